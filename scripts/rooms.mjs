@@ -1,0 +1,23 @@
+/** The rooms of src/, lowest first: a room imports itself and the rooms before it. The only place this order is written. */
+export const ROOMS = [
+  "kernel",
+  "contracts",
+  "effects",
+  "keys",
+  "archive",
+  "registry",
+  "ledger",
+  "store",
+  "metadata",
+  "receipts",
+  "journal",
+  "plane",
+  "python",
+  "integrity",
+  "trace",
+  "preflight",
+  "lifecycle",
+  "operations",
+  "cli",
+  "bin",
+];

@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** The result of a check: returned in complete, sorted lists; only `error` makes a check fail. */
+export const Finding = z.strictObject({
+  code: z.string(),
+  severity: z.enum(["error", "note", "info"]),
+  message: z.string(),
+  next_step: z.string(),
+  /** Plane-relative path, where there is one. */
+  path: z.string().optional(),
+  /** Field, column or JSON pointer inside it. */
+  field: z.string().optional(),
+  line: z.int().positive().optional(),
+  column: z.int().positive().optional(),
+  /** Owning or concerned package. */
+  package_id: z.string().optional(),
+  expected: z.string().optional(),
+  actual: z.string().optional(),
+});
+export type Finding = z.output<typeof Finding>;

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import {
+  CellText,
+  Classification,
+  FrameworkId,
+  PackageId,
+  PackageTier,
+  PlaneTier,
+  PrefixedDigest,
+  SpecId,
+  Version,
+  VersionRange,
+} from "./atoms.ts";
+
+export const MANIFEST_SCHEMA_VERSION = "2.0";
+
+export const PackageType = z.enum([
+  "library",
+  "agent",
+  "plugin",
+  "framework",
+  "spec",
+  "policy",
+  "gate",
+  "tool",
+  "baseline",
+  "standard",
+]);
+export type PackageType = z.output<typeof PackageType>;
+
+export const Dependency = z.strictObject({ id: PackageId, range: VersionRange });
+export type Dependency = z.output<typeof Dependency>;
+
+/** Semver ranges of what the package runs on. */
+export const Compat = z.strictObject({
+  host: VersionRange.optional(),
+  api: VersionRange.optional(),
+  python: VersionRange.optional(),
+  node: VersionRange.optional(),
+});
+
+const Patterns = z.array(z.string().min(1).max(512)).max(1024);
+export const Capabilities = z.strictObject({
+  read: Patterns.default([]),
+  write: Patterns.default([]),
+  execute: Patterns.default([]),
+  forbidden: Patterns.default([]),
+});
+
+/** One file of a package. `path` is plane-relative; its safety is judged by the archive room's path rules. */
+export const Asset = z.strictObject({
+  path: z.string().min(1).max(1024),
+  sha256: PrefixedDigest,
+  size_bytes: z.int().nonnegative(),
+  executable: z.boolean(),
+  classification: Classification,
+});
+export type Asset = z.output<typeof Asset>;
+
+export const Manifest = z
+  .strictObject({
+    schema_version: z.literal(MANIFEST_SCHEMA_VERSION),
+    package_id: PackageId,
+    name: CellText.min(1),
+    version: Version,
+    tier: PackageTier,
+    package_type: PackageType,
+    plane_id: PlaneTier,
+    spec_id: SpecId.optional(),
+    framework_id: FrameworkId.optional(),
+    license: CellText.optional(),
+    compat: Compat.default({}),
+    dependencies: z.array(Dependency).max(1000).default([]),
+    conflicts: z.array(PackageId).max(1000).default([]),
+    assets: z.array(Asset).min(1).max(200_000),
+    capabilities: Capabilities.optional(),
+    metadata: z.record(z.string(), z.json()).default({}),
+  })
+  .meta({ id: "Manifest", title: "Package manifest 2.0" });
+export type Manifest = z.output<typeof Manifest>;
+
+/** What an author writes in the source tree, whichever file holds it; everything else is generated. */
+export const SourceMetadata = z.strictObject({
+  id: PackageId.optional(),
+  name: CellText.min(1).optional(),
+  version: Version.optional(),
+  tier: PackageTier.optional(),
+  package_type: PackageType.optional(),
+  plane_id: PlaneTier.optional(),
+  spec_id: SpecId.optional(),
+  framework_id: FrameworkId.optional(),
+  license: CellText.optional(),
+  owner: CellText.optional(),
+  /** Plane-relative folder the files go to; default `modules/<name of the source folder>`. */
+  target: z.string().min(1).max(512).optional(),
+  compat: Compat.optional(),
+  dependencies: z.array(Dependency).optional(),
+  conflicts: z.array(PackageId).optional(),
+  capabilities: Capabilities.optional(),
+  /** Further files: `from` is relative to the source folder's plane (or the source itself), `to` plane-relative. */
+  include: z.array(z.strictObject({ from: z.string().min(1), to: z.string().min(1) })).optional(),
+  /** Classification by glob over target-relative paths; the first match wins. */
+  classify: z.array(z.strictObject({ match: z.string().min(1), as: Classification })).optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+});
+export type SourceMetadata = z.output<typeof SourceMetadata>;

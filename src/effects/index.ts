@@ -1,0 +1,18 @@
+export type {
+  Clock,
+  DirectoryEntry,
+  Effects,
+  FileDigest,
+  FileKind,
+  FileStat,
+  FileSystem,
+  HeldLock,
+  Host,
+  Locks,
+  Random,
+  ReadHandle,
+  RunResult,
+  Subprocess,
+  Workers,
+  WriteHandle,
+} from "./ports.ts";

@@ -1,0 +1,141 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  type Dirent,
+  fchmodSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { compareCodePoints } from "../../kernel/index.ts";
+import type { DirectoryEntry, FileKind, FileStat, FileSystem, ReadHandle, WriteHandle } from "../ports.ts";
+
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const WRITE_FLAGS = {
+  exclusive: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
+  replace: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+} as const;
+
+export const nodeFileSystem: FileSystem = {
+  stat(path) {
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : toStat(stats);
+  },
+  realPath: (path) => realpathSync(path),
+  list(path) {
+    return readdirSync(path, { withFileTypes: true })
+      .map((entry): DirectoryEntry => ({ name: entry.name, kind: kindOf(entry) }))
+      .sort((a, b) => compareCodePoints(a.name, b.name));
+  },
+  read(path) {
+    const fd = openSync(path, READ_FLAGS);
+    try {
+      return readAll(fd);
+    } finally {
+      closeSync(fd);
+    }
+  },
+  readText(path) {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.read(path));
+  },
+  openRead: (path) => readHandle(openSync(path, READ_FLAGS)),
+  openWrite(path, { mode, how }) {
+    const fd = openSync(path, WRITE_FLAGS[how], mode);
+    return writeHandle(fd);
+  },
+  rename: (from, to) => renameSync(from, to),
+  remove: (path) => unlinkSync(path),
+  makeDirectory: (path, mode = 0o755) => {
+    mkdirSync(path, { mode });
+  },
+  removeDirectory: (path) => rmdirSync(path),
+  setMode(path, mode) {
+    const fd = openSync(path, READ_FLAGS);
+    try {
+      fchmodSync(fd, mode);
+    } finally {
+      closeSync(fd);
+    }
+  },
+  syncDirectory(path) {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  },
+  freeBytes(path) {
+    const stats = statfsSync(path);
+    return stats.bavail * stats.bsize;
+  },
+};
+
+function readAll(fd: number): Buffer {
+  const size = fstatSync(fd).size;
+  // One byte more than the size, so a file that grew meanwhile is noticed and read on.
+  let buffer: Buffer<ArrayBufferLike> = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  for (;;) {
+    const count = readSync(fd, buffer, length, buffer.length - length, null);
+    if (count === 0) return buffer.subarray(0, length);
+    length += count;
+    if (length === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+  }
+}
+
+function readHandle(fd: number): ReadHandle {
+  return {
+    read: (buffer, position) => readSync(fd, buffer, 0, buffer.length, position ?? null),
+    stat: () => toStat(fstatSync(fd, { bigint: true })),
+    close: () => closeSync(fd),
+  };
+}
+
+function writeHandle(fd: number): WriteHandle {
+  return {
+    write(bytes) {
+      let offset = 0;
+      while (offset < bytes.length) offset += writeSync(fd, bytes, offset);
+    },
+    sync: () => fsyncSync(fd),
+    datasync: () => fdatasyncSync(fd),
+    truncate: (size) => ftruncateSync(fd, size),
+    close: () => closeSync(fd),
+  };
+}
+
+function toStat(stats: BigIntStats): FileStat {
+  const mode = Number(stats.mode) & 0o7777;
+  return {
+    kind: kindOf(stats),
+    size_bytes: Number(stats.size),
+    mode,
+    executable: (mode & 0o100) !== 0,
+    mtime_ns: stats.mtimeNs,
+    ctime_ns: stats.ctimeNs,
+    inode: stats.ino,
+    device: stats.dev,
+    links: Number(stats.nlink),
+  };
+}
+
+function kindOf(entry: Dirent | BigIntStats): FileKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "directory";
+  return entry.isSymbolicLink() ? "symlink" : "other";
+}

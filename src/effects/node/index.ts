@@ -1,0 +1,47 @@
+/** Builds the real effects. Only `bin`, tests and the bench call this. */
+import { randomBytes } from "node:crypto";
+import { availableParallelism, homedir } from "node:os";
+import type { Clock, Effects, Host, Random } from "../ports.ts";
+import { nodeFileSystem } from "./file-system.ts";
+import { nodeLocks } from "./locks.ts";
+import { nodeSubprocess } from "./subprocess.ts";
+import { nodeWorkers } from "./workers.ts";
+
+const clock: Clock = {
+  now_ms: () => Date.now(),
+  elapsed_ms: () => performance.now(),
+  sleep: (duration_ms) => new Promise((resolve) => setTimeout(resolve, duration_ms)),
+};
+
+const random: Random = { hex: (bytes) => randomBytes(bytes).toString("hex") };
+
+export function nodeHost(): Host {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+    platform: process.platform,
+    arch: process.arch,
+    node_version: process.versions.node,
+    pid: process.pid,
+    uid: process.getuid?.() ?? -1,
+    cpu_count: availableParallelism(),
+  };
+}
+
+export function nodeEffects(
+  options: { host?: Partial<Host>; signal?: AbortSignal; worker_url?: URL } = {},
+): Effects {
+  const host: Host = { ...nodeHost(), ...options.host };
+  const worker_url = options.worker_url ?? new URL("./digest-worker.ts", import.meta.url);
+  return {
+    fs: nodeFileSystem,
+    clock,
+    random,
+    subprocess: nodeSubprocess,
+    locks: nodeLocks,
+    workers: nodeWorkers(worker_url, host.cpu_count),
+    host,
+    signal: options.signal ?? new AbortController().signal,
+  };
+}

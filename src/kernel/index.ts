@@ -1,0 +1,24 @@
+export {
+  compactAsciiJson,
+  type Json,
+  type JsonTree,
+  NumberToken,
+  prettyJson,
+  spacedJson,
+} from "./canonical-json.ts";
+export { bare, type Hex, prefixed, sameDigest, sha256Hex, sha256Stream } from "./digest.ts";
+export {
+  assert,
+  Bug,
+  type Detail,
+  type Details,
+  defineFaults,
+  type ExitCode,
+  Fault,
+  type FaultCatalogue,
+  type FaultJson,
+  type FaultKind,
+  kind,
+} from "./fault.ts";
+export { breathe } from "./interrupt.ts";
+export { compareCodePoints, comparePaths, nearest, sortedBy } from "./order.ts";
