@@ -1,0 +1,1 @@
+"""Tests of the agent runtime. Everything they write lies in temporary directories."""
