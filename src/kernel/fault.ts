@@ -13,9 +13,10 @@ export type Detail =
   | number
   | boolean
   | null
+  | undefined
   | readonly Detail[]
   | { readonly [key: string]: Detail };
-export type Details = { readonly [key: string]: Detail | undefined };
+export type Details = { readonly [key: string]: Detail };
 
 export interface FaultKind<D> {
   readonly exit_code: ExitCode;

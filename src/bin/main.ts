@@ -1,0 +1,87 @@
+/** Composition root of every command: builds the real effects, runs one command, sets the exit code. */
+import { fstatSync, readFileSync, readSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
+import { type Program, runCommand, type Setting } from "../cli/index.ts";
+import { OPERATION_TABLE } from "../cli/generated/table.ts";
+import { nodeEffects } from "../effects/node/index.ts";
+import { OPERATIONS } from "../operations/index.ts";
+
+declare const HOLDFAST_BUNDLED: boolean | undefined;
+
+/** Where sibling files lie: beside the bundle, or in the source tree. */
+function layout(): { digest: URL; deflate: URL; package_root: URL } {
+  const here = import.meta.url;
+  if (typeof HOLDFAST_BUNDLED !== "undefined" && HOLDFAST_BUNDLED) {
+    return { digest: new URL("./digest-worker.js", here), deflate: new URL("./deflate-worker.js", here), package_root: new URL("../../", here) };
+  }
+  return {
+    digest: new URL("../effects/node/digest-worker.ts", here),
+    deflate: new URL("../archive/deflate-worker.ts", here),
+    package_root: new URL("../../", here),
+  };
+}
+
+export async function main(argv: readonly string[], { program }: { program: Program }): Promise<void> {
+  const { digest, deflate, package_root } = layout();
+  const version = packageVersion(package_root);
+  if (argv[0] === "--version" || argv[0] === "-V") {
+    process.stdout.write(`holdfast ${version}\n`);
+    return;
+  }
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // The first signal undoes the change; a second one leaves it to recovery.
+    process.once(signal, () => interrupt.abort(new Error(`stopped by ${signal}`)));
+  }
+  // A reader that went away (`| head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 5));
+  const setting: Setting = {
+    effects: nodeEffects({ signal: interrupt.signal, worker_url: digest }),
+    terminal: {
+      out: (text) => void process.stdout.write(text),
+      err: (text) => void process.stderr.write(text),
+      colour: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+      interactive: process.stderr.isTTY === true,
+    },
+    program,
+    version,
+    table: OPERATION_TABLE,
+    load: async (name) => {
+      enableCompileCache();
+      const load = OPERATIONS[name];
+      if (load === undefined) throw new Error(`operation ${name} has no loader`);
+      return load();
+    },
+    files: {
+      deflate_worker_url: deflate,
+      package_directory: fileURLToPath(package_root).replace(/\/$/, ""),
+      launcher_script: fileURLToPath(new URL("bin/holdfast.cjs", package_root)),
+      node: process.execPath,
+    },
+    readDescriptor: readDescriptor,
+  };
+  try {
+    process.exitCode = await runCommand(setting, argv);
+  } catch (error) {
+    process.exitCode = 70;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`This is a bug in holdfast ${version}, not in what you did. Please report it with these lines:\n${text}\n`);
+  }
+}
+
+function packageVersion(package_root: URL): string {
+  return (JSON.parse(readFileSync(new URL("package.json", package_root), "utf8")) as { version: string }).version;
+}
+
+/** At most 64 KiB from a pipe another program opened for us. */
+function readDescriptor(fd: number): string {
+  fstatSync(fd);
+  const buffer = Buffer.alloc(65_536);
+  let length = 0;
+  for (;;) {
+    const count = readSync(fd, buffer, length, buffer.length - length, null);
+    if (count === 0 || length + count === buffer.length) return buffer.toString("utf8", 0, length + count);
+    length += count;
+  }
+}

@@ -1,0 +1,24 @@
+/** Errors of the operating system as faults; everything else that is no Fault is a bug of ours. */
+import { Fault } from "../kernel/index.ts";
+import { make } from "./faults.ts";
+
+const BY_CODE = {
+  ENOSPC: ["DISK_FULL", "there is no space left"],
+  EDQUOT: ["DISK_FULL", "the disk quota is used up"],
+  EACCES: ["PERMISSION_DENIED", "this user may not touch"],
+  EPERM: ["PERMISSION_DENIED", "this user may not touch"],
+  EROFS: ["READ_ONLY_FILE_SYSTEM", "the file system is read-only at"],
+  ENOENT: ["FILE_MISSING", "there is no"],
+  ENOTDIR: ["FILE_MISSING", "there is no"],
+  EMFILE: ["TOO_MANY_OPEN_FILES", "too many open files at"],
+  ENFILE: ["TOO_MANY_OPEN_FILES", "too many open files at"],
+  EIO: ["INPUT_OUTPUT_ERROR", "the disk failed at"],
+} as const;
+
+/** Undefined when the error is neither a fault nor the operating system's. */
+export function asFault(error: unknown): Fault | undefined {
+  if (error instanceof Fault) return error;
+  const { code, path = "" } = error as { code?: string; path?: string };
+  const known = BY_CODE[code as keyof typeof BY_CODE];
+  return known === undefined ? undefined : make(known[0], `${known[1]} ${path}`.trim(), { path }, error);
+}

@@ -1,0 +1,355 @@
+/** What `trace` answers. Keys of the older tool are kept (facts, trace section) and extended. */
+import { z } from "zod";
+import { Finding } from "./finding.ts";
+
+/** One verdict per governed path (design, G6); null where no rule of the plane applies to the path. */
+export const TraceVerdict = z.enum(["match", "drift", "missing", "unowned", "source", "not_verifiable"]);
+export type TraceVerdict = z.output<typeof TraceVerdict>;
+
+/** One file as lists show it. `hash_verified`: its bytes were read now and equal what was recorded. */
+export const TracedFile = z.strictObject({
+  path: z.string(),
+  purpose: z.string(),
+  package: z.string().nullable(),
+  spec_id: z.string().nullable(),
+  sha256: z.string().nullable(),
+  classification: z.string().nullable(),
+  origin: z.enum(["created", "adopted"]).nullable(),
+  executable: z.boolean().nullable(),
+  hash_verified: z.boolean(),
+  verdict: TraceVerdict.nullable(),
+});
+export type TracedFile = z.output<typeof TracedFile>;
+
+/** One ledger line in short. */
+export const TracedEvent = z.strictObject({
+  event: z.string(),
+  id: z.string(),
+  timestamp: z.string(),
+  user: z.string().nullable(),
+  decision: z.string(),
+  reason: z.string(),
+  transaction_id: z.string().nullable(),
+  /** Plane-relative path of the stream. */
+  stream: z.string(),
+  line: z.int().positive(),
+});
+export type TracedEvent = z.output<typeof TracedEvent>;
+
+/** One receipt: this package in one plane tier. */
+export const TracedReceipt = z.strictObject({
+  package_id: z.string(),
+  plane_id: z.string(),
+  version: z.string(),
+  installed_at: z.string(),
+  installed_by: z.string(),
+  transaction_id: z.string(),
+  generation: z.int().nonnegative(),
+  /** Plane-relative path of the receipt. */
+  receipt: z.string(),
+  manifest_hash: z.string(),
+  archive_hash: z.string(),
+  archive_profile: z.string(),
+  file_count: z.int().nonnegative(),
+  work_order_id: z.string().nullable(),
+});
+export type TracedReceipt = z.output<typeof TracedReceipt>;
+
+/** Why a package is there: chains from packages nobody depends on down to this one. */
+export const TracedWhy = z.strictObject({
+  /** True when no installed package depends on it: somebody asked for it by name. */
+  requested: z.boolean(),
+  /** Shortest chain from each such package, each ending with this one. */
+  chains: z.array(z.array(z.string())),
+  chains_left_out: z.int().nonnegative(),
+});
+export type TracedWhy = z.output<typeof TracedWhy>;
+
+const Titled = z.strictObject({ id: z.string(), title: z.string() });
+const TitledFramework = z.strictObject({ framework_id: z.string(), title: z.string() });
+const Version = z.string().nullable();
+
+export const PackageTrace = z.strictObject({
+  package_id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  tier: z.string(),
+  package_type: z.string(),
+  /** Of the registry row; "not registered" without one. */
+  status: z.string(),
+  registered: z.boolean(),
+  installed: z.boolean(),
+  receipts: z.array(TracedReceipt),
+  files: z.array(TracedFile),
+  dependencies: z.array(
+    z.strictObject({ id: z.string(), range: z.string(), installed_version: Version, satisfied: z.boolean() }),
+  ),
+  dependents: z.array(
+    z.strictObject({
+      id: z.string(),
+      /** Null when it depends through others only. */
+      range: z.string().nullable(),
+      direct: z.boolean(),
+      installed: z.boolean(),
+      version: Version,
+    }),
+  ),
+  why: TracedWhy,
+  conflicts: z.array(z.strictObject({ id: z.string(), installed: z.boolean() })),
+  spec: Titled.extend({ status: z.string() }).nullable(),
+  framework: Titled.nullable(),
+  specs: z.array(z.string()),
+  frameworks: z.array(z.string()),
+  /** Plane tier in capitals to "installed" or "not installed". */
+  tier_status: z.record(z.string(), z.string()),
+  /** Installed somewhere, and with the same manifest wherever it is; kernel packages: in every tier. */
+  parity: z.boolean(),
+  archive: z
+    .strictObject({
+      path: z.string(),
+      present: z.boolean(),
+      expected: z.string().nullable(),
+      actual: z.string().nullable(),
+      verified: z.boolean(),
+    })
+    .nullable(),
+  /** Newest first. */
+  history: z.array(TracedEvent),
+  history_left_out: z.int().nonnegative(),
+  registry_row: z.record(z.string(), z.string()),
+  next_step: z.string().nullable(),
+});
+export type PackageTrace = z.output<typeof PackageTrace>;
+
+export const FileTrace = z.strictObject({
+  path: z.string(),
+  exists: z.boolean(),
+  kind: z.string().nullable(),
+  /** What the plane keeps at this place, in one phrase. */
+  role: z.string(),
+  ownership: z
+    .strictObject({
+      package: z.string(),
+      spec_id: z.string().nullable(),
+      spec_title: z.string().nullable(),
+      framework_id: z.string().nullable(),
+      framework_title: z.string().nullable(),
+    })
+    .nullable(),
+  artifact_id: z.string().nullable(),
+  purpose: z.string(),
+  classification: z.string().nullable(),
+  hash: z.strictObject({ recorded: z.string().nullable(), current: z.string().nullable(), verified: z.boolean() }),
+  verdict: TraceVerdict.nullable(),
+  origin: z.enum(["created", "adopted"]).nullable(),
+  executable: z.boolean().nullable(),
+  size_bytes: z.int().nonnegative().nullable(),
+  installed: TracedReceipt.nullable(),
+  why: TracedWhy.nullable(),
+  /** Installed packages that depend on the owner, directly or through others. */
+  dependents: z.array(z.string()),
+  /** A package whose source tree or registered artifact covers the path although it does not own it. */
+  source_of: z.string().nullable(),
+  docstring: z.string().nullable(),
+  functions: z.array(z.strictObject({ name: z.string(), purpose: z.string() })),
+});
+export type FileTrace = z.output<typeof FileTrace>;
+
+export const DirectoryTrace = z.strictObject({
+  path: z.string(),
+  role: z.string(),
+  source_of: z.string().nullable(),
+  packages: z.array(z.strictObject({ package: z.string(), file_count: z.int().nonnegative() })),
+  files: z.array(TracedFile),
+  total_files: z.int().nonnegative(),
+});
+export type DirectoryTrace = z.output<typeof DirectoryTrace>;
+
+export const SpecTrace = z.strictObject({
+  spec_id: z.string(),
+  title: z.string(),
+  status: z.string(),
+  version: z.string(),
+  registered: z.boolean(),
+  framework: TitledFramework,
+  framework_registered: z.boolean(),
+  files: z.array(TracedFile),
+  packages: z.array(z.string()),
+  history: z.array(TracedEvent),
+  history_left_out: z.int().nonnegative(),
+});
+export type SpecTrace = z.output<typeof SpecTrace>;
+
+export const FrameworkTrace = z.strictObject({
+  framework_id: z.string(),
+  title: z.string(),
+  status: z.string(),
+  version: z.string(),
+  registered: z.boolean(),
+  /** Plane-relative path of its document. */
+  document: z.string().nullable(),
+  specs: z.array(
+    z.strictObject({
+      spec_id: z.string(),
+      title: z.string(),
+      framework_id: z.string(),
+      status: z.string(),
+      files: z.array(TracedFile),
+    }),
+  ),
+  total_files: z.int().nonnegative(),
+  packages: z.array(z.string()),
+  history: z.array(TracedEvent),
+  history_left_out: z.int().nonnegative(),
+});
+export type FrameworkTrace = z.output<typeof FrameworkTrace>;
+
+export const ArtifactTrace = z.strictObject({
+  artifact_id: z.string(),
+  name: z.string(),
+  entity_type: z.string(),
+  purpose: z.string(),
+  status: z.string(),
+  spec_id: z.string().nullable(),
+  dependencies: z.array(z.strictObject({ id: z.string(), known: z.boolean() })),
+  dependents: z.array(z.string()),
+  registry_row: z.record(z.string(), z.string()),
+  /** The file it stands for; null when it names none or a folder. */
+  file: FileTrace.nullable(),
+});
+export type ArtifactTrace = z.output<typeof ArtifactTrace>;
+
+export const DigestTrace = z.strictObject({
+  /** Bare hex. */
+  digest: z.string(),
+  matches: z.array(
+    z.strictObject({
+      kind: z.enum(["archive", "content", "manifest", "asset", "artifact", "ledger_entry", "ledger_mention"]),
+      /** Plane-relative path, where there is one. */
+      path: z.string().nullable(),
+      package: z.string().nullable(),
+      /** Where the record of this digest stands. */
+      recorded_in: z.string(),
+      /** Whether the bytes have this digest now; null where there are no bytes of their own to read. */
+      verified: z.boolean().nullable(),
+    }),
+  ),
+});
+export type DigestTrace = z.output<typeof DigestTrace>;
+
+const Neighbour = z.strictObject({ line: z.int().positive(), id: z.string(), event: z.string() }).nullable();
+
+export const LedgerEntryTrace = TracedEvent.extend({
+  submission_id: z.string(),
+  metadata: z.record(z.string(), z.json()),
+  previous_hash: z.string(),
+  entry_hash: z.string(),
+  /** The hash recomputed over the stored line equals the stated one, and the link to the line before holds. */
+  hash_verified: z.boolean(),
+  /** Covered by the head beside the keys. */
+  covered: z.boolean(),
+  stream_valid: z.boolean(),
+  entries_count: z.int().nonnegative(),
+  chain: z.strictObject({ previous: Neighbour, next: Neighbour }),
+});
+export type LedgerEntryTrace = z.output<typeof LedgerEntryTrace>;
+
+export const TransactionTrace = z.strictObject({
+  transaction_id: z.string(),
+  /** What it came to, from its last ledger entry or receipt. */
+  outcome: z.string(),
+  user: z.string().nullable(),
+  generation: z.int().nonnegative().nullable(),
+  packages: z.array(z.string()),
+  /** Receipts still in force. */
+  receipts: z.array(TracedReceipt),
+  /** Oldest first. */
+  entries: z.array(TracedEvent),
+});
+export type TransactionTrace = z.output<typeof TransactionTrace>;
+
+export const UnknownTrace = z.strictObject({
+  query: z.string(),
+  message: z.string(),
+  near: z.array(z.string()),
+  /** Ledger entries about it, newest first: it may have been here. */
+  history: z.array(TracedEvent),
+  next_step: z.string(),
+});
+export type UnknownTrace = z.output<typeof UnknownTrace>;
+
+const report = <T extends string, D extends z.ZodType>(type: T, data: D) =>
+  z.strictObject({ type: z.literal(type), found: z.boolean(), data, findings: z.array(Finding) });
+
+export const TraceReport = z
+  .discriminatedUnion("type", [
+    report("package", PackageTrace),
+    report("spec", SpecTrace),
+    report("framework", FrameworkTrace),
+    report("artifact", ArtifactTrace),
+    report("file", FileTrace),
+    report("directory", DirectoryTrace),
+    report("digest", DigestTrace),
+    report("ledger_entry", LedgerEntryTrace),
+    report("transaction", TransactionTrace),
+    report("unknown", UnknownTrace),
+  ])
+  .meta({ id: "TraceReport", title: "Answer of trace --explain" });
+export type TraceReport = z.output<typeof TraceReport>;
+
+/** One row of `trace --installed`. */
+export const InstalledTrace = z.strictObject({
+  package_id: z.string(),
+  version: z.string(),
+  file_count: z.int().nonnegative(),
+  manifest_hash: z.string(),
+  installed_at: z.string(),
+  /** Plane tier in capitals. */
+  tier: z.string(),
+  package_tier: z.string(),
+  installed_by: z.string(),
+  transaction_id: z.string(),
+  generation: z.int().nonnegative(),
+});
+export type InstalledTrace = z.output<typeof InstalledTrace>;
+
+/** Answer of `trace --inventory`. */
+export const InventoryTrace = z.strictObject({
+  frameworks: z.array(
+    z.strictObject({ framework_id: z.string(), title: z.string(), status: z.string(), spec_count: z.int() }),
+  ),
+  specs: z.array(
+    z.strictObject({ spec_id: z.string(), title: z.string(), framework_id: z.string(), status: z.string() }),
+  ),
+  packages: z.array(
+    z.strictObject({
+      package_id: z.string(),
+      version: z.string(),
+      status: z.string(),
+      installed: z.array(z.string()),
+      file_count: z.int(),
+    }),
+  ),
+  /** Owned files. */
+  total_files: z.int().nonnegative(),
+  /** Files in governed roots that nobody owns and no source tree covers. */
+  orphans: z.array(z.string()),
+  health: z.strictObject({ healthy: z.boolean(), message: z.string() }),
+  findings: z.array(Finding),
+});
+export type InventoryTrace = z.output<typeof InventoryTrace>;
+
+/** Answer of `trace --verify`. */
+export const VerifyTrace = z.strictObject({
+  passed: z.boolean(),
+  checks: z.array(
+    z.strictObject({
+      name: z.string(),
+      passed: z.boolean(),
+      message: z.string(),
+      details: z.array(z.string()).optional(),
+    }),
+  ),
+  message: z.string(),
+});
+export type VerifyTrace = z.output<typeof VerifyTrace>;

@@ -1,0 +1,17 @@
+import { defineFaults, kind } from "../kernel/index.ts";
+
+export const { catalogue: journalFaults, raise, make } = defineFaults({
+  JOURNAL_DAMAGED: kind<{ path: string; problem: string }>(
+    4,
+    (d) => `Keep a copy of ${d.path}, then run "pkg doctor" or restore the plane from a backup.`,
+  ),
+  UNDO_FAILED: kind<{ transaction_id: string; path: string; problem: string }>(
+    4,
+    () => `Mend the named path (space, permissions), then run any pkg command: it finishes the undo.`,
+  ),
+  TRANSACTION_FAILED: kind<{ transaction_id: string; phase: string; problem: string; cause_code: string }>(
+    6,
+    () => `Nothing was changed. Mend the cause named above and run the same command again.`,
+  ),
+  INTERRUPTED: kind<{ transaction_id: string; phase: string }>(130, () => `Nothing was changed. Run the same command again.`),
+});

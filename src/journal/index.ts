@@ -1,0 +1,4 @@
+export { journalFaults } from "./faults.ts";
+export type { FollowUp } from "./records.ts";
+export { pendingTransactions, type Recovered, recover } from "./recover.ts";
+export { removeTransaction, type Staged, Transaction, transactionsDirectory } from "./transaction.ts";

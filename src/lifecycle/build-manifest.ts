@@ -1,0 +1,63 @@
+/** From what an author wrote and what lies on disk to Manifest 2.0. Pure. */
+import type { Asset, Manifest, PackageTier, SourceMetadata } from "../contracts/index.ts";
+import { Manifest as ManifestShape, PACKAGE_TIERS, PackageId } from "../contracts/index.ts";
+import { prefixed, sortedBy } from "../kernel/index.ts";
+import { classify, firstIssue } from "../metadata/index.ts";
+import { make } from "./faults.ts";
+import type { SourceFile } from "./collect.ts";
+import { makeMetadataFault } from "../metadata/index.ts";
+
+/** Used when a tree declares no version at all. */
+const FIRST_VERSION = "0.1.0";
+
+/** The id given on the command line must agree with the declared one. @throws METADATA_ID_MISSING, METADATA_ID_MISMATCH */
+export function decideId(metadata: SourceMetadata, given: string | undefined, source: string): string {
+  const declared = metadata.id;
+  if (declared !== undefined && given !== undefined && declared !== given) {
+    throw makeMetadataFault("METADATA_ID_MISMATCH", `the source declares ${declared}, the command names ${given}`, { declared, given });
+  }
+  const id = declared ?? given;
+  if (id === undefined) throw makeMetadataFault("METADATA_ID_MISSING", `${source} declares no package id`, { path: source });
+  const parsed = PackageId.safeParse(id);
+  if (parsed.success) return id;
+  throw makeMetadataFault("METADATA_INVALID", `id ${firstIssue(parsed.error).message}`, { path: source, field: "/id" });
+}
+
+export function buildManifest(
+  metadata: SourceMetadata,
+  package_id: string,
+  folder_name: string,
+  files: readonly SourceFile[],
+): Manifest {
+  const assets = sortedBy(
+    files.map(({ path, digest }): Asset => ({
+      path,
+      sha256: prefixed(digest.sha256),
+      size_bytes: digest.size_bytes,
+      executable: digest.executable,
+      classification: classify(path, metadata.classify),
+    })),
+    (asset) => asset.path,
+  );
+  const { id: _i, owner: _o, target: _t, include: _n, classify: _c, ...carried } = metadata;
+  const parsed = ManifestShape.safeParse({
+    ...carried,
+    schema_version: "2.0",
+    package_id,
+    name: metadata.name ?? folder_name,
+    version: metadata.version ?? FIRST_VERSION,
+    tier: metadata.tier ?? tierOfId(package_id),
+    package_type: metadata.package_type ?? "library",
+    plane_id: metadata.plane_id ?? "ho3",
+    assets,
+  });
+  if (parsed.success) return parsed.data;
+  const { field, message } = firstIssue(parsed.error);
+  throw make("MANIFEST_NOT_BUILT", `the manifest of ${package_id} cannot be built: ${field} ${message}`, { package_id, field });
+}
+
+/** `PKG-T1-…` names its tier; any other id starts at T2, the tier of modules. */
+export function tierOfId(package_id: string): PackageTier {
+  const named = package_id.split("-")[1];
+  return PACKAGE_TIERS.find((tier) => tier === named) ?? "T2";
+}

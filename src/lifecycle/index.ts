@@ -1,0 +1,11 @@
+export { readSpecPack, type SpecPack } from "./chain.ts";
+export { lifecycleFaults, make as makeLifecycleFault } from "./faults.ts";
+export { type InitRequest, type InitResult, initPlane } from "./init.ts";
+export { type InstallRequest, type InstallResult, install } from "./install.ts";
+export { type PackRequest, type PackResult, pack } from "./pack.ts";
+export { type RegisterResult, register, unregister } from "./register.ts";
+export type { Runtime } from "./requirements.ts";
+export { type UninstallResult, uninstall } from "./uninstall.ts";
+export { API_VERSION } from "./version.ts";
+export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
+export { type RestoreResult, restore } from "./restore.ts";

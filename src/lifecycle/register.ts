@@ -1,0 +1,111 @@
+/** Register and unregister: step 4 of the rollout and its clean-up, for packages, specs and frameworks. */
+import type { RegistryName, Row } from "../contracts/index.ts";
+import { FrameworkId, PackageId, SpecId } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { authorise, GOVERNANCE_STREAM, type Plane, registryPath, writing } from "../plane/index.ts";
+import { readInstalled } from "../receipts/index.ts";
+import { findRow } from "../registry/index.ts";
+import { readFrameworkTitle, readSpecPack, specRow } from "./chain.ts";
+import { tierOfId } from "./build-manifest.ts";
+import { make } from "./faults.ts";
+import { createdAt } from "./package-row.ts";
+import { transact } from "./transact.ts";
+
+export interface RegisterRequest {
+  readonly id: string;
+  /** Cells to set, by the registry's own column names. */
+  readonly cells: Row;
+  readonly token: string | undefined;
+  readonly dry_run: boolean;
+}
+
+export interface RegisterResult {
+  readonly id: string;
+  readonly registry: string;
+  readonly changed: boolean;
+  readonly row: Row;
+  readonly dry_run: boolean;
+  readonly transaction_id: string | null;
+}
+
+/** @throws AUTH_*, NOTHING_TO_REGISTER, REGISTRY_CELL_UNSAFE */
+export async function register(effects: Effects, plane: Plane, request: RegisterRequest): Promise<RegisterResult> {
+  const { id } = request;
+  const name = registryOf(id);
+  const { user } = await authorise(effects, plane, request.token, {
+    action: "register",
+    ...(name === "packages_registry" ? { package_ids: [id], tiers: [tierOfId(id)] } : {}),
+  });
+  const known = rowOf(effects, plane, name, id);
+  const found = known ?? freshRow(effects, plane, name, id, request.cells);
+  const row = { ...found, ...request.cells };
+  const changed = known === undefined || Object.entries(request.cells).some(([column, cell]) => known[column] !== cell);
+  const result = { id, registry: registryPath(name), changed, row, dry_run: request.dry_run };
+  if (!changed || request.dry_run) return { ...result, transaction_id: null };
+  return writing(effects, plane, { user }, (session) =>
+    transact(effects, session, { operation: "register", subject: id, user }, async () => ({
+      registries: [{ name, upsert: [row], remove: [] }],
+      entries: [entry("registered", id, user, { registry: registryPath(name), cells: { ...request.cells } })],
+      result,
+    })),
+  );
+}
+
+/** Removing what is not there is done already. @throws AUTH_*, STILL_INSTALLED */
+export async function unregister(effects: Effects, plane: Plane, request: Omit<RegisterRequest, "cells">): Promise<RegisterResult> {
+  const { id } = request;
+  const name = registryOf(id);
+  const { user } = await authorise(effects, plane, request.token, {
+    action: "register",
+    ...(name === "packages_registry" ? { package_ids: [id], tiers: [tierOfId(id)] } : {}),
+  });
+  const known = rowOf(effects, plane, name, id);
+  if (name === "packages_registry" && readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)) {
+    throw make("STILL_INSTALLED", `${id} is installed, so its registration stays`, { package_id: id });
+  }
+  const result = { id, registry: registryPath(name), changed: known !== undefined, row: known ?? {}, dry_run: request.dry_run };
+  if (known === undefined || request.dry_run) return { ...result, transaction_id: null };
+  return writing(effects, plane, { user }, (session) =>
+    transact(effects, session, { operation: "unregister", subject: id, user }, async () => ({
+      registries: [{ name, upsert: [], remove: [[id]] }],
+      entries: [entry("unregistered", id, user, { registry: registryPath(name) })],
+      result,
+    })),
+  );
+}
+
+function registryOf(id: string): Extract<RegistryName, "packages_registry" | "specs_registry" | "frameworks_registry"> {
+  if (PackageId.safeParse(id).success) return "packages_registry";
+  if (SpecId.safeParse(id).success) return "specs_registry";
+  if (FrameworkId.safeParse(id).success) return "frameworks_registry";
+  throw make("NOTHING_TO_REGISTER", `${JSON.stringify(id)} is not a package, spec or framework id`, { id });
+}
+
+function rowOf({ fs }: Effects, plane: Plane, name: RegistryName, id: string): Row | undefined {
+  return findRow(fs, `${plane.root}/${registryPath(name)}`, name, [id])?.row;
+}
+
+function freshRow(effects: Effects, plane: Plane, name: RegistryName, id: string, cells: Row): Row {
+  if (name === "specs_registry") {
+    const spec = readSpecPack(effects, plane.root, id);
+    if (spec !== undefined) return specRow(effects, spec);
+  }
+  if (name === "frameworks_registry") {
+    const title = cells["title"] ?? readFrameworkTitle(effects, plane.root, id);
+    if (title !== undefined) {
+      return { framework_id: id, title, status: "active", version: "1.0.0", plane_id: "ho3", created_at: createdAt(effects) };
+    }
+  }
+  throw make("NOTHING_TO_REGISTER", `there is nothing to register as ${id}`, { id });
+}
+
+function entry(event_type: string, id: string, user: string, metadata: Record<string, unknown>) {
+  return {
+    stream: GOVERNANCE_STREAM,
+    event_type,
+    submission_id: id,
+    decision: event_type.toUpperCase(),
+    reason: `${id} ${event_type}`,
+    metadata: { user, ...metadata },
+  };
+}

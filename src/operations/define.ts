@@ -1,0 +1,65 @@
+/**
+ * The shape of one operation. Declared once: flags, help, completion, and later HTTP routes derive from it
+ * (design, principle 3). `scripts/generate.mjs` writes the table the CLI starts from, so zod loads only with the
+ * operation that runs.
+ */
+import type { z } from "zod";
+import type { Effects } from "../effects/index.ts";
+import type { Fault } from "../kernel/index.ts";
+import { openPlane, type Plane } from "../plane/index.ts";
+
+/** What every operation gets besides its input. */
+export interface Context {
+  readonly effects: Effects;
+  /** The plane named with --root; operations that need a plane open it with `planeOf`. */
+  readonly root: string | undefined;
+  /** Secret. Goes to `authorise` and nowhere else. */
+  readonly token: string | undefined;
+  readonly wait_ms: number | undefined;
+  readonly version: string;
+  /** Where the built worker entries and the shipped files lie. */
+  readonly files: {
+    readonly deflate_worker_url: URL;
+    readonly package_directory: string;
+    readonly launcher_script: string;
+    readonly node: string;
+  };
+  readonly onPhase: (subject: string, phase: string, number: number) => void;
+}
+
+export interface Outcome<O> {
+  readonly result: O;
+  /** 0 when left out; 1 for findings. */
+  readonly exit_code?: number;
+}
+
+export interface Operation<I extends z.ZodObject = z.ZodObject, O = unknown> {
+  /** Words a user types: `auth issue`. */
+  readonly name: string;
+  /** One sentence in the imperative. */
+  readonly summary: string;
+  /** Commands that work when pasted. */
+  readonly examples: readonly string[];
+  /** True when it wants a token. */
+  readonly authorised: boolean;
+  /**
+   * Each field is a flag: `dry_run` is `--dry-run`. `.meta({ positional: 0 })` takes the field from the words
+   * instead; an array takes all that are left.
+   */
+  readonly input: I;
+  readonly run: (context: Context, input: z.output<I>) => Promise<Outcome<O>>;
+  /** For people, 80 columns, no colour. */
+  readonly text: (result: O, input: z.output<I>) => string;
+  /** What `--json` prints, where it is not the result itself. */
+  readonly json?: (result: O) => unknown;
+  /** True for the one thing that must show a secret: a token just issued. */
+  readonly reveals_secret?: boolean;
+  /** A check that cannot find its subject still writes its report; others let the fault speak. */
+  readonly onFault?: (fault: Fault, context: Context) => Outcome<O>;
+}
+
+export function operation<I extends z.ZodObject, O>(definition: Operation<I, O>): Operation<I, O> {
+  return definition;
+}
+
+export const planeOf = ({ effects, root }: Context): Plane => openPlane(effects, root);

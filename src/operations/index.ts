@@ -1,0 +1,2 @@
+export type { Context, Operation, Outcome } from "./define.ts";
+export { OPERATIONS } from "./table.ts";

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { nearest } from "../kernel/index.ts";
+import { type Plane, reading, registryPath } from "../plane/index.ts";
+import { readInstalled } from "../receipts/index.ts";
+import { readRegistry } from "../registry/index.ts";
+import { type Context, operation, planeOf } from "./define.ts";
+import { make } from "./faults.ts";
+
+interface Listed {
+  readonly package_id: string;
+  readonly version: string;
+  readonly tier: string;
+  readonly status: string;
+  readonly installed: readonly { readonly plane_id: string; readonly version: string; readonly installed_at: string }[];
+}
+
+function listPackages({ effects: { fs } }: Context, plane: Plane): Listed[] {
+  const installed = readInstalled(fs, plane.root).map(({ receipt }) => receipt);
+  const rows = readRegistry(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry");
+  const ids = [...new Set([...rows.map((row) => row["id"] ?? ""), ...installed.map((receipt) => receipt.package_id)])].sort();
+  return ids.map((package_id) => {
+    const row = rows.find((one) => one["id"] === package_id);
+    const here = installed.filter((receipt) => receipt.package_id === package_id);
+    return {
+      package_id,
+      version: row?.["version"] ?? here[0]?.version ?? "",
+      tier: row?.["tier"] ?? here[0]?.tier ?? "",
+      status: row === undefined ? "not registered" : (row["status"] ?? ""),
+      installed: here.map(({ plane_id, version, installed_at }) => ({ plane_id, version, installed_at })),
+    };
+  });
+}
+
+export const list = operation({
+  name: "list",
+  summary: "List registered and installed packages.",
+  examples: ["pkg list", "pkg list --installed --json"],
+  authorised: false,
+  input: z.strictObject({ installed: z.boolean().default(false).meta({ description: "Only what is installed." }) }),
+  run: async (context, input) => {
+    const plane = planeOf(context);
+    const all = await reading(context.effects, plane, async () => listPackages(context, plane));
+    const packages = all.filter((one) => !input.installed || one.installed.length > 0);
+    return { result: { packages, count: packages.length } };
+  },
+  text: ({ packages }) => {
+    if (packages.length === 0) return 'No packages yet. Start with "pkg pack --src DIR".\n';
+    const width = Math.max(...packages.map((one) => one.package_id.length));
+    const rows = packages.map((one) => {
+      const where = one.installed.map((here) => (here.plane_id === "ho3" ? here.version : `${here.version} (${here.plane_id})`)).join(", ");
+      return `${one.package_id.padEnd(width)}  ${one.tier.padEnd(2)}  ${one.version.padEnd(10)}  ${one.status.padEnd(10)}  ${where === "" ? "-" : `installed ${where}`}`;
+    });
+    return `${rows.join("\n")}\n`;
+  },
+});
+
+export const info = operation({
+  name: "info",
+  summary: "Show one package's registry row, versions in the store, and what is installed.",
+  examples: ["pkg info PKG-T1-RUNTIME-001"],
+  authorised: false,
+  input: z.strictObject({ id: z.string().min(1).meta({ description: "Package id.", positional: 0 }) }),
+  run: async (context, { id }) => {
+    const { fs } = context.effects;
+    const plane = planeOf(context);
+    return reading(context.effects, plane, async () => {
+      const packages = listPackages(context, plane);
+      const found = packages.find((one) => one.package_id === id);
+      if (found === undefined) {
+        const near = nearest(id, packages.map((one) => one.package_id));
+        throw make("ID_UNKNOWN", `${id} is neither registered nor installed`, { id, near });
+      }
+      const row = readRegistry(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry").find((one) => one["id"] === id);
+      const manifest = readInstalled(fs, plane.root).find(({ receipt }) => receipt.package_id === id)?.manifest;
+      const stored = fs
+        .list(`${plane.root}/packages_store`)
+        .flatMap(({ name }) => (name.startsWith(`${id}-`) && name.endsWith(".tar.gz") ? [name.slice(id.length + 1, -7)] : []))
+        .filter((version) => /^\d/.test(version));
+      return { result: { ...found, row: row ?? null, stored_versions: stored, manifest: manifest ?? null } };
+    });
+  },
+  text: (result) => {
+    const cells = Object.entries(result.row ?? {}).filter(([, cell]) => cell !== "");
+    return [
+      `${result.package_id} ${result.version} (${result.status})`,
+      ...cells.map(([column, cell]) => `  ${column.padEnd(16)} ${cell}`),
+      `  ${"in the store".padEnd(16)} ${result.stored_versions.join(", ") || "no version"}`,
+      ...(result.installed.length === 0
+        ? ["  not installed"]
+        : result.installed.map((here) => `  installed        ${here.version} in ${here.plane_id} since ${here.installed_at}`)),
+      "",
+    ].join("\n");
+  },
+});

@@ -1,0 +1,82 @@
+/** Who may do what in this plane. Every refusal is recorded without the token; one that cannot be recorded still refuses. */
+import type { AuthAction, PackageTier, Principal } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { authorise as authoriseToken, type FoundSecret, findSecret, readRoles, readTokenLog } from "../keys/index.ts";
+import { Fault, sha256Hex } from "../kernel/index.ts";
+import { appendEntries } from "../ledger/index.ts";
+import { type Plane, planeStream } from "./open.ts";
+import { GOVERNANCE_STREAM, REFUSALS_PATH } from "./paths.ts";
+import { replaceFile } from "./session.ts";
+
+export interface AuthRequest {
+  readonly action: AuthAction;
+  readonly package_ids?: readonly string[];
+  readonly tiers?: readonly PackageTier[];
+}
+
+/** Up to this many equal refusals are recorded one by one, then only at each power of two. */
+const EACH_RECORDED_MAX = 8;
+const WINDOW_MS = 3_600_000;
+
+/** @throws AUTH_* */
+export async function authorise(
+  effects: Effects,
+  plane: Plane,
+  token: string | undefined,
+  request: AuthRequest,
+): Promise<Principal> {
+  try {
+    const found = secretOf(effects, plane);
+    const state = {
+      secret: found.secret,
+      roles: readRoles(effects.fs, found.roles_path),
+      revoked: readTokenLog(effects.fs, found.token_log_path).revoked,
+      plane_uid: plane.config.plane_uid,
+      now_s: Math.floor(effects.clock.now_ms() / 1000),
+    };
+    return authoriseToken(state, token, request);
+  } catch (error) {
+    if (error instanceof Fault) await recordRefusal(effects, plane, error, request).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The plane's secret and where roles and tokens lie. @throws AUTH_NOT_INITIALISED, AUTH_SECRET_* */
+export function secretOf(effects: Pick<Effects, "fs" | "host">, plane: Plane): FoundSecret {
+  return findSecret(effects, { plane_root: plane.root, plane_uid: plane.config.plane_uid });
+}
+
+interface Counter {
+  readonly count: number;
+  readonly last_at_ms: number;
+}
+
+async function recordRefusal(effects: Effects, plane: Plane, fault: Fault, request: AuthRequest): Promise<void> {
+  const { fs, clock, host } = effects;
+  const subject = [...(request.package_ids ?? [])].sort().join(",");
+  const key = sha256Hex(`${fault.code}\n${request.action}\n${subject}`).slice(0, 16);
+  const path = `${plane.root}/${REFUSALS_PATH}`;
+  const counters = readCounters(fs, path);
+  const before = counters[key];
+  const fresh = before === undefined || clock.now_ms() - before.last_at_ms > WINDOW_MS;
+  const count = fresh ? 1 : before.count + 1;
+  replaceFile(effects, path, Buffer.from(JSON.stringify({ ...counters, [key]: { count, last_at_ms: clock.now_ms() } })));
+  if (count > EACH_RECORDED_MAX && (count & (count - 1)) !== 0) return;
+  await appendEntries(effects, planeStream(plane, GOVERNANCE_STREAM), [
+    {
+      event_type: "auth_refused",
+      submission_id: subject.slice(0, 256),
+      decision: "REFUSED",
+      reason: fault.message,
+      metadata: { action: request.action, code: fault.code, repeated: count, uid: host.uid },
+    },
+  ]);
+}
+
+function readCounters(fs: Effects["fs"], path: string): Record<string, Counter> {
+  try {
+    return JSON.parse(fs.readText(path)) as Record<string, Counter>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,47 @@
+/** The numbered state of a plane and the registry bytes it was committed with. Changed only inside transactions. */
+import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { prettyJson, sha256Stream } from "../kernel/index.ts";
+import { GENERATION_PATH, registryPath } from "./paths.ts";
+
+export interface Generation {
+  readonly generation: number;
+  readonly transaction_id: string;
+  /** sha256 of each registry file as committed; a difference is a hand edit. */
+  readonly registries: Readonly<Partial<Record<RegistryName, string>>>;
+}
+
+export function readGeneration(fs: FileSystem, root: string): Generation | undefined {
+  if (fs.stat(`${root}/${GENERATION_PATH}`) === undefined) return undefined;
+  return JSON.parse(fs.readText(`${root}/${GENERATION_PATH}`)) as Generation;
+}
+
+export const generationBytes = (generation: Generation): Buffer =>
+  Buffer.from(prettyJson({ ...generation, registries: { ...generation.registries } }));
+
+/** sha256 of one file, streamed; undefined when it is not a regular file. */
+export function digestOf(fs: FileSystem, path: string): string | undefined {
+  if (fs.stat(path)?.kind !== "file") return undefined;
+  const handle = fs.openRead(path);
+  try {
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    const stream = sha256Stream();
+    for (let count = handle.read(buffer); count > 0; count = handle.read(buffer)) stream.update(buffer.subarray(0, count));
+    return stream.digest("hex");
+  } finally {
+    handle.close();
+  }
+}
+
+/** Registries whose bytes are not those of the last commit, with both digests. */
+export function editedRegistries(
+  fs: FileSystem,
+  root: string,
+): { name: RegistryName; committed: string | undefined; found: string | undefined }[] {
+  const committed = readGeneration(fs, root)?.registries ?? {};
+  return REGISTRY_NAMES.map((name) => ({
+    name,
+    committed: committed[name],
+    found: digestOf(fs, `${root}/${registryPath(name)}`),
+  })).filter((entry) => entry.committed !== entry.found);
+}

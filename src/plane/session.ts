@@ -1,0 +1,169 @@
+/** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
+import type { Details } from "../kernel/index.ts";
+import type { Effects, HeldLock } from "../effects/index.ts";
+import { type FollowUp, pendingTransactions, type Recovered, recover } from "../journal/index.ts";
+import { appendEntries, appendOnce } from "../ledger/index.ts";
+import { checkRegistry } from "../registry/index.ts";
+import { make } from "./faults.ts";
+import { digestOf, editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { type Plane, planeStream } from "./open.ts";
+import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
+
+const READER_WAIT_MS = 10_000;
+const WRITER_WAIT_MS = 30_000;
+
+export interface WriteSession {
+  readonly plane: Plane;
+  readonly generation: number;
+  readonly recovered: readonly Recovered[];
+}
+
+/**
+ * Runs `work` under the plane lock, after recovery and after recording valid hand edits of registries as `registry_edited`.
+ * @throws PLANE_BUSY, PLANE_READ_ONLY, REGISTRY_INVALID
+ */
+export async function writing<T>(
+  effects: Effects,
+  plane: Plane,
+  options: { readonly user: string; readonly wait_ms?: number; readonly records_edits?: boolean },
+  work: (session: WriteSession) => Promise<T>,
+): Promise<T> {
+  const lock = await lockPlane(effects, plane, options.wait_ms ?? WRITER_WAIT_MS);
+  try {
+    const recovered = await recoverPlane(effects, plane);
+    if (options.records_edits !== false) await recordRegistryEdits(effects, plane, options.user);
+    const generation = readGeneration(effects.fs, plane.root)?.generation ?? 0;
+    return await work({ plane, generation, recovered });
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Runs `work` on a state that no transaction changed meanwhile; runs it again when one did.
+ * A reader that can write recovers first; one that cannot is told so.
+ * @throws RECOVERY_PENDING, TRANSACTION_IN_PROGRESS
+ */
+export async function reading<T>(effects: Effects, plane: Plane, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (pendingTransactions(effects, plane.root).length > 0) await settle(effects, plane);
+    const before = readGeneration(effects.fs, plane.root)?.transaction_id;
+    const result = await work();
+    const after = readGeneration(effects.fs, plane.root)?.transaction_id;
+    if (before === after && pendingTransactions(effects, plane.root).length === 0) return result;
+  }
+  throw make("TRANSACTION_IN_PROGRESS", `the plane ${plane.root} keeps changing while it is read`, { path: plane.root });
+}
+
+async function settle(effects: Effects, plane: Plane): Promise<void> {
+  let lock: HeldLock;
+  try {
+    lock = await lockPlane(effects, plane, READER_WAIT_MS);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "PLANE_READ_ONLY") throw error;
+    const transactions = pendingTransactions(effects, plane.root);
+    throw make("RECOVERY_PENDING", "an interrupted change waits to be finished or undone", { transactions });
+  }
+  try {
+    await recoverPlane(effects, plane);
+  } finally {
+    lock.release();
+  }
+}
+
+async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promise<HeldLock> {
+  const path = `${plane.root}/${PLANE_LOCK}`;
+  let lock: HeldLock | undefined;
+  try {
+    makeStateDirectory(effects, plane.root);
+    lock = await effects.locks.acquire(path, { wait_ms, signal: effects.signal });
+  } catch (error) {
+    throw make("PLANE_READ_ONLY", `the plane ${plane.root} cannot be locked for writing`, { path: plane.root }, error);
+  }
+  if (lock !== undefined) return lock;
+  throw make("PLANE_BUSY", `another command is changing ${plane.root}`, { path: plane.root, waited_ms: wait_ms });
+}
+
+function makeStateDirectory({ fs }: Effects, root: string): void {
+  for (const path of [".holdfast", STATE_DIRECTORY, `${STATE_DIRECTORY}/transactions`]) {
+    if (fs.stat(`${root}/${path}`) === undefined) fs.makeDirectory(`${root}/${path}`, 0o755);
+  }
+}
+
+async function recoverPlane(effects: Effects, plane: Plane): Promise<Recovered[]> {
+  return recover(effects, plane.root, (follow_ups) => appendFollowUps(effects, plane, follow_ups));
+}
+
+/** Appends what a finished or undone transaction owes to the ledgers; repeating it appends nothing twice. */
+export async function appendFollowUps(effects: Effects, plane: Plane, follow_ups: readonly FollowUp[]): Promise<void> {
+  for (const { stream, dedupe_key, metadata, ...entry } of follow_ups) {
+    await appendOnce(
+      effects,
+      planeStream(plane, stream),
+      [{ ...entry, metadata: metadata as never }],
+      dedupe_key,
+    );
+  }
+}
+
+async function recordRegistryEdits(effects: Effects, plane: Plane, user: string): Promise<void> {
+  const { fs } = effects;
+  const edited = editedRegistries(fs, plane.root);
+  if (edited.length === 0) return;
+  const findings = edited
+    .flatMap(({ name }) => checkRegistry(fs, `${plane.root}/${registryPath(name)}`, name))
+    .filter((finding) => finding.severity === "error" && finding.code !== "REGISTRY_EMPTY");
+  if (findings.length > 0) {
+    const first = findings[0];
+    throw make("REGISTRY_INVALID", `${first?.path ?? "a registry"}: ${first?.message ?? ""}`, {
+      findings: findings.slice(0, 50) as unknown as Details[],
+    });
+  }
+  await appendEntries(
+    effects,
+    planeStream(plane, GOVERNANCE_STREAM),
+    edited.map(({ name, committed, found }) => ({
+      event_type: "registry_edited",
+      submission_id: registryPath(name),
+      decision: "RECORDED",
+      reason: `${registryPath(name)} was edited by hand and is valid`,
+      metadata: { user, before: committed ?? null, after: found ?? null },
+    })),
+  );
+  const current = readGeneration(fs, plane.root);
+  const registries = Object.fromEntries(edited.map(({ name, found }) => [name, found]));
+  replaceFile(
+    effects,
+    `${plane.root}/${GENERATION_PATH}`,
+    generationBytes({
+      generation: current?.generation ?? 0,
+      transaction_id: current?.transaction_id ?? "",
+      registries: { ...current?.registries, ...registries },
+    }),
+  );
+}
+
+/** Replaces one small file of the plane's state: temporary file, sync, rename, sync of the folder. */
+export function replaceFile({ fs, random }: Pick<Effects, "fs" | "random">, path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.${random.hex(6)}.tmp`;
+  const handle = fs.openWrite(temporary, { mode: 0o644, how: "exclusive" });
+  try {
+    handle.write(bytes);
+    handle.sync();
+  } finally {
+    handle.close();
+  }
+  fs.rename(temporary, path);
+  fs.syncDirectory(path.slice(0, path.lastIndexOf("/")));
+}
+
+/** The registries' digests as they will be after a transaction: unchanged ones as found, changed ones as given. */
+export function registriesAfter(
+  { fs }: Pick<Effects, "fs">,
+  root: string,
+  changed: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const known = readGeneration(fs, root)?.registries ?? {};
+  const entries = Object.entries(known).map(([name, digest]) => [name, digest ?? digestOf(fs, `${root}/${name}`) ?? ""]);
+  return { ...Object.fromEntries(entries), ...changed };
+}

@@ -1,0 +1,3 @@
+export { receiptFaults } from "./faults.ts";
+export { installedIds, manifestCopyPath, readInstalled, readReceipt, receiptDirectory, receiptPath, tierPrefix } from "./read.ts";
+export type { Installed } from "./read.ts";

@@ -1,0 +1,50 @@
+/** Receipts: what was installed, at `<tier prefix>installed/<ID>/`. Only the lifecycle changes them. */
+import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
+import { Manifest as ManifestShape, PLANE_TIERS, Receipt as ReceiptShape } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { raise } from "./faults.ts";
+
+export interface Installed {
+  readonly receipt: Receipt;
+  readonly manifest: Manifest;
+}
+
+/** Plane-relative folder of a tier: the root for ho3. */
+export const tierPrefix = (tier: PlaneTier): string => (tier === "ho3" ? "" : `planes/${tier}/`);
+export const receiptDirectory = (id: string, tier: PlaneTier): string => `${tierPrefix(tier)}installed/${id}`;
+export const receiptPath = (id: string, tier: PlaneTier): string => `${receiptDirectory(id, tier)}/receipt.json`;
+export const manifestCopyPath = (id: string, tier: PlaneTier): string => `${receiptDirectory(id, tier)}/manifest.json`;
+
+/** Ids with a receipt folder in one tier, sorted. A folder without a receipt is listed too: it is damage, not absence. */
+export function installedIds(fs: FileSystem, root: string, tier: PlaneTier): string[] {
+  const directory = `${root}/${tierPrefix(tier)}installed`;
+  if (fs.stat(directory)?.kind !== "directory") return [];
+  return fs
+    .list(directory)
+    .filter((entry) => entry.kind === "directory")
+    .map((entry) => entry.name);
+}
+
+/** Undefined when not installed. @throws RECEIPT_DAMAGED */
+export function readReceipt(fs: FileSystem, root: string, id: string, tier: PlaneTier): Installed | undefined {
+  if (fs.stat(`${root}/${receiptDirectory(id, tier)}`) === undefined) return undefined;
+  const receipt = parseFile(fs, root, receiptPath(id, tier), ReceiptShape);
+  const manifest = parseFile(fs, root, manifestCopyPath(id, tier), ManifestShape);
+  return { receipt, manifest };
+}
+
+/** Everything installed, highest tier first, then by id. @throws RECEIPT_DAMAGED */
+export function readInstalled(fs: FileSystem, root: string): Installed[] {
+  return PLANE_TIERS.flatMap((tier) =>
+    installedIds(fs, root, tier).flatMap((id) => readReceipt(fs, root, id, tier) ?? []),
+  );
+}
+
+function parseFile<T>(fs: FileSystem, root: string, path: string, shape: { parse(value: unknown): T }): T {
+  try {
+    return shape.parse(JSON.parse(fs.readText(`${root}/${path}`)));
+  } catch (error) {
+    const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    return raise("RECEIPT_DAMAGED", `${path} cannot be read as a receipt`, { path, problem: problem.slice(0, 200) }, error);
+  }
+}
