@@ -2,8 +2,8 @@
 import { fstatSync, readFileSync, readSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
-import { type Program, runCommand, type Setting } from "../cli/index.ts";
 import { OPERATION_TABLE } from "../cli/generated/table.ts";
+import { type Program, runCommand, type Setting } from "../cli/index.ts";
 import { nodeEffects } from "../effects/node/index.ts";
 import { OPERATIONS } from "../operations/index.ts";
 
@@ -13,7 +13,11 @@ declare const HOLDFAST_BUNDLED: boolean | undefined;
 function layout(): { digest: URL; deflate: URL; package_root: URL } {
   const here = import.meta.url;
   if (typeof HOLDFAST_BUNDLED !== "undefined" && HOLDFAST_BUNDLED) {
-    return { digest: new URL("./digest-worker.js", here), deflate: new URL("./deflate-worker.js", here), package_root: new URL("../../", here) };
+    return {
+      digest: new URL("./digest-worker.js", here),
+      deflate: new URL("./deflate-worker.js", here),
+      package_root: new URL("../../", here),
+    };
   }
   return {
     digest: new URL("../effects/node/digest-worker.ts", here),
@@ -41,8 +45,8 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     terminal: {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
-      colour: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
-      interactive: process.stderr.isTTY === true,
+      colour: process.stderr.isTTY && process.env["NO_COLOR"] === undefined,
+      interactive: process.stderr.isTTY,
     },
     program,
     version,
@@ -66,12 +70,15 @@ export async function main(argv: readonly string[], { program }: { program: Prog
   } catch (error) {
     process.exitCode = 70;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`This is a bug in holdfast ${version}, not in what you did. Please report it with these lines:\n${text}\n`);
+    process.stderr.write(
+      `This is a bug in holdfast ${version}, not in what you did. Please report it with these lines:\n${text}\n`,
+    );
   }
 }
 
 function packageVersion(package_root: URL): string {
-  return (JSON.parse(readFileSync(new URL("package.json", package_root), "utf8")) as { version: string }).version;
+  return (JSON.parse(readFileSync(new URL("package.json", package_root), "utf8")) as { version: string })
+    .version;
 }
 
 /** At most 64 KiB from a pipe another program opened for us. */

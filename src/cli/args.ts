@@ -6,13 +6,25 @@ import { type FlagSpec, flagName, type OperationSpec } from "./table.ts";
 
 /** Flags every command takes. */
 export const GLOBAL_FLAGS: readonly FlagSpec[] = [
-  { field: "root", type: "string", description: "The plane; default: the nearest one upwards, or HOLDFAST_ROOT." },
+  {
+    field: "root",
+    type: "string",
+    description: "The plane; default: the nearest one upwards, or HOLDFAST_ROOT.",
+  },
   { field: "json", type: "boolean", description: "Print one JSON document.", short: "j" },
   { field: "help", type: "boolean", description: "Show this help.", short: "h" },
-  { field: "wait", type: "integer", description: "Seconds to wait for another command that changes the plane." },
+  {
+    field: "wait",
+    type: "integer",
+    description: "Seconds to wait for another command that changes the plane.",
+  },
 ];
 export const TOKEN_FLAGS: readonly FlagSpec[] = [
-  { field: "token", type: "string", description: "Token. Better: --token-file, or HOLDFAST_TOKEN in the environment." },
+  {
+    field: "token",
+    type: "string",
+    description: "Token. Better: --token-file, or HOLDFAST_TOKEN in the environment.",
+  },
   { field: "token_file", type: "string", description: "File that holds the token." },
   { field: "token_fd", type: "integer", description: "Descriptor to read the token from." },
 ];
@@ -20,7 +32,15 @@ export const TOKEN_FLAGS: readonly FlagSpec[] = [
 export interface Parsed {
   readonly operation: OperationSpec;
   readonly input: Record<string, unknown>;
-  readonly globals: { root?: string; json: boolean; help: boolean; wait?: number; token?: string; token_file?: string; token_fd?: number };
+  readonly globals: {
+    root?: string;
+    json: boolean;
+    help: boolean;
+    wait?: number;
+    token?: string;
+    token_file?: string;
+    token_fd?: number;
+  };
 }
 
 /** The longest run of leading words that names an operation. */
@@ -36,11 +56,22 @@ export function findOperation(
   return undefined;
 }
 
-export function unknownCommand(table: readonly OperationSpec[], argv: readonly string[], program: string): Fault {
-  const command = argv.slice(0, 2).filter((word) => !word.startsWith("-")).join(" ");
+export function unknownCommand(
+  table: readonly OperationSpec[],
+  argv: readonly string[],
+  program: string,
+): Fault {
+  const command = argv
+    .slice(0, 2)
+    .filter((word) => !word.startsWith("-"))
+    .join(" ");
   const names = table.map(({ name }) => name);
   const near = [...nearest(command, names), ...nearest(argv[0] ?? "", names)];
-  return make("COMMAND_UNKNOWN", `there is no command ${JSON.stringify(command)}`, { command, near, program });
+  return make("COMMAND_UNKNOWN", `there is no command ${JSON.stringify(command)}`, {
+    command,
+    near,
+    program,
+  });
 }
 
 /** @throws USAGE */
@@ -76,9 +107,18 @@ function parseStrictly(specs: readonly FlagSpec[], words: readonly string[], com
     const unknown = /Unknown option '([^']+)'/.exec((error as Error).message)?.[1];
     // Node's own sentence may repeat a value, and the value may be a secret: only the flag is named.
     const flag = unknown ?? /'(-[^' =]+)/.exec((error as Error).message)?.[1] ?? "a flag";
-    const near = unknown === undefined ? [] : nearest(unknown, specs.map(({ field }) => flagName(field)));
+    const near =
+      unknown === undefined
+        ? []
+        : nearest(
+            unknown,
+            specs.map(({ field }) => flagName(field)),
+          );
     const hint = near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "";
-    const what = unknown === undefined ? `${flag} is used wrongly (a missing or needless value?)` : `there is no flag ${unknown}`;
+    const what =
+      unknown === undefined
+        ? `${flag} is used wrongly (a missing or needless value?)`
+        : `there is no flag ${unknown}`;
     throw make("USAGE", `${command}: ${what}${hint}`, { command });
   }
 }
@@ -89,7 +129,12 @@ function convert(spec: FlagSpec, value: unknown, command: string): unknown {
   throw make("USAGE", `${command}: ${flagName(spec.field)} takes a whole number`, { command });
 }
 
-function placePositionals(operation: OperationSpec, words: readonly string[], input: Record<string, unknown>, command: string): void {
+function placePositionals(
+  operation: OperationSpec,
+  words: readonly string[],
+  input: Record<string, unknown>,
+  command: string,
+): void {
   let rest = [...words];
   for (const spec of operation.flags.filter(({ positional }) => positional === true)) {
     if (rest.length === 0) return;

@@ -4,7 +4,13 @@ import { type FlagSpec, flagName, type OperationSpec } from "./table.ts";
 
 /** How a user of this program types the operation. */
 export function commandOf(program: string, name: string): string {
-  return name === program ? program : name === "trace" || name === "integrity-check" ? (program === "holdfast" ? `holdfast ${name}` : name) : `${program} ${name}`;
+  return name === program
+    ? program
+    : name === "trace" || name === "integrity-check"
+      ? program === "holdfast"
+        ? `holdfast ${name}`
+        : name
+      : `${program} ${name}`;
 }
 
 export function overview(program: string, table: readonly OperationSpec[], version: string): string {
@@ -29,7 +35,9 @@ export function operationHelp(program: string, operation: OperationSpec): string
       const shown = type === "list" ? `${name}...` : name;
       return required === true ? shown : `[${shown}]`;
     });
-  const globals = operation.authorised ? [...GLOBAL_FLAGS, ...TOKEN_FLAGS.filter(({ field }) => field !== "token_fd")] : GLOBAL_FLAGS;
+  const globals = operation.authorised
+    ? [...GLOBAL_FLAGS, ...TOKEN_FLAGS.filter(({ field }) => field !== "token_fd")]
+    : GLOBAL_FLAGS;
   return [
     `Usage: ${[commandOf(program, operation.name), ...words, "[flags]"].join(" ")}`,
     "",
@@ -47,11 +55,20 @@ function section(title: string, flags: readonly FlagSpec[]): string[] {
   if (flags.length === 0) return [];
   const left = flags.map(flagText);
   const width = Math.max(...left.map((text) => text.length));
-  return [`${title}:`, ...flags.map((flag, index) => `  ${(left[index] ?? "").padEnd(width)}  ${explanation(flag)}`), ""];
+  return [
+    `${title}:`,
+    ...flags.map((flag, index) => `  ${(left[index] ?? "").padEnd(width)}  ${explanation(flag)}`),
+    "",
+  ];
 }
 
 function flagText({ field, type, short }: FlagSpec): string {
-  const value = type === "boolean" ? "" : type === "integer" ? " N" : ` ${field.split("_").at(-1)?.toUpperCase() ?? "VALUE"}`;
+  const value =
+    type === "boolean"
+      ? ""
+      : type === "integer"
+        ? " N"
+        : ` ${field.split("_").at(-1)?.toUpperCase() ?? "VALUE"}`;
   return `${short === undefined ? "    " : `-${short}, `}${flagName(field)}${value}`;
 }
 
@@ -59,21 +76,37 @@ function explanation({ description, choices, required, default: fallback }: Flag
   const notes = [
     ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
     ...(required === true ? ["required"] : []),
-    ...(fallback === undefined || fallback === false || fallback === "" ? [] : [`default ${String(fallback)}`]),
+    ...(fallback === undefined || fallback === false || fallback === ""
+      ? []
+      : [`default ${String(fallback)}`]),
   ];
   return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
 }
 
 /** A completion script for one shell: commands, then the flags of the command typed. */
-export function completionScript(shell: string, program: string, table: readonly OperationSpec[]): string | undefined {
+export function completionScript(
+  shell: string,
+  program: string,
+  table: readonly OperationSpec[],
+): string | undefined {
   const flagsOf = (operation: OperationSpec): string =>
-    [...operation.flags, ...GLOBAL_FLAGS, ...(operation.authorised ? TOKEN_FLAGS : [])].map(({ field }) => flagName(field)).join(" ");
+    [...operation.flags, ...GLOBAL_FLAGS, ...(operation.authorised ? TOKEN_FLAGS : [])]
+      .map(({ field }) => flagName(field))
+      .join(" ");
   const names = table.map(({ name }) => name);
   const first = [...new Set(names.map((name) => name.split(" ")[0] ?? ""))].join(" ");
-  const groups = [...new Set(names.filter((name) => name.includes(" ")).map((name) => name.split(" ")[0] ?? ""))];
+  const groups = [
+    ...new Set(names.filter((name) => name.includes(" ")).map((name) => name.split(" ")[0] ?? "")),
+  ];
   const cases = [
     ...table.map((operation) => `    "${operation.name}"*) words="${flagsOf(operation)}" ;;`),
-    ...groups.map((group) => `    "${group}"*) words="${names.filter((name) => name.startsWith(`${group} `)).map((name) => name.slice(group.length + 1)).join(" ")}" ;;`),
+    ...groups.map(
+      (group) =>
+        `    "${group}"*) words="${names
+          .filter((name) => name.startsWith(`${group} `))
+          .map((name) => name.slice(group.length + 1))
+          .join(" ")}" ;;`,
+    ),
   ].join("\n");
   const body = `  local words="${first}" line="\${COMP_WORDS[*]:1:COMP_CWORD-1}"\n  case "$line" in\n${cases}\n  esac\n  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`;
   const bash = `_${program.replaceAll("-", "_")}() {\n${body}\n}\ncomplete -o default -F _${program.replaceAll("-", "_")} ${program}\n`;

@@ -1,9 +1,9 @@
 /** One run of a command: words in, one document or text out, an exit code. Knows no operation by name. */
 import type { Effects } from "../effects/index.ts";
-import type { Operation, Outcome } from "../operations/index.ts";
-import { readTokenSource } from "../keys/index.ts";
 import type { Fault } from "../kernel/index.ts";
-import { findOperation, parseWords, type Parsed, unknownCommand } from "./args.ts";
+import { readTokenSource } from "../keys/index.ts";
+import type { Operation, Outcome } from "../operations/index.ts";
+import { findOperation, type Parsed, parseWords, unknownCommand } from "./args.ts";
 import { make } from "./faults.ts";
 import { commandOf, completionScript, operationHelp, overview } from "./help.ts";
 import { asFault } from "./system-fault.ts";
@@ -26,7 +26,12 @@ export interface Setting {
   readonly version: string;
   readonly table: readonly OperationSpec[];
   readonly load: (name: string) => Promise<Operation>;
-  readonly files: { deflate_worker_url: URL; package_directory: string; launcher_script: string; node: string };
+  readonly files: {
+    deflate_worker_url: URL;
+    package_directory: string;
+    launcher_script: string;
+    node: string;
+  };
   /** Reads a descriptor to its end, for --token-fd. */
   readonly readDescriptor: (fd: number) => string;
 }
@@ -57,7 +62,8 @@ export async function runCommand(setting: Setting, argv: readonly string[]): Pro
 
 /** `trace X` is `holdfast trace X`; `holdfast pkg install` is `holdfast install`. */
 function wordsFor(program: Program, argv: readonly string[]): readonly string[] {
-  if (program === "trace" || program === "integrity-check") return argv.length === 1 && argv[0] === "--help" ? [program, "--help"] : [program, ...argv];
+  if (program === "trace" || program === "integrity-check")
+    return argv.length === 1 && argv[0] === "--help" ? [program, "--help"] : [program, ...argv];
   return argv[0] === "pkg" ? argv.slice(1) : argv;
 }
 
@@ -73,13 +79,17 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     wait_ms: globals.wait === undefined ? undefined : globals.wait * 1000,
     version: setting.version,
     files: setting.files,
-    onPhase: (subject: string, phase: string, number: number) => showPhase(terminal, json, subject, phase, number),
+    onPhase: (subject: string, phase: string, number: number) =>
+      showPhase(terminal, json, subject, phase, number),
   });
   try {
     loaded = await setting.load(operation.name);
     const token = readToken(setting, operation, globals);
     if (token !== undefined) secrets.push(token);
-    const outcome = await loaded.run(contextFor(token), parseInput(loaded, input, commandOf(setting.program, operation.name)));
+    const outcome = await loaded.run(
+      contextFor(token),
+      parseInput(loaded, input, commandOf(setting.program, operation.name)),
+    );
     return report(setting, loaded, outcome, input, json, secrets);
   } catch (error) {
     const fault = asFault(error);
@@ -90,7 +100,11 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
   }
 }
 
-function readToken({ effects, readDescriptor }: Setting, operation: OperationSpec, globals: Parsed["globals"]): string | undefined {
+function readToken(
+  { effects, readDescriptor }: Setting,
+  operation: OperationSpec,
+  globals: Parsed["globals"],
+): string | undefined {
   if (!operation.authorised) return undefined;
   const { token, token_file, token_fd } = globals;
   return readTokenSource(effects, {
@@ -100,7 +114,11 @@ function readToken({ effects, readDescriptor }: Setting, operation: OperationSpe
   }).token;
 }
 
-function parseInput(operation: Operation, input: Record<string, unknown>, command: string): Record<string, unknown> {
+function parseInput(
+  operation: Operation,
+  input: Record<string, unknown>,
+  command: string,
+): Record<string, unknown> {
   const parsed = operation.input.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -110,7 +128,14 @@ function parseInput(operation: Operation, input: Record<string, unknown>, comman
   throw make("INPUT_INVALID", `${command}: ${field} ${what}`, { field, command });
 }
 
-function report(setting: Setting, operation: Operation, outcome: Outcome<unknown>, input: Record<string, unknown>, json: boolean, secrets: readonly string[]): number {
+function report(
+  setting: Setting,
+  operation: Operation,
+  outcome: Outcome<unknown>,
+  input: Record<string, unknown>,
+  json: boolean,
+  secrets: readonly string[],
+): number {
   const shown = json
     ? `${JSON.stringify(operation.json?.(outcome.result) ?? outcome.result, null, 2)}\n`
     : operation.text(outcome.result, operation.input.safeParse(input).data ?? {});
@@ -118,7 +143,12 @@ function report(setting: Setting, operation: Operation, outcome: Outcome<unknown
   return outcome.exit_code ?? 0;
 }
 
-function reportFault({ terminal }: Setting, error: unknown, json: boolean, secrets: readonly string[]): number {
+function reportFault(
+  { terminal }: Setting,
+  error: unknown,
+  json: boolean,
+  secrets: readonly string[],
+): number {
   const fault = asFault(error);
   if (fault === undefined) throw error;
   if (json) terminal.out(redact(`${JSON.stringify({ error: fault.toJSON() }, null, 2)}\n`, secrets));
@@ -130,20 +160,39 @@ function faultText(fault: Fault, colour: boolean): string {
   const red = (text: string): string => (colour ? `\u001b[31m${text}\u001b[39m` : text);
   const findings = fault.details["findings"];
   const others = Array.isArray(findings)
-    ? findings.slice(1, 50).map((one) => `  also:  ${(one as { message?: string }).message ?? ""} [${(one as { code?: string }).code ?? ""}]`)
+    ? findings
+        .slice(1, 50)
+        .map(
+          (one) =>
+            `  also:  ${(one as { message?: string }).message ?? ""} [${(one as { code?: string }).code ?? ""}]`,
+        )
     : [];
-  return [`${red("error:")} ${fault.message} [${fault.code}]`, ...others, `  next:  ${fault.next_step}`, ""].map(printable).join("\n");
+  return [`${red("error:")} ${fault.message} [${fault.code}]`, ...others, `  next:  ${fault.next_step}`, ""]
+    .map(printable)
+    .join("\n");
 }
 
 /** A hostile name must not steer the terminal. Colour codes are ours and stay. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this replaces.
-const printable = (line: string): string => line.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g, (unit) => `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`);
+const printable = (line: string): string =>
+  line.replace(
+    /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g,
+    (unit) => `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 
 function redact(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret.length > 3).reduce((clean, secret) => clean.replaceAll(secret, "[token]"), text);
+  return secrets
+    .filter((secret) => secret.length > 3)
+    .reduce((clean, secret) => clean.replaceAll(secret, "[token]"), text);
 }
 
-function showPhase({ err, interactive }: Terminal, json: boolean, subject: string, phase: string, number: number): void {
+function showPhase(
+  { err, interactive }: Terminal,
+  json: boolean,
+  subject: string,
+  phase: string,
+  number: number,
+): void {
   if (interactive && !json) err(`Installing ${subject} (phase ${number}/5: ${phase})\n`);
 }
 
@@ -153,6 +202,10 @@ function printCompletion({ terminal, program, table }: Setting, shell: string): 
     terminal.out(script);
     return 0;
   }
-  return reportFault({ terminal } as Setting, make("USAGE", "name a shell: bash, zsh or fish", { command: `${program} completion` }), false, []);
+  return reportFault(
+    { terminal } as Setting,
+    make("USAGE", "name a shell: bash, zsh or fish", { command: `${program} completion` }),
+    false,
+    [],
+  );
 }
-

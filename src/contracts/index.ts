@@ -6,3 +6,4 @@ export * from "./manifest.ts";
 export * from "./plane-config.ts";
 export * from "./receipt.ts";
 export * from "./registry-rows.ts";
+export * from "./trace.ts";

@@ -1,69 +1,10 @@
 /** What `trace` answers. Keys of the older tool are kept (facts, trace section) and extended. */
 import { z } from "zod";
 import { Finding } from "./finding.ts";
+import { TracedEvent, TracedFile, TracedReceipt, TracedWhy, TraceVerdict } from "./trace-parts.ts";
 
-/** One verdict per governed path (design, G6); null where no rule of the plane applies to the path. */
-export const TraceVerdict = z.enum(["match", "drift", "missing", "unowned", "source", "not_verifiable"]);
-export type TraceVerdict = z.output<typeof TraceVerdict>;
-
-/** One file as lists show it. `hash_verified`: its bytes were read now and equal what was recorded. */
-export const TracedFile = z.strictObject({
-  path: z.string(),
-  purpose: z.string(),
-  package: z.string().nullable(),
-  spec_id: z.string().nullable(),
-  sha256: z.string().nullable(),
-  classification: z.string().nullable(),
-  origin: z.enum(["created", "adopted"]).nullable(),
-  executable: z.boolean().nullable(),
-  hash_verified: z.boolean(),
-  verdict: TraceVerdict.nullable(),
-});
-export type TracedFile = z.output<typeof TracedFile>;
-
-/** One ledger line in short. */
-export const TracedEvent = z.strictObject({
-  event: z.string(),
-  id: z.string(),
-  timestamp: z.string(),
-  user: z.string().nullable(),
-  decision: z.string(),
-  reason: z.string(),
-  transaction_id: z.string().nullable(),
-  /** Plane-relative path of the stream. */
-  stream: z.string(),
-  line: z.int().positive(),
-});
-export type TracedEvent = z.output<typeof TracedEvent>;
-
-/** One receipt: this package in one plane tier. */
-export const TracedReceipt = z.strictObject({
-  package_id: z.string(),
-  plane_id: z.string(),
-  version: z.string(),
-  installed_at: z.string(),
-  installed_by: z.string(),
-  transaction_id: z.string(),
-  generation: z.int().nonnegative(),
-  /** Plane-relative path of the receipt. */
-  receipt: z.string(),
-  manifest_hash: z.string(),
-  archive_hash: z.string(),
-  archive_profile: z.string(),
-  file_count: z.int().nonnegative(),
-  work_order_id: z.string().nullable(),
-});
-export type TracedReceipt = z.output<typeof TracedReceipt>;
-
-/** Why a package is there: chains from packages nobody depends on down to this one. */
-export const TracedWhy = z.strictObject({
-  /** True when no installed package depends on it: somebody asked for it by name. */
-  requested: z.boolean(),
-  /** Shortest chain from each such package, each ending with this one. */
-  chains: z.array(z.array(z.string())),
-  chains_left_out: z.int().nonnegative(),
-});
-export type TracedWhy = z.output<typeof TracedWhy>;
+export * from "./trace-modes.ts";
+export * from "./trace-parts.ts";
 
 const Titled = z.strictObject({ id: z.string(), title: z.string() });
 const TitledFramework = z.strictObject({ framework_id: z.string(), title: z.string() });
@@ -139,7 +80,11 @@ export const FileTrace = z.strictObject({
   artifact_id: z.string().nullable(),
   purpose: z.string(),
   classification: z.string().nullable(),
-  hash: z.strictObject({ recorded: z.string().nullable(), current: z.string().nullable(), verified: z.boolean() }),
+  hash: z.strictObject({
+    recorded: z.string().nullable(),
+    current: z.string().nullable(),
+    verified: z.boolean(),
+  }),
   verdict: TraceVerdict.nullable(),
   origin: z.enum(["created", "adopted"]).nullable(),
   executable: z.boolean().nullable(),
@@ -296,60 +241,3 @@ export const TraceReport = z
   ])
   .meta({ id: "TraceReport", title: "Answer of trace --explain" });
 export type TraceReport = z.output<typeof TraceReport>;
-
-/** One row of `trace --installed`. */
-export const InstalledTrace = z.strictObject({
-  package_id: z.string(),
-  version: z.string(),
-  file_count: z.int().nonnegative(),
-  manifest_hash: z.string(),
-  installed_at: z.string(),
-  /** Plane tier in capitals. */
-  tier: z.string(),
-  package_tier: z.string(),
-  installed_by: z.string(),
-  transaction_id: z.string(),
-  generation: z.int().nonnegative(),
-});
-export type InstalledTrace = z.output<typeof InstalledTrace>;
-
-/** Answer of `trace --inventory`. */
-export const InventoryTrace = z.strictObject({
-  frameworks: z.array(
-    z.strictObject({ framework_id: z.string(), title: z.string(), status: z.string(), spec_count: z.int() }),
-  ),
-  specs: z.array(
-    z.strictObject({ spec_id: z.string(), title: z.string(), framework_id: z.string(), status: z.string() }),
-  ),
-  packages: z.array(
-    z.strictObject({
-      package_id: z.string(),
-      version: z.string(),
-      status: z.string(),
-      installed: z.array(z.string()),
-      file_count: z.int(),
-    }),
-  ),
-  /** Owned files. */
-  total_files: z.int().nonnegative(),
-  /** Files in governed roots that nobody owns and no source tree covers. */
-  orphans: z.array(z.string()),
-  health: z.strictObject({ healthy: z.boolean(), message: z.string() }),
-  findings: z.array(Finding),
-});
-export type InventoryTrace = z.output<typeof InventoryTrace>;
-
-/** Answer of `trace --verify`. */
-export const VerifyTrace = z.strictObject({
-  passed: z.boolean(),
-  checks: z.array(
-    z.strictObject({
-      name: z.string(),
-      passed: z.boolean(),
-      message: z.string(),
-      details: z.array(z.string()).optional(),
-    }),
-  ),
-  message: z.string(),
-});
-export type VerifyTrace = z.output<typeof VerifyTrace>;

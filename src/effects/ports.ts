@@ -78,6 +78,8 @@ export interface Clock {
   /** Milliseconds from an arbitrary start, never going back. */
   elapsed_ms(): number;
   sleep(duration_ms: number): Promise<void>;
+  /** Lets queued events (a signal, a timer) run before the next piece of synchronous work. */
+  breathe(): Promise<void>;
 }
 
 export interface Random {

@@ -2,8 +2,7 @@
  * Doing and undoing changes by renames. Both directions may be repeated: each looks at what is there before it acts,
  * so recovery can start over after being killed itself.
  */
-import type { FileSystem } from "../effects/index.ts";
-import { breathe } from "../kernel/index.ts";
+import type { Effects, FileSystem } from "../effects/index.ts";
 import type { Change } from "./records.ts";
 
 const BREATHE_EVERY = 64;
@@ -18,9 +17,14 @@ export const stagedPath = (site: Site, index: number): string => `${site.directo
 export const asidePath = (site: Site, index: number): string => `${site.directory}/aside/${index}`;
 
 /** Applies every change in order. Checks `signal` now and then and throws its reason. */
-export async function applyChanges(fs: FileSystem, site: Site, changes: readonly Change[], signal?: AbortSignal): Promise<void> {
+export async function applyChanges(
+  { fs, clock }: Pick<Effects, "fs" | "clock">,
+  site: Site,
+  changes: readonly Change[],
+  signal?: AbortSignal,
+): Promise<void> {
   for (const [index, change] of changes.entries()) {
-    if (index % BREATHE_EVERY === 0) await breathe();
+    if (index % BREATHE_EVERY === 0) await clock.breathe();
     signal?.throwIfAborted();
     applyChange(fs, site, change, index);
   }
@@ -35,7 +39,8 @@ function applyChange(fs: FileSystem, site: Site, change: Change, index: number):
     case "put": {
       const staged = stagedPath(site, index);
       if (fs.stat(staged) === undefined) return;
-      if (change.before && fs.stat(asidePath(site, index)) === undefined) fs.rename(target, asidePath(site, index));
+      if (change.before && fs.stat(asidePath(site, index)) === undefined)
+        fs.rename(target, asidePath(site, index));
       fs.rename(staged, target);
       return;
     }

@@ -1,6 +1,10 @@
 import { defineFaults, kind } from "../kernel/index.ts";
 
-export const { catalogue: journalFaults, raise, make } = defineFaults({
+export const {
+  catalogue: journalFaults,
+  raise,
+  make,
+} = defineFaults({
   JOURNAL_DAMAGED: kind<{ path: string; problem: string }>(
     4,
     (d) => `Keep a copy of ${d.path}, then run "pkg doctor" or restore the plane from a backup.`,
@@ -13,5 +17,8 @@ export const { catalogue: journalFaults, raise, make } = defineFaults({
     6,
     () => `Nothing was changed. Mend the cause named above and run the same command again.`,
   ),
-  INTERRUPTED: kind<{ transaction_id: string; phase: string }>(130, () => `Nothing was changed. Run the same command again.`),
+  INTERRUPTED: kind<{ transaction_id: string; phase: string }>(
+    130,
+    () => `Nothing was changed. Run the same command again.`,
+  ),
 });

@@ -21,7 +21,12 @@ export function readLines<T>(fs: FileSystem, path: string): T[] {
     try {
       return JSON.parse(line) as T;
     } catch (error) {
-      throw make("JOURNAL_DAMAGED", `${path} holds a line that is not JSON`, { path, problem: line.slice(0, 80) }, error);
+      throw make(
+        "JOURNAL_DAMAGED",
+        `${path} holds a line that is not JSON`,
+        { path, problem: line.slice(0, 80) },
+        error,
+      );
     }
   });
 }

@@ -56,7 +56,7 @@ async function recoverOne(
   const changes = planned === undefined ? [] : readLines<Change>(fs, `${directory}/changes.jsonl`);
   let outcome: Recovered["outcome"] = "cleaned";
   if (committed !== undefined) {
-    await applyChanges(fs, site, changes);
+    await applyChanges(effects, site, changes);
     syncTouched(fs, site, changes);
     await report(committed.follow_ups);
     outcome = "redone";

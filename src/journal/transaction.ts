@@ -1,7 +1,7 @@
 /** One change of many files that is whole or absent. Holds the caller to the order: stage, plan, activate, commit. */
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { applyChanges, parentOf, stagedPath, type Site, syncTouched, undoChanges } from "./apply.ts";
+import { applyChanges, parentOf, type Site, stagedPath, syncTouched, undoChanges } from "./apply.ts";
 import { make } from "./faults.ts";
 import { appendLines } from "./log.ts";
 import type { Begun, Change, FollowUp, JournalRecord } from "./records.ts";
@@ -28,7 +28,11 @@ export class Transaction {
   }
 
   /** Call under the plane lock. The folder and its first record are durable when this returns. */
-  static begin(effects: Needs, root: string, about: Omit<Begun, "state" | "transaction_id" | "at_ms">): Transaction {
+  static begin(
+    effects: Needs,
+    root: string,
+    about: Omit<Begun, "state" | "transaction_id" | "at_ms">,
+  ): Transaction {
     const { fs, clock, random } = effects;
     const at_ms = clock.now_ms();
     const stamp = new Date(at_ms).toISOString().replace(/[-:.]/g, "").slice(0, 15);
@@ -105,9 +109,9 @@ export class Transaction {
   async activate(): Promise<void> {
     const { fs, signal } = this.#effects;
     if (this.#changes.length > 0) appendLines(fs, `${this.site.directory}/changes.jsonl`, this.#changes);
-    for (const name of ["staged", ""]) fs.syncDirectory(`${this.site.directory}/${name}`);
+    for (const folder of ["staged", ""]) fs.syncDirectory(`${this.site.directory}/${folder}`);
     this.#record({ state: "planned", changes: this.#changes.length });
-    await applyChanges(fs, this.site, this.#changes, signal);
+    await applyChanges(this.#effects, this.site, this.#changes, signal);
     syncTouched(fs, this.site, this.#changes);
     signal.throwIfAborted();
   }
@@ -144,10 +148,16 @@ export class Transaction {
     const { id: transaction_id } = this;
     const phase = this.#phase;
     if (this.#effects.signal.aborted) {
-      return make("INTERRUPTED", `interrupted in ${phase}; everything is as it was before`, { transaction_id, phase }, error);
+      return make(
+        "INTERRUPTED",
+        `interrupted in ${phase}; everything is as it was before`,
+        { transaction_id, phase },
+        error,
+      );
     }
     const problem = error instanceof Error ? error.message : String(error);
-    const cause_code = error instanceof Fault ? error.code : String((error as { code?: string }).code ?? "UNEXPECTED");
+    const cause_code =
+      error instanceof Fault ? error.code : String((error as { code?: string }).code ?? "UNEXPECTED");
     return make(
       "TRANSACTION_FAILED",
       `${phase} failed and everything was put back: ${problem}`,
@@ -163,7 +173,11 @@ export class Transaction {
   #planFolders(path: string): void {
     const { fs } = this.#effects;
     const missing: string[] = [];
-    for (let parent = parentOf(`/${path}`).slice(1); parent !== ""; parent = parentOf(`/${parent}`).slice(1)) {
+    for (
+      let parent = parentOf(`/${path}`).slice(1);
+      parent !== "";
+      parent = parentOf(`/${parent}`).slice(1)
+    ) {
       if (this.#planned_directories.has(parent)) break;
       this.#planned_directories.add(parent);
       if (fs.stat(`${this.site.root}/${parent}`) === undefined) missing.push(parent);
@@ -177,7 +191,8 @@ export function removeTransaction({ fs }: Pick<Effects, "fs">, directory: string
   // The plan goes first, so that nothing can act on it again; the journal last, since it says that all is finished.
   const names = fs.list(directory).map((entry) => entry.name);
   const rest = names.filter((name) => name !== "journal.jsonl" && name !== "changes.jsonl");
-  for (const name of [...names.filter((name) => name === "changes.jsonl"), ...rest]) removeTree(fs, `${directory}/${name}`);
+  for (const name of [...names.filter((name) => name === "changes.jsonl"), ...rest])
+    removeTree(fs, `${directory}/${name}`);
   removeTree(fs, directory);
 }
 

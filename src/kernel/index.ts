@@ -20,5 +20,4 @@ export {
   type FaultKind,
   kind,
 } from "./fault.ts";
-export { breathe } from "./interrupt.ts";
 export { compareCodePoints, comparePaths, nearest, sortedBy } from "./order.ts";

@@ -2,10 +2,9 @@
 import type { Asset, Manifest, PackageTier, SourceMetadata } from "../contracts/index.ts";
 import { Manifest as ManifestShape, PACKAGE_TIERS, PackageId } from "../contracts/index.ts";
 import { prefixed, sortedBy } from "../kernel/index.ts";
-import { classify, firstIssue } from "../metadata/index.ts";
-import { make } from "./faults.ts";
+import { classify, firstIssue, makeMetadataFault } from "../metadata/index.ts";
 import type { SourceFile } from "./collect.ts";
-import { makeMetadataFault } from "../metadata/index.ts";
+import { make } from "./faults.ts";
 
 /** Used when a tree declares no version at all. */
 const FIRST_VERSION = "0.1.0";
@@ -14,13 +13,21 @@ const FIRST_VERSION = "0.1.0";
 export function decideId(metadata: SourceMetadata, given: string | undefined, source: string): string {
   const declared = metadata.id;
   if (declared !== undefined && given !== undefined && declared !== given) {
-    throw makeMetadataFault("METADATA_ID_MISMATCH", `the source declares ${declared}, the command names ${given}`, { declared, given });
+    throw makeMetadataFault(
+      "METADATA_ID_MISMATCH",
+      `the source declares ${declared}, the command names ${given}`,
+      { declared, given },
+    );
   }
   const id = declared ?? given;
-  if (id === undefined) throw makeMetadataFault("METADATA_ID_MISSING", `${source} declares no package id`, { path: source });
+  if (id === undefined)
+    throw makeMetadataFault("METADATA_ID_MISSING", `${source} declares no package id`, { path: source });
   const parsed = PackageId.safeParse(id);
   if (parsed.success) return id;
-  throw makeMetadataFault("METADATA_INVALID", `id ${firstIssue(parsed.error).message}`, { path: source, field: "/id" });
+  throw makeMetadataFault("METADATA_INVALID", `id ${firstIssue(parsed.error).message}`, {
+    path: source,
+    field: "/id",
+  });
 }
 
 export function buildManifest(
@@ -30,13 +37,15 @@ export function buildManifest(
   files: readonly SourceFile[],
 ): Manifest {
   const assets = sortedBy(
-    files.map(({ path, digest }): Asset => ({
-      path,
-      sha256: prefixed(digest.sha256),
-      size_bytes: digest.size_bytes,
-      executable: digest.executable,
-      classification: classify(path, metadata.classify),
-    })),
+    files.map(
+      ({ path, digest }): Asset => ({
+        path,
+        sha256: prefixed(digest.sha256),
+        size_bytes: digest.size_bytes,
+        executable: digest.executable,
+        classification: classify(path, metadata.classify),
+      }),
+    ),
     (asset) => asset.path,
   );
   const { id: _i, owner: _o, target: _t, include: _n, classify: _c, ...carried } = metadata;
@@ -53,7 +62,10 @@ export function buildManifest(
   });
   if (parsed.success) return parsed.data;
   const { field, message } = firstIssue(parsed.error);
-  throw make("MANIFEST_NOT_BUILT", `the manifest of ${package_id} cannot be built: ${field} ${message}`, { package_id, field });
+  throw make("MANIFEST_NOT_BUILT", `the manifest of ${package_id} cannot be built: ${field} ${message}`, {
+    package_id,
+    field,
+  });
 }
 
 /** `PKG-T1-…` names its tier; any other id starts at T2, the tier of modules. */

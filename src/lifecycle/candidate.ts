@@ -2,15 +2,19 @@
 import { type ArchiveListing, checkEntryPath, checkEntryPaths, readArchive } from "../archive/index.ts";
 import { Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { Fault, sameDigest } from "../kernel/index.ts";
-import { type ArchiveFile, checkAssets, type Layout, type ManifestReading, readLayout, readManifest } from "../metadata/index.ts";
+import { type Fault, sameDigest } from "../kernel/index.ts";
+import {
+  type ArchiveFile,
+  checkAssets,
+  type Layout,
+  type ManifestReading,
+  readLayout,
+  readManifest,
+} from "../metadata/index.ts";
 import { absolute, type Plane, registryPath, reservedFolder } from "../plane/index.ts";
 import { findRow } from "../registry/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { make } from "./faults.ts";
-
-/** Manifests up to this size are kept while an archive is read; 200,000 assets fit. */
-const MANIFEST_BYTES_MAX = 64 << 20;
 
 export interface Wanted {
   /** Archive file, as the user named it. */
@@ -31,34 +35,57 @@ export interface Candidate extends ManifestReading {
 export async function readCandidate(effects: Effects, plane: Plane, wanted: Wanted): Promise<Candidate> {
   const path = findArchive(effects, plane, wanted);
   const shown = path.startsWith(`${plane.root}/`) ? path.slice(plane.root.length + 1) : path;
-  const kept = new Map<string, Buffer>();
   const listing = await readArchive(effects, path, {
-    keep: (member: string) => member === "manifest.json" || member.endsWith("/manifest.json"),
-    keep_bytes_max: MANIFEST_BYTES_MAX,
-    on_kept: (member: string, bytes: Buffer) => kept.set(member, bytes),
+    keep: (member) => member.endsWith("/manifest.json"),
+    signal: effects.signal,
   });
   const files = listing.members.flatMap((member): ArchiveFile[] =>
     member.kind === "file"
-      ? [{ member: member.path, sha256: member.sha256, size_bytes: member.size_bytes, executable: member.executable }]
+      ? [
+          {
+            member: member.path,
+            sha256: member.sha256,
+            size_bytes: member.size_bytes,
+            executable: member.executable,
+          },
+        ]
       : [],
   );
   const layout = readLayout(files, shown);
-  const reading = readManifest(kept.get(layout.manifest_member) ?? Buffer.alloc(0), layout.files, shown);
+  const reading = readManifest(manifestBytes(listing, layout.manifest_member), layout.files, shown);
   return { ...reading, path, listing, layout };
 }
 
+function manifestBytes(listing: ArchiveListing, member: string): Buffer {
+  return (member === "manifest.json" ? listing.manifest_bytes : listing.kept.get(member)) ?? Buffer.alloc(0);
+}
+
 /** Problems of the archive itself and of who vouches for it. Complete list. */
-export function checkCandidate(effects: Effects, plane: Plane, candidate: Candidate, wanted: Wanted): Fault[] {
+export function checkCandidate(
+  effects: Effects,
+  plane: Plane,
+  candidate: Candidate,
+  wanted: Wanted,
+): Fault[] {
   const { manifest, listing, layout, path } = candidate;
   const { package_id } = manifest;
   const problems: Fault[] = [];
   const given = wanted.id?.split("@")[0];
   if (given !== undefined && given !== package_id) {
-    problems.push(make("ID_MISMATCH", `the command names ${given}, the archive holds ${package_id}`, { given, manifest: package_id }));
+    problems.push(
+      make("ID_MISMATCH", `the command names ${given}, the archive holds ${package_id}`, {
+        given,
+        manifest: package_id,
+      }),
+    );
   }
   problems.push(...checkDigest(effects, plane, candidate, wanted.digest));
   if (listing.profile === "plain" && !plane.config.policy.allow_plain_archives) {
-    problems.push(make("PLAIN_ARCHIVE_FORBIDDEN", `${path} is not in the canonical profile, which this plane requires`, { path }));
+    problems.push(
+      make("PLAIN_ARCHIVE_FORBIDDEN", `${path} is not in the canonical profile, which this plane requires`, {
+        path,
+      }),
+    );
   }
   problems.push(...checkAssets(manifest, layout.files, path));
   for (const asset of manifest.assets) {
@@ -67,21 +94,39 @@ export function checkCandidate(effects: Effects, plane: Plane, candidate: Candid
     const folder = reservedFolder(asset.path);
     if (folder !== undefined) {
       problems.push(
-        make("PATH_RESERVED", `${package_id} may not write ${asset.path}: ${folder} belongs to the plane`, { package_id, path: asset.path, folder }),
+        make("PATH_RESERVED", `${package_id} may not write ${asset.path}: ${folder} belongs to the plane`, {
+          package_id,
+          path: asset.path,
+          folder,
+        }),
       );
     }
   }
   return [...problems, ...checkEntryPaths(manifest.assets.map((asset) => asset.path))];
 }
 
-function checkDigest(effects: Effects, plane: Plane, candidate: Candidate, pinned: string | undefined): Fault[] {
+function checkDigest(
+  effects: Effects,
+  plane: Plane,
+  candidate: Candidate,
+  pinned: string | undefined,
+): Fault[] {
   const { package_id } = candidate.manifest;
   const actual = candidate.listing.digest;
   if (pinned !== undefined) {
     if (sameDigest(pinned, actual)) return [];
-    return [make("DIGEST_MISMATCH", `the archive is not the one vouched for by --digest`, { package_id, expected: pinned, actual, source: "--digest" })];
+    return [
+      make("DIGEST_MISMATCH", `the archive is not the one vouched for by --digest`, {
+        package_id,
+        expected: pinned,
+        actual,
+        source: "--digest",
+      }),
+    ];
   }
-  const row = findRow(effects.fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry", [package_id])?.row;
+  const row = findRow(effects.fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry", [
+    package_id,
+  ])?.row;
   if (row === undefined) {
     const message = `${package_id} is not registered, so nothing vouches for these bytes (sha256 ${actual})`;
     return [make("NOT_REGISTERED", message, { package_id, actual })];
@@ -89,11 +134,21 @@ function checkDigest(effects: Effects, plane: Plane, candidate: Candidate, pinne
   const expected = row["digest"] ?? "";
   if (sameDigest(expected, actual)) return [];
   const message = `the archive of ${package_id} has sha256 ${actual}, the registry has ${expected === "" ? "none" : expected}`;
-  return [make("DIGEST_MISMATCH", message, { package_id, expected, actual, source: registryPath("packages_registry") })];
+  return [
+    make("DIGEST_MISMATCH", message, {
+      package_id,
+      expected,
+      actual,
+      source: registryPath("packages_registry"),
+    }),
+  ];
 }
 
 function findArchive({ fs, host }: Effects, plane: Plane, { archive, id }: Wanted): string {
-  const candidates = archive === undefined ? storePaths(id ?? "") : [absolute(host.cwd, archive), absolute(plane.root, archive)];
+  const candidates =
+    archive === undefined
+      ? storePaths(id ?? "")
+      : [absolute(host.cwd, archive), absolute(plane.root, archive)];
   const found = candidates
     .map((path) => (path.startsWith("/") ? path : `${plane.root}/${path}`))
     .find((path) => fs.stat(path)?.kind === "file");

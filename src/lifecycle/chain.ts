@@ -20,11 +20,15 @@ export interface SpecPack {
 }
 
 /** The head of `specs/<ID>/manifest.yaml`; undefined when there is no such spec pack or it names another id. */
-export function readSpecPack({ fs }: Pick<Effects, "fs">, root: string, spec_id: string): SpecPack | undefined {
+export function readSpecPack(
+  { fs }: Pick<Effects, "fs">,
+  root: string,
+  spec_id: string,
+): SpecPack | undefined {
   const path = `${root}/specs/${spec_id}/manifest.yaml`;
   if (!SpecId.safeParse(spec_id).success || fs.stat(path)?.kind !== "file") return undefined;
   const raw = parseYaml(fs.readText(path), { maxAliasCount: 0 }) as Record<string, unknown> | null;
-  const cell = (key: string): string => (typeof raw?.[key] === "string" ? (raw[key] as string) : "");
+  const cell = (key: string): string => (typeof raw?.[key] === "string" ? raw[key] : "");
   if (cell("spec_id") !== spec_id) return undefined;
   return {
     spec_id,
@@ -37,10 +41,17 @@ export function readSpecPack({ fs }: Pick<Effects, "fs">, root: string, spec_id:
 }
 
 /** The first heading of `frameworks/<ID>*.md`, which is what a framework is. */
-export function readFrameworkTitle({ fs }: Pick<Effects, "fs">, root: string, framework_id: string): string | undefined {
+export function readFrameworkTitle(
+  { fs }: Pick<Effects, "fs">,
+  root: string,
+  framework_id: string,
+): string | undefined {
   const directory = `${root}/frameworks`;
-  if (!FrameworkId.safeParse(framework_id).success || fs.stat(directory)?.kind !== "directory") return undefined;
-  const file = fs.list(directory).find(({ name }) => name === `${framework_id}.md` || name.startsWith(`${framework_id}_`));
+  if (!FrameworkId.safeParse(framework_id).success || fs.stat(directory)?.kind !== "directory")
+    return undefined;
+  const file = fs
+    .list(directory)
+    .find(({ name }) => name === `${framework_id}.md` || name.startsWith(`${framework_id}_`));
   if (file === undefined) return undefined;
   const heading = /^#\s+(?:FMWK[-A-Z0-9]*\s*[:—-]\s*)?(.+)$/m.exec(fs.readText(`${directory}/${file.name}`));
   return heading?.[1]?.trim() ?? framework_id;
@@ -50,11 +61,15 @@ export function readFrameworkTitle({ fs }: Pick<Effects, "fs">, root: string, fr
 export function chainRows(effects: Effects, plane: Plane, manifest: Manifest): RegistryChange[] {
   if (manifest.spec_id === undefined) return [];
   const spec = readSpecPack(effects, plane.root, manifest.spec_id);
-  if (spec === undefined || registered(effects, plane, "specs_registry", spec.spec_id) !== undefined) return [];
+  if (spec === undefined || registered(effects, plane, "specs_registry", spec.spec_id) !== undefined)
+    return [];
   return [{ name: "specs_registry", upsert: [specRow(effects, spec)], remove: [] }];
 }
 
-export const specRow = (effects: Pick<Effects, "clock" | "host">, spec: SpecPack): Row => ({ ...spec, created_at: createdAt(effects) });
+export const specRow = (effects: Pick<Effects, "clock" | "host">, spec: SpecPack): Row => ({
+  ...spec,
+  created_at: createdAt(effects),
+});
 
 /** Complete list of what breaks the chain. */
 export function checkChain(effects: Effects, plane: Plane, manifest: Manifest): Fault[] {
@@ -62,28 +77,54 @@ export function checkChain(effects: Effects, plane: Plane, manifest: Manifest): 
   const problems: Fault[] = [];
   const spec = spec_id === undefined ? undefined : registered(effects, plane, "specs_registry", spec_id);
   if (spec_id !== undefined && spec === undefined) {
-    problems.push(make("SPEC_NOT_REGISTERED", `${package_id} names ${spec_id}, which is not registered`, { package_id, spec_id }));
-  }
-  const of_spec = spec?.["framework_id"] ?? "";
-  const framework_id = manifest.framework_id ?? (of_spec === "" ? undefined : of_spec);
-  if (manifest.framework_id !== undefined && spec_id !== undefined && of_spec !== "" && of_spec !== manifest.framework_id) {
     problems.push(
-      make("FRAMEWORK_MISMATCH", `${package_id} names ${manifest.framework_id}, its spec ${spec_id} complies with ${of_spec}`, {
+      make("SPEC_NOT_REGISTERED", `${package_id} names ${spec_id}, which is not registered`, {
         package_id,
         spec_id,
-        declared: manifest.framework_id,
-        registered: of_spec,
       }),
     );
   }
-  if (framework_id !== undefined && registered(effects, plane, "frameworks_registry", framework_id) === undefined) {
+  const of_spec = spec?.["framework_id"] ?? "";
+  const framework_id = manifest.framework_id ?? (of_spec === "" ? undefined : of_spec);
+  if (
+    manifest.framework_id !== undefined &&
+    spec_id !== undefined &&
+    of_spec !== "" &&
+    of_spec !== manifest.framework_id
+  ) {
     problems.push(
-      make("FRAMEWORK_NOT_REGISTERED", `${package_id} complies with ${framework_id}, which is not registered`, { package_id, framework_id }),
+      make(
+        "FRAMEWORK_MISMATCH",
+        `${package_id} names ${manifest.framework_id}, its spec ${spec_id} complies with ${of_spec}`,
+        {
+          package_id,
+          spec_id,
+          declared: manifest.framework_id,
+          registered: of_spec,
+        },
+      ),
+    );
+  }
+  if (
+    framework_id !== undefined &&
+    registered(effects, plane, "frameworks_registry", framework_id) === undefined
+  ) {
+    problems.push(
+      make(
+        "FRAMEWORK_NOT_REGISTERED",
+        `${package_id} complies with ${framework_id}, which is not registered`,
+        { package_id, framework_id },
+      ),
     );
   }
   return problems;
 }
 
-function registered(effects: Effects, plane: Plane, name: "specs_registry" | "frameworks_registry", id: string): Row | undefined {
+function registered(
+  effects: Effects,
+  plane: Plane,
+  name: "specs_registry" | "frameworks_registry",
+  id: string,
+): Row | undefined {
   return findRow(effects.fs, `${plane.root}/${registryPath(name)}`, name, [id])?.row;
 }

@@ -1,7 +1,8 @@
 /** Finding the files of a source tree. Refuses what an archive cannot hold; reads every file to its digest. */
+
+import { checkEntryPath } from "../archive/index.ts";
 import type { Effects, FileDigest } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
-import { checkEntryPath } from "../archive/index.ts";
 import { make } from "./faults.ts";
 import { IGNORE_FILE, type Ignores, parseIgnore } from "./ignore.ts";
 
@@ -26,7 +27,8 @@ export async function collectSource(
   const ignore_path = `${directory}/${IGNORE_FILE}`;
   const ignores = parseIgnore(fs.stat(ignore_path)?.kind === "file" ? fs.readText(ignore_path) : "");
   const relative = [...walk(effects, directory, "", ignores)].sort(compareCodePoints);
-  if (relative.length === 0) throw make("SOURCE_EMPTY", `${directory} holds no file to pack`, { path: directory });
+  if (relative.length === 0)
+    throw make("SOURCE_EMPTY", `${directory} holds no file to pack`, { path: directory });
   const digests = await workers.digestFiles(relative.map((path) => `${directory}/${path}`));
   return relative.map((path, index) => {
     const digest = digests[index];
@@ -35,15 +37,29 @@ export async function collectSource(
   });
 }
 
-function* walk({ fs }: Pick<Effects, "fs">, directory: string, prefix: string, ignores: Ignores): Generator<string> {
+function* walk(
+  { fs }: Pick<Effects, "fs">,
+  directory: string,
+  prefix: string,
+  ignores: Ignores,
+): Generator<string> {
   for (const entry of fs.list(prefix === "" ? directory : `${directory}/${prefix}`)) {
     const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     if (ignores(path, entry.kind === "directory")) continue;
     const refused = checkEntryPath(path);
-    if (refused !== undefined) throw make("SOURCE_NAME_REFUSED", `${JSON.stringify(path)}: ${refused.message}`, { path, code: refused.code });
+    if (refused !== undefined)
+      throw make("SOURCE_NAME_REFUSED", `${JSON.stringify(path)}: ${refused.message}`, {
+        path,
+        code: refused.code,
+      });
     if (entry.kind === "directory") yield* walk({ fs }, directory, path, ignores);
     else if (entry.kind === "file") yield path;
-    else throw make("SOURCE_UNPACKABLE", `${path} is a ${entry.kind === "symlink" ? "symbolic link" : "device, socket or fifo"}`, { path, found: entry.kind });
+    else
+      throw make(
+        "SOURCE_UNPACKABLE",
+        `${path} is a ${entry.kind === "symlink" ? "symbolic link" : "device, socket or fifo"}`,
+        { path, found: entry.kind },
+      );
   }
 }
 
@@ -63,13 +79,15 @@ export async function collectIncludes(
     const refused = checkEntryPath(from);
     if (refused !== undefined) throw refused;
     const found = [`${source}/${from}`, `${root}/${from}`].find((path) => fs.stat(path) !== undefined);
-    if (found === undefined) throw make("SOURCE_NOT_FOUND", `include names ${from}, which is not there`, { path: from });
+    if (found === undefined)
+      throw make("SOURCE_NOT_FOUND", `include names ${from}, which is not there`, { path: from });
     if (fs.stat(found)?.kind === "directory") {
       files.push(...(await collectSource(effects, found, to)));
       continue;
     }
     const [digest] = await workers.digestFiles([found]);
-    if (digest === undefined) throw make("SOURCE_UNPACKABLE", `${from} is not a regular file`, { path: from, found: "other" });
+    if (digest === undefined)
+      throw make("SOURCE_UNPACKABLE", `${from} is not a regular file`, { path: from, found: "other" });
     files.push({ file: found, path: to, digest });
   }
   return files;

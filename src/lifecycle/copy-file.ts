@@ -6,7 +6,8 @@ export function copyFile(fs: FileSystem, from: string, to: string): void {
   const target = fs.openWrite(to, { mode: 0o644, how: "exclusive" });
   try {
     const buffer = Buffer.allocUnsafe(1 << 20);
-    for (let count = source.read(buffer); count > 0; count = source.read(buffer)) target.write(buffer.subarray(0, count));
+    for (let count = source.read(buffer); count > 0; count = source.read(buffer))
+      target.write(buffer.subarray(0, count));
     target.sync();
   } finally {
     target.close();

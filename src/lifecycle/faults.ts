@@ -2,19 +2,44 @@ import { type Details, defineFaults, kind } from "../kernel/index.ts";
 
 type Subject = { package_id: string };
 
-export const { catalogue: lifecycleFaults, raise, make } = defineFaults({
+export const {
+  catalogue: lifecycleFaults,
+  raise,
+  make,
+} = defineFaults({
   // pack
-  SOURCE_NOT_FOUND: kind<{ path: string }>(2, () => `Name an existing folder: "pkg pack --src modules/NAME --token …".`),
-  SOURCE_NOT_DIRECTORY: kind<{ path: string }>(2, () => `Name the folder that holds the file: "pkg pack --src DIR --token …".`),
-  SOURCE_EMPTY: kind<{ path: string }>(2, (d) => `Put the files to pack into ${d.path}, or look at its .holdfastignore.`),
+  SOURCE_NOT_FOUND: kind<{ path: string }>(
+    2,
+    () => `Name an existing folder: "pkg pack --src modules/NAME --token …".`,
+  ),
+  SOURCE_NOT_DIRECTORY: kind<{ path: string }>(
+    2,
+    () => `Name the folder that holds the file: "pkg pack --src DIR --token …".`,
+  ),
+  SOURCE_EMPTY: kind<{ path: string }>(
+    2,
+    (d) => `Put the files to pack into ${d.path}, or look at its .holdfastignore.`,
+  ),
   SOURCE_UNPACKABLE: kind<{ path: string; found: string }>(
     2,
     (d) => `Replace ${d.path} by a regular file, or name it in .holdfastignore.`,
   ),
-  SOURCE_NAME_REFUSED: kind<Details & { path: string }>(2, (d) => `Rename ${d.path}, or name it in .holdfastignore.`),
-  MANIFEST_NOT_BUILT: kind<Subject & { field: string }>(2, (d) => `Correct ${d.field} in the source metadata and run "pkg pack" again.`),
-  SOURCE_CHANGED: kind<{ path: string }>(2, () => `Let nothing write into the folder and run "pkg pack" again.`),
-  TARGET_REFUSED: kind<{ path: string; folder: string }>(3, (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`),
+  SOURCE_NAME_REFUSED: kind<Details & { path: string }>(
+    2,
+    (d) => `Rename ${d.path}, or name it in .holdfastignore.`,
+  ),
+  MANIFEST_NOT_BUILT: kind<Subject & { field: string }>(
+    2,
+    (d) => `Correct ${d.field} in the source metadata and run "pkg pack" again.`,
+  ),
+  SOURCE_CHANGED: kind<{ path: string }>(
+    2,
+    () => `Let nothing write into the folder and run "pkg pack" again.`,
+  ),
+  TARGET_REFUSED: kind<{ path: string; folder: string }>(
+    3,
+    (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`,
+  ),
   VERSION_WAS_INSTALLED: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
     (d) => `Raise the version above ${d.version} in the source metadata and pack again.`,
@@ -24,20 +49,31 @@ export const { catalogue: lifecycleFaults, raise, make } = defineFaults({
     (d) => `Raise the version above ${d.version}, or pass --replace while it was never installed.`,
   ),
   // checks before install
-  ARCHIVE_NOT_FOUND: kind<{ path: string }>(2, () => `Pack it first with "pkg pack --src DIR --token …", or name another --archive.`),
+  ARCHIVE_NOT_FOUND: kind<{ path: string }>(
+    2,
+    () => `Pack it first with "pkg pack --src DIR --token …", or name another --archive.`,
+  ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,
     (d) => `Fetch the right archive again, or vouch for these bytes yourself: add --digest ${d.actual}.`,
   ),
   NOT_REGISTERED: kind<Subject & { actual: string }>(
     3,
-    (d) => `Pack it with "pkg pack", which registers it, or vouch for these bytes yourself: add --digest ${d.actual}.`,
+    (d) =>
+      `Pack it with "pkg pack", which registers it, or vouch for these bytes yourself: add --digest ${d.actual}.`,
   ),
-  ID_MISMATCH: kind<{ given: string; manifest: string }>(2, (d) => `Run "pkg install --id ${d.manifest} …" or name the right archive.`),
-  PLAIN_ARCHIVE_FORBIDDEN: kind<{ path: string }>(3, () => `Pack it with "pkg pack", or allow plain archives in config/plane.toml.`),
+  ID_MISMATCH: kind<{ given: string; manifest: string }>(
+    2,
+    (d) => `Run "pkg install --id ${d.manifest} …" or name the right archive.`,
+  ),
+  PLAIN_ARCHIVE_FORBIDDEN: kind<{ path: string }>(
+    3,
+    () => `Pack it with "pkg pack", or allow plain archives in config/plane.toml.`,
+  ),
   SPEC_NOT_REGISTERED: kind<Subject & { spec_id: string }>(
     3,
-    (d) => `Register it with "pkg register ${d.spec_id} --token …" once specs/${d.spec_id}/manifest.yaml exists.`,
+    (d) =>
+      `Register it with "pkg register ${d.spec_id} --token …" once specs/${d.spec_id}/manifest.yaml exists.`,
   ),
   FRAMEWORK_NOT_REGISTERED: kind<Subject & { framework_id: string }>(
     3,
@@ -49,7 +85,8 @@ export const { catalogue: lifecycleFaults, raise, make } = defineFaults({
   ),
   TIER_DIRECTION: kind<Subject & { tier: string; dependency: string; dependency_tier: string }>(
     3,
-    (d) => `Remove the dependency on ${d.dependency} or raise the tier of ${d.package_id} to ${d.dependency_tier}.`,
+    (d) =>
+      `Remove the dependency on ${d.dependency} or raise the tier of ${d.package_id} to ${d.dependency_tier}.`,
   ),
   DEPENDENCY_MISSING: kind<Subject & { dependency: string; range: string }>(
     3,
@@ -59,45 +96,77 @@ export const { catalogue: lifecycleFaults, raise, make } = defineFaults({
     3,
     (d) => `Install a ${d.dependency} in ${d.range}, or widen the range and pack again.`,
   ),
-  RANGE_INVALID: kind<Subject & { range: string; field: string }>(2, (d) => `Write ${d.field} as a semver range such as ^1.0.0 and pack again.`),
-  CONFLICT_INSTALLED: kind<Subject & { conflict: string }>(3, (d) => `Uninstall it first: "pkg uninstall --id ${d.conflict} --token …".`),
-  PATH_RESERVED: kind<Subject & { path: string; folder: string }>(3, () => `Move the asset out of the plane's own folders and pack again.`),
+  RANGE_INVALID: kind<Subject & { range: string; field: string }>(
+    2,
+    (d) => `Write ${d.field} as a semver range such as ^1.0.0 and pack again.`,
+  ),
+  CONFLICT_INSTALLED: kind<Subject & { conflict: string }>(
+    3,
+    (d) => `Uninstall it first: "pkg uninstall --id ${d.conflict} --token …".`,
+  ),
+  PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
+    3,
+    () => `Move the asset out of the plane's own folders and pack again.`,
+  ),
   PATH_OWNED: kind<Subject & { path: string; owner: string }>(
     3,
     (d) => `Uninstall ${d.owner} first, or rename the asset; "trace --explain ${d.path}" tells more.`,
   ),
   PATH_OCCUPIED: kind<Subject & { path: string; expected: string; actual: string }>(
     3,
-    (d) => `Move ${d.path} away or make it equal to the packaged file; "trace --explain ${d.path}" tells more.`,
+    (d) =>
+      `Move ${d.path} away or make it equal to the packaged file; "trace --explain ${d.path}" tells more.`,
   ),
-  PATH_THROUGH_LINK: kind<Subject & { path: string; link: string }>(3, (d) => `Replace the link ${d.link} by a real folder.`),
+  PATH_THROUGH_LINK: kind<Subject & { path: string; link: string }>(
+    3,
+    (d) => `Replace the link ${d.link} by a real folder.`,
+  ),
   COMPAT_UNMET: kind<Subject & { field: string; range: string; found: string }>(
     3,
-    (d) => `Provide ${d.field} in ${d.range}, or install a version of ${d.package_id} that accepts ${d.found}.`,
+    (d) =>
+      `Provide ${d.field} in ${d.range}, or install a version of ${d.package_id} that accepts ${d.found}.`,
   ),
   ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string }>(
     3,
     (d) => `Uninstall ${d.installed} first: "pkg uninstall --id ${d.package_id} --token …".`,
   ),
-  SPACE_SHORT: kind<{ needed_bytes: number; free_bytes: number }>(5, (d) => `Free at least ${d.needed_bytes - d.free_bytes} bytes and run the command again.`),
+  SPACE_SHORT: kind<{ needed_bytes: number; free_bytes: number }>(
+    5,
+    (d) => `Free at least ${d.needed_bytes - d.free_bytes} bytes and run the command again.`,
+  ),
   // uninstall
   NOT_INSTALLED: kind<Details & Subject>(1, () => `Run "pkg list" to see what is installed.`),
   NEEDED_BY_OTHERS: kind<Subject & { dependents: readonly string[] }>(
     3,
-    (d) => `Uninstall ${d.dependents.join(", ")} first: "pkg uninstall --id ${d.dependents[0] ?? ""} --token …".`,
+    (d) =>
+      `Uninstall ${d.dependents.join(", ")} first: "pkg uninstall --id ${d.dependents[0] ?? ""} --token …".`,
   ),
   INSTALLED_DRIFTED: kind<Subject & { paths: readonly string[] }>(
     3,
-    (d) => `Look at them with "trace --explain ${d.paths[0] ?? ""}", then pass --accept-drift to keep copies and go on.`,
+    (d) =>
+      `Look at them with "trace --explain ${d.paths[0] ?? ""}", then pass --accept-drift to keep copies and go on.`,
   ),
   RESTORE_SOURCE_MISSING: kind<Subject & { version: string; digest: string }>(
     4,
-    (d) => `Put the archive with sha256 ${d.digest} back as packages_store/${d.package_id}-${d.version}.tar.gz and run "integrity-check --fix" again.`,
+    (d) =>
+      `Put the archive with sha256 ${d.digest} back as packages_store/${d.package_id}-${d.version}.tar.gz and run "integrity-check --fix" again.`,
   ),
   // registry
-  NOTHING_TO_REGISTER: kind<{ id: string }>(1, () => `Pack the package first with "pkg pack --src DIR --token …", or write the spec pack.`),
-  SPEC_NOT_FOUND: kind<{ spec_id: string }>(1, (d) => `Write specs/${d.spec_id}/manifest.yaml with spec_id: ${d.spec_id}.`),
-  STILL_INSTALLED: kind<Subject>(3, (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id} --token …".`),
+  NOTHING_TO_REGISTER: kind<{ id: string }>(
+    1,
+    () => `Pack the package first with "pkg pack --src DIR --token …", or write the spec pack.`,
+  ),
+  SPEC_NOT_FOUND: kind<{ spec_id: string }>(
+    1,
+    (d) => `Write specs/${d.spec_id}/manifest.yaml with spec_id: ${d.spec_id}.`,
+  ),
+  STILL_INSTALLED: kind<Subject>(
+    3,
+    (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id} --token …".`,
+  ),
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
-  INIT_TARGET_REFUSED: kind<{ path: string; reason: string }>(2, () => `Name a folder of your own: "pkg init DIR".`),
+  INIT_TARGET_REFUSED: kind<{ path: string; reason: string }>(
+    2,
+    () => `Name a folder of your own: "pkg init DIR".`,
+  ),
 });

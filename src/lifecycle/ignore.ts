@@ -42,7 +42,9 @@ export function parseIgnore(text: string): Ignores {
   return (path, is_directory) => {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (ALWAYS.has(name) || ALWAYS_ENDINGS.some((ending) => name.endsWith(ending))) return true;
-    const decided = rules.findLast((rule) => (is_directory || !rule.directories_only) && matchesGlob(path, rule.pattern));
+    const decided = rules.findLast(
+      (rule) => (is_directory || !rule.directories_only) && matchesGlob(path, rule.pattern),
+    );
     return decided !== undefined && !decided.keeps;
   };
 }

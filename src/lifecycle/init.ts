@@ -6,9 +6,9 @@ import { appendEntries, genesisEntry, streamHead } from "../ledger/index.ts";
 import {
   absolute,
   CONFIG_PATH,
+  digestOf,
   GENERATION_PATH,
   generationBytes,
-  digestOf,
   openPlane,
   PACKAGES_STREAM,
   type Plane,
@@ -66,7 +66,18 @@ const FOLDERS = [
   STATE_DIRECTORY,
   `${STATE_DIRECTORY}/transactions`,
 ];
-const GITIGNORE = ["/ledger/", "/installed/", "/.holdfast/", "/planes/*/ledger/", "/planes/*/installed/", "/planes/*/sessions/", "/tmp/", "/output/", "__pycache__/", "*.pyc"];
+const GITIGNORE = [
+  "/ledger/",
+  "/installed/",
+  "/.holdfast/",
+  "/planes/*/ledger/",
+  "/planes/*/installed/",
+  "/planes/*/sessions/",
+  "/tmp/",
+  "/output/",
+  "__pycache__/",
+  "*.pyc",
+];
 
 /** @throws PLANE_EXISTS, INIT_TARGET_REFUSED, AUTH_* */
 export async function initPlane(effects: Effects, request: InitRequest): Promise<InitResult> {
@@ -77,7 +88,10 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
   const plane_uid = random.hex(16);
   const files = new Map<string, Uint8Array>([
     [".gitignore", Buffer.from(`${GITIGNORE.join("\n")}\n`)],
-    ...REGISTRY_NAMES.map((registry): [string, Uint8Array] => [registryPath(registry), Buffer.from(emptyRegistry(registry))]),
+    ...REGISTRY_NAMES.map((registry): [string, Uint8Array] => [
+      registryPath(registry),
+      Buffer.from(emptyRegistry(registry)),
+    ]),
     ...request.templates,
     // The configuration comes last: with it the folder is a plane.
     [CONFIG_PATH, Buffer.from(configText(plane_uid, name))],
@@ -85,12 +99,28 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
   const created = [...files.keys()].filter((path) => fs.stat(`${root}/${path}`) === undefined);
   const kept = [...files.keys()].filter((path) => !created.includes(path));
   if (request.dry_run) {
-    return { root, name, plane_uid: null, created, kept, keys_directory: null, token_file: null, next_steps: [], dry_run: true };
+    return {
+      root,
+      name,
+      plane_uid: null,
+      created,
+      kept,
+      keys_directory: null,
+      token_file: null,
+      next_steps: [],
+      dry_run: true,
+    };
   }
   for (const folder of ["", ...FOLDERS]) makeFolders(effects, folder === "" ? root : `${root}/${folder}`);
-  for (const path of created.filter((path) => path !== CONFIG_PATH)) writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
+  for (const path of created.filter((one) => one !== CONFIG_PATH))
+    writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
   const keys_directory = keysDirectory(host, plane_uid);
-  const auth = await initAuth(effects, { directory: keys_directory, plane_root: fs.realPath(root), plane_uid, force: false });
+  const auth = await initAuth(effects, {
+    directory: keys_directory,
+    plane_root: fs.realPath(root),
+    plane_uid,
+    force: false,
+  });
   replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
   writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
   const plane = openPlane(effects, root);
@@ -111,12 +141,17 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
 }
 
 function refuseTarget({ fs }: Effects, root: string): void {
-  if (fs.stat(`${root}/${CONFIG_PATH}`) !== undefined) throw make("PLANE_EXISTS", `${root} is a plane already`, { path: root });
+  if (fs.stat(`${root}/${CONFIG_PATH}`) !== undefined)
+    throw make("PLANE_EXISTS", `${root} is a plane already`, { path: root });
   const found = fs.stat(root);
   if (found !== undefined && found.kind !== "directory") {
     throw make("INIT_TARGET_REFUSED", `${root} is not a folder`, { path: root, reason: found.kind });
   }
-  if (root === "/") throw make("INIT_TARGET_REFUSED", "the root of the file system cannot be a plane", { path: root, reason: "root" });
+  if (root === "/")
+    throw make("INIT_TARGET_REFUSED", "the root of the file system cannot be a plane", {
+      path: root,
+      reason: "root",
+    });
 }
 
 function makeFolders({ fs }: Effects, path: string): void {
@@ -142,7 +177,7 @@ function configText(plane_uid: string, name: string): string {
     'governed_roots = ["frameworks", "lib", "modules", "policies", "prompts", "schemas", "scripts", "specs"]',
     "# Source trees: files nobody owns are reported as source, not as findings.",
     'sources = ["frameworks/*", "modules/*", "specs/*"]',
-    'excluded = []',
+    "excluded = []",
     "",
     "[policy]",
     "# Archives by others (GNU tar and the like) may be installed when their digest is vouched for.",
@@ -154,19 +189,30 @@ function configText(plane_uid: string, name: string): string {
 /** Framework documents that lie in the plane are registered; a spec can then comply with them. */
 function registerFrameworks(effects: Effects, plane: Plane): void {
   const { fs, random } = effects;
-  const ids = fs.list(`${plane.root}/frameworks`).flatMap(({ name }) => /^(FMWK-[A-Z0-9-]+?)(?:_.*)?\.md$/.exec(name)?.[1] ?? []);
+  const ids = fs
+    .list(`${plane.root}/frameworks`)
+    .flatMap(({ name }) => /^(FMWK-[A-Z0-9-]+?)(?:_.*)?\.md$/.exec(name)?.[1] ?? []);
   const path = `${plane.root}/${registryPath("frameworks_registry")}`;
-  const rows = ids.filter((id) => findRow(fs, path, "frameworks_registry", [id]) === undefined).map((framework_id) => ({
-    framework_id,
-    title: readFrameworkTitle(effects, plane.root, framework_id) ?? framework_id,
-    status: "active",
-    version: "1.0.0",
-    plane_id: "ho3",
-    created_at: createdAt(effects),
-  }));
+  const rows = ids
+    .filter((id) => findRow(fs, path, "frameworks_registry", [id]) === undefined)
+    .map((framework_id) => ({
+      framework_id,
+      title: readFrameworkTitle(effects, plane.root, framework_id) ?? framework_id,
+      status: "active",
+      version: "1.0.0",
+      plane_id: "ho3",
+      created_at: createdAt(effects),
+    }));
   if (rows.length === 0) return;
   const next = `${path}.${random.hex(6)}.tmp`;
-  rewriteRegistry(fs, { name: "frameworks_registry", from: path, to: next, upsert: rows, remove: [], insert: "sorted" });
+  rewriteRegistry(fs, {
+    name: "frameworks_registry",
+    from: path,
+    to: next,
+    upsert: rows,
+    remove: [],
+    insert: "sorted",
+  });
   fs.rename(next, path);
   fs.syncDirectory(`${plane.root}/registries`);
 }
@@ -174,20 +220,34 @@ function registerFrameworks(effects: Effects, plane: Plane): void {
 /** One chain a tier; each lower one's first entry names the head of the one above it. */
 async function writeGenesis(effects: Effects, plane: Plane): Promise<void> {
   let parent: { stream: string; entry_hash: string } | undefined;
-  for (const [tier, name] of [["ho3", TIER_STREAMS.ho3], ["ho3", PACKAGES_STREAM], ["ho2", TIER_STREAMS.ho2], ["ho1", TIER_STREAMS.ho1]] as const) {
+  for (const [tier, name] of [
+    ["ho3", TIER_STREAMS.ho3],
+    ["ho3", PACKAGES_STREAM],
+    ["ho2", TIER_STREAMS.ho2],
+    ["ho1", TIER_STREAMS.ho1],
+  ] as const) {
     const stream = planeStream(plane, name);
     if (streamHead(effects.fs, stream) === undefined) {
-      await appendEntries(effects, stream, [genesisEntry({ tier, ...(parent === undefined ? {} : { parent }) })]);
+      await appendEntries(effects, stream, [
+        genesisEntry({ tier, ...(parent === undefined ? {} : { parent }) }),
+      ]);
     }
     const head = streamHead(effects.fs, stream);
-    if (name !== PACKAGES_STREAM && head !== undefined) parent = { stream: name, entry_hash: head.entry_hash };
+    if (name !== PACKAGES_STREAM && head !== undefined)
+      parent = { stream: name, entry_hash: head.entry_hash };
   }
 }
 
 function writeGeneration(effects: Effects, plane: Plane): void {
   const { fs } = effects;
-  const registries = Object.fromEntries(REGISTRY_NAMES.map((name) => [name, digestOf(fs, `${plane.root}/${registryPath(name)}`) ?? ""]));
-  replaceFile(effects, `${plane.root}/${GENERATION_PATH}`, generationBytes({ generation: 0, transaction_id: "", registries }));
+  const registries = Object.fromEntries(
+    REGISTRY_NAMES.map((name) => [name, digestOf(fs, `${plane.root}/${registryPath(name)}`) ?? ""]),
+  );
+  replaceFile(
+    effects,
+    `${plane.root}/${GENERATION_PATH}`,
+    generationBytes({ generation: 0, transaction_id: "", registries }),
+  );
 }
 
 function nextSteps(directory: string, token_file: string): string[] {

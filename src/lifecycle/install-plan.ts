@@ -27,7 +27,11 @@ export interface InstallPlan {
 }
 
 /** Reads every archive once; ARCHIVE_* and MANIFEST_* faults of an unreadable one are thrown as they are. */
-export async function readCandidates(effects: Effects, plane: Plane, wanted: readonly Wanted[]): Promise<Candidate[]> {
+export async function readCandidates(
+  effects: Effects,
+  plane: Plane,
+  wanted: readonly Wanted[],
+): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const one of wanted) candidates.push(await readCandidate(effects, plane, one));
   return candidates;
@@ -42,23 +46,38 @@ export async function planInstall(
   runtime: Runtime,
 ): Promise<InstallPlan> {
   const installed = readInstalled(effects.fs, plane.root);
-  const problems: Fault[] = candidates.flatMap((candidate, index) => checkCandidate(effects, plane, candidate, wanted[index] ?? {}));
+  const problems: Fault[] = candidates.flatMap((candidate, index) =>
+    checkCandidate(effects, plane, candidate, wanted[index] ?? {}),
+  );
   const present = presentAfter(installed, candidates);
-  const asked = candidates.flatMap((candidate) => tiersOf(candidate, tiers).map((tier) => ({ candidate, tier })));
+  const asked = candidates.flatMap((candidate) =>
+    tiersOf(candidate, tiers).map((tier) => ({ candidate, tier })),
+  );
   const unchanged: { receipt: Receipt; tier: PlaneTier }[] = [];
   const fresh: { candidate: Candidate; tier: PlaneTier }[] = [];
   for (const one of asked) {
     const { package_id } = one.candidate.manifest;
-    const before = installed.find(({ receipt }) => receipt.package_id === package_id && receipt.plane_id === one.tier)?.receipt;
+    const before = installed.find(
+      ({ receipt }) => receipt.package_id === package_id && receipt.plane_id === one.tier,
+    )?.receipt;
     if (before === undefined) fresh.push(one);
-    else if (before.content_digest === one.candidate.listing.content_digest) unchanged.push({ receipt: before, tier: one.tier });
+    else if (before.content_digest === one.candidate.listing.content_digest)
+      unchanged.push({ receipt: before, tier: one.tier });
     else {
       const versions = { installed: before.version, wanted: one.candidate.manifest.version };
-      problems.push(make("ALREADY_INSTALLED", `${package_id} ${before.version} is installed with other bytes`, { package_id, ...versions }));
+      problems.push(
+        make("ALREADY_INSTALLED", `${package_id} ${before.version} is installed with other bytes`, {
+          package_id,
+          ...versions,
+        }),
+      );
     }
   }
   for (const candidate of new Set(fresh.map((one) => one.candidate))) {
-    problems.push(...checkChain(effects, plane, candidate.manifest), ...checkRequirements(candidate.manifest, present, runtime));
+    problems.push(
+      ...checkChain(effects, plane, candidate.manifest),
+      ...checkRequirements(candidate.manifest, present, runtime),
+    );
   }
   const placed = await placeAll(effects, plane, ordered(fresh));
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
@@ -66,15 +85,28 @@ export async function planInstall(
 
 /** The manifest's own tier unless the caller names tiers. */
 function tiersOf({ manifest }: Candidate, tiers: readonly PlaneTier[] | undefined): readonly PlaneTier[] {
-  return tiers === undefined || tiers.length === 0 ? [manifest.plane_id] : PLANE_TIERS.filter((tier) => tiers.includes(tier));
+  return tiers === undefined || tiers.length === 0
+    ? [manifest.plane_id]
+    : PLANE_TIERS.filter((tier) => tiers.includes(tier));
 }
 
-function presentAfter(installed: readonly Installed[], candidates: readonly Candidate[]): Map<string, Present> {
-  const facts = (manifest: Manifest): [string, Present] => [manifest.package_id, { version: manifest.version, tier: manifest.tier }];
-  return new Map([...installed.map(({ manifest }) => facts(manifest)), ...candidates.map(({ manifest }) => facts(manifest))]);
+function presentAfter(
+  installed: readonly Installed[],
+  candidates: readonly Candidate[],
+): Map<string, Present> {
+  const facts = (manifest: Manifest): [string, Present] => [
+    manifest.package_id,
+    { version: manifest.version, tier: manifest.tier },
+  ];
+  return new Map([
+    ...installed.map(({ manifest }) => facts(manifest)),
+    ...candidates.map(({ manifest }) => facts(manifest)),
+  ]);
 }
 
-function ordered(fresh: readonly { candidate: Candidate; tier: PlaneTier }[]): { candidate: Candidate; tier: PlaneTier }[] {
+function ordered(
+  fresh: readonly { candidate: Candidate; tier: PlaneTier }[],
+): { candidate: Candidate; tier: PlaneTier }[] {
   const depth = depths(fresh.map(({ candidate }) => candidate.manifest));
   const rank = ({ candidate: { manifest }, tier }: (typeof fresh)[number]): number[] => [
     PLANE_TIERS.indexOf(tier),
@@ -98,7 +130,10 @@ function depths(manifests: readonly Manifest[]): Map<string, number> {
     const done = known.get(id);
     if (done !== undefined || above.includes(id)) return done ?? 0;
     const below = (by_id.get(id)?.dependencies ?? []).filter((dependency) => by_id.has(dependency.id));
-    const depth = below.reduce((most, dependency) => Math.max(most, 1 + visit(dependency.id, [...above, id])), 0);
+    const depth = below.reduce(
+      (most, dependency) => Math.max(most, 1 + visit(dependency.id, [...above, id])),
+      0,
+    );
     known.set(id, depth);
     return depth;
   };
@@ -111,7 +146,11 @@ async function placeAll(
   plane: Plane,
   fresh: readonly { candidate: Candidate; tier: PlaneTier }[],
 ): Promise<{ entering: Entering[]; problems: Fault[] }> {
-  const wanted = new Set(fresh.flatMap(({ candidate, tier }) => candidate.manifest.assets.map((asset) => tierPrefix(tier) + asset.path)));
+  const wanted = new Set(
+    fresh.flatMap(({ candidate, tier }) =>
+      candidate.manifest.assets.map((asset) => tierPrefix(tier) + asset.path),
+    ),
+  );
   const owners = findOwners(effects, plane, wanted);
   const entering: Entering[] = [];
   const problems: Fault[] = [];

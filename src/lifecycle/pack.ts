@@ -1,15 +1,22 @@
 /** Pack: from a source tree to an immutable, reproducible archive in the store, registered in the same transaction. */
-import { type ArchiveSource, checkEntryPath, checkEntryPaths, type WrittenArchive, writeArchive } from "../archive/index.ts";
-import type { Manifest, SourceMetadata } from "../contracts/index.ts";
-import type { Effects, FileSystem, ReadHandle } from "../effects/index.ts";
+import { checkEntryPath, checkEntryPaths, type Packed } from "../archive/index.ts";
+import type { Effects, FileSystem } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
-import { assert, type Json, prettyJson, sha256Stream } from "../kernel/index.ts";
 import { manifestHash, readSource, type SourceReading } from "../metadata/index.ts";
-import { absolute, authorise, digestOf, GOVERNANCE_STREAM, type Plane, reservedFolder, writing } from "../plane/index.ts";
+import {
+  absolute,
+  authorise,
+  digestOf,
+  GOVERNANCE_STREAM,
+  type Plane,
+  reservedFolder,
+  writing,
+} from "../plane/index.ts";
 import { latestArchivePath, sidecarPath, versionedArchivePath } from "../store/index.ts";
+import { buildArchive, type Prepared } from "./build-archive.ts";
 import { buildManifest, decideId, tierOfId } from "./build-manifest.ts";
 import { chainRows } from "./chain.ts";
-import { collectIncludes, collectSource, type SourceFile } from "./collect.ts";
+import { collectIncludes, collectSource } from "./collect.ts";
 import { copyFile } from "./copy-file.ts";
 import { make } from "./faults.ts";
 import { installedDigests } from "./history.ts";
@@ -42,15 +49,6 @@ export interface PackResult {
   readonly transaction_id: string | null;
 }
 
-export interface Prepared {
-  readonly source: string;
-  readonly target: string;
-  readonly metadata: SourceMetadata;
-  readonly manifest: Manifest;
-  readonly files: readonly SourceFile[];
-  readonly legacy_reads: number;
-}
-
 /** @throws SOURCE_*, METADATA_*, AUTH_*, VERSION_WAS_INSTALLED, VERSION_EXISTS, TARGET_REFUSED */
 export async function pack(effects: Effects, plane: Plane, request: PackRequest): Promise<PackResult> {
   const { fs } = effects;
@@ -67,7 +65,13 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     const scratch = `${host(effects)}/holdfast-${effects.random.hex(8)}`;
     fs.makeDirectory(scratch, 0o700);
     try {
-      const written = await buildArchive(effects, plane, prepared, `${scratch}/archive`, request.deflate_worker_url);
+      const written = await buildArchive(
+        effects,
+        plane,
+        prepared,
+        `${scratch}/archive`,
+        request.deflate_worker_url,
+      );
       return { ...outcome(effects, plane, request, prepared, written), transaction_id: null };
     } finally {
       for (const entry of fs.list(scratch)) fs.remove(`${scratch}/${entry.name}`);
@@ -79,11 +83,20 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     transact(effects, session, about, async (transaction) => {
       transaction.enterPhase("verify");
       const scratch = transaction.makeScratch("pack");
-      const written = await buildArchive(effects, plane, prepared, `${scratch}/archive`, request.deflate_worker_url);
+      const written = await buildArchive(
+        effects,
+        plane,
+        prepared,
+        `${scratch}/archive`,
+        request.deflate_worker_url,
+      );
       const result = outcome(effects, plane, request, prepared, written);
       if (result.changed) planStore(fs, transaction, scratch, result);
       const row = packageRow(effects, plane, prepared, written.digest);
-      const registries = [{ name: "packages_registry" as const, upsert: [row], remove: [] }, ...chainRows(effects, plane, prepared.manifest)];
+      const registries = [
+        { name: "packages_registry" as const, upsert: [row], remove: [] },
+        ...chainRows(effects, plane, prepared.manifest),
+      ];
       return { registries, entries: [packEntry(result, user)], result };
     }),
   );
@@ -95,7 +108,8 @@ function resolveSource({ fs, host: { cwd } }: Effects, src: string): string {
   const path = absolute(cwd, src);
   if (fs.stat(path) === undefined) throw make("SOURCE_NOT_FOUND", `there is no ${src}`, { path: src });
   const real = fs.realPath(path);
-  if (fs.stat(real)?.kind !== "directory") throw make("SOURCE_NOT_DIRECTORY", `${src} is not a folder`, { path: src });
+  if (fs.stat(real)?.kind !== "directory")
+    throw make("SOURCE_NOT_DIRECTORY", `${src} is not a folder`, { path: src });
   return real;
 }
 
@@ -125,61 +139,21 @@ function checkTarget(path: string): void {
   const refused = checkEntryPath(path);
   if (refused !== undefined) throw refused;
   const folder = reservedFolder(path);
-  if (folder !== undefined) throw make("TARGET_REFUSED", `packages may not write ${path}: ${folder} belongs to the plane`, { path, folder });
-}
-
-/** Writes the archive while hashing what is read, then looks at the tree again: two readings must agree. */
-async function buildArchive(effects: Effects, plane: Plane, prepared: Prepared, out: string, deflate_worker_url?: URL): Promise<WrittenArchive> {
-  const manifest_bytes = Buffer.from(prettyJson(prepared.manifest as unknown as Json));
-  const by_path = new Map(prepared.files.map((file) => [file.path, file]));
-  const entries: ArchiveSource[] = [
-    { path: "manifest.json", executable: false, size_bytes: manifest_bytes.length, bytes: manifest_bytes },
-    ...prepared.manifest.assets.map((asset): ArchiveSource => {
-      const file = by_path.get(asset.path);
-      assert(file !== undefined, `asset ${asset.path} has no file`);
-      return { path: asset.path, executable: asset.executable, size_bytes: asset.size_bytes, open: () => watchedRead(effects, file) };
-    }),
-  ];
-  const written = await writeArchive(effects, { out, entries, ...(deflate_worker_url === undefined ? {} : { deflate_worker_url }) });
-  const { source, target, metadata } = prepared;
-  const again = [
-    ...(await collectSource(effects, source, target)),
-    ...(await collectIncludes(effects, plane.root, source, metadata.include ?? [])),
-  ];
-  const changed = firstDifference(prepared.files, again);
-  if (changed !== undefined) throw make("SOURCE_CHANGED", `${changed} changed while it was packed`, { path: changed });
-  return written;
-}
-
-function firstDifference(before: readonly SourceFile[], after: readonly SourceFile[]): string | undefined {
-  const seen = new Map(after.map((file) => [file.path, file.digest]));
-  for (const { path, digest } of before) {
-    const now = seen.get(path);
-    if (now === undefined || now.sha256 !== digest.sha256 || now.executable !== digest.executable) return path;
-    seen.delete(path);
-  }
-  return seen.keys().next().value;
-}
-
-/** A read handle that refuses, at the end of the file, bytes other than those the manifest declares. */
-function watchedRead({ fs }: Pick<Effects, "fs">, { file, path, digest }: SourceFile): ReadHandle {
-  const handle = fs.openRead(file);
-  const stream = sha256Stream();
-  return {
-    ...handle,
-    read(buffer) {
-      const count = handle.read(buffer);
-      if (count > 0) stream.update(buffer.subarray(0, count));
-      else if (stream.copy().digest("hex") !== digest.sha256) {
-        throw make("SOURCE_CHANGED", `${path} changed while it was packed`, { path });
-      }
-      return count;
-    },
-  };
+  if (folder !== undefined)
+    throw make("TARGET_REFUSED", `packages may not write ${path}: ${folder} belongs to the plane`, {
+      path,
+      folder,
+    });
 }
 
 /** What the pack comes to, after refusing other bytes under a version that is taken. */
-function outcome(effects: Effects, plane: Plane, request: PackRequest, prepared: Prepared, written: WrittenArchive): Omit<PackResult, "transaction_id"> {
+function outcome(
+  effects: Effects,
+  plane: Plane,
+  request: PackRequest,
+  prepared: Prepared,
+  written: Packed,
+): Omit<PackResult, "transaction_id"> {
   const { fs } = effects;
   const { manifest } = prepared;
   const { package_id, version } = manifest;
@@ -189,7 +163,10 @@ function outcome(effects: Effects, plane: Plane, request: PackRequest, prepared:
   const details = { package_id, version, stored: stored ?? "", packed: written.digest };
   const installed = installedDigests(effects, plane, package_id, version);
   if (installed.size > 0 && !installed.has(written.digest)) {
-    throw make("VERSION_WAS_INSTALLED", `${package_id} ${version} was installed with other bytes`, { ...details, stored: [...installed][0] ?? "" });
+    throw make("VERSION_WAS_INSTALLED", `${package_id} ${version} was installed with other bytes`, {
+      ...details,
+      stored: [...installed][0] ?? "",
+    });
   }
   if (stored !== undefined && stored !== written.digest && !request.replace) {
     throw make("VERSION_EXISTS", `the store holds ${package_id} ${version} with other bytes`, details);
@@ -210,7 +187,12 @@ function outcome(effects: Effects, plane: Plane, request: PackRequest, prepared:
   };
 }
 
-function planStore(fs: FileSystem, transaction: Transaction, scratch: string, { archive, latest, digest }: Omit<PackResult, "transaction_id">): void {
+function planStore(
+  fs: FileSystem,
+  transaction: Transaction,
+  scratch: string,
+  { archive, latest, digest }: Omit<PackResult, "transaction_id">,
+): void {
   copyFile(fs, `${scratch}/archive`, `${scratch}/latest`);
   const sidecar = { bytes: Buffer.from(digest), mode: 0o644 };
   for (const [path, file] of [
@@ -224,7 +206,8 @@ function planStore(fs: FileSystem, transaction: Transaction, scratch: string, { 
 }
 
 function packEntry(result: Omit<PackResult, "transaction_id">, user: string): LedgerNote {
-  const { package_id, version, digest, content_digest, manifest_hash, archive, legacy_metadata_read } = result;
+  const { package_id, version, digest, content_digest, manifest_hash, archive, legacy_metadata_read } =
+    result;
   return {
     stream: GOVERNANCE_STREAM,
     event_type: "package_pack",

@@ -4,12 +4,17 @@ import type { Effects } from "../effects/index.ts";
 import { type Plane, registryPath } from "../plane/index.ts";
 import { findRow } from "../registry/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
-import type { Prepared } from "./pack.ts";
+import type { Prepared } from "./build-archive.ts";
 
 /** Cells people may have set by hand (status, priority, owner…) are kept when the row exists. */
 export function packageRow(effects: Effects, plane: Plane, prepared: Prepared, digest: string): Row {
   const { manifest, metadata, target } = prepared;
-  const known = findRow(effects.fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry", [manifest.package_id]);
+  const known = findRow(
+    effects.fs,
+    `${plane.root}/${registryPath("packages_registry")}`,
+    "packages_registry",
+    [manifest.package_id],
+  );
   const given: Record<string, string> = {
     id: manifest.package_id,
     name: manifest.name,

@@ -14,7 +14,11 @@ export interface Placement {
 }
 
 /** Owners of the wanted paths: one pass over the ownership registry, however many paths are asked for. */
-export function findOwners({ fs }: Pick<Effects, "fs">, plane: Plane, wanted: ReadonlySet<string>): Map<string, string> {
+export function findOwners(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  wanted: ReadonlySet<string>,
+): Map<string, string> {
   const owners = new Map<string, string>();
   if (wanted.size === 0) return owners;
   for (const row of scanRows(fs, `${plane.root}/${registryPath("file_ownership")}`, "file_ownership")) {
@@ -41,7 +45,9 @@ export async function placeAssets(
     const path = prefix + asset.path;
     const owner = owners.get(path);
     if (owner !== undefined && owner !== package_id) {
-      problems.push(make("PATH_OWNED", `${path} of ${package_id} is owned by ${owner}`, { package_id, path, owner }));
+      problems.push(
+        make("PATH_OWNED", `${path} of ${package_id} is owned by ${owner}`, { package_id, path, owner }),
+      );
       continue;
     }
     const blocked = checkFolders(effects, plane, package_id, path, folders);
@@ -52,15 +58,30 @@ export async function placeAssets(
     const found = fs.stat(`${plane.root}/${path}`);
     if (found === undefined) placements.push({ asset, path, origin: "created" });
     else if (found.kind === "file" && found.size_bytes === asset.size_bytes) occupied.push({ asset, path });
-    else problems.push(occupiedBy(package_id, path, asset, found.kind === "file" ? "a file of another size" : `a ${found.kind}`));
+    else
+      problems.push(
+        occupiedBy(
+          package_id,
+          path,
+          asset,
+          found.kind === "file" ? "a file of another size" : `a ${found.kind}`,
+        ),
+      );
   }
   const digests = await workers.digestFiles(occupied.map(({ path }) => `${plane.root}/${path}`));
   for (const [index, { asset, path }] of occupied.entries()) {
     const digest = digests[index];
-    if (digest !== undefined && prefixed(digest.sha256) === asset.sha256 && digest.executable === asset.executable) {
+    if (
+      digest !== undefined &&
+      prefixed(digest.sha256) === asset.sha256 &&
+      digest.executable === asset.executable
+    ) {
       placements.push({ asset, path, origin: "adopted" });
     } else {
-      const differs = digest === undefined || prefixed(digest.sha256) !== asset.sha256 ? "a file with other bytes" : "a file with another executable bit";
+      const differs =
+        digest === undefined || prefixed(digest.sha256) !== asset.sha256
+          ? "a file with other bytes"
+          : "a file with another executable bit";
       problems.push(occupiedBy(package_id, path, asset, differs));
     }
   }
@@ -90,9 +111,18 @@ function checkFolders(
   let problem = checkFolders({ fs }, plane, package_id, parent, known);
   const kind = problem === undefined ? fs.stat(`${plane.root}/${parent}`)?.kind : undefined;
   if (kind === "symlink") {
-    problem = make("PATH_THROUGH_LINK", `${path} of ${package_id} would be written through the link ${parent}`, { package_id, path, link: parent });
+    problem = make(
+      "PATH_THROUGH_LINK",
+      `${path} of ${package_id} would be written through the link ${parent}`,
+      { package_id, path, link: parent },
+    );
   } else if (kind !== undefined && kind !== "directory") {
-    problem = make("PATH_OCCUPIED", `${parent} is a file, so ${path} of ${package_id} has no folder`, { package_id, path: parent, expected: "a folder", actual: kind });
+    problem = make("PATH_OCCUPIED", `${parent} is a file, so ${path} of ${package_id} has no folder`, {
+      package_id,
+      path: parent,
+      expected: "a folder",
+      actual: kind,
+    });
   }
   known.set(parent, problem);
   return problem;

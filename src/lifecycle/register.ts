@@ -5,8 +5,8 @@ import type { Effects } from "../effects/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, registryPath, writing } from "../plane/index.ts";
 import { readInstalled } from "../receipts/index.ts";
 import { findRow } from "../registry/index.ts";
-import { readFrameworkTitle, readSpecPack, specRow } from "./chain.ts";
 import { tierOfId } from "./build-manifest.ts";
+import { readFrameworkTitle, readSpecPack, specRow } from "./chain.ts";
 import { make } from "./faults.ts";
 import { createdAt } from "./package-row.ts";
 import { transact } from "./transact.ts";
@@ -29,7 +29,11 @@ export interface RegisterResult {
 }
 
 /** @throws AUTH_*, NOTHING_TO_REGISTER, REGISTRY_CELL_UNSAFE */
-export async function register(effects: Effects, plane: Plane, request: RegisterRequest): Promise<RegisterResult> {
+export async function register(
+  effects: Effects,
+  plane: Plane,
+  request: RegisterRequest,
+): Promise<RegisterResult> {
   const { id } = request;
   const name = registryOf(id);
   const { user } = await authorise(effects, plane, request.token, {
@@ -39,7 +43,8 @@ export async function register(effects: Effects, plane: Plane, request: Register
   const known = rowOf(effects, plane, name, id);
   const found = known ?? freshRow(effects, plane, name, id, request.cells);
   const row = { ...found, ...request.cells };
-  const changed = known === undefined || Object.entries(request.cells).some(([column, cell]) => known[column] !== cell);
+  const changed =
+    known === undefined || Object.entries(request.cells).some(([column, cell]) => known[column] !== cell);
   const result = { id, registry: registryPath(name), changed, row, dry_run: request.dry_run };
   if (!changed || request.dry_run) return { ...result, transaction_id: null };
   return writing(effects, plane, { user }, (session) =>
@@ -52,7 +57,11 @@ export async function register(effects: Effects, plane: Plane, request: Register
 }
 
 /** Removing what is not there is done already. @throws AUTH_*, STILL_INSTALLED */
-export async function unregister(effects: Effects, plane: Plane, request: Omit<RegisterRequest, "cells">): Promise<RegisterResult> {
+export async function unregister(
+  effects: Effects,
+  plane: Plane,
+  request: Omit<RegisterRequest, "cells">,
+): Promise<RegisterResult> {
   const { id } = request;
   const name = registryOf(id);
   const { user } = await authorise(effects, plane, request.token, {
@@ -60,10 +69,19 @@ export async function unregister(effects: Effects, plane: Plane, request: Omit<R
     ...(name === "packages_registry" ? { package_ids: [id], tiers: [tierOfId(id)] } : {}),
   });
   const known = rowOf(effects, plane, name, id);
-  if (name === "packages_registry" && readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)) {
+  if (
+    name === "packages_registry" &&
+    readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)
+  ) {
     throw make("STILL_INSTALLED", `${id} is installed, so its registration stays`, { package_id: id });
   }
-  const result = { id, registry: registryPath(name), changed: known !== undefined, row: known ?? {}, dry_run: request.dry_run };
+  const result = {
+    id,
+    registry: registryPath(name),
+    changed: known !== undefined,
+    row: known ?? {},
+    dry_run: request.dry_run,
+  };
   if (known === undefined || request.dry_run) return { ...result, transaction_id: null };
   return writing(effects, plane, { user }, (session) =>
     transact(effects, session, { operation: "unregister", subject: id, user }, async () => ({
@@ -74,7 +92,9 @@ export async function unregister(effects: Effects, plane: Plane, request: Omit<R
   );
 }
 
-function registryOf(id: string): Extract<RegistryName, "packages_registry" | "specs_registry" | "frameworks_registry"> {
+function registryOf(
+  id: string,
+): Extract<RegistryName, "packages_registry" | "specs_registry" | "frameworks_registry"> {
   if (PackageId.safeParse(id).success) return "packages_registry";
   if (SpecId.safeParse(id).success) return "specs_registry";
   if (FrameworkId.safeParse(id).success) return "frameworks_registry";
@@ -93,7 +113,14 @@ function freshRow(effects: Effects, plane: Plane, name: RegistryName, id: string
   if (name === "frameworks_registry") {
     const title = cells["title"] ?? readFrameworkTitle(effects, plane.root, id);
     if (title !== undefined) {
-      return { framework_id: id, title, status: "active", version: "1.0.0", plane_id: "ho3", created_at: createdAt(effects) };
+      return {
+        framework_id: id,
+        title,
+        status: "active",
+        version: "1.0.0",
+        plane_id: "ho3",
+        created_at: createdAt(effects),
+      };
     }
   }
   throw make("NOTHING_TO_REGISTER", `there is nothing to register as ${id}`, { id });

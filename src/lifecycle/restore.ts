@@ -12,7 +12,11 @@ import { make } from "./faults.ts";
 import { transact } from "./transact.ts";
 
 export interface RestoreResult {
-  readonly restored: readonly { readonly path: string; readonly package_id: string; readonly was: "drift" | "missing" }[];
+  readonly restored: readonly {
+    readonly path: string;
+    readonly package_id: string;
+    readonly was: "drift" | "missing";
+  }[];
   /** Where copies of the drifted files lie; null when there was none. */
   readonly kept_in: string | null;
   readonly dry_run: boolean;
@@ -31,45 +35,77 @@ interface Broken {
 export async function restore(
   effects: Effects,
   plane: Plane,
-  request: { readonly token: string | undefined; readonly dry_run: boolean; readonly wait_ms?: number | undefined },
+  request: {
+    readonly token: string | undefined;
+    readonly dry_run: boolean;
+    readonly wait_ms?: number | undefined;
+  },
 ): Promise<RestoreResult> {
   const { user } = await authorise(effects, plane, request.token, { action: "update" });
   const first = await findBroken(effects, plane);
   const described = (broken: readonly Broken[]): RestoreResult["restored"] =>
-    broken.flatMap(({ receipt, files }) => files.map(({ file, was }) => ({ path: file.path, package_id: receipt.package_id, was })));
+    broken.flatMap(({ receipt, files }) =>
+      files.map(({ file, was }) => ({ path: file.path, package_id: receipt.package_id, was })),
+    );
   const dry = { restored: described(first), kept_in: null, dry_run: request.dry_run, transaction_id: null };
   if (request.dry_run || first.length === 0) return dry;
-  return writing(effects, plane, { user, ...(request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms }) }, async (session) => {
-    const broken = await findBroken(effects, plane);
-    const subject = broken.map(({ receipt }) => receipt.package_id).join(" ").slice(0, 256);
-    return transact(effects, session, { operation: "restore", subject, user }, async (transaction) => {
-      let kept = 0;
-      for (const [index, one] of broken.entries()) kept += await stageRestore(effects, transaction, plane, one, index);
-      return {
-        registries: [],
-        entries: broken.map(({ receipt, files }) => ({
-          stream: PACKAGES_STREAM,
-          event_type: "RESTORED",
-          submission_id: receipt.package_id,
-          decision: "RESTORED",
-          reason: `${files.length} file(s) of ${receipt.package_id} ${receipt.version} restored from the store`,
-          metadata: { ledger_type: "L-PACKAGE", user, version: receipt.version, paths: files.slice(0, 100).map(({ file }) => file.path) },
-        })),
-        result: { restored: described(broken), kept_in: kept === 0 ? null : `${KEPT_DIRECTORY}/${transaction.id}`, dry_run: false },
-      };
-    });
-  });
+  return writing(
+    effects,
+    plane,
+    { user, ...(request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms }) },
+    async (session) => {
+      const broken = await findBroken(effects, plane);
+      const subject = broken
+        .map(({ receipt }) => receipt.package_id)
+        .join(" ")
+        .slice(0, 256);
+      return transact(effects, session, { operation: "restore", subject, user }, async (transaction) => {
+        let kept = 0;
+        for (const [index, one] of broken.entries())
+          kept += await stageRestore(effects, transaction, plane, one, index);
+        return {
+          registries: [],
+          entries: broken.map(({ receipt, files }) => ({
+            stream: PACKAGES_STREAM,
+            event_type: "RESTORED",
+            submission_id: receipt.package_id,
+            decision: "RESTORED",
+            reason: `${files.length} file(s) of ${receipt.package_id} ${receipt.version} restored from the store`,
+            metadata: {
+              ledger_type: "L-PACKAGE",
+              user,
+              version: receipt.version,
+              paths: files.slice(0, 100).map(({ file }) => file.path),
+            },
+          })),
+          result: {
+            restored: described(broken),
+            kept_in: kept === 0 ? null : `${KEPT_DIRECTORY}/${transaction.id}`,
+            dry_run: false,
+          },
+        };
+      });
+    },
+  );
 }
 
 async function findBroken({ fs, workers }: Effects, plane: Plane): Promise<Broken[]> {
   const broken: Broken[] = [];
   for (const { receipt } of readInstalled(fs, plane.root)) {
-    const files = receipt.files.filter(({ classification }) => classification !== "config" && classification !== "state");
+    const files = receipt.files.filter(
+      ({ classification }) => classification !== "config" && classification !== "state",
+    );
     const digests = await workers.digestFiles(files.map(({ path }) => `${plane.root}/${path}`));
     const found = files.flatMap((file, index) => {
       const digest = digests[index];
-      if (digest !== undefined && prefixed(digest.sha256) === file.sha256 && digest.executable === file.executable) return [];
-      const was = fs.stat(`${plane.root}/${file.path}`) === undefined ? ("missing" as const) : ("drift" as const);
+      if (
+        digest !== undefined &&
+        prefixed(digest.sha256) === file.sha256 &&
+        digest.executable === file.executable
+      )
+        return [];
+      const was =
+        fs.stat(`${plane.root}/${file.path}`) === undefined ? ("missing" as const) : ("drift" as const);
       return [{ file, was }];
     });
     if (found.length > 0) broken.push({ receipt, files: found });
@@ -78,7 +114,13 @@ async function findBroken({ fs, workers }: Effects, plane: Plane): Promise<Broke
 }
 
 /** @returns how many copies were kept */
-async function stageRestore(effects: Effects, transaction: Transaction, plane: Plane, { receipt, files }: Broken, index: number): Promise<number> {
+async function stageRestore(
+  effects: Effects,
+  transaction: Transaction,
+  plane: Plane,
+  { receipt, files }: Broken,
+  index: number,
+): Promise<number> {
   const { fs } = effects;
   const prefix = tierPrefix(receipt.plane_id);
   const wanted = new Map(files.map(({ file }, number) => [file.path.slice(prefix.length), String(number)]));
@@ -93,7 +135,13 @@ async function stageRestore(effects: Effects, transaction: Transaction, plane: P
   for (const [number, { file, was }] of files.entries()) {
     const target = `${plane.root}/${file.path}`;
     const kind = fs.stat(target)?.kind;
-    if (kind === "directory") throw make("PATH_OCCUPIED", `${file.path} is a folder now`, { package_id: receipt.package_id, path: file.path, expected: file.sha256, actual: "a folder" });
+    if (kind === "directory")
+      throw make("PATH_OCCUPIED", `${file.path} is a folder now`, {
+        package_id: receipt.package_id,
+        path: file.path,
+        expected: file.sha256,
+        actual: "a folder",
+      });
     if (was === "drift" && kind === "file") {
       const copy = `${transaction.site.directory}/kept-${index}-${number}`;
       copyFile(fs, target, copy);
@@ -111,5 +159,9 @@ function archiveOf({ fs }: Effects, plane: Plane, receipt: Receipt): string {
     .map((path) => `${plane.root}/${path}`)
     .find((path) => digestOf(fs, path) === bare(receipt.archive_hash));
   if (found !== undefined) return found;
-  throw make("RESTORE_SOURCE_MISSING", `the store no longer holds the installed bytes of ${package_id} ${version}`, { package_id, version, digest: bare(receipt.archive_hash) });
+  throw make(
+    "RESTORE_SOURCE_MISSING",
+    `the store no longer holds the installed bytes of ${package_id} ${version}`,
+    { package_id, version, digest: bare(receipt.archive_hash) },
+  );
 }

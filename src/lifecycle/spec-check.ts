@@ -1,12 +1,12 @@
 /** The pre-deployment checklist of a spec, each line run for real. */
 import { parse as parseYaml } from "yaml";
+import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { prefixed, sha256Hex } from "../kernel/index.ts";
 import { appendEntries, readEntries } from "../ledger/index.ts";
-import { checkEntryPath } from "../archive/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { findPython } from "../python/index.ts";
+import { readInstalled } from "../receipts/index.ts";
 import { readSpecPack } from "./chain.ts";
 import { make } from "./faults.ts";
 
@@ -46,9 +46,15 @@ interface SpecDocument {
 const OUTPUT_BYTES_MAX = 4 << 20;
 
 /** @throws SPEC_NOT_FOUND, METADATA faults of an unreadable manifest.yaml */
-export async function checkSpec(effects: Effects, plane: Plane, spec_id: string, limits: { readonly timeout_ms: number }): Promise<SpecReport> {
+export async function checkSpec(
+  effects: Effects,
+  plane: Plane,
+  spec_id: string,
+  limits: { readonly timeout_ms: number },
+): Promise<SpecReport> {
   const pack = readSpecPack(effects, plane.root, spec_id);
-  if (pack === undefined) throw make("SPEC_NOT_FOUND", `specs/${spec_id}/manifest.yaml does not describe ${spec_id}`, { spec_id });
+  if (pack === undefined)
+    throw make("SPEC_NOT_FOUND", `specs/${spec_id}/manifest.yaml does not describe ${spec_id}`, { spec_id });
   const spec = readDocument(effects, plane, spec_id);
   const checks = [
     checkDocuments(effects, plane, spec_id),
@@ -61,7 +67,8 @@ export async function checkSpec(effects: Effects, plane: Plane, spec_id: string,
 }
 
 function readDocument({ fs }: Effects, plane: Plane, spec_id: string): SpecDocument {
-  const raw = (parseYaml(fs.readText(`${plane.root}/specs/${spec_id}/manifest.yaml`), { maxAliasCount: 0 }) ?? {}) as Record<string, unknown>;
+  const raw = (parseYaml(fs.readText(`${plane.root}/specs/${spec_id}/manifest.yaml`), { maxAliasCount: 0 }) ??
+    {}) as Record<string, unknown>;
   const texts = (value: unknown): string[] =>
     (Array.isArray(value) ? value : []).flatMap((item: unknown) => {
       if (typeof item === "string") return [item];
@@ -70,32 +77,56 @@ function readDocument({ fs }: Effects, plane: Plane, spec_id: string): SpecDocum
       return typeof text === "string" ? [text] : [];
     });
   const acceptance = (raw["acceptance"] ?? {}) as Record<string, unknown>;
-  return { assets: texts(raw["assets"]), tests: texts(acceptance["tests"]), dependencies: texts(raw["dependencies"]) };
+  return {
+    assets: texts(raw["assets"]),
+    tests: texts(acceptance["tests"]),
+    dependencies: texts(raw["dependencies"]),
+  };
 }
 
 function checkDocuments({ fs }: Effects, plane: Plane, spec_id: string): SpecCheck {
-  const missing = SPEC_DOCUMENTS.filter((name) => (fs.stat(`${plane.root}/specs/${spec_id}/${name}`)?.size_bytes ?? 0) === 0);
+  const missing = SPEC_DOCUMENTS.filter(
+    (name) => (fs.stat(`${plane.root}/specs/${spec_id}/${name}`)?.size_bytes ?? 0) === 0,
+  );
   return {
     name: "documents",
     passed: missing.length === 0,
-    message: missing.length === 0 ? `${SPEC_DOCUMENTS.length} of ${SPEC_DOCUMENTS.length} present` : `missing or empty: ${missing.join(", ")}`,
+    message:
+      missing.length === 0
+        ? `${SPEC_DOCUMENTS.length} of ${SPEC_DOCUMENTS.length} present`
+        : `missing or empty: ${missing.join(", ")}`,
     next_step: `Write specs/${spec_id}/${missing[0] ?? ""}, then run "pkg spec check ${spec_id}".`,
   };
 }
 
 function checkFiles({ fs }: Effects, plane: Plane, spec_id: string, assets: readonly string[]): SpecCheck {
-  const bad = assets.filter((path) => checkEntryPath(path.replace(/^\//, "")) !== undefined || fs.stat(`${plane.root}/${path.replace(/^\//, "")}`)?.kind !== "file");
+  const bad = assets.filter(
+    (path) =>
+      checkEntryPath(path.replace(/^\//, "")) !== undefined ||
+      fs.stat(`${plane.root}/${path.replace(/^\//, "")}`)?.kind !== "file",
+  );
   const passed = assets.length > 0 && bad.length === 0;
   return {
     name: "files",
     passed,
-    message: assets.length === 0 ? "manifest.yaml names no assets" : bad.length === 0 ? `${assets.length} of ${assets.length} present` : `missing: ${bad.slice(0, 5).join(", ")}`,
+    message:
+      assets.length === 0
+        ? "manifest.yaml names no assets"
+        : bad.length === 0
+          ? `${assets.length} of ${assets.length} present`
+          : `missing: ${bad.slice(0, 5).join(", ")}`,
     next_step: `Create ${bad[0] ?? "the files"} or correct assets in specs/${spec_id}/manifest.yaml.`,
   };
 }
 
 /** Acceptance commands run without a shell, in the plane, writing no bytecode. `python3` is the interpreter found once. */
-async function checkTests(effects: Effects, plane: Plane, spec_id: string, tests: readonly string[], timeout_ms: number): Promise<SpecCheck> {
+async function checkTests(
+  effects: Effects,
+  plane: Plane,
+  spec_id: string,
+  tests: readonly string[],
+  timeout_ms: number,
+): Promise<SpecCheck> {
   const failed: string[] = [];
   for (const command of tests) {
     const problem = await runTest(effects, plane, command, timeout_ms);
@@ -104,14 +135,28 @@ async function checkTests(effects: Effects, plane: Plane, spec_id: string, tests
   return {
     name: "tests",
     passed: tests.length > 0 && failed.length === 0,
-    message: tests.length === 0 ? "manifest.yaml names no acceptance tests" : failed.length === 0 ? `${tests.length} of ${tests.length} commands passed` : failed.join("; "),
+    message:
+      tests.length === 0
+        ? "manifest.yaml names no acceptance tests"
+        : failed.length === 0
+          ? `${tests.length} of ${tests.length} commands passed`
+          : failed.join("; "),
     next_step: `Run the failing command in the plane, or correct acceptance.tests in specs/${spec_id}/manifest.yaml.`,
   };
 }
 
-async function runTest(effects: Effects, plane: Plane, command: string, timeout_ms: number): Promise<string | undefined> {
-  const argv = command.replace(/^\$\s+/, "").trim().split(/\s+/);
-  if (/[;&|<>`$"'\\]/.test(command.replace(/^\$\s+/, ""))) return `"${command}" needs a shell, which is not used`;
+async function runTest(
+  effects: Effects,
+  plane: Plane,
+  command: string,
+  timeout_ms: number,
+): Promise<string | undefined> {
+  const argv = command
+    .replace(/^\$\s+/, "")
+    .trim()
+    .split(/\s+/);
+  if (/[;&|<>`$"'\\]/.test(command.replace(/^\$\s+/, "")))
+    return `"${command}" needs a shell, which is not used`;
   if (argv[0] === "python3") argv[0] = (await findPython(effects, {})).executable;
   const env = {
     PATH: effects.host.env["PATH"] ?? "/usr/bin:/bin",
@@ -120,9 +165,15 @@ async function runTest(effects: Effects, plane: Plane, command: string, timeout_
     PYTHONPYCACHEPREFIX: "/nonexistent",
     LC_ALL: "C.UTF-8",
   };
-  const done = await effects.subprocess.run({ argv, cwd: plane.root, env, limits: { timeout_ms, stdout_bytes_max: OUTPUT_BYTES_MAX } });
+  const done = await effects.subprocess.run({
+    argv,
+    cwd: plane.root,
+    env,
+    limits: { timeout_ms, stdout_bytes_max: OUTPUT_BYTES_MAX },
+  });
   if (done.timed_out) return `"${command}" took longer than ${timeout_ms / 1000} s`;
-  if (done.exit_code !== 0) return `"${command}" exited ${done.exit_code ?? done.signal ?? "?"}: ${lastLine(done.stderr)}`;
+  if (done.exit_code !== 0)
+    return `"${command}" exited ${done.exit_code ?? done.signal ?? "?"}: ${lastLine(done.stderr)}`;
   // unittest says how many it ran; a run of none is no proof.
   return /Ran 0 tests/.test(done.stderr) ? `"${command}" ran 0 tests` : undefined;
 }
@@ -136,7 +187,10 @@ function checkInstalled({ fs }: Effects, plane: Plane, dependencies: readonly st
   return {
     name: "dependencies",
     passed: missing.length === 0,
-    message: missing.length === 0 ? `${wanted.length} of ${wanted.length} installed` : `not installed: ${missing.join(", ")}`,
+    message:
+      missing.length === 0
+        ? `${wanted.length} of ${wanted.length} installed`
+        : `not installed: ${missing.join(", ")}`,
     next_step: `Run "pkg install --id ${missing[0] ?? ""}".`,
   };
 }
@@ -168,11 +222,16 @@ function checkReview(effects: Effects, plane: Plane, spec_id: string, assets: re
 /** sha256 over the sorted `digest  path` lines of the spec pack and the assets it names. */
 function reviewedDigest({ fs }: Effects, plane: Plane, spec_id: string, assets: readonly string[]): string {
   const folder = `specs/${spec_id}`;
-  const documents = fs.list(`${plane.root}/${folder}`).filter(({ kind }) => kind === "file").map(({ name }) => `${folder}/${name}`);
-  const lines = [...new Set([...documents, ...assets.map((path) => path.replace(/^\//, ""))])].sort().map((path) => {
-    const there = checkEntryPath(path) === undefined && fs.stat(`${plane.root}/${path}`)?.kind === "file";
-    return `${there ? sha256Hex(fs.read(`${plane.root}/${path}`)) : "missing"}  ${path}\n`;
-  });
+  const documents = fs
+    .list(`${plane.root}/${folder}`)
+    .filter(({ kind }) => kind === "file")
+    .map(({ name }) => `${folder}/${name}`);
+  const lines = [...new Set([...documents, ...assets.map((path) => path.replace(/^\//, ""))])]
+    .sort()
+    .map((path) => {
+      const there = checkEntryPath(path) === undefined && fs.stat(`${plane.root}/${path}`)?.kind === "file";
+      return `${there ? sha256Hex(fs.read(`${plane.root}/${path}`)) : "missing"}  ${path}\n`;
+    });
   return prefixed(sha256Hex(lines.join("")));
 }
 
@@ -189,13 +248,27 @@ export interface ReviewResult {
 export async function reviewSpec(
   effects: Effects,
   plane: Plane,
-  request: { id: string; reviewer: string; decision: "approved" | "rejected"; note: string; dry_run: boolean; token: string | undefined },
+  request: {
+    id: string;
+    reviewer: string;
+    decision: "approved" | "rejected";
+    note: string;
+    dry_run: boolean;
+    token: string | undefined;
+  },
 ): Promise<ReviewResult> {
   const { user } = await authorise(effects, plane, request.token, { action: "review" });
   if (readSpecPack(effects, plane.root, request.id) === undefined) {
-    throw make("SPEC_NOT_FOUND", `specs/${request.id}/manifest.yaml does not describe ${request.id}`, { spec_id: request.id });
+    throw make("SPEC_NOT_FOUND", `specs/${request.id}/manifest.yaml does not describe ${request.id}`, {
+      spec_id: request.id,
+    });
   }
-  const reviewed_digest = reviewedDigest(effects, plane, request.id, readDocument(effects, plane, request.id).assets);
+  const reviewed_digest = reviewedDigest(
+    effects,
+    plane,
+    request.id,
+    readDocument(effects, plane, request.id).assets,
+  );
   const { reviewer, decision, dry_run } = request;
   const result = { spec_id: request.id, reviewer, decision, reviewed_digest, dry_run };
   if (dry_run) return { ...result, ledger_entry: null };

@@ -110,7 +110,10 @@ async function undo(
   error: unknown,
 ): Promise<Fault> {
   // A refusal while planning touched nothing: the folder goes, and the refusal keeps its own code.
-  const refused = error instanceof Fault && (transaction.phase === "begun" || error.exit_code !== 5) && !isActive(transaction);
+  const refused =
+    error instanceof Fault &&
+    (transaction.phase === "begun" || error.exit_code !== 5) &&
+    !isActive(transaction);
   const fault = refused ? error : transaction.failure(error);
   const entry: FollowUp = {
     stream: PACKAGES_STREAM,
@@ -137,4 +140,5 @@ async function undo(
   return fault;
 }
 
-const isActive = (transaction: Transaction): boolean => transaction.phase === "activate" || transaction.phase === "commit";
+const isActive = (transaction: Transaction): boolean =>
+  transaction.phase === "activate" || transaction.phase === "commit";

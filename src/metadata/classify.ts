@@ -14,7 +14,10 @@ const BY_ENDING: readonly (readonly [RegExp, Classification])[] = [
 ];
 
 /** The class of a file: the author's first matching rule, else by its name. Unknown names are `data`. */
-export function classify(path: string, rules: readonly { match: string; as: Classification }[] = []): Classification {
+export function classify(
+  path: string,
+  rules: readonly { match: string; as: Classification }[] = [],
+): Classification {
   const rule = rules.find((candidate) => matchesGlob(path, candidate.match));
   return rule?.as ?? BY_ENDING.find(([pattern]) => pattern.test(path))?.[1] ?? "data";
 }

@@ -14,7 +14,14 @@ export function matchesGlob(path: string, pattern: string): boolean {
 function compile(pattern: string): RegExp {
   const source = pattern
     .split("/")
-    .map((segment) => (segment === "**" ? "**" : segment.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, "[^/]*").replace(/\?/g, "[^/]")))
+    .map((segment) =>
+      segment === "**"
+        ? "**"
+        : segment
+            .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+            .replace(/\*+/g, "[^/]*")
+            .replace(/\?/g, "[^/]"),
+    )
     .join("/")
     .replaceAll("**/", "(?:[^/]+/)*")
     .replace(/(^|\/)\*\*$/, (_, lead: string) => `${lead}.*`);

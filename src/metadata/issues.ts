@@ -10,6 +10,9 @@ export function issuesOf(error: z.ZodError): { field: string; message: string }[
   return error.issues.flatMap((issue) => {
     const base = `/${issue.path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
     if (issue.code !== "unrecognized_keys") return [{ field: base, message: issue.message }];
-    return issue.keys.map((key) => ({ field: base === "/" ? `/${key}` : `${base}/${key}`, message: "is not a known field" }));
+    return issue.keys.map((key) => ({
+      field: base === "/" ? `/${key}` : `${base}/${key}`,
+      message: "is not a known field",
+    }));
   });
 }

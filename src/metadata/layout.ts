@@ -43,8 +43,12 @@ function onlyManifest(files: readonly ArchiveFile[], archive: string): string {
   const found = files.map((file) => file.member).filter((name) => name.endsWith("/manifest.json"));
   if (found.length === 1 && found[0] !== undefined) return found[0];
   if (found.length === 0) return raise("MANIFEST_MISSING", `${archive} holds no manifest.json`, { archive });
-  return raise("MANIFEST_AMBIGUOUS", `${archive} holds ${found.length} files named manifest.json and none at the top`, {
-    archive,
-    members: found.slice(0, 10),
-  });
+  return raise(
+    "MANIFEST_AMBIGUOUS",
+    `${archive} holds ${found.length} files named manifest.json and none at the top`,
+    {
+      archive,
+      members: found.slice(0, 10),
+    },
+  );
 }

@@ -15,28 +15,57 @@ const CLASSES: Record<string, string> = {
   spec: "doc",
   prompt: "data",
 };
-const KNOWN_CLASSES = new Set(["code", "config", "schema", "policy", "framework", "test", "doc", "data", "state"]);
-const KNOWN_TYPES = new Set(["library", "agent", "plugin", "framework", "spec", "policy", "gate", "tool", "baseline", "standard"]);
+const KNOWN_CLASSES = new Set([
+  "code",
+  "config",
+  "schema",
+  "policy",
+  "framework",
+  "test",
+  "doc",
+  "data",
+  "state",
+]);
+const KNOWN_TYPES = new Set([
+  "library",
+  "agent",
+  "plugin",
+  "framework",
+  "spec",
+  "policy",
+  "gate",
+  "tool",
+  "baseline",
+  "standard",
+]);
 
 export const isLegacy = (raw: Raw): boolean => LEGACY.has(text(raw["schema_version"]) ?? "");
 
 /** A `manifest.json` lying in a source tree: 2.0 fields are taken over, legacy ones translated, generated ones dropped. */
 export function legacySource(raw: Raw): { raw: Raw; legacy: boolean } {
   const legacy = isLegacy(raw) || raw["schema_version"] === undefined;
-  const { schema_version: _s, assets: _a, manifest_hash: _h, package_id, ...rest } = legacy ? common(raw) : raw;
+  const {
+    schema_version: _s,
+    assets: _a,
+    manifest_hash: _h,
+    package_id,
+    ...rest
+  } = legacy ? common(raw) : raw;
   return { raw: defined({ ...rest, id: package_id ?? rest["id"] }), legacy };
 }
 
 /** Upgrades an archived legacy manifest; sizes, modes and absent digests come from the archive itself. */
 export function upgradeManifest(raw: Raw, files: ReadonlyMap<string, ArchiveFile>): Raw {
   const listed = Array.isArray(raw["assets"]) ? (raw["assets"] as Raw[]) : undefined;
-  const paths = listed ?? (Array.isArray(raw["artifact_paths"]) ? raw["artifact_paths"] : []).map((path) => ({ path }));
+  const paths =
+    listed ?? (Array.isArray(raw["artifact_paths"]) ? raw["artifact_paths"] : []).map((path) => ({ path }));
   const assets = (paths as Raw[]).map((asset) => {
     const path = text(asset["path"])?.replace(/^\//, "") ?? "";
     const file = files.get(path);
     return {
       path,
-      sha256: text(asset["sha256"]) ?? (file === undefined ? `sha256:${"0".repeat(64)}` : `sha256:${file.sha256}`),
+      sha256:
+        text(asset["sha256"]) ?? (file === undefined ? `sha256:${"0".repeat(64)}` : `sha256:${file.sha256}`),
       size_bytes: file?.size_bytes ?? 0,
       executable: file?.executable ?? false,
       classification: classOf(text(asset["classification"]), path),
@@ -84,4 +113,3 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 function defined(raw: Raw): Raw {
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined && value !== null));
 }
-

@@ -13,22 +13,33 @@ export interface ManifestReading {
 }
 
 /** @throws MANIFEST_SYNTAX, MANIFEST_SCHEMA_UNKNOWN, MANIFEST_INVALID */
-export function readManifest(bytes: Uint8Array, files: ReadonlyMap<string, ArchiveFile>, archive: string): ManifestReading {
+export function readManifest(
+  bytes: Uint8Array,
+  files: ReadonlyMap<string, ArchiveFile>,
+  archive: string,
+): ManifestReading {
   const raw = parseObject(bytes, archive);
   const schema_version = String(raw["schema_version"]);
   const legacy = isLegacy(raw);
   if (!legacy && schema_version !== "2.0") {
-    throw make("MANIFEST_SCHEMA_UNKNOWN", `the manifest of ${archive} has schema_version ${schema_version}`, { archive, schema_version });
+    throw make("MANIFEST_SCHEMA_UNKNOWN", `the manifest of ${archive} has schema_version ${schema_version}`, {
+      archive,
+      schema_version,
+    });
   }
   const parsed = ManifestShape.safeParse(legacy ? upgradeManifest(raw, files) : raw);
   if (!parsed.success) {
     const problems = issuesOf(parsed.error);
     const field = problems[0]?.field ?? "/";
-    throw make("MANIFEST_INVALID", `the manifest of ${archive} is not valid: ${field} ${problems[0]?.message ?? ""}`, {
-      path: "manifest.json",
-      field,
-      problems: problems.slice(0, 50).map((problem) => `${problem.field}: ${problem.message}`),
-    });
+    throw make(
+      "MANIFEST_INVALID",
+      `the manifest of ${archive} is not valid: ${field} ${problems[0]?.message ?? ""}`,
+      {
+        path: "manifest.json",
+        field,
+        problems: problems.slice(0, 50).map((problem) => `${problem.field}: ${problem.message}`),
+      },
+    );
   }
   return { manifest: parsed.data, manifest_hash: hashRaw(legacy ? parsed.data : raw), legacy };
 }
@@ -44,12 +55,17 @@ function hashRaw(manifest: Record<string, unknown>): string {
 }
 
 /** Every declared asset present and equal, none undeclared. Complete list. */
-export function checkAssets(manifest: Manifest, files: ReadonlyMap<string, ArchiveFile>, archive: string): Fault[] {
+export function checkAssets(
+  manifest: Manifest,
+  files: ReadonlyMap<string, ArchiveFile>,
+  archive: string,
+): Fault[] {
   const problems: Fault[] = [];
   const declared = new Set<string>();
   for (const asset of manifest.assets) {
     const { path } = asset;
-    if (declared.has(path)) problems.push(make("ASSET_DUPLICATE", `asset ${path} is declared twice`, { path, archive }));
+    if (declared.has(path))
+      problems.push(make("ASSET_DUPLICATE", `asset ${path} is declared twice`, { path, archive }));
     declared.add(path);
     const file = files.get(path);
     if (file === undefined) {
@@ -63,11 +79,21 @@ export function checkAssets(manifest: Manifest, files: ReadonlyMap<string, Archi
     ] as const;
     for (const [field, expected, actual] of pairs) {
       if (expected === actual) continue;
-      problems.push(make("ASSET_MISMATCH", `asset ${path} differs from its declaration in ${field}`, { path, field, expected, actual }));
+      problems.push(
+        make("ASSET_MISMATCH", `asset ${path} differs from its declaration in ${field}`, {
+          path,
+          field,
+          expected,
+          actual,
+        }),
+      );
     }
   }
   for (const path of files.keys()) {
-    if (!declared.has(path)) problems.push(make("ASSET_UNDECLARED", `file ${path} is not declared in the manifest`, { path, archive }));
+    if (!declared.has(path))
+      problems.push(
+        make("ASSET_UNDECLARED", `file ${path} is not declared in the manifest`, { path, archive }),
+      );
   }
   return problems;
 }
@@ -78,10 +104,16 @@ function parseObject(bytes: Uint8Array, archive: string): Record<string, unknown
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return raise("MANIFEST_SYNTAX", `the manifest of ${archive} is not valid JSON`, { archive, problem: problem.slice(0, 200) });
+    return raise("MANIFEST_SYNTAX", `the manifest of ${archive} is not valid JSON`, {
+      archive,
+      problem: problem.slice(0, 200),
+    });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return raise("MANIFEST_SYNTAX", `the manifest of ${archive} is not a JSON object`, { archive, problem: "not an object" });
+    return raise("MANIFEST_SYNTAX", `the manifest of ${archive} is not a JSON object`, {
+      archive,
+      problem: "not an object",
+    });
   }
   return value as Record<string, unknown>;
 }

@@ -106,7 +106,9 @@ function fromPackageJson(document: Raw): Raw | undefined {
 }
 
 function withDefaults(own: Raw, defaults: Raw): Raw {
-  const given = Object.entries(defaults).filter(([field, value]) => value !== undefined && own[field] === undefined);
+  const given = Object.entries(defaults).filter(
+    ([field, value]) => value !== undefined && own[field] === undefined,
+  );
   return { ...own, ...Object.fromEntries(given) };
 }
 
@@ -117,7 +119,14 @@ const licenceText = (value: unknown): unknown =>
 function semverOfPep440(range: string): string {
   return range
     .split(",")
-    .map((clause) => clause.trim().replace(/^==\s*/, "").replace(/^~=\s*/, "~").replace(/\.\*$/, ".x").replace(/\s+/g, ""))
+    .map((clause) =>
+      clause
+        .trim()
+        .replace(/^==\s*/, "")
+        .replace(/^~=\s*/, "~")
+        .replace(/\.\*$/, ".x")
+        .replace(/\s+/g, ""),
+    )
     .join(" ");
 }
 

@@ -15,10 +15,21 @@ export const doctor = operation({
     const recovered = await writing(
       context.effects,
       plane,
-      { user: "recovery", records_edits: false, ...(context.wait_ms === undefined ? {} : { wait_ms: context.wait_ms }) },
+      {
+        user: "recovery",
+        records_edits: false,
+        ...(context.wait_ms === undefined ? {} : { wait_ms: context.wait_ms }),
+      },
       async (session) => session.recovered,
     );
-    return { result: { pending_before: pending.length, recovered, node: context.effects.host.node_version, version: context.version } };
+    return {
+      result: {
+        pending_before: pending.length,
+        recovered,
+        node: context.effects.host.node_version,
+        version: context.version,
+      },
+    };
   },
   text: ({ recovered }) =>
     recovered.length === 0

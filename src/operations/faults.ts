@@ -1,7 +1,10 @@
 import { defineFaults, kind } from "../kernel/index.ts";
 
 export const { catalogue: operationFaults, make } = defineFaults({
-  INPUT_MISSING: kind<{ field: string; command: string }>(2, (d) => `Run "${d.command} --help" to see what it needs.`),
+  INPUT_MISSING: kind<{ field: string; command: string }>(
+    2,
+    (d) => `Run "${d.command} --help" to see what it needs.`,
+  ),
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),

@@ -10,8 +10,17 @@ export const init = operation({
   examples: ["pkg init my-plane", "pkg init . --name staging"],
   authorised: false,
   input: z.strictObject({
-    directory: z.string().min(1).default(".").meta({ description: "Folder to turn into a plane.", positional: 0 }),
-    name: z.string().min(1).max(128).optional().meta({ description: "Name of the plane; default: the folder's." }),
+    directory: z
+      .string()
+      .min(1)
+      .default(".")
+      .meta({ description: "Folder to turn into a plane.", positional: 0 }),
+    name: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: "Name of the plane; default: the folder's." }),
     dry_run: dryRun,
   }),
   run: async ({ effects, files }, input) => ({
@@ -38,7 +47,9 @@ export const init = operation({
 
 /** Launchers for `scripts/` and the framework documents every plane starts with. */
 function planeTemplates(effects: Effects, package_directory: string): Map<string, Buffer> {
-  const frameworks = [...readTemplates(effects, `${package_directory}/frameworks`)].map(([path, bytes]): [string, Buffer] => [`frameworks/${path}`, bytes]);
+  const frameworks = [...readTemplates(effects, `${package_directory}/frameworks`)].map(
+    ([path, bytes]): [string, Buffer] => [`frameworks/${path}`, bytes],
+  );
   return new Map([...readTemplates(effects, `${package_directory}/templates`), ...frameworks]);
 }
 

@@ -15,19 +15,31 @@ export const install = operation({
   ],
   authorised: true,
   input: z.strictObject({
-    ids: z.array(z.string()).optional().meta({ description: "Package ids in the store, each ID or ID@VERSION.", positional: 0 }),
+    ids: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "Package ids in the store, each ID or ID@VERSION.", positional: 0 }),
     archive: z.string().min(1).optional().meta({ description: "Archive file to install." }),
     id: z.string().optional().meta({ description: "Package id the archive must hold." }),
-    digest: HexDigest.optional().meta({ description: "sha256 of --archive, vouched for by you instead of the registry." }),
+    digest: HexDigest.optional().meta({
+      description: "sha256 of --archive, vouched for by you instead of the registry.",
+    }),
     plane: planeTiers,
     work_order: z.string().max(128).optional().meta({ description: "Work order to note in the receipt." }),
     dry_run: dryRun,
   }),
   run: async (context, input) => {
-    const stored = allIds(input.ids, input.archive === undefined ? input.id : undefined).map((id) => ({ id }));
-    const named = input.archive === undefined ? [] : [{ archive: input.archive, id: input.id, digest: input.digest }];
+    const stored = allIds(input.ids, input.archive === undefined ? input.id : undefined).map((id) => ({
+      id,
+    }));
+    const named =
+      input.archive === undefined ? [] : [{ archive: input.archive, id: input.id, digest: input.digest }];
     const wanted = [...named, ...stored];
-    if (wanted.length === 0) throw make("INPUT_MISSING", "name a package id or an --archive", { field: "ids", command: "pkg install" });
+    if (wanted.length === 0)
+      throw make("INPUT_MISSING", "name a package id or an --archive", {
+        field: "ids",
+        command: "pkg install",
+      });
     const result = await installPackages(context.effects, planeOf(context), {
       wanted,
       tiers: input.plane,
@@ -58,12 +70,18 @@ function describe(one: InstallResult["packages"][number], dry_run: boolean): str
   const where = one.plane_id === "ho3" ? "" : ` in ${one.plane_id}`;
   if (!one.changed) return `${one.package_id} ${one.version} is installed already${where}; nothing to do.`;
   const lines = [
-    dry_run ? `Would install ${one.package_id} ${one.version}${where}` : `Package installed successfully!${where}`,
+    dry_run
+      ? `Would install ${one.package_id} ${one.version}${where}`
+      : `Package installed successfully!${where}`,
     `  Package ID:    ${one.package_id} ${one.version}`,
     `  Manifest Hash: ${one.manifest_hash}`,
     `  Assets:        ${one.assets_count} (${one.created.length} created, ${one.adopted.length} adopted as they lie)`,
     `  Receipt:       ${one.receipt_path}`,
   ];
   if (!dry_run) return [...lines, "", `Next: trace --explain ${one.package_id}`].join("\n");
-  return [...lines, ...one.created.map((path) => `  create ${path}`), ...one.adopted.map((path) => `  adopt  ${path}`)].join("\n");
+  return [
+    ...lines,
+    ...one.created.map((path) => `  create ${path}`),
+    ...one.adopted.map((path) => `  adopt  ${path}`),
+  ].join("\n");
 }

@@ -14,10 +14,22 @@ export const integrityCheck = operation({
   // Only --fix wants one.
   authorised: true,
   input: z.strictObject({
-    verify: z.boolean().default(false).meta({ description: "Accepted for existing callers; hashes are always checked.", short: "v" }),
-    orphans: z.boolean().default(false).meta({ description: "List every unowned file, source trees included.", short: "o" }),
-    chain: z.boolean().default(false).meta({ description: "Accepted for existing callers; the chain is always checked.", short: "c" }),
-    fix: z.boolean().default(false).meta({ description: "First restore drifted and missing files from the store (wants a token)." }),
+    verify: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Accepted for existing callers; hashes are always checked.", short: "v" }),
+    orphans: z
+      .boolean()
+      .default(false)
+      .meta({ description: "List every unowned file, source trees included.", short: "o" }),
+    chain: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Accepted for existing callers; the chain is always checked.", short: "c" }),
+    fix: z
+      .boolean()
+      .default(false)
+      .meta({ description: "First restore drifted and missing files from the store (wants a token)." }),
     dry_run: dryRun,
     quiet: z.boolean().default(false).meta({ description: "One line.", short: "q" }),
   }),
@@ -26,7 +38,9 @@ export const integrityCheck = operation({
     const { token, wait_ms } = context;
     const repair = fix ? await restore(context.effects, plane, { token, dry_run, wait_ms }) : null;
     const launchers = launcherDigests(context);
-    const report = await reading(context.effects, plane, () => checkIntegrity(context.effects, plane, { orphans, launchers }));
+    const report = await reading(context.effects, plane, () =>
+      checkIntegrity(context.effects, plane, { orphans, launchers }),
+    );
     return { result: { report, repair }, exit_code: report.healthy ? 0 : 1 };
   },
   onFault: (fault, { effects }) => ({
@@ -34,13 +48,16 @@ export const integrityCheck = operation({
     exit_code: fault.exit_code,
   }),
   json: ({ report, repair }) => (repair === null ? report : { ...report, repair }),
-  text: ({ report, repair }, { quiet, orphans }) => repairText(repair) + renderIntegrity(report, { quiet, orphans }),
+  text: ({ report, repair }, { quiet, orphans }) =>
+    repairText(repair) + renderIntegrity(report, { quiet, orphans }),
 });
 
 function repairText(repair: RestoreResult | null): string {
   if (repair === null) return "";
   const verb = repair.dry_run ? "Would restore" : "Restored";
-  const lines = repair.restored.map(({ path, package_id, was }) => `${verb} ${path} of ${package_id} (${was})`);
+  const lines = repair.restored.map(
+    ({ path, package_id, was }) => `${verb} ${path} of ${package_id} (${was})`,
+  );
   const kept = repair.kept_in === null ? [] : [`Copies of what was found lie in ${repair.kept_in}`];
   return [...lines, ...kept, `${verb} ${repair.restored.length} file(s)`, "", ""].join("\n");
 }
@@ -48,5 +65,9 @@ function repairText(repair: RestoreResult | null): string {
 /** What `init` wrote under scripts/, by path: the launchers belong to the plane itself. */
 function launcherDigests({ effects, files }: Context): Map<string, string> {
   const templates = readTemplates(effects, `${files.package_directory}/templates`);
-  return new Map([...templates].filter(([path]) => path.startsWith("scripts/")).map(([path, bytes]) => [path, sha256Hex(bytes)]));
+  return new Map(
+    [...templates]
+      .filter(([path]) => path.startsWith("scripts/"))
+      .map(([path, bytes]) => [path, sha256Hex(bytes)]),
+  );
 }

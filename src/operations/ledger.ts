@@ -6,15 +6,22 @@ import { findingLines } from "./finding-lines.ts";
 
 const StreamName = z
   .string()
-  .regex(/^(ledger|planes\/ho[12]\/ledger)\/[A-Za-z0-9_-]+\.jsonl$/, "must look like ledger/governance.jsonl");
+  .regex(
+    /^(ledger|planes\/ho[12]\/ledger)\/[A-Za-z0-9_-]+\.jsonl$/,
+    "must look like ledger/governance.jsonl",
+  );
 
 export const ledgerVerify = operation({
   name: "ledger verify",
-  summary: "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+  summary:
+    "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
   examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
   authorised: false,
   input: z.strictObject({
-    streams: z.array(StreamName).optional().meta({ description: "Streams to verify; default: all of the plane.", positional: 0 }),
+    streams: z
+      .array(StreamName)
+      .optional()
+      .meta({ description: "Streams to verify; default: all of the plane.", positional: 0 }),
   }),
   run: async (context, input) => {
     const plane = planeOf(context);
@@ -26,7 +33,10 @@ export const ledgerVerify = operation({
   },
   text: ({ valid, entries, streams }) =>
     [
-      ...streams.flatMap((verdict) => [line(verdict), ...findingLines(verdict.findings).map((text) => `  ${text}`)]),
+      ...streams.flatMap((verdict) => [
+        line(verdict),
+        ...findingLines(verdict.findings).map((text) => `  ${text}`),
+      ]),
       `Ledger chain: ${valid ? "VALID" : "INVALID"}`,
       `Total entries: ${entries}`,
       "",
@@ -41,7 +51,9 @@ function line({ stream, valid, entries_count, uncovered_count, head }: LedgerVer
 export const ledgerAppend = operation({
   name: "ledger append",
   summary: "Record an event of your own; acknowledged only once it is on disk.",
-  examples: ['pkg ledger append --event change_approved --subject PKG-T1-RUNTIME-001 --decision APPROVED --reason "CAB 42"'],
+  examples: [
+    'pkg ledger append --event change_approved --subject PKG-T1-RUNTIME-001 --decision APPROVED --reason "CAB 42"',
+  ],
   authorised: true,
   input: z.strictObject({
     stream: StreamName.default("ledger/governance.jsonl").meta({ description: "Stream to append to." }),
@@ -57,7 +69,13 @@ export const ledgerAppend = operation({
     const plane = planeOf(context);
     const { user } = await authorise(context.effects, plane, context.token, { action: "ledger_append" });
     const { entries } = await appendEntries(context.effects, planeStream(plane, input.stream), [
-      { event_type: input.event, submission_id: input.subject, decision: input.decision, reason: input.reason, metadata: { user } },
+      {
+        event_type: input.event,
+        submission_id: input.subject,
+        decision: input.decision,
+        reason: input.reason,
+        metadata: { user },
+      },
     ]);
     return { result: { stream: input.stream, entry: entries[0] ?? null } };
   },

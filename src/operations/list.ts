@@ -11,13 +11,19 @@ interface Listed {
   readonly version: string;
   readonly tier: string;
   readonly status: string;
-  readonly installed: readonly { readonly plane_id: string; readonly version: string; readonly installed_at: string }[];
+  readonly installed: readonly {
+    readonly plane_id: string;
+    readonly version: string;
+    readonly installed_at: string;
+  }[];
 }
 
 function listPackages({ effects: { fs } }: Context, plane: Plane): Listed[] {
   const installed = readInstalled(fs, plane.root).map(({ receipt }) => receipt);
   const rows = readRegistry(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry");
-  const ids = [...new Set([...rows.map((row) => row["id"] ?? ""), ...installed.map((receipt) => receipt.package_id)])].sort();
+  const ids = [
+    ...new Set([...rows.map((row) => row["id"] ?? ""), ...installed.map((receipt) => receipt.package_id)]),
+  ].sort();
   return ids.map((package_id) => {
     const row = rows.find((one) => one["id"] === package_id);
     const here = installed.filter((receipt) => receipt.package_id === package_id);
@@ -36,7 +42,9 @@ export const list = operation({
   summary: "List registered and installed packages.",
   examples: ["pkg list", "pkg list --installed --json"],
   authorised: false,
-  input: z.strictObject({ installed: z.boolean().default(false).meta({ description: "Only what is installed." }) }),
+  input: z.strictObject({
+    installed: z.boolean().default(false).meta({ description: "Only what is installed." }),
+  }),
   run: async (context, input) => {
     const plane = planeOf(context);
     const all = await reading(context.effects, plane, async () => listPackages(context, plane));
@@ -47,7 +55,9 @@ export const list = operation({
     if (packages.length === 0) return 'No packages yet. Start with "pkg pack --src DIR".\n';
     const width = Math.max(...packages.map((one) => one.package_id.length));
     const rows = packages.map((one) => {
-      const where = one.installed.map((here) => (here.plane_id === "ho3" ? here.version : `${here.version} (${here.plane_id})`)).join(", ");
+      const where = one.installed
+        .map((here) => (here.plane_id === "ho3" ? here.version : `${here.version} (${here.plane_id})`))
+        .join(", ");
       return `${one.package_id.padEnd(width)}  ${one.tier.padEnd(2)}  ${one.version.padEnd(10)}  ${one.status.padEnd(10)}  ${where === "" ? "-" : `installed ${where}`}`;
     });
     return `${rows.join("\n")}\n`;
@@ -67,14 +77,25 @@ export const info = operation({
       const packages = listPackages(context, plane);
       const found = packages.find((one) => one.package_id === id);
       if (found === undefined) {
-        const near = nearest(id, packages.map((one) => one.package_id));
+        const near = nearest(
+          id,
+          packages.map((one) => one.package_id),
+        );
         throw make("ID_UNKNOWN", `${id} is neither registered nor installed`, { id, near });
       }
-      const row = readRegistry(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry").find((one) => one["id"] === id);
-      const manifest = readInstalled(fs, plane.root).find(({ receipt }) => receipt.package_id === id)?.manifest;
+      const row = readRegistry(
+        fs,
+        `${plane.root}/${registryPath("packages_registry")}`,
+        "packages_registry",
+      ).find((one) => one["id"] === id);
+      const manifest = readInstalled(fs, plane.root).find(
+        ({ receipt }) => receipt.package_id === id,
+      )?.manifest;
       const stored = fs
         .list(`${plane.root}/packages_store`)
-        .flatMap(({ name }) => (name.startsWith(`${id}-`) && name.endsWith(".tar.gz") ? [name.slice(id.length + 1, -7)] : []))
+        .flatMap(({ name }) =>
+          name.startsWith(`${id}-`) && name.endsWith(".tar.gz") ? [name.slice(id.length + 1, -7)] : [],
+        )
         .filter((version) => /^\d/.test(version));
       return { result: { ...found, row: row ?? null, stored_versions: stored, manifest: manifest ?? null } };
     });
@@ -87,7 +108,9 @@ export const info = operation({
       `  ${"in the store".padEnd(16)} ${result.stored_versions.join(", ") || "no version"}`,
       ...(result.installed.length === 0
         ? ["  not installed"]
-        : result.installed.map((here) => `  installed        ${here.version} in ${here.plane_id} since ${here.installed_at}`)),
+        : result.installed.map(
+            (here) => `  installed        ${here.version} in ${here.plane_id} since ${here.installed_at}`,
+          )),
       "",
     ].join("\n");
   },

@@ -6,12 +6,21 @@ import { dryRun } from "./fields.ts";
 export const pack = operation({
   name: "pack",
   summary: "Pack a source folder into the store as a reproducible archive and register it.",
-  examples: ["pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001", "pkg pack --src modules/example_agent --dry-run"],
+  examples: [
+    "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
+    "pkg pack --src modules/example_agent --dry-run",
+  ],
   authorised: true,
   input: z.strictObject({
     src: z.string().min(1).meta({ description: "Folder to pack." }),
-    id: z.string().optional().meta({ description: "Package id; must equal the declared one where there is one." }),
-    replace: z.boolean().default(false).meta({ description: "Replace other bytes under a version that was never installed." }),
+    id: z
+      .string()
+      .optional()
+      .meta({ description: "Package id; must equal the declared one where there is one." }),
+    replace: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Replace other bytes under a version that was never installed." }),
     dry_run: dryRun,
   }),
   run: async (context, input) => ({

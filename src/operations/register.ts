@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { CellText } from "../contracts/index.ts";
-import { type RegisterResult, register as registerSubject, unregister as unregisterSubject } from "../lifecycle/index.ts";
+import {
+  type RegisterResult,
+  register as registerSubject,
+  unregister as unregisterSubject,
+} from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
 
@@ -26,7 +30,12 @@ export const register = operation({
     dry_run: dryRun,
   }),
   run: async (context, { id, dry_run, ...given }) => ({
-    result: await registerSubject(context.effects, planeOf(context), { id, dry_run, token: context.token, cells: cellsFor(id, given) }),
+    result: await registerSubject(context.effects, planeOf(context), {
+      id,
+      dry_run,
+      token: context.token,
+      cells: cellsFor(id, given),
+    }),
   }),
   text: (result) =>
     !result.changed
@@ -50,10 +59,18 @@ export const unregister = operation({
 });
 
 function cellsFor(id: string, given: Record<string, string | undefined>): Record<string, string> {
-  const package_columns = { spec: "source_spec_id", tier: "tier", status: "status", title: "name", owner: "owner" };
+  const package_columns = {
+    spec: "source_spec_id",
+    tier: "tier",
+    status: "status",
+    title: "name",
+    owner: "owner",
+  };
   const other_columns = { status: "status", title: "title", framework: "framework_id" };
   const columns: Record<string, string> = id.startsWith("PKG-") ? package_columns : other_columns;
   return Object.fromEntries(
-    Object.entries(columns).flatMap(([flag, column]) => (given[flag] === undefined ? [] : [[column, given[flag]]])),
+    Object.entries(columns).flatMap(([flag, column]) =>
+      given[flag] === undefined ? [] : [[column, given[flag]]],
+    ),
   );
 }

@@ -14,8 +14,15 @@ export const registryValidate = operation({
     const plane = planeOf(context);
     const findings = checkRegistries(context.effects.fs, `${plane.root}/registries`);
     const errors = findings.filter(({ severity }) => severity === "error").length;
-    return { result: { valid: errors === 0, registries: REGISTRY_NAMES.length, errors, findings }, exit_code: errors === 0 ? 0 : 1 };
+    return {
+      result: { valid: errors === 0, registries: REGISTRY_NAMES.length, errors, findings },
+      exit_code: errors === 0 ? 0 : 1,
+    };
   },
   text: ({ valid, registries, errors, findings }) =>
-    [...findingLines(findings), `${valid ? "OK" : "FAIL"}: ${registries} registries checked, ${errors} problem(s)`, ""].join("\n"),
+    [
+      ...findingLines(findings),
+      `${valid ? "OK" : "FAIL"}: ${registries} registries checked, ${errors} problem(s)`,
+      "",
+    ].join("\n"),
 });

@@ -3,16 +3,25 @@ import { checkSpec, reviewSpec } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
 
-const spec_id = z.string().min(1).meta({ description: "SPEC-… id; the spec pack lies in specs/<ID>/.", positional: 0 });
+const spec_id = z
+  .string()
+  .min(1)
+  .meta({ description: "SPEC-… id; the spec pack lies in specs/<ID>/.", positional: 0 });
 
 export const specCheck = operation({
   name: "spec check",
-  summary: "Check a spec pack: 00 to 08 complete, files present, tests pass, dependencies installed, review recorded.",
+  summary:
+    "Check a spec pack: 00 to 08 complete, files present, tests pass, dependencies installed, review recorded.",
   examples: ["pkg spec check SPEC-RUNTIME-001"],
   authorised: false,
   input: z.strictObject({
     id: spec_id,
-    timeout: z.int().positive().max(3600).default(300).meta({ description: "Seconds each acceptance command may take." }),
+    timeout: z
+      .int()
+      .positive()
+      .max(3600)
+      .default(300)
+      .meta({ description: "Seconds each acceptance command may take." }),
   }),
   run: async (context, { id, timeout }) => {
     const report = await checkSpec(context.effects, planeOf(context), id, { timeout_ms: timeout * 1000 });
@@ -43,5 +52,6 @@ export const specReview = operation({
   run: async (context, input) => ({
     result: await reviewSpec(context.effects, planeOf(context), { ...input, token: context.token }),
   }),
-  text: (result) => `${result.dry_run ? "Would record" : "Recorded"}: ${result.spec_id} ${result.decision} by ${result.reviewer}\n`,
+  text: (result) =>
+    `${result.dry_run ? "Would record" : "Recorded"}: ${result.spec_id} ${result.decision} by ${result.reviewer}\n`,
 });

@@ -1,16 +1,38 @@
 import { z } from "zod";
 import { reading } from "../plane/index.ts";
-import { explain, installedList, inventory, renderInstalled, renderInventory, renderTrace, renderVerify, traceExitCode, verifyPlane } from "../trace/index.ts";
+import {
+  explain,
+  installedList,
+  inventory,
+  renderInstalled,
+  renderInventory,
+  renderTrace,
+  renderVerify,
+  traceExitCode,
+  verifyPlane,
+} from "../trace/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 
 export const trace = operation({
   name: "trace",
-  summary: "Say what anything in the plane is, whose, why it is here, who allowed it, and whether it is intact.",
-  examples: ["trace --explain PKG-T1-RUNTIME-001", "trace --explain modules/agent_runtime/session.py --json", "trace --inventory"],
+  summary:
+    "Say what anything in the plane is, whose, why it is here, who allowed it, and whether it is intact.",
+  examples: [
+    "trace --explain PKG-T1-RUNTIME-001",
+    "trace --explain modules/agent_runtime/session.py --json",
+    "trace --inventory",
+  ],
   authorised: false,
   input: z.strictObject({
-    explain: z.string().min(1).optional().meta({ description: "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.", positional: 0 }),
+    explain: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description: "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.",
+        positional: 0,
+      }),
     inventory: z.boolean().default(false).meta({ description: "Count everything in the plane." }),
     installed: z.boolean().default(false).meta({ description: "List installed packages." }),
     verify: z.boolean().default(false).meta({ description: "Run the checks and say which pass." }),
@@ -23,13 +45,28 @@ export const trace = operation({
       const report = await reading(effects, plane, () => explain(effects, plane, subject));
       return { result: { mode: "explain" as const, report }, exit_code: traceExitCode(report) };
     }
-    if (input.inventory) return { result: { mode: "inventory" as const, report: await reading(effects, plane, () => inventory(effects, plane)) } };
-    if (input.installed) return { result: { mode: "installed" as const, report: await reading(effects, plane, async () => installedList(effects, plane)) } };
+    if (input.inventory)
+      return {
+        result: {
+          mode: "inventory" as const,
+          report: await reading(effects, plane, () => inventory(effects, plane)),
+        },
+      };
+    if (input.installed)
+      return {
+        result: {
+          mode: "installed" as const,
+          report: await reading(effects, plane, async () => installedList(effects, plane)),
+        },
+      };
     if (input.verify) {
       const report = await reading(effects, plane, () => verifyPlane(effects, plane));
       return { result: { mode: "verify" as const, report }, exit_code: report.passed ? 0 : 1 };
     }
-    throw make("INPUT_MISSING", "say what to trace: --explain X, --inventory, --installed or --verify", { field: "explain", command: "trace" });
+    throw make("INPUT_MISSING", "say what to trace: --explain X, --inventory, --installed or --verify", {
+      field: "explain",
+      command: "trace",
+    });
   },
   json: ({ report }) => report,
   text: (result) => {

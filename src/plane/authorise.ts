@@ -1,8 +1,14 @@
 /** Who may do what in this plane. Every refusal is recorded without the token; one that cannot be recorded still refuses. */
 import type { AuthAction, PackageTier, Principal } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { authorise as authoriseToken, type FoundSecret, findSecret, readRoles, readTokenLog } from "../keys/index.ts";
 import { Fault, sha256Hex } from "../kernel/index.ts";
+import {
+  authorise as authoriseToken,
+  type FoundSecret,
+  findSecret,
+  readRoles,
+  readTokenLog,
+} from "../keys/index.ts";
 import { appendEntries } from "../ledger/index.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GOVERNANCE_STREAM, REFUSALS_PATH } from "./paths.ts";
@@ -51,7 +57,12 @@ interface Counter {
   readonly last_at_ms: number;
 }
 
-async function recordRefusal(effects: Effects, plane: Plane, fault: Fault, request: AuthRequest): Promise<void> {
+async function recordRefusal(
+  effects: Effects,
+  plane: Plane,
+  fault: Fault,
+  request: AuthRequest,
+): Promise<void> {
   const { fs, clock, host } = effects;
   const subject = [...(request.package_ids ?? [])].sort().join(",");
   const key = sha256Hex(`${fault.code}\n${request.action}\n${subject}`).slice(0, 16);
@@ -60,7 +71,11 @@ async function recordRefusal(effects: Effects, plane: Plane, fault: Fault, reque
   const before = counters[key];
   const fresh = before === undefined || clock.now_ms() - before.last_at_ms > WINDOW_MS;
   const count = fresh ? 1 : before.count + 1;
-  replaceFile(effects, path, Buffer.from(JSON.stringify({ ...counters, [key]: { count, last_at_ms: clock.now_ms() } })));
+  replaceFile(
+    effects,
+    path,
+    Buffer.from(JSON.stringify({ ...counters, [key]: { count, last_at_ms: clock.now_ms() } })),
+  );
   if (count > EACH_RECORDED_MAX && (count & (count - 1)) !== 0) return;
   await appendEntries(effects, planeStream(plane, GOVERNANCE_STREAM), [
     {

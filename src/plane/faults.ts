@@ -1,7 +1,14 @@
 import { type Details, defineFaults, kind } from "../kernel/index.ts";
 
-export const { catalogue: planeFaults, raise, make } = defineFaults({
-  PLANE_NOT_FOUND: kind<{ path: string }>(2, (d) => `Make one with "pkg init ${d.path}", or name one with --root DIR.`),
+export const {
+  catalogue: planeFaults,
+  raise,
+  make,
+} = defineFaults({
+  PLANE_NOT_FOUND: kind<{ path: string }>(
+    2,
+    (d) => `Make one with "pkg init ${d.path}", or name one with --root DIR.`,
+  ),
   PLANE_CONFIG_INVALID: kind<Details & { path: string; field: string; line?: number }>(
     4,
     (d) => `Correct ${d.field} in ${d.path}, then run "integrity-check".`,
@@ -14,11 +21,21 @@ export const { catalogue: planeFaults, raise, make } = defineFaults({
     5,
     () => `Wait for the other command to end, or pass --wait SECONDS to wait longer.`,
   ),
-  PLANE_READ_ONLY: kind<{ path: string }>(5, (d) => `Make ${d.path} writable for this user ("ls -ld ${d.path}" shows its mode).`),
+  PLANE_READ_ONLY: kind<{ path: string }>(
+    5,
+    (d) => `Make ${d.path} writable for this user ("ls -ld ${d.path}" shows its mode).`,
+  ),
   RECOVERY_PENDING: kind<{ transactions: readonly string[] }>(
     4,
-    () => `Run any pkg command as a user who can write the plane, for example "pkg doctor": it finishes or undoes the change.`,
+    () =>
+      `Run any pkg command as a user who can write the plane, for example "pkg doctor": it finishes or undoes the change.`,
   ),
-  TRANSACTION_IN_PROGRESS: kind<{ path: string }>(4, () => `Run the command again when the other one has ended.`),
-  REGISTRY_INVALID: kind<{ findings: readonly Details[] }>(4, () => `Run "pkg registry validate" and correct the cells it names.`),
+  TRANSACTION_IN_PROGRESS: kind<{ path: string }>(
+    4,
+    () => `Run the command again when the other one has ended.`,
+  ),
+  REGISTRY_INVALID: kind<{ findings: readonly Details[] }>(
+    4,
+    () => `Run "pkg registry validate" and correct the cells it names.`,
+  ),
 });

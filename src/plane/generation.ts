@@ -26,7 +26,8 @@ export function digestOf(fs: FileSystem, path: string): string | undefined {
   try {
     const buffer = Buffer.allocUnsafe(1 << 20);
     const stream = sha256Stream();
-    for (let count = handle.read(buffer); count > 0; count = handle.read(buffer)) stream.update(buffer.subarray(0, count));
+    for (let count = handle.read(buffer); count > 0; count = handle.read(buffer))
+      stream.update(buffer.subarray(0, count));
     return stream.digest("hex");
   } finally {
     handle.close();

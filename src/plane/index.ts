@@ -1,6 +1,19 @@
 export { type AuthRequest, authorise, secretOf } from "./authorise.ts";
 export { make as makePlaneFault, planeFaults } from "./faults.ts";
-export { digestOf, editedRegistries, type Generation, generationBytes, readGeneration } from "./generation.ts";
+export {
+  digestOf,
+  editedRegistries,
+  type Generation,
+  generationBytes,
+  readGeneration,
+} from "./generation.ts";
 export { absolute, findPlaneRoot, openPlane, type Plane, planeStream } from "./open.ts";
 export * from "./paths.ts";
-export { appendFollowUps, reading, registriesAfter, replaceFile, type WriteSession, writing } from "./session.ts";
+export {
+  appendFollowUps,
+  reading,
+  registriesAfter,
+  replaceFile,
+  type WriteSession,
+  writing,
+} from "./session.ts";

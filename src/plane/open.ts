@@ -1,9 +1,13 @@
 /** Finding and opening a plane. Reads only; recovery and locking are in `session.ts`. */
-import { PLANE_FORMAT_VERSION, type PlaneConfig, PlaneConfig as PlaneConfigShape } from "../contracts/index.ts";
+import {
+  PLANE_FORMAT_VERSION,
+  type PlaneConfig,
+  PlaneConfig as PlaneConfigShape,
+} from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
 import { keysDirectory } from "../keys/index.ts";
 import { type StreamRef, streamRef } from "../ledger/index.ts";
-import { Fault } from "../kernel/index.ts";
 import { firstIssue, parseToml } from "../metadata/index.ts";
 import { make } from "./faults.ts";
 import { CONFIG_PATH } from "./paths.ts";
@@ -46,11 +50,15 @@ function readConfig({ fs }: Needs, root: string): PlaneConfig {
   const raw = parseConfig(fs.readText(`${root}/${CONFIG_PATH}`));
   const found = raw["format_version"];
   if (typeof found === "number" && found > PLANE_FORMAT_VERSION) {
-    throw make("PLANE_FORMAT_NEWER", `${CONFIG_PATH} has format_version ${found}; this program reads up to ${PLANE_FORMAT_VERSION}`, {
-      path: CONFIG_PATH,
-      found,
-      supported: PLANE_FORMAT_VERSION,
-    });
+    throw make(
+      "PLANE_FORMAT_NEWER",
+      `${CONFIG_PATH} has format_version ${found}; this program reads up to ${PLANE_FORMAT_VERSION}`,
+      {
+        path: CONFIG_PATH,
+        found,
+        supported: PLANE_FORMAT_VERSION,
+      },
+    );
   }
   const parsed = PlaneConfigShape.safeParse(raw);
   if (parsed.success) return parsed.data;

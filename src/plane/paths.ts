@@ -18,10 +18,25 @@ export const TIER_STREAMS = {
   ho2: "planes/ho2/ledger/workorder.jsonl",
   ho1: "planes/ho1/ledger/worker.jsonl",
 } as const;
-export const PLANE_STREAMS = [GOVERNANCE_STREAM, PACKAGES_STREAM, TIER_STREAMS.ho2, TIER_STREAMS.ho1] as const;
+export const PLANE_STREAMS = [
+  GOVERNANCE_STREAM,
+  PACKAGES_STREAM,
+  TIER_STREAMS.ho2,
+  TIER_STREAMS.ho1,
+] as const;
 
 /** Folders no package may write into, in any letter case: they hold the plane's own truth. */
-const RESERVED = ["config", "ledger", "registries", "installed", "packages_store", "planes", ".holdfast", ".git", "scripts"];
+const RESERVED = [
+  "config",
+  "ledger",
+  "registries",
+  "installed",
+  "packages_store",
+  "planes",
+  ".holdfast",
+  ".git",
+  "scripts",
+];
 
 /** The reserved folder a path falls into; undefined when a package may write there. */
 export function reservedFolder(path: string): string | undefined {

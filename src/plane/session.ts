@@ -1,7 +1,8 @@
 /** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
-import type { Details } from "../kernel/index.ts";
+
 import type { Effects, HeldLock } from "../effects/index.ts";
 import { type FollowUp, pendingTransactions, type Recovered, recover } from "../journal/index.ts";
+import type { Details } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { checkRegistry } from "../registry/index.ts";
 import { make } from "./faults.ts";
@@ -52,7 +53,9 @@ export async function reading<T>(effects: Effects, plane: Plane, work: () => Pro
     const after = readGeneration(effects.fs, plane.root)?.transaction_id;
     if (before === after && pendingTransactions(effects, plane.root).length === 0) return result;
   }
-  throw make("TRANSACTION_IN_PROGRESS", `the plane ${plane.root} keeps changing while it is read`, { path: plane.root });
+  throw make("TRANSACTION_IN_PROGRESS", `the plane ${plane.root} keeps changing while it is read`, {
+    path: plane.root,
+  });
 }
 
 async function settle(effects: Effects, plane: Plane): Promise<void> {
@@ -78,10 +81,18 @@ async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promi
     makeStateDirectory(effects, plane.root);
     lock = await effects.locks.acquire(path, { wait_ms, signal: effects.signal });
   } catch (error) {
-    throw make("PLANE_READ_ONLY", `the plane ${plane.root} cannot be locked for writing`, { path: plane.root }, error);
+    throw make(
+      "PLANE_READ_ONLY",
+      `the plane ${plane.root} cannot be locked for writing`,
+      { path: plane.root },
+      error,
+    );
   }
   if (lock !== undefined) return lock;
-  throw make("PLANE_BUSY", `another command is changing ${plane.root}`, { path: plane.root, waited_ms: wait_ms });
+  throw make("PLANE_BUSY", `another command is changing ${plane.root}`, {
+    path: plane.root,
+    waited_ms: wait_ms,
+  });
 }
 
 function makeStateDirectory({ fs }: Effects, root: string): void {
@@ -95,7 +106,11 @@ async function recoverPlane(effects: Effects, plane: Plane): Promise<Recovered[]
 }
 
 /** Appends what a finished or undone transaction owes to the ledgers; repeating it appends nothing twice. */
-export async function appendFollowUps(effects: Effects, plane: Plane, follow_ups: readonly FollowUp[]): Promise<void> {
+export async function appendFollowUps(
+  effects: Effects,
+  plane: Plane,
+  follow_ups: readonly FollowUp[],
+): Promise<void> {
   for (const { stream, dedupe_key, metadata, ...entry } of follow_ups) {
     await appendOnce(
       effects,
@@ -144,7 +159,11 @@ async function recordRegistryEdits(effects: Effects, plane: Plane, user: string)
 }
 
 /** Replaces one small file of the plane's state: temporary file, sync, rename, sync of the folder. */
-export function replaceFile({ fs, random }: Pick<Effects, "fs" | "random">, path: string, bytes: Uint8Array): void {
+export function replaceFile(
+  { fs, random }: Pick<Effects, "fs" | "random">,
+  path: string,
+  bytes: Uint8Array,
+): void {
   const temporary = `${path}.${random.hex(6)}.tmp`;
   const handle = fs.openWrite(temporary, { mode: 0o644, how: "exclusive" });
   try {
@@ -164,6 +183,9 @@ export function registriesAfter(
   changed: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const known = readGeneration(fs, root)?.registries ?? {};
-  const entries = Object.entries(known).map(([name, digest]) => [name, digest ?? digestOf(fs, `${root}/${name}`) ?? ""]);
+  const entries = Object.entries(known).map(([name, digest]) => [
+    name,
+    digest ?? digestOf(fs, `${root}/${name}`) ?? "",
+  ]);
   return { ...Object.fromEntries(entries), ...changed };
 }

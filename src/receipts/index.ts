@@ -1,3 +1,11 @@
 export { receiptFaults } from "./faults.ts";
-export { installedIds, manifestCopyPath, readInstalled, readReceipt, receiptDirectory, receiptPath, tierPrefix } from "./read.ts";
 export type { Installed } from "./read.ts";
+export {
+  installedIds,
+  manifestCopyPath,
+  readInstalled,
+  readReceipt,
+  receiptDirectory,
+  receiptPath,
+  tierPrefix,
+} from "./read.ts";

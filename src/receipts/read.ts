@@ -12,8 +12,10 @@ export interface Installed {
 /** Plane-relative folder of a tier: the root for ho3. */
 export const tierPrefix = (tier: PlaneTier): string => (tier === "ho3" ? "" : `planes/${tier}/`);
 export const receiptDirectory = (id: string, tier: PlaneTier): string => `${tierPrefix(tier)}installed/${id}`;
-export const receiptPath = (id: string, tier: PlaneTier): string => `${receiptDirectory(id, tier)}/receipt.json`;
-export const manifestCopyPath = (id: string, tier: PlaneTier): string => `${receiptDirectory(id, tier)}/manifest.json`;
+export const receiptPath = (id: string, tier: PlaneTier): string =>
+  `${receiptDirectory(id, tier)}/receipt.json`;
+export const manifestCopyPath = (id: string, tier: PlaneTier): string =>
+  `${receiptDirectory(id, tier)}/manifest.json`;
 
 /** Ids with a receipt folder in one tier, sorted. A folder without a receipt is listed too: it is damage, not absence. */
 export function installedIds(fs: FileSystem, root: string, tier: PlaneTier): string[] {
@@ -26,7 +28,12 @@ export function installedIds(fs: FileSystem, root: string, tier: PlaneTier): str
 }
 
 /** Undefined when not installed. @throws RECEIPT_DAMAGED */
-export function readReceipt(fs: FileSystem, root: string, id: string, tier: PlaneTier): Installed | undefined {
+export function readReceipt(
+  fs: FileSystem,
+  root: string,
+  id: string,
+  tier: PlaneTier,
+): Installed | undefined {
   if (fs.stat(`${root}/${receiptDirectory(id, tier)}`) === undefined) return undefined;
   const receipt = parseFile(fs, root, receiptPath(id, tier), ReceiptShape);
   const manifest = parseFile(fs, root, manifestCopyPath(id, tier), ManifestShape);
@@ -45,6 +52,11 @@ function parseFile<T>(fs: FileSystem, root: string, path: string, shape: { parse
     return shape.parse(JSON.parse(fs.readText(`${root}/${path}`)));
   } catch (error) {
     const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    return raise("RECEIPT_DAMAGED", `${path} cannot be read as a receipt`, { path, problem: problem.slice(0, 200) }, error);
+    return raise(
+      "RECEIPT_DAMAGED",
+      `${path} cannot be read as a receipt`,
+      { path, problem: problem.slice(0, 200) },
+      error,
+    );
   }
 }

@@ -36,22 +36,54 @@ function ok(plane: PlaneUnderTest, program: string, args: readonly string[]): st
 test("steps 1 to 6 and the rollback run as written and leave the tree as it was", () => {
   const plane = makePlane({ with_sources: true });
   const token = ["--token", plane.token];
-  ok(plane, "python3", ["scripts/package_pack.py", "--src", "modules/stdlib_evidence", "--id", "PKG-T0-EVIDENCE-001", ...token]);
-  ok(plane, "python3", ["scripts/package_install.py", "--archive", "packages_store/PKG-T0-EVIDENCE-001.tar.gz", "--id", "PKG-T0-EVIDENCE-001", ...token]);
+  ok(plane, "python3", [
+    "scripts/package_pack.py",
+    "--src",
+    "modules/stdlib_evidence",
+    "--id",
+    "PKG-T0-EVIDENCE-001",
+    ...token,
+  ]);
+  ok(plane, "python3", [
+    "scripts/package_install.py",
+    "--archive",
+    "packages_store/PKG-T0-EVIDENCE-001.tar.gz",
+    "--id",
+    "PKG-T0-EVIDENCE-001",
+    ...token,
+  ]);
   git(plane, "init", "-q");
   git(plane, "add", "-A");
   git(plane, "commit", "-qm", "before step 2");
 
   ok(plane, "python3", ["scripts/trace.py", "--explain", "PKG-T0-EVIDENCE-001"]);
-  ok(plane, "python3", ["scripts/package_pack.py", "--src", "modules/agent_runtime", "--id", RUNTIME, ...token]);
+  ok(plane, "python3", [
+    "scripts/package_pack.py",
+    "--src",
+    "modules/agent_runtime",
+    "--id",
+    RUNTIME,
+    ...token,
+  ]);
   const after_pack = tree(plane);
-  ok(plane, "python3", ["scripts/package_install.py", "--archive", `packages_store/${RUNTIME}.tar.gz`, "--id", RUNTIME, ...token]);
+  ok(plane, "python3", [
+    "scripts/package_install.py",
+    "--archive",
+    `packages_store/${RUNTIME}.tar.gz`,
+    "--id",
+    RUNTIME,
+    ...token,
+  ]);
   ok(plane, "pkg", ["register", RUNTIME, "--spec", "SPEC-RUNTIME-001", "--tier", "T1", "--status", "active"]);
   ok(plane, "python3", ["scripts/trace.py", "--explain", RUNTIME]);
-  expect(JSON.parse(ok(plane, "python3", ["scripts/integrity_check.py", "--json"]))).toMatchObject({ healthy: true });
+  expect(JSON.parse(ok(plane, "python3", ["scripts/integrity_check.py", "--json"]))).toMatchObject({
+    healthy: true,
+  });
   expect(ok(plane, "python3", ["-c", STEP_6])).toBe("Capability check: True\n");
   expect(Object.keys(tree(plane)).filter((path) => path.endsWith(".pyc")).length).toBeGreaterThan(2);
-  expect(JSON.parse(ok(plane, "python3", ["scripts/integrity_check.py", "--json"]))).toMatchObject({ healthy: true });
+  expect(JSON.parse(ok(plane, "python3", ["scripts/integrity_check.py", "--json"]))).toMatchObject({
+    healthy: true,
+  });
 
   ok(plane, "python3", ["scripts/package_uninstall.py", "--id", RUNTIME, ...token]);
   expect(tree(plane)).toEqual(after_pack);
@@ -80,7 +112,8 @@ test("step 4 as a hand edit of the registry is a note until a command with a tok
 
 test("a simple agent package that uses the runtime installs and runs a turn", () => {
   const plane = makePlane({ with_sources: true });
-  for (const name of ["stdlib_evidence", "agent_runtime", "example_agent"]) ok(plane, "pkg", ["pack", "--src", `modules/${name}`]);
+  for (const name of ["stdlib_evidence", "agent_runtime", "example_agent"])
+    ok(plane, "pkg", ["pack", "--src", `modules/${name}`]);
   ok(plane, "pkg", ["install", "PKG-T3-ECHO-001", "PKG-T1-RUNTIME-001", "PKG-T0-EVIDENCE-001"]);
   const turn = JSON.parse(ok(plane, "python3", ["-B", "-m", "modules.example_agent", "--query", "hello"]));
   expect(turn).toMatchObject({ status: "ok" });
@@ -92,13 +125,30 @@ test("an archive from elsewhere is refused until its bytes are vouched for and i
   ok(plane, "pkg", ["pack", "--src", "modules/stdlib_evidence"]);
   const elsewhere = makePlane();
   mkdirSync(join(elsewhere.root, "incoming"));
-  writeFileSync(join(elsewhere.root, "incoming/e.tar.gz"), readFileSync(join(plane.root, "packages_store/PKG-T0-EVIDENCE-001.tar.gz")));
+  writeFileSync(
+    join(elsewhere.root, "incoming/e.tar.gz"),
+    readFileSync(join(plane.root, "packages_store/PKG-T0-EVIDENCE-001.tar.gz")),
+  );
   const { digest } = plane.pkg("pack", "--src", "modules/stdlib_evidence", "--dry-run", "--json").json();
   const before = tree(elsewhere);
-  const refused = elsewhere.pkg("install", "--archive", "incoming/e.tar.gz", "--id", "PKG-T0-EVIDENCE-001", "--json");
+  const refused = elsewhere.pkg(
+    "install",
+    "--archive",
+    "incoming/e.tar.gz",
+    "--id",
+    "PKG-T0-EVIDENCE-001",
+    "--json",
+  );
   expect(refused.status).toBe(3);
   expect(refused.json().error.code).toBe("NOT_REGISTERED");
-  const missing_chain = elsewhere.pkg("install", "--archive", "incoming/e.tar.gz", "--digest", digest, "--json");
+  const missing_chain = elsewhere.pkg(
+    "install",
+    "--archive",
+    "incoming/e.tar.gz",
+    "--digest",
+    digest,
+    "--json",
+  );
   expect(missing_chain.json().error.code).toBe("SPEC_NOT_REGISTERED");
   expect(tree(elsewhere)).toEqual(before);
 });

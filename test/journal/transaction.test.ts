@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { crashingFileSystem, SimulatedCrash } from "../../src/effects/sim/crashing-file-system.ts";
-import { type FollowUp, recover, removeTransaction, Transaction, transactionsDirectory } from "../../src/journal/index.ts";
+import {
+  type FollowUp,
+  recover,
+  removeTransaction,
+  Transaction,
+  transactionsDirectory,
+} from "../../src/journal/index.ts";
 import { picture, temporaryFolder, writeTree } from "../support/tree.ts";
 
 const effects = nodeEffects();
@@ -30,7 +36,11 @@ function makePlane(): string {
 
 /** Replaces a file, creates one in new folders, removes one and the folder it leaves empty. */
 async function change(root: string, fs = effects.fs): Promise<void> {
-  const transaction = Transaction.begin({ ...effects, fs }, root, { operation: "install", subject: "PKG-X", user: "ann" });
+  const transaction = Transaction.begin({ ...effects, fs }, root, {
+    operation: "install",
+    subject: "PKG-X",
+    user: "ann",
+  });
   transaction.put("registries/state.csv", { bytes: Buffer.from("id\r\na\r\nb\r\n"), mode: 0o644 });
   transaction.put("modules/new/deep/run.py", { bytes: Buffer.from("new\n"), mode: 0o755 });
   transaction.put("modules/kept.py", { bytes: Buffer.from("after\n"), mode: 0o644 });
@@ -41,7 +51,8 @@ async function change(root: string, fs = effects.fs): Promise<void> {
   removeTransaction({ fs }, transaction.site.directory);
 }
 
-const governed = (root: string): Record<string, string> => picture(root, (path) => path.startsWith(".holdfast"));
+const governed = (root: string): Record<string, string> =>
+  picture(root, (path) => path.startsWith(".holdfast"));
 
 describe("Transaction", () => {
   test("applies every change and leaves no folder behind", async () => {
@@ -62,7 +73,11 @@ describe("Transaction", () => {
   test("abort puts every byte and mode back", async () => {
     const root = makePlane();
     const before = governed(root);
-    const transaction = Transaction.begin(effects, root, { operation: "install", subject: "PKG-X", user: "ann" });
+    const transaction = Transaction.begin(effects, root, {
+      operation: "install",
+      subject: "PKG-X",
+      user: "ann",
+    });
     transaction.put("modules/kept.py", { bytes: Buffer.from("after\n"), mode: 0o644 });
     transaction.put("a/b/c", { bytes: Buffer.from("x"), mode: 0o644 });
     transaction.remove("modules/old/gone.py");
@@ -93,7 +108,9 @@ describe("recover()", () => {
         await recover(effects, root, async (follow_ups) => void reported.push(...follow_ups));
         const state = governed(root);
         const is_after = reported.some(({ event_type }) => event_type === "INSTALLED");
-        expect(state, `crash before change ${at}${torn ? ", torn" : ""}`).toEqual(is_after ? after : JSON.stringify(state) === JSON.stringify(after) ? after : before);
+        expect(state, `crash before change ${at}${torn ? ", torn" : ""}`).toEqual(
+          is_after ? after : JSON.stringify(state) === JSON.stringify(after) ? after : before,
+        );
         outcomes[JSON.stringify(state) === JSON.stringify(after) ? "after" : "before"] += 1;
         expect(readdirSync(transactionsDirectory(root)), `crash before change ${at}`).toEqual([]);
       }
@@ -118,7 +135,9 @@ describe("recover()", () => {
           killed += 1;
         });
         await recover(effects, root, async () => undefined);
-        expect([JSON.stringify(before), JSON.stringify(after)], `${at}/${second}`).toContain(JSON.stringify(governed(root)));
+        expect([JSON.stringify(before), JSON.stringify(after)], `${at}/${second}`).toContain(
+          JSON.stringify(governed(root)),
+        );
       }
     }
     expect(killed).toBeGreaterThan(20);
@@ -127,18 +146,25 @@ describe("recover()", () => {
   test("reports a journal line that is not JSON instead of guessing", async () => {
     const root = makePlane();
     writeTree(transactionsDirectory(root), { "TX-1/journal.jsonl": "{not json}\n" });
-    await expect(recover(effects, root, async () => undefined)).rejects.toMatchObject({ code: "JOURNAL_DAMAGED", exit_code: 4 });
+    await expect(recover(effects, root, async () => undefined)).rejects.toMatchObject({
+      code: "JOURNAL_DAMAGED",
+      exit_code: 4,
+    });
   });
 
-  test.each(["EIO", "ENOSPC", "EACCES", "EMFILE"] as const)("a failing call (%s) at any change is undone by abort", async (code) => {
-    for (let at = 8; at < 60; at += 2) {
-      const root = makePlane();
-      const before = governed(root);
-      const { fs } = crashingFileSystem(effects.fs, at, { kind: "error", code });
-      await change(root, fs).catch(() => undefined);
-      await recover(effects, root, async () => undefined);
-      const state = JSON.stringify(governed(root));
-      if (state !== JSON.stringify(before)) expect(readdirSync(join(root, "modules"))).toEqual(["kept.py", "new"]);
-    }
-  });
+  test.each(["EIO", "ENOSPC", "EACCES", "EMFILE"] as const)(
+    "a failing call (%s) at any change is undone by abort",
+    async (code) => {
+      for (let at = 8; at < 60; at += 2) {
+        const root = makePlane();
+        const before = governed(root);
+        const { fs } = crashingFileSystem(effects.fs, at, { kind: "error", code });
+        await change(root, fs).catch(() => undefined);
+        await recover(effects, root, async () => undefined);
+        const state = JSON.stringify(governed(root));
+        if (state !== JSON.stringify(before))
+          expect(readdirSync(join(root, "modules"))).toEqual(["kept.py", "new"]);
+      }
+    },
+  );
 });

@@ -20,7 +20,11 @@ export interface PlaneUnderTest {
   readonly token: string;
   readonly plane_uid: string;
   pkg(...args: string[]): Ran;
-  run(program: string, args: readonly string[], options?: { cwd?: string; env?: Record<string, string>; input?: string }): Ran;
+  run(
+    program: string,
+    args: readonly string[],
+    options?: { cwd?: string; env?: Record<string, string>; input?: string },
+  ): Ran;
 }
 
 function ran(done: SpawnSyncReturns<string>): Ran {
@@ -28,7 +32,11 @@ function ran(done: SpawnSyncReturns<string>): Ran {
 }
 
 /** Runs one of our programs, or any other by name, with a clean environment. */
-export function runProgram(program: string, args: readonly string[], options: { cwd: string; env: Record<string, string>; input?: string }): Ran {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env: Record<string, string>; input?: string },
+): Ran {
   const ours = existsSync(bin(program));
   const [file, argv] = ours ? [process.execPath, [bin(program), ...args]] : [program, [...args]];
   return ran(spawnSync(file, argv, { encoding: "utf8", maxBuffer: 64 << 20, ...options }));
@@ -39,16 +47,29 @@ export function makePlane(options: { with_sources?: boolean; folder?: string } =
   const folder = options.folder ?? temporaryFolder();
   const root = join(folder, "plane");
   const home = join(folder, "home");
-  const base: Record<string, string> = { PATH: process.env["PATH"] ?? "", HOME: home, HOLDFAST_HOME: join(home, ".holdfast"), LC_ALL: "C.UTF-8" };
+  const base: Record<string, string> = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: home,
+    HOLDFAST_HOME: join(home, ".holdfast"),
+    LC_ALL: "C.UTF-8",
+  };
   const made = runProgram("pkg", ["init", root, "--json"], { cwd: folder, env: base });
   if (made.status !== 0) throw new Error(`pkg init exited ${made.status}: ${made.stdout}${made.stderr}`);
   const { token_file, plane_uid } = made.json() as { token_file: string; plane_uid: string };
   if (options.with_sources === true) {
-    for (const name of ["modules", "specs"]) cpSync(join(REPOSITORY, name), join(root, name), { recursive: true, filter: (path) => !path.includes("__pycache__") });
+    for (const name of ["modules", "specs"])
+      cpSync(join(REPOSITORY, name), join(root, name), {
+        recursive: true,
+        filter: (path) => !path.includes("__pycache__"),
+      });
   }
   const token = readFileSync(token_file, "utf8").trim();
   const env = { ...base, HOLDFAST_TOKEN: token };
   const run: PlaneUnderTest["run"] = (program, args, given = {}) =>
-    runProgram(program, args, { cwd: given.cwd ?? root, env: given.env ?? env, ...(given.input === undefined ? {} : { input: given.input }) });
+    runProgram(program, args, {
+      cwd: given.cwd ?? root,
+      env: given.env ?? env,
+      ...(given.input === undefined ? {} : { input: given.input }),
+    });
   return { root, home, env, token, plane_uid, run, pkg: (...args) => run("pkg", args) };
 }

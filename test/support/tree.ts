@@ -1,5 +1,15 @@
 /** Temporary folders and exact pictures of what lies in them. */
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -12,7 +22,10 @@ export function temporaryFolder(): string {
 }
 
 /** Files by relative path; a value may carry a mode. */
-export function writeTree(root: string, files: Record<string, string | { text: string; mode: number }>): void {
+export function writeTree(
+  root: string,
+  files: Record<string, string | { text: string; mode: number }>,
+): void {
   for (const [path, value] of Object.entries(files)) {
     const { text, mode } = typeof value === "string" ? { text: value, mode: 0o644 } : value;
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -22,7 +35,10 @@ export function writeTree(root: string, files: Record<string, string | { text: s
 }
 
 /** Every path with kind, mode and content; paths for which `leaves_out` says so are not looked at. */
-export function picture(root: string, leaves_out: (path: string) => boolean = () => false): Record<string, string> {
+export function picture(
+  root: string,
+  leaves_out: (path: string) => boolean = () => false,
+): Record<string, string> {
   const seen: Record<string, string> = {};
   const walk = (prefix: string): void => {
     for (const name of readdirSync(join(root, prefix)).sort()) {

@@ -10,6 +10,7 @@ import { nodeWorkers } from "./workers.ts";
 const clock: Clock = {
   now_ms: () => Date.now(),
   elapsed_ms: () => performance.now(),
+  breathe: () => new Promise((resolve) => setImmediate(resolve)),
   sleep: (duration_ms) => new Promise((resolve) => setTimeout(resolve, duration_ms)),
 };
 

@@ -33,16 +33,19 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
   const change = (path: string): void => {
     alive();
     if (count++ !== at) return;
-    if (mishap.kind === "error") throw Object.assign(new Error(`${mishap.code}: simulated at ${path}`), { code: mishap.code, path });
+    if (mishap.kind === "error")
+      throw Object.assign(new Error(`${mishap.code}: simulated at ${path}`), { code: mishap.code, path });
     dead = true;
     throw new SimulatedCrash(`crashed before change ${at} at ${path}`);
   };
-  const reads = <A extends unknown[], R>(call: (...args: A) => R) =>
+  const reads =
+    <A extends unknown[], R>(call: (...args: A) => R) =>
     (...args: A): R => {
       alive();
       return call(...args);
     };
-  const changes = <A extends [string, ...unknown[]], R>(call: (...args: A) => R) =>
+  const changes =
+    <A extends [string, ...unknown[]], R>(call: (...args: A) => R) =>
     (...args: A): R => {
       change(args[0]);
       return call(...args);
@@ -52,7 +55,8 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
       try {
         change(path);
       } catch (error) {
-        if (torn && error instanceof SimulatedCrash && bytes.length > 1) inner.write(bytes.subarray(0, bytes.length >> 1));
+        if (torn && error instanceof SimulatedCrash && bytes.length > 1)
+          inner.write(bytes.subarray(0, bytes.length >> 1));
         throw error;
       }
       inner.write(bytes);

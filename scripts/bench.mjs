@@ -1,0 +1,405 @@
+/**
+ * Holdfast beside its peers, in one run on one machine: medians and ratios, no verdicts on absolute times.
+ * `npm run bench -- --quick` uses smaller inputs; `--only pack,start` picks sections.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const quick = process.argv.includes("--quick");
+const only = process.argv.find((word, index) => process.argv[index - 1] === "--only")?.split(",");
+execFileSync(process.execPath, [join(ROOT, "scripts/build.mjs")], { stdio: ["ignore", "ignore", "inherit"] });
+
+const scratch = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+const env = {
+  PATH: process.env.PATH,
+  HOME: scratch,
+  HOLDFAST_HOME: join(scratch, "keys"),
+  LC_ALL: "C.UTF-8",
+};
+const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
+  encoding: "utf8",
+}).trim();
+let rows = 0;
+
+const bin = (program) => join(ROOT, "bin", `${program}.cjs`);
+const has = (tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
+
+/** Runs a command to its end; gives wall seconds, peak resident MiB and stdout. */
+function run(file, args, options = {}) {
+  const probe = `import resource,subprocess,sys,time
+t=time.monotonic(); p=subprocess.run(sys.argv[1:],stdout=subprocess.PIPE); w=time.monotonic()-t
+sys.stderr.write("%f %f"%(w,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024)); sys.stdout.buffer.write(p.stdout); sys.exit(p.returncode)`;
+  const done = spawnSync(python, ["-I", "-S", "-c", probe, file, ...args], {
+    env,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    ...options,
+  });
+  const figures = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
+  if (done.status !== (options.expects ?? 0))
+    throw new Error(`${file} ${args.join(" ")} exited ${done.status}\n${done.stdout}${done.stderr}`);
+  return { wall_s: figures[0], peak_mib: figures[1], stdout: done.stdout };
+}
+const holdfast = (program, args, options) => run(process.execPath, [bin(program), ...args], options);
+
+function median(count, work) {
+  const runs = Array.from({ length: count }, (_, index) => work(index)).sort((a, b) => a.wall_s - b.wall_s);
+  return runs[runs.length >> 1];
+}
+
+function show(what, ours, peers) {
+  rows += 1;
+  console.log(`\n${what}`);
+  console.log(`  ${"holdfast".padEnd(34)} ${format(ours)}`);
+  for (const [name, theirs] of Object.entries(peers)) {
+    if (theirs === undefined) console.log(`  ${name.padEnd(34)} not on this machine`);
+    else
+      console.log(
+        `  ${name.padEnd(34)} ${format(theirs)}   holdfast takes ${(ours.wall_s / theirs.wall_s).toFixed(2)}x`,
+      );
+  }
+}
+const format = ({ wall_s, peak_mib, note }) =>
+  `${wall_s < 1 ? `${(wall_s * 1000).toFixed(0).padStart(6)} ms` : `${wall_s.toFixed(2).padStart(7)} s`}${peak_mib === undefined ? "" : ` ${peak_mib.toFixed(0).padStart(5)} MiB`}${note === undefined ? "" : `  ${note}`}`;
+
+/** Word-like text, three parts in four; the rest random. */
+function makeTree(folder, files, bytes_each) {
+  const words =
+    "ledger plane package receipt anchor harbour grant policy digest archive transaction generation probe".split(
+      " ",
+    );
+  let seed = 7;
+  const next = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff);
+  for (let index = 0; index < files; index++) {
+    const directory = join(folder, `d${index % 20}`);
+    mkdirSync(directory, { recursive: true });
+    let text = `# file ${index}\n`;
+    while (text.length < bytes_each * 0.75)
+      text += `${words[next() % words.length]}${next() % 1000}${next() % 12 === 0 ? "\n" : " "}`;
+    const random = randomBytes(Math.max(0, bytes_each - text.length))
+      .toString("base64")
+      .slice(0, Math.max(0, bytes_each - text.length));
+    writeFileSync(join(directory, `f${index}.dat`), (text + random).slice(0, bytes_each));
+  }
+}
+
+function makePlane(name) {
+  const root = join(scratch, name);
+  const made = JSON.parse(holdfast("pkg", ["init", root, "--json"]).stdout);
+  return { root, token: ["--token-file", made.token_file] };
+}
+
+const sections = {
+  start() {
+    const runs = quick ? 11 : 31;
+    const bare = median(runs, () => run(process.execPath, ["-e", "0"]));
+    show(
+      "start-up: pkg --version",
+      median(runs, () => holdfast("pkg", ["--version"])),
+      { "node -e 0": bare },
+    );
+    show(
+      "start-up: pkg --help",
+      median(runs, () => holdfast("pkg", ["--help"])),
+      { "node -e 0": bare },
+    );
+  },
+  pack() {
+    const files = quick ? 200 : 1000;
+    const plane = makePlane("pack");
+    const source = join(plane.root, "modules/big");
+    makeTree(source, files, 52_429);
+    const python_tar = (level, index) =>
+      run(python, [
+        "-c",
+        `import tarfile,sys\nt=tarfile.open(sys.argv[2],"w:gz",compresslevel=${level})\nt.add(sys.argv[1],arcname="big")\nt.close()`,
+        source,
+        join(scratch, `py${level}-${index}.tgz`),
+      ]);
+    const ours = median(3, () =>
+      holdfast("pkg", [
+        "pack",
+        "--src",
+        source,
+        "--id",
+        "PKG-T2-BIG-001",
+        "--replace",
+        "--root",
+        plane.root,
+        ...plane.token,
+      ]),
+    );
+    show(
+      `pack ${files} files, ${((files * 52_429) / 1e6).toFixed(0)} MB (with manifest, registry, ledger, all synced)`,
+      ours,
+      {
+        "python tarfile level 6": median(3, (index) => python_tar(6, index)),
+        "python tarfile level 9": median(3, (index) => python_tar(9, index)),
+        "GNU tar | gzip -6": median(3, () =>
+          run("sh", ["-c", `tar cf - -C ${plane.root}/modules big | gzip -6 > ${scratch}/gnu.tgz`]),
+        ),
+      },
+    );
+    sections.install(plane, files);
+  },
+  install(given, files) {
+    if (given === undefined) return;
+    const archive = join(given.root, "packages_store/PKG-T2-BIG-001.tar.gz");
+    const digest = readFileSync(`${archive}.sha256`, "utf8");
+    const target = makePlane("install");
+    const runs = [];
+    for (let index = 0; index < 3; index++) {
+      runs.push(
+        holdfast("pkg", [
+          "install",
+          "--archive",
+          archive,
+          "--digest",
+          digest,
+          "--root",
+          target.root,
+          ...target.token,
+        ]),
+      );
+      if (index < 2) holdfast("pkg", ["uninstall", "PKG-T2-BIG-001", "--root", target.root, ...target.token]);
+    }
+    const ours = runs.sort((a, b) => a.wall_s - b.wall_s)[1];
+    show(`install ${files} files`, ours, {
+      "dpkg -i (its own syncs on)": dpkgInstall(given.root),
+      "pip install of a local wheel": pipInstall(given.root),
+    });
+    show(
+      "uninstall the same",
+      holdfast("pkg", ["uninstall", "PKG-T2-BIG-001", "--root", target.root, ...target.token]),
+      {},
+    );
+  },
+  memory() {
+    const gib = quick ? 0.25 : 2;
+    const plane = makePlane("memory");
+    mkdirSync(join(plane.root, "modules/huge"), { recursive: true });
+    const chunk = randomBytes(1 << 20);
+    for (let file = 0; file < 8; file++) {
+      const fd = openSync(join(plane.root, `modules/huge/part${file}.dat`), "w");
+      for (let mib = 0; mib < gib * 128; mib++) {
+        chunk.writeUInt32LE(mib, 0);
+        writeSync(fd, mib % 2 === 0 ? chunk : Buffer.alloc(1 << 20, `line ${mib} of many\n`));
+      }
+      closeSync(fd);
+    }
+    const pack = holdfast("pkg", [
+      "pack",
+      "--src",
+      join(plane.root, "modules/huge"),
+      "--id",
+      "PKG-T2-HUGE-001",
+      "--root",
+      plane.root,
+      ...plane.token,
+    ]);
+    show(`pack ${gib} GiB in 8 files (look at the memory)`, pack, {});
+    const target = makePlane("memory-install");
+    const archive = join(plane.root, "packages_store/PKG-T2-HUGE-001.tar.gz");
+    show(
+      `install ${gib} GiB`,
+      holdfast("pkg", [
+        "install",
+        "--archive",
+        archive,
+        "--digest",
+        readFileSync(`${archive}.sha256`, "utf8"),
+        "--root",
+        target.root,
+        ...target.token,
+      ]),
+      {},
+    );
+    rmSync(plane.root, { recursive: true });
+    rmSync(target.root, { recursive: true });
+  },
+  integrity() {
+    const files = quick ? 5_000 : 50_000;
+    const plane = makePlane("integrity");
+    const source = join(plane.root, "modules/many");
+    makeTree(source, files, 1_000);
+    holdfast("pkg", [
+      "pack",
+      "--src",
+      source,
+      "--id",
+      "PKG-T2-MANY-001",
+      "--root",
+      plane.root,
+      ...plane.token,
+    ]);
+    holdfast("pkg", ["install", "PKG-T2-MANY-001", "--root", plane.root, ...plane.token]);
+    const sums = join(scratch, "sums");
+    const list = readdirSync(source, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    writeFileSync(
+      sums,
+      list
+        .map((path) => `${createHash("sha256").update(readFileSync(path)).digest("hex")}  ${path}\n`)
+        .join(""),
+    );
+    const ours = median(5, () => holdfast("integrity-check", ["--root", plane.root, "--json"]));
+    show(`integrity over ${files} files (both directions, ownership, registries, ledger)`, ours, {
+      "sha256sum -c": median(5, () => run("sha256sum", ["-c", "--quiet", sums])),
+    });
+    const path = list[files >> 1].slice(plane.root.length + 1);
+    show(
+      "trace --explain of one of those files",
+      median(5, () => holdfast("trace", ["--explain", path, "--root", plane.root])),
+      {
+        "dpkg -S of one file": has("dpkg") ? median(5, () => run("dpkg", ["-S", "/bin/ls"])) : undefined,
+      },
+    );
+  },
+  async ledger() {
+    const { appendEntries, streamRef, verifyStream } = await import("../src/ledger/index.ts");
+    const { nodeEffects } = await import("../src/effects/node/index.ts");
+    const effects = nodeEffects();
+    const count = quick ? 500 : 3_000;
+    const root = join(scratch, "ledger-bench");
+    mkdirSync(join(root, "ledger"), { recursive: true });
+    const stream = streamRef({ root, name: "ledger/bench.jsonl" });
+    const entry = {
+      event_type: "bench",
+      submission_id: "PKG-X",
+      decision: "D",
+      reason: "r",
+      metadata: { number: 1 },
+    };
+    const timed = async (work) => {
+      const start = performance.now();
+      await work();
+      return { wall_s: (performance.now() - start) / 1000 };
+    };
+    const single = await timed(async () => {
+      for (let index = 0; index < count; index++) await appendEntries(effects, stream, [entry]);
+    });
+    const database = new DatabaseSync(join(scratch, "peer.sqlite"));
+    database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (line TEXT)");
+    const insert = database.prepare("INSERT INTO t VALUES (?)");
+    const line = JSON.stringify({ ...entry, padding: "x".repeat(250) });
+    const sqlite = await timed(() => {
+      for (let index = 0; index < count; index++) insert.run(line);
+    });
+    show(
+      `ledger: ${count} durable appends, one at a time`,
+      { ...single, note: `${(count / single.wall_s).toFixed(0)}/s` },
+      { "SQLite WAL synchronous=FULL": { ...sqlite, note: `${(count / sqlite.wall_s).toFixed(0)}/s` } },
+    );
+    const grouped = await timed(async () => {
+      for (let index = 0; index < count; index += 64)
+        await appendEntries(
+          effects,
+          stream,
+          Array.from({ length: 64 }, () => entry),
+        );
+    });
+    show(
+      `ledger: ${count} appends in groups of 64`,
+      { ...grouped, note: `${(count / grouped.wall_s).toFixed(0)}/s` },
+      {},
+    );
+    const entries = verifyStream(effects.fs, stream).entries_count;
+    const verify = await timed(async () => void verifyStream(effects.fs, stream));
+    show(
+      `ledger: verify ${entries} entries`,
+      { ...verify, note: `${(entries / verify.wall_s).toFixed(0)}/s` },
+      {},
+    );
+  },
+};
+
+/** A .deb of the same tree, installed into a root of its own with dpkg's ordinary durability. */
+function dpkgInstall(plane_root) {
+  if (!has("dpkg-deb") || process.getuid() !== 0) return undefined;
+  const tree = join(scratch, "deb");
+  mkdirSync(join(tree, "DEBIAN"), { recursive: true });
+  cpSync(join(plane_root, "modules/big"), join(tree, "opt/big"), { recursive: true });
+  writeFileSync(
+    join(tree, "DEBIAN/control"),
+    "Package: holdfast-bench\nVersion: 1\nArchitecture: all\nMaintainer: bench <bench@example.org>\nDescription: bench\n",
+  );
+  execFileSync("dpkg-deb", ["-Zgzip", "-b", tree, join(scratch, "bench.deb")], { stdio: "ignore" });
+  return median(3, (index) => {
+    const target = join(scratch, `debroot${index}`);
+    for (const folder of ["var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers"])
+      mkdirSync(join(target, folder), { recursive: true });
+    for (const file of ["status", "available", "diversions", "statoverride"])
+      writeFileSync(join(target, "var/lib/dpkg", file), "");
+    return run("dpkg", [
+      `--root=${target}`,
+      "--force-not-root",
+      "--force-script-chrootless",
+      `--log=${target}/log`,
+      "-i",
+      join(scratch, "bench.deb"),
+    ]);
+  });
+}
+
+function pipInstall(plane_root) {
+  if (spawnSync(python, ["-m", "pip", "--version"], { env }).status !== 0) return undefined;
+  const wheel = join(scratch, "big-1-py3-none-any.whl");
+  const script = `import zipfile,sys,os
+z=zipfile.ZipFile(sys.argv[2],"w",zipfile.ZIP_DEFLATED)
+rec=[]
+for d,_,fs in os.walk(sys.argv[1]):
+    for f in fs:
+        p=os.path.join(d,f); a="big/"+os.path.relpath(p,sys.argv[1]); z.write(p,a); rec.append(a+",,")
+i="big-1.dist-info/"
+z.writestr(i+"METADATA","Metadata-Version: 2.1\\nName: big\\nVersion: 1\\n"); z.writestr(i+"WHEEL","Wheel-Version: 1.0\\nGenerator: b\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+z.writestr(i+"RECORD","\\n".join(rec+[i+"METADATA,,",i+"WHEEL,,",i+"RECORD,,"])+"\\n"); z.close()`;
+  execFileSync(python, ["-c", script, join(plane_root, "modules/big"), wheel]);
+  return median(3, (index) =>
+    run(python, [
+      "-m",
+      "pip",
+      "install",
+      "-q",
+      "--no-index",
+      "--no-deps",
+      "--no-compile",
+      "--disable-pip-version-check",
+      "--root-user-action=ignore",
+      "--target",
+      join(scratch, `pip${index}`),
+      wheel,
+    ]),
+  );
+}
+
+try {
+  console.log(
+    `node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${quick ? "quick" : "full"} inputs`,
+  );
+  for (const [name, section] of Object.entries(sections)) {
+    if (name !== "install" && (only === undefined || only.includes(name))) await section();
+  }
+  if (rows === 0) throw new Error("no section ran");
+  console.log(`\n${rows} measurements`);
+} finally {
+  if (existsSync(scratch)) rmSync(scratch, { recursive: true, force: true });
+}

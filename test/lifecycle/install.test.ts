@@ -1,0 +1,253 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { nodeFileSystem } from "../../src/effects/node/file-system.ts";
+import { crashingFileSystem } from "../../src/effects/sim/crashing-file-system.ts";
+import { writing } from "../../src/plane/index.ts";
+import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
+import { picture, writeTree } from "../support/tree.ts";
+
+const A = "PKG-T1-A-001";
+const B = "PKG-T2-B-001";
+
+/** Everything of the plane except ledgers, the journal and its locks. */
+const state = ({ root }: LibraryPlane): Record<string, string> =>
+  picture(root, (path) => /^(ledger|planes\/ho[12]\/ledger|\.holdfast)$/.test(path));
+
+async function withPackages(): Promise<LibraryPlane> {
+  const plane = await libraryPlane();
+  writeTree(plane.root, {
+    "src/a/holdfast.toml": packageToml(A, { target: "modules/a" }),
+    "src/a/core.py": "A = 1\n",
+    "src/a/bin/run.sh": { text: "#!/bin/sh\n", mode: 0o755 },
+    "src/a/settings.ini": "[x]\nk = 1\n",
+    "src/b/holdfast.toml": packageToml(B, {
+      target: "modules/b",
+      dependencies: [{ id: A, range: "^1.0.0" }],
+    }),
+    "src/b/core.py": "B = 1\n",
+  });
+  await plane.pack("src/a");
+  await plane.pack("src/b");
+  rmSync(join(plane.root, "modules"), { recursive: true });
+  return plane;
+}
+
+describe("install()", () => {
+  test("installs a batch dependencies first and uninstall restores the tree before", async () => {
+    const plane = await withPackages();
+    const before = state(plane);
+    const done = await plane.install([B, A]);
+    expect(done.packages.map(({ package_id }) => package_id)).toEqual([A, B]);
+    expect(readFileSync(join(plane.root, "modules/a/bin/run.sh"), "utf8")).toBe("#!/bin/sh\n");
+    await expect(plane.uninstall([A])).rejects.toMatchObject({
+      code: "NEEDED_BY_OTHERS",
+      exit_code: 3,
+      details: { dependents: [B] },
+    });
+    await plane.uninstall([A, B]);
+    expect(state(plane)).toEqual(before);
+  });
+
+  test("a second install of the same bytes is a no-op that says so", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    const before = picture(plane.root);
+    const again = await plane.install([A]);
+    expect(again.packages[0]).toMatchObject({ changed: false });
+    expect(again.transaction_id).toBeNull();
+    expect(picture(plane.root)).toEqual(before);
+  });
+
+  test("reports all problems at once and changes nothing but the ledger", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, { "modules/b/core.py": "other\n" });
+    const before = state(plane);
+    const refused = plane.install([B]);
+    await expect(refused).rejects.toMatchObject({ exit_code: 3 });
+    const codes = await refused.catch((error) =>
+      error.details.findings.map(({ code }: { code: string }) => code),
+    );
+    expect(codes).toEqual(["DEPENDENCY_MISSING", "PATH_OCCUPIED"]);
+    expect(state(plane)).toEqual(before);
+    expect(readFileSync(join(plane.root, "ledger/packages.jsonl"), "utf8")).toContain("INSTALL_REFUSED");
+  });
+
+  test("adopts identical bytes and releases them untouched", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, { "modules/a/core.py": { text: "A = 1\n", mode: 0o664 } });
+    const before = state(plane);
+    const done = await plane.install([A]);
+    expect(done.packages[0]?.adopted).toEqual(["modules/a/core.py"]);
+    await plane.uninstall([A]);
+    expect(state(plane)).toEqual(before);
+  });
+
+  test("bytes equal but executable bit not is an occupied path", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, { "modules/a/core.py": { text: "A = 1\n", mode: 0o755 } });
+    await expect(plane.install([A])).rejects.toMatchObject({ code: "PATH_OCCUPIED" });
+  });
+
+  test("refuses another owner's path naming both", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, {
+      "src/c/holdfast.toml": packageToml("PKG-T1-C-001", { target: "modules/a" }),
+      "src/c/core.py": "A = 1\n",
+    });
+    await plane.pack("src/c");
+    await plane.install([A]);
+    await expect(plane.install(["PKG-T1-C-001"])).rejects.toMatchObject({
+      code: "PATH_OWNED",
+      details: { owner: A, package_id: "PKG-T1-C-001" },
+    });
+    await expect(plane.install(["PKG-T1-C-001", A])).rejects.toMatchObject({ code: "PATH_OWNED" });
+  });
+
+  test("does not write through a link", async () => {
+    const plane = await withPackages();
+    mkdirSync(join(plane.root, "elsewhere"));
+    mkdirSync(join(plane.root, "modules"));
+    symlinkSync("../elsewhere", join(plane.root, "modules/a"));
+    await expect(plane.install([A])).rejects.toMatchObject({ code: "PATH_THROUGH_LINK" });
+    expect(picture(join(plane.root, "elsewhere"))).toEqual({});
+  });
+
+  test("refuses an upward tier dependency, a conflict and a range that is not met", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, {
+      "src/up/holdfast.toml": packageToml("PKG-T0-UP-001", { dependencies: [{ id: B, range: "*" }] }),
+      "src/up/x.py": "1\n",
+      "src/range/holdfast.toml": packageToml("PKG-T2-RANGE-001", { dependencies: [{ id: A, range: ">=2" }] }),
+      "src/range/x.py": "1\n",
+      "src/foe/holdfast.toml": packageToml("PKG-T2-FOE-001", { conflicts: [A] }),
+      "src/foe/x.py": "1\n",
+    });
+    for (const name of ["up", "range", "foe"]) await plane.pack(`src/${name}`);
+    await plane.install([A, B]);
+    await expect(plane.install(["PKG-T0-UP-001"])).rejects.toMatchObject({ code: "TIER_DIRECTION" });
+    await expect(plane.install(["PKG-T2-RANGE-001"])).rejects.toMatchObject({
+      code: "DEPENDENCY_RANGE",
+      details: { installed: "1.0.0" },
+    });
+    await expect(plane.install(["PKG-T2-FOE-001"])).rejects.toMatchObject({ code: "CONFLICT_INSTALLED" });
+  });
+
+  test("installs into several plane tiers, highest first, in one transaction", async () => {
+    const plane = await withPackages();
+    const before = state(plane);
+    const done = await plane.install([A], { tiers: ["ho1", "ho3", "ho2"] });
+    expect(done.packages.map(({ plane_id }) => plane_id)).toEqual(["ho3", "ho2", "ho1"]);
+    expect(readFileSync(join(plane.root, "planes/ho2/modules/a/core.py"), "utf8")).toBe("A = 1\n");
+    await plane.uninstall([A]);
+    expect(state(plane)).toEqual(before);
+  });
+
+  test("a kill before any change leaves exactly before or exactly after, and the next command settles it", async () => {
+    const counted = await withPackages();
+    const watch = crashingFileSystem(nodeFileSystem, Number.POSITIVE_INFINITY, { kind: "crash" });
+    await counted.install([A], {}, { ...counted.effects, fs: watch.fs });
+    const total = watch.changes();
+    expect(total).toBeGreaterThan(60);
+    let installed = 0;
+    let absent = 0;
+    for (let at = 0; at < total; at += 3) {
+      const plane = await withPackages();
+      const before = state(plane);
+      const { fs } = crashingFileSystem(nodeFileSystem, at, { kind: "crash" }, at % 2 === 0);
+      // The dead process cannot undo either; what it reports on its way out is nobody's to see.
+      await expect(plane.install([A], {}, { ...plane.effects, fs }), `change ${at}`).rejects.toThrow();
+      await writing(plane.effects, plane.plane, { user: "test" }, async () => undefined);
+      const now = state(plane);
+      if (JSON.stringify(now) === JSON.stringify(before)) absent += 1;
+      else {
+        installed += 1;
+        expect(Object.keys(now)).toContain(`installed/${A}/receipt.json`);
+        const again = await plane.install([A]);
+        expect(again.packages[0]?.changed, `change ${at}`).toBe(false);
+        await plane.uninstall([A]);
+        expect(state(plane), `change ${at}`).toEqual(before);
+      }
+    }
+    expect(absent).toBeGreaterThan(5);
+    expect(installed).toBeGreaterThan(1);
+  });
+
+  test.each(["ENOSPC", "EIO", "EACCES"] as const)(
+    "a disk that fails once (%s) leaves everything as it was, exit 6 or 5",
+    async (code) => {
+      for (let at = 2; at < 90; at += 8) {
+        const plane = await withPackages();
+        const before = state(plane);
+        const { fs } = crashingFileSystem(nodeFileSystem, at, { kind: "error", code });
+        const failed = await plane.install([A], {}, { ...plane.effects, fs }).then(
+          () => undefined,
+          (error: { exit_code?: number }) => error,
+        );
+        await writing(plane.effects, plane.plane, { user: "test" }, async () => undefined);
+        if (failed !== undefined) expect(state(plane), `change ${at}`).toEqual(before);
+      }
+    },
+  );
+});
+
+describe("uninstall()", () => {
+  test("keeps edited configuration, refuses edited code, and keeps a copy when told to go on", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    writeFileSync(join(plane.root, "modules/a/settings.ini"), "[x]\nk = 2\n");
+    writeFileSync(join(plane.root, "modules/a/core.py"), "A = 666\n");
+    await expect(plane.uninstall([A])).rejects.toMatchObject({
+      code: "INSTALLED_DRIFTED",
+      details: { paths: ["modules/a/core.py"] },
+    });
+    const done = await plane.uninstall([A], { accept_drift: true });
+    expect(done.packages[0]).toMatchObject({
+      kept: ["modules/a/settings.ini"],
+      drifted: ["modules/a/core.py"],
+    });
+    expect(readFileSync(join(plane.root, "modules/a/settings.ini"), "utf8")).toContain("k = 2");
+    expect(
+      readFileSync(join(plane.root, `.holdfast/state/kept/${done.transaction_id}/modules/a/core.py`), "utf8"),
+    ).toBe("A = 666\n");
+  });
+
+  test("packages that share a folder leave in any order without residue", async () => {
+    for (const order of [
+      [A, "PKG-T1-C-001"],
+      ["PKG-T1-C-001", A],
+    ]) {
+      const plane = await withPackages();
+      writeTree(plane.root, {
+        "src/c/holdfast.toml": packageToml("PKG-T1-C-001", { target: "modules/a/c" }),
+        "src/c/core.py": "C = 1\n",
+      });
+      await plane.pack("src/c");
+      const before = state(plane);
+      await plane.install([A, "PKG-T1-C-001"]);
+      for (const id of order) await plane.uninstall([id]);
+      expect(state(plane), order.join(" then ")).toEqual(before);
+    }
+  });
+
+  test("names near matches for what is not installed", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    await expect(plane.uninstall(["PKG-T1-A-002"])).rejects.toMatchObject({
+      code: "NOT_INSTALLED",
+      exit_code: 1,
+      details: { near: [A] },
+    });
+  });
+
+  test("a path that became a folder or a lost executable bit is drift, not a crash", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    chmodSync(join(plane.root, "modules/a/bin/run.sh"), 0o644);
+    renameSync(join(plane.root, "modules/a/core.py"), join(plane.root, "moved"));
+    mkdirSync(join(plane.root, "modules/a/core.py"));
+    await expect(plane.uninstall([A])).rejects.toMatchObject({
+      details: { paths: ["modules/a/bin/run.sh", "modules/a/core.py"] },
+    });
+  });
+});
