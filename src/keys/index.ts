@@ -1,0 +1,11 @@
+export { type AuthRequest, type AuthState, authorise } from "./authorise.ts";
+export { keysFaults } from "./faults.ts";
+export { type FoundSecret, findSecret } from "./find-secret.ts";
+export { type InitialisedAuth, initAuth } from "./init-auth.ts";
+export { issueToken, type NewToken, type TokenRequest } from "./issue-token.ts";
+export { type KeysPlaces, keysDirectory, keysPlaces } from "./places.ts";
+export { type ListedToken, listTokens, type Revocation, revokeToken } from "./revoke-token.ts";
+export { type Roles, readRoles, roleMay } from "./roles.ts";
+export { type Revoked, readTokenLog, type TokenLog } from "./token-log.ts";
+export { readTokenSource, type TokenSource } from "./token-source.ts";
+export { type Narrowing, userToken } from "./token-text.ts";

@@ -1,0 +1,51 @@
+import { defineFaults, kind } from "../kernel/index.ts";
+
+/** Faults of the ledger. `stream` is plane-relative; `path` is absolute. */
+export const { raise, catalogue: ledgerFaults } = defineFaults({
+  LEDGER_STREAM_INVALID: kind<{ stream: string }>(2, () => `Name a stream such as ledger/governance.jsonl.`),
+  LEDGER_ENTRY_INVALID: kind<{ stream: string; field: string }>(
+    2,
+    (d) => `Change ${d.field} to plain text, whole numbers, lists or objects and run the command again.`,
+  ),
+  LEDGER_ENTRY_TOO_LARGE: kind<{ stream: string; size_bytes: number; limit_bytes: number }>(
+    2,
+    (d) =>
+      `Put the large evidence into a file, name it by its sha256 in at most ${d.limit_bytes} bytes, and run the command again.`,
+  ),
+  LEDGER_BUSY: kind<{ stream: string; wait_ms: number }>(
+    5,
+    () => `Wait for the other command to end, then run the command again.`,
+  ),
+  LEDGER_LOCK_UNUSABLE: kind<{ stream: string; path: string }>(
+    5,
+    (d) => `Make ${d.path} an empty file this user can write, then run the command again.`,
+  ),
+  LEDGER_DAMAGED: kind<{ stream: string; reason: string }>(4, () => `Run "pkg ledger verify".`),
+  LEDGER_READ_ONLY: kind<{ stream: string; path: string }>(
+    5,
+    (d) => `Make ${d.path} writable for this user, then run the command again.`,
+  ),
+  LEDGER_DISK_FULL: kind<{ stream: string; path: string }>(
+    5,
+    (d) => `Free space on the disk of ${d.path}, then run the command again.`,
+  ),
+  LEDGER_IO: kind<{ stream: string; path: string; reason: string }>(
+    5,
+    (d) => `Check the disk and permissions of ${d.path}, then run "pkg ledger verify".`,
+  ),
+});
+
+const READ_ONLY = new Set(["EROFS", "EACCES", "EPERM"]);
+const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+/** Turns what a file call threw into a fault, once. Faults and bugs pass through unchanged. */
+export function raiseIo(error: unknown, stream: string, path: string): never {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) throw error;
+  if (READ_ONLY.has(code))
+    raise("LEDGER_READ_ONLY", `${stream} cannot be written (${code})`, { stream, path }, error);
+  if (FULL.has(code))
+    raise("LEDGER_DISK_FULL", `no space left for ${stream} (${code})`, { stream, path }, error);
+  const reason = code === "ELOOP" ? "it is a symbolic link" : code;
+  return raise("LEDGER_IO", `${stream} cannot be used: ${reason}`, { stream, path, reason }, error);
+}

@@ -1,0 +1,117 @@
+/** Builds the line of a new entry: refuses what the form excludes, stamps it and chains it. */
+import type { LedgerEntry, NewLedgerEntry } from "../contracts/index.ts";
+import type { Clock, Random } from "../effects/index.ts";
+import { type Json, sha256Hex, spacedJson } from "../kernel/index.ts";
+import { raise } from "./faults.ts";
+import { JSON_DEPTH_MAX } from "./strict-json.ts";
+
+/** Same limits as the NewLedgerEntry contract, checked without loading zod. */
+const TEXT_LIMITS = {
+  event_type: { min: 1, max: 128 },
+  submission_id: { min: 0, max: 256 },
+  decision: { min: 0, max: 128 },
+  reason: { min: 0, max: 4096 },
+} as const;
+const LINE_BYTES_MAX = 65_535;
+
+/** An entry whose content may be written; id, time and hashes are still missing. */
+export interface EntryBody {
+  readonly event_type: string;
+  readonly submission_id: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly prompts_used: string[];
+  readonly metadata: { [key: string]: Json };
+}
+
+/**
+ * A checked copy, without members that are undefined.
+ * @throws LEDGER_ENTRY_INVALID naming the field: floats, integers beyond ±(2^53−1), lone surrogates, other types.
+ */
+export function checkedBody(entry: NewLedgerEntry, stream: string): EntryBody {
+  const refuse = (field: string, problem: string): never =>
+    raise("LEDGER_ENTRY_INVALID", `${field} ${problem}`, { stream, field });
+  const text = (field: keyof typeof TEXT_LIMITS): string => {
+    const value: unknown = entry[field];
+    if (typeof value !== "string") return refuse(field, "is not a string");
+    const limit = TEXT_LIMITS[field];
+    if (value.length < limit.min) refuse(field, "is empty");
+    if (value.length > limit.max) refuse(field, `is longer than ${limit.max} characters`);
+    if (!value.isWellFormed()) refuse(field, "holds a lone surrogate");
+    return value;
+  };
+  const prompts_used: unknown = copyJson(entry.prompts_used ?? [], "prompts_used", 2, refuse);
+  if (!Array.isArray(prompts_used)) return refuse("prompts_used", "is not a list");
+  const odd = prompts_used.findIndex((prompt) => typeof prompt !== "string");
+  if (odd >= 0) refuse(`prompts_used[${odd}]`, "is not a string");
+  const metadata = copyJson(entry.metadata ?? {}, "metadata", 2, refuse);
+  if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) {
+    return refuse("metadata", "is not an object");
+  }
+  return {
+    event_type: text("event_type"),
+    submission_id: text("submission_id"),
+    decision: text("decision"),
+    reason: text("reason"),
+    prompts_used: prompts_used as string[],
+    metadata: metadata as { [key: string]: Json },
+  };
+}
+
+type Refuse = (field: string, problem: string) => never;
+
+function copyJson(value: unknown, field: string, depth: number, refuse: Refuse): Json {
+  if (depth > JSON_DEPTH_MAX) return refuse(field, `is nested more than ${JSON_DEPTH_MAX} deep`);
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string")
+    return value.isWellFormed() ? value : refuse(field, "holds a lone surrogate");
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value))
+      return refuse(field, `is ${value}, not a whole number within ±(2^53−1)`);
+    return value === 0 ? 0 : value;
+  }
+  if (Array.isArray(value)) {
+    return Array.from(value, (item, index) => copyJson(item, `${field}[${index}]`, depth + 1, refuse));
+  }
+  if (!isPlainObject(value)) return refuse(field, "is neither text, number, list nor plain object");
+  const members: [string, Json][] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (!key.isWellFormed()) refuse(field, "has a key with a lone surrogate");
+    if (member !== undefined) members.push([key, copyJson(member, `${field}.${key}`, depth + 1, refuse)]);
+  }
+  // fromEntries defines members, so a key such as __proto__ stays a key.
+  return Object.fromEntries(members);
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * The finished entry and its line, newline included.
+ * @throws LEDGER_ENTRY_TOO_LARGE beyond 65,535 bytes.
+ */
+export function sealLine(
+  effects: { readonly clock: Clock; readonly random: Random },
+  body: EntryBody,
+  previous_hash: string,
+  stream: string,
+): { entry: LedgerEntry; line: Buffer } {
+  const unsealed = {
+    ...body,
+    id: `LED-${effects.random.hex(16)}`,
+    // Python's isoformat with microseconds; our clocks count milliseconds.
+    timestamp: new Date(effects.clock.now_ms()).toISOString().replace("Z", "000+00:00"),
+    previous_hash,
+  };
+  const entry_hash = sha256Hex(spacedJson(unsealed));
+  const line = Buffer.from(`${spacedJson({ ...unsealed, entry_hash })}\n`);
+  const limit_bytes = LINE_BYTES_MAX;
+  if (line.length > limit_bytes) {
+    const message = `a ledger line may have ${limit_bytes} bytes, this one has ${line.length}`;
+    raise("LEDGER_ENTRY_TOO_LARGE", message, { stream, size_bytes: line.length, limit_bytes });
+  }
+  return { entry: { ...unsealed, entry_hash } as LedgerEntry, line };
+}

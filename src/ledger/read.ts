@@ -1,0 +1,98 @@
+/** Reading streams. None of these judges hashes or takes the lock; `verifyStream` judges. */
+import type { LedgerEntry } from "../contracts/index.ts";
+import type { FileSystem, ReadHandle } from "../effects/index.ts";
+import { raiseIo } from "./faults.ts";
+import { readHead } from "./head.ts";
+import { readLine } from "./line-reading.ts";
+import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
+import { asEntry } from "./stored-entry.ts";
+import { storedLines } from "./stored-lines.ts";
+import type { StreamRef } from "./stream-ref.ts";
+
+export interface StoredEntry {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Undefined for a line that is not an entry: it is shown, never skipped in silence. */
+  readonly entry: LedgerEntry | undefined;
+}
+
+/** Complete lines from first to last, in constant memory. A missing stream has none. @throws LEDGER_IO */
+export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<StoredEntry> {
+  if (fs.stat(stream.path) === undefined) return;
+  try {
+    for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
+      if (!complete) return;
+      const text = bytes.toString("utf8");
+      yield { line, text, entry: asEntry(text) };
+    }
+  } catch (error) {
+    raiseIo(error, stream.name, stream.path);
+  }
+}
+
+/** At most `count` newest complete lines, newest first, read from the end of the file. @throws LEDGER_IO */
+export function readNewest(fs: FileSystem, stream: StreamRef, count: number): Omit<StoredEntry, "line">[] {
+  return atEnd(fs, stream, [], (handle, end) =>
+    linesBackwards(handle, end)
+      .take(count)
+      .map(({ bytes }) => bytes.toString("utf8"))
+      .map((text) => ({ text, entry: asEntry(text) }))
+      .toArray(),
+  );
+}
+
+/** The first entry with this `id` or `entry_hash`; undefined when there is none. @throws LEDGER_IO */
+export function findEntry(fs: FileSystem, stream: StreamRef, id_or_hash: string): StoredEntry | undefined {
+  if (fs.stat(stream.path) === undefined) return undefined;
+  const needle = Buffer.from(id_or_hash);
+  try {
+    for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
+      if (!complete || !bytes.includes(needle)) continue;
+      const text = bytes.toString("utf8");
+      const entry = asEntry(text);
+      if (entry?.id === id_or_hash || entry?.entry_hash === id_or_hash) return { line, text, entry };
+    }
+    return undefined;
+  } catch (error) {
+    return raiseIo(error, stream.name, stream.path);
+  }
+}
+
+/**
+ * Where a stream stands, to be quoted in a receipt: cheap when its head is current, one pass over the bytes when not.
+ * Undefined for a stream without entries, or whose last line is not a sound one. @throws LEDGER_IO
+ */
+export function streamHead(
+  fs: FileSystem,
+  stream: StreamRef,
+): { entries: number; entry_hash: string } | undefined {
+  return atEnd(fs, stream, undefined, (handle, end) => {
+    const last = linesBackwards(handle, end).next().value;
+    const reading = last === undefined ? undefined : readLine(last.bytes);
+    if (reading?.state !== "sound") return undefined;
+    const { entry_hash } = reading;
+    const head = readHead(fs, stream);
+    const is_current = head?.bytes === end && head.entry_hash === entry_hash;
+    return { entries: is_current ? head.entries : countNewlines(handle, 0, end), entry_hash };
+  });
+}
+
+function atEnd<T>(
+  fs: FileSystem,
+  stream: StreamRef,
+  absent: T,
+  read: (handle: ReadHandle, end: number) => T,
+): T {
+  if (fs.stat(stream.path) === undefined) return absent;
+  try {
+    const handle = fs.openRead(stream.path);
+    try {
+      return read(handle, lastNewlineEnd(handle, handle.stat().size_bytes));
+    } finally {
+      handle.close();
+    }
+  } catch (error) {
+    return raiseIo(error, stream.name, stream.path);
+  }
+}
