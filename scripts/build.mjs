@@ -1,0 +1,121 @@
+/**
+ * `npm run build`: dist/lib (the library, one module a file, with declarations) and dist/cli (the programs, bundled with their
+ * dependencies because reading hundreds of small modules costs more than all our work at start-up).
+ * Does nothing when no input changed. Both folders are made aside and renamed into place.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { capture, seconds } from "./capture.mjs";
+import { sourcesDigest } from "./sources-digest.mjs";
+import { orStop, Stop } from "./stop.mjs";
+
+const ROOT = join(import.meta.dirname, "..");
+const DIST = join(ROOT, "dist");
+const STAMP = join(DIST, ".built-from");
+const INPUTS = [
+  "src",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "package.json",
+  "package-lock.json",
+  "scripts/build.mjs",
+];
+/** Each becomes dist/cli/<file name>.js; what they share becomes chunks. */
+const ENTRIES = ["src/bin/main.ts", "src/effects/node/digest-worker.ts", "src/archive/deflate-worker.ts"];
+
+/** Prints one line a step; returns when dist is current. */
+export async function build() {
+  const digest = sourcesDigest(ROOT, INPUTS);
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === digest) {
+    console.log("build   up to date");
+    return;
+  }
+  const aside = join(DIST, `.next-${process.pid}`);
+  try {
+    mkdirSync(aside, { recursive: true });
+    rmSync(STAMP, { force: true });
+    // The programs do not need the types to be right: they are replaced even when the library is refused.
+    const parts = await Promise.allSettled([
+      buildLibrary(join(aside, "lib")).then(() => swap(aside, "lib")),
+      buildPrograms(join(aside, "cli")).then(() => swap(aside, "cli")),
+    ]);
+    for (const part of parts) if (part.status === "rejected") throw part.reason;
+    writeFileSync(STAMP, digest);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+async function buildLibrary(out) {
+  const run = await capture("tsc", ["-p", "tsconfig.build.json", "--outDir", out], { cwd: ROOT });
+  if (run.exit_code !== 0) {
+    const lines = run.stdout.trim().split("\n");
+    throw new Stop(
+      "BUILD_FAILED",
+      `tsc refused the sources\n  ${lines.slice(0, 12).join("\n  ")}`,
+      'Mend the first line above, then run "npm run build".',
+      1,
+    );
+  }
+  const modules = readdirSync(out, { recursive: true }).filter((name) => name.endsWith(".js")).length;
+  if (modules === 0) throw new Stop("BUILD_EMPTY", "tsc wrote no module", "Look at tsconfig.build.json.", 1);
+  console.log(`build   lib ${modules} modules  ${seconds(run.duration_ms)}`);
+}
+
+async function buildPrograms(out) {
+  const began = performance.now();
+  for (const absent of ENTRIES.filter((entry) => !existsSync(join(ROOT, entry))))
+    console.log(`build   ${absent} is not there yet`);
+  const present = ENTRIES.filter((entry) => existsSync(join(ROOT, entry)));
+  if (present.length === 0)
+    throw new Stop("BUILD_EMPTY", "no program entry exists", `Write one of: ${ENTRIES.join(", ")}.`, 1);
+  const { build: bundle } = await import("esbuild");
+  const { metafile } = await bundleOrStop(bundle, {
+    entryPoints: present.map((entry) => ({ in: join(ROOT, entry), out: basename(entry, ".ts") })),
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    legalComments: "linked",
+    logLevel: "silent",
+    metafile: true,
+    define: { HOLDFAST_BUNDLED: "true" },
+    // Bundled CommonJS packages still call require() for Node's own modules.
+    banner: {
+      js: 'import { createRequire as holdfastRequire } from "node:module"; const require = holdfastRequire(import.meta.url);',
+    },
+  });
+  const bytes = Object.values(metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
+  console.log(
+    `build   cli ${present.length} programs, ${Math.round(bytes / 1024)} KiB  ${seconds(performance.now() - began)}`,
+  );
+}
+
+async function bundleOrStop(bundle, options) {
+  try {
+    return await bundle(options);
+  } catch (error) {
+    if (!error.errors) throw error;
+    const lines = error.errors
+      .slice(0, 12)
+      .map(({ text, location }) => `${location?.file}:${location?.line} ${text}`);
+    throw new Stop(
+      "BUILD_FAILED",
+      `esbuild refused the programs\n  ${lines.join("\n  ")}`,
+      'Mend the first line above, then run "npm run build".',
+      1,
+    );
+  }
+}
+
+/** Readers see no folder only for the moment between two renames. */
+function swap(aside, folder) {
+  const place = join(DIST, folder);
+  if (existsSync(place)) renameSync(place, join(aside, `old-${folder}`));
+  renameSync(join(aside, folder), place);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await orStop(build);

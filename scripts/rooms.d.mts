@@ -1,0 +1,2 @@
+/** The rooms of src/, lowest first. */
+export declare const ROOMS: readonly string[];

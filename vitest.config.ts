@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["dist/**", "node_modules/**"],
+    // Own processes: tests change directory, send signals and hold locks, which threads of one process would share.
+    pool: "forks",
+    globals: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A seed in the repository makes a failure reproducible; a property that wants others prints its own.
+    sequence: { shuffle: false },
+  },
+});
