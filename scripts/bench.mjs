@@ -9,7 +9,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -21,13 +20,14 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { dir } from "tmp-promise";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const quick = process.argv.includes("--quick");
 const only = process.argv.find((word, index) => process.argv[index - 1] === "--only")?.split(",");
 execFileSync(process.execPath, [join(ROOT, "scripts/build.mjs")], { stdio: ["ignore", "ignore", "inherit"] });
 
-const scratch = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+const { path: scratch, cleanup } = await dir({ prefix: "holdfast-bench", unsafeCleanup: true });
 const env = {
   PATH: process.env.PATH,
   HOME: scratch,
@@ -401,5 +401,5 @@ try {
   if (rows === 0) throw new Error("no section ran");
   console.log(`\n${rows} measurements`);
 } finally {
-  if (existsSync(scratch)) rmSync(scratch, { recursive: true, force: true });
+  await cleanup();
 }

@@ -3,10 +3,11 @@
  * scratch plane. With --check nothing is written: any byte that differs fails.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dir } from "tmp-promise";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** First registration day of everything here: records must not depend on when they are rebuilt. 2026-11-21T00:00:00Z. */
@@ -15,7 +16,7 @@ const SOURCE_DATE_EPOCH = "1795219200";
 const MODULES = ["stdlib_evidence", "agent_runtime", "example_agent"];
 const BUILT = ["registries", "packages_store"];
 
-const scratch = mkdtempSync(join(tmpdir(), "holdfast-plane-"));
+const { path: scratch, cleanup } = await dir({ prefix: "holdfast-plane", unsafeCleanup: true });
 try {
   const plane = join(scratch, "plane");
   const env = {
@@ -67,5 +68,5 @@ try {
     if (differing.length > 0) process.exitCode = 1;
   }
 } finally {
-  rmSync(scratch, { recursive: true, force: true });
+  await cleanup();
 }

@@ -1,14 +1,15 @@
 /** The main job on a scratch plane, told to a newcomer: pack, install, explain, tamper, find, put right. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dir } from "tmp-promise";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 execFileSync(process.execPath, [join(ROOT, "scripts/build.mjs")], { stdio: ["ignore", "ignore", "inherit"] });
 
-const scratch = mkdtempSync(join(tmpdir(), "holdfast-quickstart-"));
+const { path: scratch, cleanup } = await dir({ prefix: "holdfast-quickstart", unsafeCleanup: true });
 const plane = join(scratch, "plane");
 const env = {
   PATH: process.env.PATH,
@@ -94,7 +95,7 @@ try {
     `\nQuickstart done: ${steps} commands, 1 tampered file found and put right. Next: README.md, "pkg --help".`,
   );
 } finally {
-  rmSync(scratch, { recursive: true, force: true });
+  await cleanup();
 }
 
 function tokenFile() {

@@ -15,7 +15,6 @@ export const ROOMS = [
   "python",
   "integrity",
   "trace",
-  "preflight",
   "lifecycle",
   "operations",
   "cli",

@@ -39,6 +39,8 @@ class Guard:
         self.touched: Set[str] = set()
         self.closed = False
         self._keys = os.path.realpath(home())
+        prefix = sys.pycache_prefix
+        self._bytecode = os.path.realpath(prefix) if prefix else None
         self._installation = tuple({os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)})
 
     def write(self, path: Any, follow: bool = True) -> None:
@@ -47,7 +49,7 @@ class Guard:
         inside = self._inside(real)
         if real == os.devnull:
             return
-        if _BYTECODE.fullmatch(real):
+        if _BYTECODE.fullmatch(real) or self._is_bytecode_prefix(real):
             raise PermissionError(f"a turn writes no bytecode: {real}")
         if self.closed or inside is None or not (inside in self.declared or self._is_own(inside)):
             self.refuse("write", inside or real, "undeclared_write", "writes outside the declared outputs")
@@ -117,6 +119,10 @@ class Guard:
 
     def _is_own(self, inside: str) -> bool:
         return any(inside == folder or inside.startswith(folder + "/") for folder in self.own)
+
+    def _is_bytecode_prefix(self, real: str) -> bool:
+        """Where PYTHONPYCACHEPREFIX sends all bytecode, folders included."""
+        return self._bytecode is not None and (real == self._bytecode or real.startswith(self._bytecode + os.sep))
 
     def _is_installation(self, real: str) -> bool:
         return any(real.startswith(prefix + os.sep) for prefix in self._installation if prefix != self.root)

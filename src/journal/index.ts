@@ -1,4 +1,10 @@
 export { journalFaults } from "./faults.ts";
 export type { FollowUp } from "./records.ts";
 export { pendingTransactions, type Recovered, recover } from "./recover.ts";
-export { removeTransaction, type Staged, Transaction, transactionsDirectory } from "./transaction.ts";
+export {
+  removeTransaction,
+  removeTree,
+  type Staged,
+  Transaction,
+  transactionsDirectory,
+} from "./transaction.ts";

@@ -196,7 +196,8 @@ export function removeTransaction({ fs }: Pick<Effects, "fs">, directory: string
   removeTree(fs, directory);
 }
 
-function removeTree(fs: Effects["fs"], path: string): void {
+/** Removes a folder and all below it, following no link. */
+export function removeTree(fs: Effects["fs"], path: string): void {
   if (fs.stat(path)?.kind !== "directory") {
     fs.remove(path);
     return;

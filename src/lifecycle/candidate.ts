@@ -1,6 +1,6 @@
 /** An archive somebody wants to install: found, read, and held against its manifest and the registry. Changes nothing. */
 import { type ArchiveListing, checkEntryPath, checkEntryPaths, readArchive } from "../archive/index.ts";
-import { Version } from "../contracts/index.ts";
+import { PackageId, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { type Fault, sameDigest } from "../kernel/index.ts";
 import {
@@ -145,20 +145,21 @@ function checkDigest(
 }
 
 function findArchive({ fs, host }: Effects, plane: Plane, { archive, id }: Wanted): string {
-  const candidates =
-    archive === undefined
-      ? storePaths(id ?? "")
-      : [absolute(host.cwd, archive), absolute(plane.root, archive)];
-  const found = candidates
-    .map((path) => (path.startsWith("/") ? path : `${plane.root}/${path}`))
-    .find((path) => fs.stat(path)?.kind === "file");
+  if (archive !== undefined) {
+    const here = absolute(host.cwd, archive);
+    const in_plane = absolute(plane.root, archive);
+    return fs.stat(here) === undefined && fs.stat(in_plane) !== undefined ? in_plane : here;
+  }
+  const paths = storePaths(id ?? "");
+  const found = paths.map((path) => `${plane.root}/${path}`).find((path) => fs.stat(path)?.kind === "file");
   if (found !== undefined) return found;
-  const shown = archive ?? candidates[0] ?? "";
-  throw make("ARCHIVE_NOT_FOUND", `there is no archive ${shown}`, { path: shown });
+  const path = paths[0] ?? "";
+  throw make("NOT_IN_STORE", `the store holds no archive of ${JSON.stringify(id)}`, { package_id: id ?? "", path });
 }
 
 function storePaths(id: string): string[] {
   const [package_id = "", version] = id.split("@");
+  if (!PackageId.safeParse(package_id).success) return [];
   if (version === undefined) return [latestArchivePath(package_id)];
   return Version.safeParse(version).success ? [versionedArchivePath(package_id, version)] : [];
 }

@@ -49,9 +49,9 @@ export const {
     (d) => `Raise the version above ${d.version}, or pass --replace while it was never installed.`,
   ),
   // checks before install
-  ARCHIVE_NOT_FOUND: kind<{ path: string }>(
+  NOT_IN_STORE: kind<Subject & { path: string }>(
     2,
-    () => `Pack it first with "pkg pack --src DIR --token …", or name another --archive.`,
+    () => `Pack it first with "pkg pack --src DIR --token …", or name a file with --archive.`,
   ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,

@@ -2,6 +2,7 @@
 import { parse as parseYaml } from "yaml";
 import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { removeTree } from "../journal/index.ts";
 import { prefixed, sha256Hex } from "../kernel/index.ts";
 import { appendEntries, readEntries } from "../ledger/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
@@ -119,7 +120,7 @@ function checkFiles({ fs }: Effects, plane: Plane, spec_id: string, assets: read
   };
 }
 
-/** Acceptance commands run without a shell, in the plane, writing no bytecode. `python3` is the interpreter found once. */
+/** Acceptance commands run without a shell, in the plane, with a private and empty place for bytecode. */
 async function checkTests(
   effects: Effects,
   plane: Plane,
@@ -128,9 +129,15 @@ async function checkTests(
   timeout_ms: number,
 ): Promise<SpecCheck> {
   const failed: string[] = [];
-  for (const command of tests) {
-    const problem = await runTest(effects, plane, command, timeout_ms);
-    if (problem !== undefined) failed.push(problem);
+  const bytecode_directory = `${effects.host.env["TMPDIR"] ?? "/tmp"}/holdfast-bytecode-${effects.random.hex(8)}`;
+  effects.fs.makeDirectory(bytecode_directory, 0o700);
+  try {
+    for (const command of tests) {
+      const problem = await runTest(effects, plane, command, bytecode_directory, timeout_ms);
+      if (problem !== undefined) failed.push(problem);
+    }
+  } finally {
+    removeTree(effects.fs, bytecode_directory);
   }
   return {
     name: "tests",
@@ -149,6 +156,7 @@ async function runTest(
   effects: Effects,
   plane: Plane,
   command: string,
+  bytecode_directory: string,
   timeout_ms: number,
 ): Promise<string | undefined> {
   const argv = command
@@ -162,7 +170,7 @@ async function runTest(
     PATH: effects.host.env["PATH"] ?? "/usr/bin:/bin",
     HOME: effects.host.home,
     PYTHONDONTWRITEBYTECODE: "1",
-    PYTHONPYCACHEPREFIX: "/nonexistent",
+    PYTHONPYCACHEPREFIX: bytecode_directory,
     LC_ALL: "C.UTF-8",
   };
   const done = await effects.subprocess.run({

@@ -6,13 +6,10 @@ export const dryRun = z
   .boolean()
   .default(false)
   .meta({ description: "Show what would change and change nothing." });
-export const planeTiers = z
-  .array(PlaneTier)
-  .optional()
-  .meta({
-    description:
-      "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-  });
+export const planeTiers = z.array(PlaneTier).optional().meta({
+  description:
+    "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+});
 
 /** Ids from words and from --id, in order, each once. */
 export const allIds = (ids: readonly string[] | undefined, id: string | undefined): string[] => [

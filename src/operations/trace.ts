@@ -11,8 +11,14 @@ import {
   traceExitCode,
   verifyPlane,
 } from "../trace/index.ts";
-import { operation, planeOf } from "./define.ts";
+import { type Outcome, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
+
+type Traced =
+  | { readonly mode: "explain"; readonly report: Awaited<ReturnType<typeof explain>> }
+  | { readonly mode: "inventory"; readonly report: Awaited<ReturnType<typeof inventory>> }
+  | { readonly mode: "installed"; readonly report: ReturnType<typeof installedList> }
+  | { readonly mode: "verify"; readonly report: Awaited<ReturnType<typeof verifyPlane>> };
 
 export const trace = operation({
   name: "trace",
@@ -25,43 +31,39 @@ export const trace = operation({
   ],
   authorised: false,
   input: z.strictObject({
-    explain: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({
-        description: "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.",
-        positional: 0,
-      }),
+    explain: z.string().min(1).optional().meta({
+      description: "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.",
+      positional: 0,
+    }),
     inventory: z.boolean().default(false).meta({ description: "Count everything in the plane." }),
     installed: z.boolean().default(false).meta({ description: "List installed packages." }),
     verify: z.boolean().default(false).meta({ description: "Run the checks and say which pass." }),
   }),
-  run: async (context, input) => {
+  run: async (context, input): Promise<Outcome<Traced>> => {
     const { effects } = context;
     const plane = planeOf(context);
     const subject = input.explain;
     if (subject !== undefined) {
       const report = await reading(effects, plane, () => explain(effects, plane, subject));
-      return { result: { mode: "explain" as const, report }, exit_code: traceExitCode(report) };
+      return { result: { mode: "explain", report }, exit_code: traceExitCode(report) };
     }
     if (input.inventory)
       return {
         result: {
-          mode: "inventory" as const,
+          mode: "inventory",
           report: await reading(effects, plane, () => inventory(effects, plane)),
         },
       };
     if (input.installed)
       return {
         result: {
-          mode: "installed" as const,
+          mode: "installed",
           report: await reading(effects, plane, async () => installedList(effects, plane)),
         },
       };
     if (input.verify) {
       const report = await reading(effects, plane, () => verifyPlane(effects, plane));
-      return { result: { mode: "verify" as const, report }, exit_code: report.passed ? 0 : 1 };
+      return { result: { mode: "verify", report }, exit_code: report.passed ? 0 : 1 };
     }
     throw make("INPUT_MISSING", "say what to trace: --explain X, --inventory, --installed or --verify", {
       field: "explain",

@@ -43,7 +43,7 @@ describe("bad input", () => {
     refused(plane, "SOURCE_NOT_FOUND", 2, "pkg", "pack", "--src", "modules/none");
     refused(plane, "SOURCE_NOT_DIRECTORY", 2, "pkg", "pack", "--src", "modules/stdlib_evidence/pyproject.toml");
     refused(plane, "ARCHIVE_NOT_FOUND", 2, "pkg", "install", "--archive", "none.tar.gz", "--id", EVIDENCE);
-    refused(plane, "ARCHIVE_NOT_FOUND", 2, "pkg", "install", "PKG-NOPE-001");
+    refused(plane, "NOT_IN_STORE", 2, "pkg", "install", "PKG-NOPE-001");
     refused(plane, "NOT_INSTALLED", 1, "pkg", "uninstall", "--id", "PKG-NOPE-001");
     refused(plane, "ID_UNKNOWN", 1, "pkg", "info", "PKG-NOPE-001");
     refused(plane, "ID_MISMATCH", 2, "pkg", "install", "--archive", `packages_store/${EVIDENCE}.tar.gz`, "--id", "PKG-T0-EVIDENCE-002");

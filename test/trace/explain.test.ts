@@ -335,6 +335,25 @@ describe("explain() of a package", () => {
   });
 });
 
+test("the history of an id is not that of a longer one", async () => {
+  const on = await aChain();
+  await on.append(
+    "ledger/packages.jsonl",
+    entry("LONGER", "PKG-T0-BASE-0010"),
+    entry("BOTH", "PKG-X PKG-T0-BASE-001"),
+  );
+  const { data } = await ask(on, "PKG-T0-BASE-001", "package");
+  expect(data.history.map(({ event }) => event)).toContain("BOTH");
+  expect(data.history.map(({ event }) => event)).not.toContain("LONGER");
+});
+
+test("a command in the text is never broken over two lines", async () => {
+  const on = await aChain();
+  const text = renderTrace(await explain(on.effects, on.plane, "PKG-T1-WANTS-001"));
+  expect(text).toContain('"pkg pack --src modules/wants --id PKG-T1-WANTS-001 --token …"');
+  expect(text).toContain('"pkg install --id PKG-T1-WANTS-001 --token …"');
+});
+
 describe("explain() of specs, frameworks and artifacts", () => {
   test("a framework with a spec that has no file", async () => {
     const report = await ask(await aChain(), "fmwk-100", "framework");

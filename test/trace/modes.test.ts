@@ -1,7 +1,13 @@
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { InstalledTrace, InventoryTrace } from "../../src/contracts/trace.ts";
-import { installedList, inventory, renderInstalled, renderInventory } from "../../src/trace/index.ts";
+import { InstalledTrace, InventoryTrace, VerifyTrace } from "../../src/contracts/trace.ts";
+import {
+  installedList,
+  inventory,
+  renderInstalled,
+  renderInventory,
+  verifyPlane,
+} from "../../src/trace/index.ts";
 import { aChain, removePlanes, TestPlane } from "./planes.ts";
 
 afterAll(removePlanes);
@@ -86,5 +92,22 @@ describe("inventory()", () => {
       [],
     ]);
     expect(renderInventory(report)).toContain("packages      4, 3 installed");
+  });
+});
+
+describe("verifyPlane()", () => {
+  test("reads the plane through the integrity check and finds what is amiss", async () => {
+    const on = await aChain();
+    const names = async (): Promise<string[]> => {
+      const report = VerifyTrace.parse(await verifyPlane(on.effects, on.plane));
+      return report.checks.filter(({ passed }) => !passed).map(({ name }) => name);
+    };
+    expect(await names()).not.toContain("File hash integrity");
+    expect(await names()).not.toContain("Registry orphans");
+    on.write("modules/base/core.py", "other");
+    on.write("lib/stray.txt", "x");
+    expect(await names()).toEqual(
+      expect.arrayContaining(["Registry orphans", "File hash integrity", "Integrity report"]),
+    );
   });
 });

@@ -1,0 +1,100 @@
+/** packages_state and the ledger of packages against the receipts: what is installed, and who vouches for it. */
+import type { Row } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { readEntries, type StreamRef } from "../ledger/index.ts";
+import { registryPath } from "../plane/index.ts";
+import { type Installed, receiptPath } from "../receipts/index.ts";
+import type { Outcome } from "./outcome.ts";
+import { shown } from "./shown.ts";
+import { rowsOf } from "./tables.ts";
+
+const FILE = registryPath("packages_state");
+const look = (id: string): string =>
+  `Run "pkg info ${id}", then correct the row in ${FILE} and run "pkg registry validate".`;
+const key = (id: string, tier: string): string => `${id}\0${tier}`;
+
+export function judgeState(
+  fs: FileSystem,
+  root: string,
+  installed: readonly Installed[],
+  outcome: Outcome,
+): void {
+  const rows = rowsOf(fs, root, "packages_state");
+  if (rows === undefined) return;
+  const by_key = new Map(rows.map((row) => [key(row["package_id"] ?? "", row["plane_id"] ?? ""), row]));
+  for (const { receipt } of installed) {
+    const { package_id, plane_id } = receipt;
+    const row = by_key.get(key(package_id, plane_id));
+    by_key.delete(key(package_id, plane_id));
+    const wanted = {
+      status: "installed",
+      manifest_hash: receipt.manifest_hash,
+      package_type: receipt.package_type,
+      assets_count: String(receipt.assets_count),
+    };
+    if (row === undefined) {
+      const message = `${FILE} has no row for ${package_id} in ${plane_id}, which has a receipt`;
+      outcome.find("STATE_ROW_MISSING", message, look(package_id), { path: FILE, package_id });
+    } else differences(row, wanted, package_id, outcome);
+  }
+  for (const row of by_key.values()) {
+    const { package_id = "", plane_id = "", status = "" } = row;
+    if (status !== "installed") continue;
+    const message = `${FILE} says ${shown(package_id)} is installed in ${shown(plane_id)}, and it has no receipt`;
+    outcome.find("STATE_WITHOUT_RECEIPT", message, look(shown(package_id)), { path: FILE, package_id });
+  }
+}
+
+function differences(
+  row: Row,
+  wanted: Readonly<Record<string, string>>,
+  package_id: string,
+  outcome: Outcome,
+): void {
+  for (const [column, expected] of Object.entries(wanted)) {
+    const actual = row[column] ?? "";
+    if (actual === expected) continue;
+    const message = `${FILE} has another ${column} for ${package_id} than its receipt`;
+    outcome.find("STATE_DIFFERS", message, look(package_id), {
+      path: FILE,
+      field: column,
+      package_id,
+      expected,
+      actual,
+    });
+  }
+}
+
+/** Receipts lie beside what they describe; the ledger is what nobody can rewrite unseen, so each must be vouched for there. */
+export function judgeVouching(
+  fs: FileSystem,
+  stream: StreamRef,
+  installed: readonly Installed[],
+  outcome: Outcome,
+): void {
+  const open = new Map<string, Installed>();
+  for (const one of installed) {
+    const { package_id, plane_id, manifest_hash, archive_hash } = one.receipt;
+    open.set([package_id, plane_id, manifest_hash, archive_hash].join("\0"), one);
+  }
+  if (open.size === 0) return;
+  try {
+    for (const { entry } of readEntries(fs, stream)) {
+      if (entry?.event_type !== "INSTALLED") continue;
+      const { plane_id, manifest_hash, archive_digest } = entry.metadata;
+      open.delete([entry.submission_id, plane_id, manifest_hash, archive_digest].join("\0"));
+      if (open.size === 0) return;
+    }
+  } catch (error) {
+    // The ledger's own verdict says that it cannot be read.
+    if (!(error instanceof Fault)) throw error;
+  }
+  for (const { receipt } of open.values()) {
+    const { package_id, plane_id } = receipt;
+    const path = receiptPath(package_id, plane_id);
+    const message = `${path}: no entry of ${stream.name} vouches for this manifest and archive`;
+    const step = `Run "pkg uninstall --id ${package_id} --accept-drift", then "pkg install ${package_id}".`;
+    outcome.find("RECEIPT_NOT_VOUCHED", message, step, { path, package_id, actual: receipt.manifest_hash });
+  }
+}

@@ -1,0 +1,112 @@
+/** Reads every receipt of every tier; what cannot be read or does not belong there becomes a finding. */
+import { type Manifest, PLANE_TIERS, type PlaneTier, type Receipt } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { manifestHash } from "../metadata/index.ts";
+import { reservedFolder } from "../plane/index.ts";
+import {
+  type Installed,
+  installedIds,
+  readReceipt,
+  receiptDirectory,
+  receiptPath,
+  tierPrefix,
+} from "../receipts/index.ts";
+import type { Outcome } from "./outcome.ts";
+import { shellWord, shown } from "./shown.ts";
+
+const OWN_FILES = new Set(["receipt.json", "manifest.json"]);
+
+export function readReceipts(fs: FileSystem, root: string, outcome: Outcome): Installed[] {
+  return PLANE_TIERS.flatMap((tier) => {
+    judgeStrays(fs, root, tier, outcome);
+    return installedIds(fs, root, tier).flatMap((id) => readOne(fs, root, id, tier, outcome) ?? []);
+  });
+}
+
+function readOne(
+  fs: FileSystem,
+  root: string,
+  id: string,
+  tier: PlaneTier,
+  outcome: Outcome,
+): Installed | undefined {
+  const path = receiptPath(id, tier);
+  const problem = (message: string): undefined => {
+    const step = `Restore ${shellWord(receiptDirectory(id, tier))} from a backup, then run "integrity-check".`;
+    outcome.find("RECEIPT_DAMAGED", `${shown(path)}: ${message}`, step, { path, package_id: id });
+  };
+  let installed: Installed | undefined;
+  try {
+    installed = readReceipt(fs, root, id, tier);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return problem(shown(`${error.message} (${String(error.details["problem"])})`));
+  }
+  if (installed === undefined) return undefined;
+  const { receipt, manifest } = installed;
+  if (receipt.package_id !== id || receipt.plane_id !== tier)
+    return problem(`it is the receipt of ${receipt.package_id} in ${receipt.plane_id}`);
+  const outside = receipt.files.find((file) => !isOwnable(file.path, tier));
+  if (outside !== undefined) return problem(`it claims ${shown(outside.path)}, which no package may own`);
+  const difference = differenceOf(receipt, manifest, tier);
+  if (difference !== undefined) problem(difference);
+  return installed;
+}
+
+/** A path is joined to the plane's root only when it cannot leave it. */
+function isOwnable(path: string, tier: PlaneTier): boolean {
+  const prefix = tierPrefix(tier);
+  if (!path.startsWith(prefix) || path.includes("\0")) return false;
+  const inner = path.slice(prefix.length);
+  return (
+    reservedFolder(inner) === undefined &&
+    inner.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
+}
+
+/** The receipt must say what the approved manifest says, file by file; the manifest is bound to the ledger by its hash. */
+function differenceOf(receipt: Receipt, manifest: Manifest, tier: PlaneTier): string | undefined {
+  if (manifest.package_id !== receipt.package_id || manifest.version !== receipt.version)
+    return `the manifest beside it is of ${manifest.package_id} ${manifest.version}`;
+  if (manifestHash(manifest) !== receipt.manifest_hash)
+    return "the manifest beside it is not the one that was installed";
+  const prefix = tierPrefix(tier);
+  const assets = new Map(manifest.assets.map((asset) => [prefix + asset.path, asset]));
+  if (receipt.files.length !== assets.size)
+    return `it lists ${receipt.files.length} files, the manifest declares ${assets.size}`;
+  for (const file of receipt.files) {
+    const asset = assets.get(file.path);
+    if (asset === undefined) return `it lists ${shown(file.path)}, which the manifest does not declare`;
+    if (
+      asset.sha256 !== file.sha256 ||
+      asset.executable !== file.executable ||
+      asset.classification !== file.classification
+    )
+      return `it describes ${shown(file.path)} otherwise than the manifest does`;
+  }
+  return undefined;
+}
+
+/** Whatever lies in `installed/` and is neither a receipt folder nor one of its two files. */
+function judgeStrays(fs: FileSystem, root: string, tier: PlaneTier, outcome: Outcome): void {
+  const folder = `${tierPrefix(tier)}installed`;
+  const kind = fs.stat(`${root}/${folder}`)?.kind;
+  if (kind === undefined) return;
+  if (kind !== "directory") return stray(folder, outcome);
+  for (const entry of fs.list(`${root}/${folder}`)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.kind !== "directory") stray(path, outcome);
+    else
+      for (const inner of fs.list(`${root}/${path}`))
+        if (!OWN_FILES.has(inner.name) || inner.kind !== "file") stray(`${path}/${inner.name}`, outcome);
+  }
+}
+
+function stray(path: string, outcome: Outcome): void {
+  outcome.judge(path, "unowned");
+  const message = `${shown(path)} belongs to no receipt`;
+  outcome.find("FILE_UNOWNED", message, `Look at it, then remove it with "rm -r ${shellWord(path)}".`, {
+    path,
+  });
+}

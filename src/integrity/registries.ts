@@ -1,0 +1,39 @@
+/** The six registries: each by itself, and whether its bytes are those of the last transaction. */
+import type { RegistryState } from "../contracts/index.ts";
+import { REGISTRY_NAMES } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { digestOf, editedRegistries, readGeneration, registryPath } from "../plane/index.ts";
+import { checkRegistries } from "../registry/index.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** These links are judged, with their consequences, by the chain. */
+const JUDGED_BY_CHAIN = new Set(["source_spec_id", "framework_id"]);
+
+/** Note when the plane has none yet. */
+export function judgeRegistries(fs: FileSystem, root: string, outcome: Outcome): RegistryState[] {
+  const findings = checkRegistries(fs, `${root}/registries`);
+  const broken = new Set(findings.filter(({ severity }) => severity === "error").map(({ path }) => path));
+  for (const finding of findings) {
+    const is_link = finding.code === "REGISTRY_REFERENCE_MISSING" && JUDGED_BY_CHAIN.has(finding.field ?? "");
+    if (!is_link) outcome.findings.push(finding);
+  }
+  const edited = new Map(editedRegistries(fs, root).map((entry) => [entry.name, entry]));
+  const has_generation = readGeneration(fs, root) !== undefined;
+  return REGISTRY_NAMES.map((name): RegistryState => {
+    const path = registryPath(name);
+    const edit = edited.get(name);
+    const sha256 = (edit === undefined ? digestOf(fs, `${root}/${path}`) : edit.found) ?? null;
+    const is_edited = edit !== undefined && has_generation;
+    if (is_edited && sha256 !== null) {
+      const message = `${path} was edited by hand since the last command that changed it`;
+      const step = `Look at it; the next "pkg" command with a token records the edit in the ledger.`;
+      outcome.find("REGISTRY_EDITED", message, step, {
+        severity: "note",
+        path,
+        expected: edit?.committed,
+        actual: sha256,
+      });
+    }
+    return { path, valid: !broken.has(path), edited: is_edited, sha256 };
+  });
+}

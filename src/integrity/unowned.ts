@@ -1,0 +1,90 @@
+/** The other direction: everything in the governed roots that no record speaks of. */
+import type { PlaneConfig } from "../contracts/index.ts";
+import type { FileKind, FileSystem } from "../effects/index.ts";
+import { type BytecodeItem, bytecodeName } from "../python/index.ts";
+import type { Outcome } from "./outcome.ts";
+import { shellWord, shown } from "./shown.ts";
+import { walkGoverned } from "./walk.ts";
+
+export interface Owners {
+  /** Whether a record of its own speaks of this path: it is judged elsewhere. */
+  readonly isOwned: (path: string) => boolean;
+  /** Whether a registered folder with a matching digest holds this path. */
+  readonly isInArtifact: (path: string) => boolean;
+}
+
+/** Judges all but bytecode that may be a cache, which is returned to be compared with its source. */
+export function judgeUnowned(
+  fs: FileSystem,
+  root: string,
+  config: PlaneConfig,
+  { isOwned, isInArtifact }: Owners,
+  outcome: Outcome,
+): BytecodeItem[] {
+  const items: BytecodeItem[] = [];
+  const judge = (path: string, kind: FileKind, is_source: boolean): void => {
+    if (isOwned(path)) return;
+    if (kind !== "file") return special(path, kind, outcome);
+    if (/\.py[co]$/.test(path)) {
+      const source = sourceOf(path);
+      const is_known = source !== undefined && (isOwned(source) || is_source || isInArtifact(source));
+      if (is_known && fs.stat(`${root}/${source}`)?.kind === "file") items.push({ pyc: path, source });
+      else looseBytecode(path, outcome);
+    } else if (isInArtifact(path)) outcome.judge(path, "match");
+    else if (is_source) outcome.judge(path, "source");
+    else unowned(path, outcome);
+  };
+  walkGoverned(fs, root, config, {
+    onFile: judge,
+    onUnreadable(path, problem) {
+      outcome.judge(path, "not_verifiable", { actual: problem });
+      const step = `Make it readable with "chmod u+rx ${shellWord(path)}", then run "integrity-check".`;
+      outcome.find("FOLDER_UNREADABLE", `${shown(path)} cannot be listed (${problem})`, step, { path });
+    },
+  });
+  return items;
+}
+
+/** The source Python would hold the bytecode against; undefined outside `__pycache__` or for another form of name. */
+function sourceOf(path: string): string | undefined {
+  const [, folder, name] = /^(.*\/|)__pycache__\/([^/]+)$/s.exec(path) ?? [];
+  const stem = name === undefined ? undefined : bytecodeName(name)?.stem;
+  return stem === undefined ? undefined : `${folder}${stem}.py`;
+}
+
+const REMOVE = (path: string): string => `Look at it, then remove it with "rm ${shellWord(path)}".`;
+
+function looseBytecode(path: string, outcome: Outcome): void {
+  const in_cache = /(^|\/)__pycache__\/[^/]+$/.test(path);
+  if (in_cache && bytecodeName(path.slice(path.lastIndexOf("/") + 1)) === undefined) {
+    outcome.judge(path, "not_verifiable");
+    const message = `${shown(path)} is bytecode that no import reads and nothing here can check`;
+    outcome.find("BYTECODE_NOT_VERIFIABLE", message, REMOVE(path), { path });
+    return;
+  }
+  outcome.judge(path, "unowned");
+  const why = in_cache
+    ? "has no source beside it that is owned or declared"
+    : "lies where Python runs it without a source";
+  outcome.find(in_cache ? "BYTECODE_UNOWNED" : "PLANTED_BYTECODE", `${shown(path)} ${why}`, REMOVE(path), {
+    path,
+  });
+}
+
+function special(path: string, kind: FileKind, outcome: Outcome): void {
+  const what = kind === "symlink" ? "a symlink" : "a device, pipe or socket";
+  outcome.judge(path, "unowned", { actual: kind });
+  const code = kind === "symlink" ? "SYMLINK_UNOWNED" : "SPECIAL_FILE_UNOWNED";
+  outcome.find(code, `${shown(path)} is ${what}; governed folders hold plain files`, REMOVE(path), {
+    path,
+    actual: kind,
+  });
+}
+
+function unowned(path: string, outcome: Outcome): void {
+  outcome.judge(path, "unowned");
+  const step = `Remove it with "rm ${shellWord(path)}", or add its folder to sources in config/plane.toml.`;
+  outcome.find("FILE_UNOWNED", `${shown(path)} is in a governed folder and no package owns it`, step, {
+    path,
+  });
+}

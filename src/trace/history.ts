@@ -1,0 +1,131 @@
+/** What the ledgers say about a subject. Each stream is read once, from first to last. */
+import type { TracedEvent } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { compareCodePoints } from "../kernel/index.ts";
+import { PLANE_STREAMS } from "../plane/index.ts";
+import { matchingLines } from "./matching-lines.ts";
+import type { Sight } from "./sight.ts";
+
+type Members = { readonly [key: string]: unknown };
+
+/** A ledger line as it is stored, without a judgement of its hash. */
+export interface Line {
+  readonly event: TracedEvent;
+  readonly submission_id: string;
+  readonly metadata: Members;
+  readonly previous_hash: string;
+  readonly entry_hash: string;
+}
+
+/** Plane-relative paths of all streams: the known ones first, then whatever else lies in the ledger folders. */
+export function ledgerStreams({ effects: { fs }, plane: { root } }: Sight): string[] {
+  const folders = ["ledger", "planes/ho2/ledger", "planes/ho1/ledger"];
+  const found = folders.flatMap((folder) => jsonlIn(fs, root, folder));
+  const known = PLANE_STREAMS.filter((name) => found.includes(name));
+  return [...new Set([...known, ...found])];
+}
+
+function jsonlIn(fs: FileSystem, root: string, folder: string): string[] {
+  if (fs.stat(`${root}/${folder}`)?.kind !== "directory") return [];
+  return fs
+    .list(`${root}/${folder}`)
+    .filter(({ name, kind }) => kind === "file" && name.endsWith(".jsonl"))
+    .map(({ name }) => `${folder}/${name}`);
+}
+
+/** Lines holding `text`, stream by stream, oldest first. Lines that are no JSON object are passed over; verification reports them. */
+export function* linesAbout(sight: Sight, text: string): Generator<Line, void, void> {
+  for (const stream of ledgerStreams(sight)) {
+    try {
+      for (const { line, text: json } of matchingLines(
+        sight.effects.fs,
+        `${sight.plane.root}/${stream}`,
+        text,
+      )) {
+        const parsed = parseLine(json, stream, line);
+        if (parsed !== undefined) yield parsed;
+      }
+    } catch (error) {
+      noteUnreadable(sight, stream, error);
+    }
+  }
+}
+
+function noteUnreadable(sight: Sight, stream: string, error: unknown): void {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") throw error;
+  sight.note({
+    code: "TRACE_LEDGER_UNREADABLE",
+    severity: "error",
+    message: `${stream} cannot be read (${code}), so its entries are not shown`,
+    next_step: `Make ${stream} readable for this user, then run "pkg ledger verify".`,
+    path: stream,
+  });
+}
+
+export interface History {
+  readonly history: TracedEvent[];
+  readonly history_left_out: number;
+}
+
+/** Newest entries about an id: one of the words of `submission_id`, or a value in `metadata`. */
+export function historyOf(sight: Sight, id: string, count_max = 20): History {
+  const newest: TracedEvent[] = [];
+  let total = 0;
+  for (const { event, submission_id, metadata } of linesAbout(sight, id)) {
+    if (!submission_id.split(/[\s,]+/).includes(id) && !holds(metadata, id, 4)) continue;
+    total++;
+    newest.push(event);
+    if (newest.length > count_max * 8) keepNewest(newest, count_max);
+  }
+  keepNewest(newest, count_max);
+  return { history: newest, history_left_out: total - newest.length };
+}
+
+function keepNewest(events: TracedEvent[], count_max: number): void {
+  const at = ({ timestamp }: TracedEvent): number => Date.parse(timestamp) || 0;
+  events.sort((a, b) => at(b) - at(a) || compareCodePoints(a.stream, b.stream) || b.line - a.line);
+  events.splice(count_max);
+}
+
+/** Whether a value, at most `depth` levels down, is this text. */
+function holds(value: unknown, text: string, depth: number): boolean {
+  if (typeof value === "string") return value === text;
+  if (typeof value !== "object" || value === null || depth === 0) return false;
+  return Object.values(value).some((member) => holds(member, text, depth - 1));
+}
+
+export function parseLine(json: string, stream: string, line: number): Line | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const members = value as Members;
+  const text = (key: string): string => textOf(members[key]) ?? "";
+  const metadata =
+    typeof members["metadata"] === "object" && members["metadata"] !== null
+      ? (members["metadata"] as Members)
+      : {};
+  return {
+    event: {
+      event: text("event_type"),
+      id: text("id"),
+      timestamp: text("timestamp"),
+      user: textOf(metadata["user"] ?? metadata["actor"] ?? metadata["installed_by"]),
+      decision: text("decision"),
+      reason: text("reason"),
+      transaction_id: textOf(metadata["transaction_id"]),
+      stream,
+      line,
+    },
+    submission_id: text("submission_id"),
+    metadata,
+    previous_hash: text("previous_hash"),
+    entry_hash: text("entry_hash"),
+  };
+}
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);

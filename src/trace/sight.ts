@@ -1,0 +1,195 @@
+/**
+ * The plane as one trace sees it: each registry, each receipt and each folder is looked at once, and only when asked for.
+ * Damage does not stop a trace: what can be read is used, what cannot be is a finding.
+ */
+import type { Finding, Manifest, PlaneTier, Receipt, RegistryName, Row } from "../contracts/index.ts";
+import type { Effects, FileStat } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { type Plane, registryPath } from "../plane/index.ts";
+import {
+  type Installed,
+  installedIds,
+  readReceipt,
+  receiptDirectory,
+  receiptPath,
+} from "../receipts/index.ts";
+import { type ScannedRow, scanRows } from "../registry/index.ts";
+
+export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host">;
+export interface Owned {
+  readonly installed: Installed;
+  readonly file: Receipt["files"][number];
+}
+
+/** Highest first. The contracts list has the same order; importing it would load zod. */
+export const TIERS: readonly PlaneTier[] = ["ho3", "ho2", "ho1"];
+
+export class Sight {
+  readonly effects: SightEffects;
+  readonly plane: Plane;
+  readonly findings: Finding[] = [];
+  readonly #tables = new Map<RegistryName, ReadonlyMap<string, Row>>();
+  readonly #folders = new Map<string, boolean>();
+  #installed: readonly Installed[] | undefined;
+  #by_path: ReadonlyMap<string, Owned> | undefined;
+  #artifacts_by_path: ReadonlyMap<string, Row> | undefined;
+
+  constructor(effects: SightEffects, plane: Plane) {
+    this.effects = effects;
+    this.plane = plane;
+  }
+
+  /** Rows by key, in file order. */
+  table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): ReadonlyMap<string, Row> {
+    const known = this.#tables.get(name);
+    if (known !== undefined) return known;
+    const rows = new Map<string, Row>();
+    this.scan(name, (row) => {
+      if (!rows.has(row.key)) rows.set(row.key, row.cells());
+    });
+    this.#tables.set(name, rows);
+    return rows;
+  }
+
+  /** One pass over a registry that is too large to keep. */
+  scan(name: RegistryName, visit: (row: ScannedRow) => void): void {
+    try {
+      for (const row of scanRows(this.effects.fs, `${this.plane.root}/${registryPath(name)}`, name))
+        visit(row);
+    } catch (error) {
+      this.noteFault(error);
+    }
+  }
+
+  /** What the receipts say is installed, highest plane tier first, then by id. */
+  get installed(): readonly Installed[] {
+    this.#installed ??= TIERS.flatMap((tier) => this.#installedIn(tier));
+    return this.#installed;
+  }
+
+  #installedIn(tier: PlaneTier): Installed[] {
+    const { fs } = this.effects;
+    return installedIds(fs, this.plane.root, tier).flatMap((id) => {
+      try {
+        const found = readReceipt(fs, this.plane.root, id, tier);
+        if (found === undefined) return [];
+        if (found.receipt.package_id === id && found.receipt.plane_id === tier) return [found];
+        this.note({
+          code: "TRACE_RECEIPT_ELSEWHERE",
+          severity: "error",
+          message: `${receiptPath(id, tier)} is the receipt of ${found.receipt.package_id} in ${found.receipt.plane_id}`,
+          next_step: `Run "integrity-check --json" and restore ${receiptDirectory(id, tier)} from a backup.`,
+          path: receiptPath(id, tier),
+        });
+        return [];
+      } catch (error) {
+        this.noteFault(error, id);
+        return [];
+      }
+    });
+  }
+
+  installedAs(package_id: string): Installed[] {
+    return this.installed.filter(({ receipt }) => receipt.package_id === package_id);
+  }
+
+  manifestOf(package_id: string): Manifest | undefined {
+    return this.installed.find(({ receipt }) => receipt.package_id === package_id)?.manifest;
+  }
+
+  /** Receipts' files by plane-relative path. */
+  get ownedPaths(): ReadonlyMap<string, Owned> {
+    if (this.#by_path === undefined) {
+      const paths = new Map<string, Owned>();
+      for (const installed of this.installed) {
+        for (const file of installed.receipt.files)
+          if (!paths.has(file.path)) paths.set(file.path, { installed, file });
+      }
+      this.#by_path = paths;
+    }
+    return this.#by_path;
+  }
+
+  /** Rows of the control plane registry by plane-relative `artifact_path`. */
+  get artifactsByPath(): ReadonlyMap<string, Row> {
+    this.#artifacts_by_path ??= new Map(
+      [...this.table("control_plane_registry").values()]
+        .map((row) => [trimPath(row["artifact_path"] ?? ""), row] as const)
+        .filter(([path]) => path !== ""),
+    );
+    return this.#artifacts_by_path;
+  }
+
+  /** False when the path leaves the plane, in its text or through a link or file among its folders. */
+  isInside(path: string): boolean {
+    return isPlain(path) && this.#isFolder(parentOf(path));
+  }
+
+  /** Inside, and no lock file: closing a second descriptor of a lock file would silently free the lock. */
+  isReadable(path: string): boolean {
+    return this.isInside(path) && !path.startsWith(".holdfast/") && !path.endsWith(".jsonl.lock");
+  }
+
+  /** What lies at a plane-relative path; undefined for nothing, and for what is not inside the plane. */
+  stat(path: string): FileStat | undefined {
+    if (path !== "" && !this.isInside(path)) return undefined;
+    return statOf(this.effects.fs, path === "" ? this.plane.root : `${this.plane.root}/${path}`);
+  }
+
+  #isFolder(path: string): boolean {
+    if (path === "") return true;
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const is_folder =
+      this.#isFolder(parentOf(path)) && !isLinkOrFile(statOf(this.effects.fs, `${this.plane.root}/${path}`));
+    this.#folders.set(path, is_folder);
+    return is_folder;
+  }
+
+  note(finding: Finding): void {
+    this.findings.push(finding);
+  }
+
+  /** Faults become findings; anything else is a bug and goes on. */
+  noteFault(error: unknown, package_id?: string): void {
+    if (!(error instanceof Fault)) throw error;
+    const { path, line, column } = error.details as { path?: unknown; line?: unknown; column?: unknown };
+    this.note({
+      code: error.code,
+      severity: "error",
+      message: error.message,
+      next_step: error.next_step,
+      ...(typeof path === "string" ? { path } : {}),
+      ...(typeof line === "number" ? { line } : {}),
+      ...(typeof column === "number" ? { column } : {}),
+      ...(package_id === undefined ? {} : { package_id }),
+    });
+  }
+}
+
+/** A folder that is not there is none a path could leave through. */
+const isLinkOrFile = (stat: FileStat | undefined): boolean => stat !== undefined && stat.kind !== "directory";
+
+export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+/** `/scripts/x.py` and `./scripts/` as the plane-relative path they mean. */
+export const trimPath = (path: string): string => path.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
+
+/** Relative, without empty, `.` or `..` segments and without NUL. */
+export function isPlain(path: string): boolean {
+  return (
+    path !== "" &&
+    !path.includes("\0") &&
+    !path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")
+  );
+}
+
+/** Names too long or folders closed to us hold nothing we could show. */
+function statOf(fs: Effects["fs"], path: string): FileStat | undefined {
+  try {
+    return fs.stat(path);
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code === "string") return undefined;
+    throw error;
+  }
+}
