@@ -1,7 +1,14 @@
 /** A folder: what is owned below it. */
 import type { DirectoryTrace } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
-import { fileFindings, lookAt, type Recorded, recordedInReceipt, recordedInRow } from "./file-list.ts";
+import {
+  fileFindings,
+  lookAt,
+  type Recorded,
+  recordedInReceipt,
+  recordedInRow,
+  recordedLauncher,
+} from "./file-list.ts";
 import { roleOf, sourceOf } from "./path-role.ts";
 import { specOf } from "./receipts.ts";
 import type { Sight } from "./sight.ts";
@@ -33,8 +40,11 @@ export function ownedBelow(sight: Sight, prefix: string): Recorded[] {
       ? []
       : recordedInReceipt({ ...receipt, files }, specOf(sight, receipt.package_id));
   });
+  for (const [path, sha256] of sight.launchers) {
+    if (path.startsWith(prefix) && !sight.ownedPaths.has(path)) found.push(recordedLauncher(path, sha256));
+  }
   sight.scan("file_ownership", (row) => {
-    if (!row.key.startsWith(prefix) || sight.ownedPaths.has(row.key)) return;
+    if (!row.key.startsWith(prefix) || sight.ownedPaths.has(row.key) || sight.launchers.has(row.key)) return;
     const cells = row.cells();
     found.push(recordedInRow(cells, specOf(sight, cells["owner_package_id"] ?? "")));
   });

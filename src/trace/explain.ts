@@ -13,7 +13,7 @@ import { traceFramework, traceSpec } from "./governance.ts";
 import { findLine, traceLedgerEntry, traceTransaction } from "./ledger-subjects.ts";
 import { locatePath } from "./locate.ts";
 import { tracePackage } from "./package.ts";
-import { Sight } from "./sight.ts";
+import { Sight, type TraceOptions } from "./sight.ts";
 import { traceUnknown } from "./unknown.ts";
 
 type Answer = { [R in TraceReport as R["type"]]: Pick<R, "type" | "data"> }[TraceReport["type"]];
@@ -22,8 +22,13 @@ type Answer = { [R in TraceReport as R["type"]]: Pick<R, "type" | "data"> }[Trac
  * Reads and changes nothing; run it inside `reading` so that no transaction changes the plane meanwhile.
  * Damage it meets is a finding of the report. `findings` are sorted by path, line and code.
  */
-export async function explain(effects: Effects, plane: Plane, subject: string): Promise<TraceReport> {
-  const sight = new Sight(effects, plane);
+export async function explain(
+  effects: Effects,
+  plane: Plane,
+  subject: string,
+  options: TraceOptions = {},
+): Promise<TraceReport> {
+  const sight = new Sight(effects, plane, options);
   const answer = await answerFor(sight, subject);
   const known = answer ?? { type: "unknown" as const, data: traceUnknown(sight, subject) };
   const found = known.type !== "unknown" && (known.type !== "digest" || known.data.matches.length > 0);

@@ -4,7 +4,8 @@ import type { FileDigest } from "../effects/index.ts";
 import { bare, prefixed, sameDigest } from "../kernel/index.ts";
 import { unownedVerdict } from "./governed.ts";
 import { readPurpose } from "./purpose.ts";
-import type { Sight } from "./sight.ts";
+import { shellWord } from "./shell-word.ts";
+import { LAUNCHER_OWNER, type Sight } from "./sight.ts";
 
 /** What is on record about a file before its bytes are read. */
 export interface Recorded {
@@ -41,6 +42,17 @@ export function recordedInRow(row: Row, spec_id: string | undefined): Recorded {
     executable: null,
   };
 }
+
+/** A file of the plane itself. `sha256` is bare hex. */
+export const recordedLauncher = (path: string, sha256: string): Recorded => ({
+  path,
+  package: LAUNCHER_OWNER,
+  spec_id: null,
+  sha256: prefixed(sha256),
+  classification: "code",
+  origin: "created",
+  executable: null,
+});
 
 /** A file nobody owns, such as one of a source tree. */
 export const unrecorded = (path: string, spec_id: string | null): Recorded => ({
@@ -154,7 +166,7 @@ export function fileFindings(
         code,
         severity: verdict === "drift" ? (SEVERITY[classification ?? ""] ?? "error") : "error",
         message: `${path} ${says}`,
-        next_step: next_step ?? `Run "trace --explain ${path}" to see what it should be.`,
+        next_step: next_step ?? `Run "trace --explain ${shellWord(path)}" to see what it should be.`,
         path,
         ...(owner === null ? {} : { package_id: owner }),
         ...(sha256 === null ? {} : { expected: prefixed(bare(sha256)) }),

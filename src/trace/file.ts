@@ -3,7 +3,6 @@ import type { FileTrace, Row } from "../contracts/index.ts";
 import { prefixed, sameDigest } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
 import { findRow } from "../registry/index.ts";
-import { versionedArchivePath } from "../store/index.ts";
 import { frameworkFacts, specFacts } from "./chain.ts";
 import { allDependents, dependentsById, whyOf } from "./dependency-graph.ts";
 import {
@@ -13,13 +12,14 @@ import {
   type Recorded,
   recordedInReceipt,
   recordedInRow,
+  recordedLauncher,
   unrecorded,
 } from "./file-list.ts";
 import { roleOf, sourceOf } from "./path-role.ts";
 import { readPurpose } from "./purpose.ts";
 import { describePython, NO_OUTLINE } from "./python-outline.ts";
 import { frameworkOf, shownReceipt, specOf } from "./receipts.ts";
-import type { Owned, Sight } from "./sight.ts";
+import { LAUNCHER_OWNER, type Sight } from "./sight.ts";
 
 /** `path` is plane-relative and plain. */
 export async function traceFile(sight: Sight, path: string): Promise<FileTrace> {
@@ -29,7 +29,7 @@ export async function traceFile(sight: Sight, path: string): Promise<FileTrace> 
   const is_readable = bytes.hash.current !== null;
   return {
     path,
-    role: roleOf(path),
+    role: recorded.package === LAUNCHER_OWNER ? "launcher of this plane" : roleOf(path),
     artifact_id: artifact?.["id"] ?? null,
     purpose: artifact?.["purpose"] || (is_readable ? readPurpose(sight, path) : ""),
     classification: recorded.classification,
@@ -49,8 +49,7 @@ async function bytesOf(sight: Sight, recorded: Recorded): Promise<Bytes> {
   const digest = file === undefined ? undefined : (await digestAll(sight, [path])).get(path);
   const current = typeof digest === "object" ? prefixed(digest.sha256) : null;
   const verdict = judge(sight, recorded, digest);
-  const owner = sight.ownedPaths.get(path);
-  for (const finding of fileFindings([{ ...recorded, verdict }], restoreStep(path, owner)))
+  for (const finding of fileFindings([{ ...recorded, verdict }], restoreStep(sight, recorded)))
     sight.note(finding);
   if (verdict === "unowned") noteUnowned(sight, path);
   return {
@@ -72,6 +71,16 @@ async function ownerOf(sight: Sight, path: string, owner: string | null): Promis
   if (owner === null) {
     return { ownership: null, installed: null, why: null, dependents: [], source_of: sourceOf(sight, path) };
   }
+  if (owner === LAUNCHER_OWNER) {
+    const ownership = {
+      package: owner,
+      spec_id: null,
+      spec_title: null,
+      framework_id: null,
+      framework_title: null,
+    };
+    return { ownership, installed: null, why: null, dependents: [], source_of: null };
+  }
   const dependents = dependentsById(sight);
   const installed = sight.ownedPaths.get(path)?.installed;
   return {
@@ -83,20 +92,16 @@ async function ownerOf(sight: Sight, path: string, owner: string | null): Promis
   };
 }
 
-/** Members of a canonical archive are the plane's own paths, so `tar` alone brings one file back. */
-function restoreStep(path: string, owner: Owned | undefined): string {
-  if (owner === undefined) return `Restore ${path} from version control or a backup.`;
-  const { receipt } = owner.installed;
-  const { classification } = owner.file;
+/** What brings the recorded bytes back. */
+function restoreStep(sight: Sight, { path, classification }: Recorded): string {
+  if (sight.launchers.has(path)) {
+    return `Make a new plane with "pkg init new-plane" and copy new-plane/${path} to ${path}.`;
+  }
+  if (!sight.ownedPaths.has(path)) return `Restore ${path} from version control or a backup.`;
   if (classification === "config" || classification === "state") {
-    return `Nothing to do: ${classification} files are made to be changed.`;
+    return `Leave it if the edit is yours: ${classification} files are made to be changed.`;
   }
-  const archive = versionedArchivePath(receipt.package_id, receipt.version);
-  const is_plain_word = /^[\w@%+=:,./-]+$/.test(path);
-  if (receipt.archive_profile !== "canonical" || receipt.plane_id !== "ho3" || !is_plain_word) {
-    return `Restore ${path} from ${archive} in the store.`;
-  }
-  return `Run "tar -xzf ${archive} ${path}" in the plane's folder to restore it.`;
+  return `Run "integrity-check --fix --token …" to restore it from the store.`;
 }
 
 /** What receipts, else the ownership registry, else the control plane registry say about a path. */
@@ -108,6 +113,8 @@ export function recordOf(sight: Sight, path: string): Recorded {
     const [record] = recordedInReceipt({ ...receipt, files: [owned.file] }, spec_id);
     if (record !== undefined) return record;
   }
+  const launcher = sight.launchers.get(path);
+  if (launcher !== undefined) return recordedLauncher(path, launcher);
   const row = ownershipRow(sight, path);
   if (row !== undefined) return recordedInRow(row, specOf(sight, row["owner_package_id"] ?? ""));
   const artifact = sight.artifactsByPath.get(path);

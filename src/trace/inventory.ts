@@ -9,11 +9,15 @@ import { filesBelow } from "./files-below.ts";
 import { sorted } from "./findings.ts";
 import { unownedVerdict } from "./governed.ts";
 import { knownPackages } from "./receipts.ts";
-import { Sight } from "./sight.ts";
+import { Sight, type TraceOptions } from "./sight.ts";
 
 /** Reads every owned file once. Damage it meets is in `findings`, and the plane is then not called healthy. */
-export async function inventory(effects: Effects, plane: Plane): Promise<InventoryTrace> {
-  const sight = new Sight(effects, plane);
+export async function inventory(
+  effects: Effects,
+  plane: Plane,
+  options: TraceOptions = {},
+): Promise<InventoryTrace> {
+  const sight = new Sight(effects, plane, options);
   const owned = ownedBelow(sight, "");
   const digests = await digestAll(
     sight,

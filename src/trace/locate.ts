@@ -2,6 +2,7 @@
 import type { Effects } from "../effects/index.ts";
 import { absolute } from "../plane/index.ts";
 import { ownershipRow } from "./file.ts";
+import { shellWord } from "./shell-word.ts";
 import { parentOf, type Sight } from "./sight.ts";
 
 const PATH_CHARACTERS_MAX = 4096;
@@ -19,7 +20,7 @@ export function locatePath(sight: Sight, subject: string): string | undefined {
       code: "TRACE_PATH_AMBIGUOUS",
       severity: "info",
       message: `the name also fits ${other}; this is about ${path}`,
-      next_step: `Run "trace --explain ${other}".`,
+      next_step: `Run "trace --explain ${shellWord(other)}".`,
       path: other,
     });
   }
@@ -59,6 +60,7 @@ function isKnown(sight: Sight, path: string): boolean {
     sight.stat(path) !== undefined ||
     sight.ownedPaths.has(path) ||
     sight.artifactsByPath.has(path) ||
+    sight.launchers.has(path) ||
     (path !== "" && ownershipRow(sight, path) !== undefined)
   );
 }

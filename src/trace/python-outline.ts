@@ -2,6 +2,7 @@
 import type { FileTrace } from "../contracts/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { findPython } from "../python/index.ts";
+import { shellWord } from "./shell-word.ts";
 import type { Sight } from "./sight.ts";
 
 const SOURCE_BYTES_MAX = 1 << 20;
@@ -49,7 +50,7 @@ export async function describePython(sight: Sight, path: string): Promise<Outlin
         sight,
         path,
         "Python cannot parse it",
-        `Run "python3 -m py_compile ${path}" to see what Python says.`,
+        `Run "python3 -m py_compile ${shellWord(path)}" to see what Python says.`,
       );
     return readOutline(run.stdout);
   } catch (error) {

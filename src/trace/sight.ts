@@ -21,12 +21,21 @@ export interface Owned {
   readonly file: Receipt["files"][number];
 }
 
+export interface TraceOptions {
+  /** Files that belong to the plane itself: plane-relative path to 64 hex digits. */
+  readonly launchers?: ReadonlyMap<string, string>;
+}
+
+/** The owner named for launchers, as `integrity-check` names it. */
+export const LAUNCHER_OWNER = "holdfast";
+
 /** Highest first. The contracts list has the same order; importing it would load zod. */
 export const TIERS: readonly PlaneTier[] = ["ho3", "ho2", "ho1"];
 
 export class Sight {
   readonly effects: SightEffects;
   readonly plane: Plane;
+  readonly launchers: ReadonlyMap<string, string>;
   readonly findings: Finding[] = [];
   readonly #tables = new Map<RegistryName, ReadonlyMap<string, Row>>();
   readonly #folders = new Map<string, boolean>();
@@ -34,9 +43,10 @@ export class Sight {
   #by_path: ReadonlyMap<string, Owned> | undefined;
   #artifacts_by_path: ReadonlyMap<string, Row> | undefined;
 
-  constructor(effects: SightEffects, plane: Plane) {
+  constructor(effects: SightEffects, plane: Plane, options: TraceOptions = {}) {
     this.effects = effects;
     this.plane = plane;
+    this.launchers = options.launchers ?? new Map();
   }
 
   /** Rows by key, in file order. */

@@ -49,7 +49,7 @@ function nearMatches(sight: Sight, query: string): string[] {
 
 /** From the receipts, and from the one pass over the ownership registry that only an unknown subject costs. */
 function ownedPaths(sight: Sight): Set<string> {
-  const paths = new Set(sight.ownedPaths.keys());
+  const paths = new Set([...sight.ownedPaths.keys(), ...sight.launchers.keys()]);
   sight.scan("file_ownership", (row) => void paths.add(row.key));
   return paths;
 }

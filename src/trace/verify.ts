@@ -4,12 +4,16 @@ import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { judgeIntegrity } from "./judge-integrity.ts";
 import { hasParity } from "./receipts.ts";
-import { Sight } from "./sight.ts";
+import { Sight, type TraceOptions } from "./sight.ts";
 
-export async function verifyPlane(effects: Effects, plane: Plane): Promise<VerifyTrace> {
+export async function verifyPlane(
+  effects: Effects,
+  plane: Plane,
+  options: TraceOptions = {},
+): Promise<VerifyTrace> {
   // Loaded here alone: no other trace needs the room, and its schemas cost start-up time.
   const { checkIntegrity } = await import("../integrity/index.ts");
-  const report = await checkIntegrity(effects, plane, { orphans: false });
+  const report = await checkIntegrity(effects, plane, { orphans: false, ...options });
   const sight = new Sight(effects, plane);
   const kernels = [
     ...new Set(

@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, readFileSync, rmSync, symlinkSync, writeFile
 import { afterAll, describe, expect, test } from "vitest";
 import { TraceReport } from "../../src/contracts/trace.ts";
 import { sha256Hex } from "../../src/kernel/index.ts";
-import { explain, renderTrace, traceExitCode } from "../../src/trace/index.ts";
+import { explain, inventory, renderTrace, traceExitCode } from "../../src/trace/index.ts";
 import { aChain, entry, removePlanes, TestPlane } from "./planes.ts";
 
 afterAll(removePlanes);
@@ -547,6 +547,24 @@ describe("explain() of files and folders", () => {
       installed: null,
       ownership: { package: "PKG-BASELINE-HO3-000" },
     });
+  });
+
+  test("a launcher belongs to the plane itself, and is missed when it is gone", async () => {
+    const on = await aChain();
+    on.write("lib/launch.py", "run = 1\n");
+    const launchers = new Map([["lib/launch.py", sha256Hex("run = 1\n")]]);
+    const look = (subject: string) => explain(on.effects, on.plane, subject, { launchers });
+    expect((await look("lib/launch.py")).data).toMatchObject({
+      verdict: "match",
+      role: "launcher of this plane",
+      why: null,
+    });
+    expect((await look("lib")).data).toMatchObject({ packages: [{ package: "holdfast", file_count: 1 }] });
+    expect((await inventory(on.effects, on.plane, { launchers })).orphans).toEqual([]);
+    rmSync(`${on.root}/lib/launch.py`);
+    const gone = await look("lib/launch.py");
+    expect(gone.data).toMatchObject({ verdict: "missing" });
+    expect(gone.findings[0]?.next_step).toContain("pkg init");
   });
 
   test("a folder lists what is owned below it", async () => {
