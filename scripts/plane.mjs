@@ -4,7 +4,6 @@
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
@@ -44,7 +43,7 @@ try {
       ...readdirSync(join(plane, folder)),
       ...(existsSync(join(ROOT, folder)) ? readdirSync(join(ROOT, folder)) : []),
     ]);
-    for (const name of [...names].sort()) {
+    for (const name of [...names].toSorted((a, b) => (a < b ? -1 : 1))) {
       compared += 1;
       const [fresh, kept] = [join(plane, folder, name), join(ROOT, folder, name)].map((path) =>
         existsSync(path) ? readFileSync(path) : undefined,

@@ -1,7 +1,6 @@
 /** The main job on a scratch plane, told to a newcomer: pack, install, explain, tamper, find, put right. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { appendFileSync, cpSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";

@@ -1,5 +1,5 @@
 /** What a set of paths must not do to itself: two paths must stay two files on every file system. */
-import { compareCodePoints, type Fault } from "../kernel/index.ts";
+import { type Fault, sortedBy } from "../kernel/index.ts";
 import { checkEntryPath } from "./entry-path.ts";
 import { make } from "./faults.ts";
 
@@ -65,11 +65,10 @@ function bothKinds(path: string): Fault {
 /** Every problem of a list of file paths, each alone and among themselves, sorted by path and code. */
 export function checkEntryPaths(paths: Iterable<string>): Fault[] {
   const seen = new PathSet();
-  const faults: Fault[] = [];
+  const faults: { readonly key: string; readonly fault: Fault }[] = [];
   for (const path of paths) {
     const fault = checkEntryPath(path) ?? seen.addFile(path);
-    if (fault) faults.push(fault);
+    if (fault) faults.push({ key: `${path}\0${fault.code}`, fault });
   }
-  const key = (fault: Fault): string => `${String(fault.details["path"])}\0${fault.code}`;
-  return faults.sort((a, b) => compareCodePoints(key(a), key(b)));
+  return sortedBy(faults, ({ key }) => key).map(({ fault }) => fault);
 }

@@ -87,10 +87,12 @@ function stop(source: Readable, stream: InflateRaw): void {
 }
 
 function inflateFault(error: unknown, refusal: Refusal) {
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code } = error as { code?: unknown };
+  // An abort's code is a number.
+  if (typeof code !== "string") return undefined;
   if (code === "Z_BUF_ERROR")
     return refusal.make("ARCHIVE_GZIP_TRUNCATED", "the compressed data ends too early");
-  if (code?.startsWith("Z_")) return refusal.make("ARCHIVE_GZIP_CORRUPT", "the compressed data is damaged");
+  if (code.startsWith("Z_")) return refusal.make("ARCHIVE_GZIP_CORRUPT", "the compressed data is damaged");
   return undefined;
 }
 

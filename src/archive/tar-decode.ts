@@ -34,8 +34,7 @@ export class Refusal {
   }
   make(code: TarCode, why: string, details: Details = {}): Fault {
     const where = details["path"] === undefined ? "" : ` (member ${JSON.stringify(details["path"])})`;
-    const all = { ...details, archive: this.archive } as { archive: string };
-    return make(code, `${why}${where}`, all);
+    return make(code, `${why}${where}`, { ...details, archive: this.archive });
   }
 }
 

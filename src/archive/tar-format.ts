@@ -29,7 +29,7 @@ export const FIELDS = {
 export const TYPE_AT = 156;
 export const MAGIC_AT = 257;
 /** Magic and version of ustar and pax archives. */
-export const USTAR_MAGIC = "ustar\0" + "00";
+export const USTAR_MAGIC = "ustar\u000000";
 /** Magic and version of GNU tar's own format; its prefix area holds other things. */
 export const GNU_MAGIC = "ustar  \0";
 

@@ -4,7 +4,7 @@
  */
 
 import { END_PADDING_BYTES_MAX, META_BYTES_MAX } from "./limits.ts";
-import { type Member, MemberRules } from "./member-rules.ts";
+import type { Member, MemberRules } from "./member-rules.ts";
 import { decodeHeader, type Header, hasNoLink, type Refusal } from "./tar-decode.ts";
 import { isZero, paddedBytes, RECORD_BYTES } from "./tar-format.ts";
 

@@ -9,7 +9,7 @@ import { judgeChain } from "./chain.ts";
 import { expectedPaths } from "./expected.ts";
 import { judgeLedgers } from "./ledgers.ts";
 import { Outcome } from "./outcome.ts";
-import { judgeOwned } from "./owned-files.ts";
+import { startOwned } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
 import { readReceipts } from "./receipts.ts";
@@ -34,17 +34,17 @@ export async function checkIntegrity(
   const { fs, clock, signal } = effects;
   const { root, config } = plane;
   const outcome = new Outcome(options.orphans);
-  const registries = judgeRegistries(fs, root, outcome);
-  const ledger = judgeLedgers(fs, plane, outcome);
   const installed = readReceipts(fs, root, outcome);
   const expected = expectedPaths(installed, options.launchers ?? new Map(), outcome);
-  signal.throwIfAborted();
+  const owned = startOwned(effects, root, [...expected.values()]);
 
-  await judgeOwned(effects, root, [...expected.values()], outcome);
-  signal.throwIfAborted();
+  const registries = judgeRegistries(fs, root, outcome);
+  const ledger = judgeLedgers(fs, plane, outcome);
   judgeOwnership(fs, root, expected, outcome);
   judgeState(fs, root, installed, outcome);
   judgeVouching(fs, planeStream(plane, PACKAGES_STREAM), installed, outcome);
+  await owned.judge(outcome);
+  signal.throwIfAborted();
 
   const packages = rowsOf(fs, root, "packages_registry");
   if (packages !== undefined) await judgeArchives(effects, root, packages, installed, outcome);

@@ -9,27 +9,37 @@ type Needs = Pick<Effects, "fs" | "workers">;
 /** `undefined`: absent or no regular file. A text: the error code with which reading failed. */
 export type Reading = FileDigest | undefined | string;
 
-export async function judgeOwned(
+/**
+ * Starts reading at once, on other threads where there are any; `judge` waits for the digests and gives the verdicts. What the
+ * caller does in between costs no time of its own.
+ */
+export function startOwned(
   effects: Needs,
   root: string,
   expected: readonly Expected[],
-  outcome: Outcome,
-): Promise<void> {
+): { readonly judge: (outcome: Outcome) => Promise<void> } {
   const isPlainFolder = folderJudge(effects.fs, root);
   const reachable = expected.filter(({ path }) => isPlainFolder(parentOf(path)));
-  const readings = await readAll(
+  // Never rejects, so that it may be left alone when something else fails first.
+  const reading = readAll(
     effects,
     reachable.map(({ path }) => `${root}/${path}`),
   );
-  for (const [index, one] of reachable.entries()) judgeOne(effects.fs, root, one, readings[index], outcome);
-  if (reachable.length === expected.length) return;
-  const reached = new Set(reachable);
-  for (const one of expected) {
-    if (reached.has(one)) continue;
-    const is_gone = effects.fs.stat(`${root}/${one.path}`) === undefined;
-    if (is_gone) report(one, "missing", null, outcome);
-    else report(one, "drift", "behind a symlink", outcome);
-  }
+  return {
+    async judge(outcome) {
+      const readings = await reading;
+      for (const [index, one] of reachable.entries())
+        judgeOne(effects.fs, root, one, readings[index], outcome);
+      if (reachable.length === expected.length) return;
+      const reached = new Set(reachable);
+      for (const one of expected) {
+        if (reached.has(one)) continue;
+        const is_gone = effects.fs.stat(`${root}/${one.path}`) === undefined;
+        if (is_gone) report(one, "missing", null, outcome);
+        else report(one, "drift", "behind a symlink", outcome);
+      }
+    },
+  };
 }
 
 /** Digests in the order given. One unreadable file does not hide the others. */

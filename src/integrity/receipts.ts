@@ -14,6 +14,7 @@ import {
 } from "../receipts/index.ts";
 import type { Outcome } from "./outcome.ts";
 import { shellWord, shown } from "./shown.ts";
+import { soundReceipt } from "./sound-receipt.ts";
 
 const OWN_FILES = new Set(["receipt.json", "manifest.json"]);
 
@@ -36,9 +37,10 @@ function readOne(
     const step = `Restore ${shellWord(receiptDirectory(id, tier))} from a backup, then run "integrity-check".`;
     outcome.find("RECEIPT_DAMAGED", `${shown(path)}: ${message}`, step, { path, package_id: id });
   };
-  let installed: Installed | undefined;
+  const sound = soundReceipt(fs, root, id, tier);
+  let installed = sound;
   try {
-    installed = readReceipt(fs, root, id, tier);
+    installed ??= readReceipt(fs, root, id, tier);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return problem(shown(`${error.message} (${String(error.details["problem"])})`));
@@ -47,22 +49,34 @@ function readOne(
   const { receipt, manifest } = installed;
   if (receipt.package_id !== id || receipt.plane_id !== tier)
     return problem(`it is the receipt of ${receipt.package_id} in ${receipt.plane_id}`);
-  const outside = receipt.files.find((file) => !isOwnable(file.path, tier));
+  const isOwnable = ownableJudge(tier);
+  const outside = receipt.files.find((file) => !isOwnable(file.path));
   if (outside !== undefined) return problem(`it claims ${shown(outside.path)}, which no package may own`);
-  const difference = differenceOf(receipt, manifest, tier);
+  const difference = sound === undefined ? differenceOf(receipt, manifest, tier) : undefined;
   if (difference !== undefined) problem(difference);
   return installed;
 }
 
-/** A path is joined to the plane's root only when it cannot leave it. */
-function isOwnable(path: string, tier: PlaneTier): boolean {
+/** A path is joined to the plane's root only when it cannot leave it. Folders are judged once each. */
+function ownableJudge(tier: PlaneTier): (path: string) => boolean {
   const prefix = tierPrefix(tier);
-  if (!path.startsWith(prefix) || path.includes("\0")) return false;
-  const inner = path.slice(prefix.length);
-  return (
-    reservedFolder(inner) === undefined &&
-    inner.split("/").every((part) => part !== "" && part !== "." && part !== "..")
-  );
+  const folders = new Map<string, boolean>([["", true]]);
+  const isName = (part: string): boolean => part !== "" && part !== "." && part !== "..";
+  const isFolder = (folder: string): boolean =>
+    reservedFolder(folder) === undefined && folder.split("/").every(isName);
+  return (path) => {
+    if (!path.startsWith(prefix) || path.includes("\0")) return false;
+    const slash = path.lastIndexOf("/");
+    const folder = path.slice(prefix.length, Math.max(prefix.length, slash));
+    let is_good = folders.get(folder);
+    if (is_good === undefined) folders.set(folder, (is_good = isFolder(folder)));
+    // A file at the top of the tier may itself have a reserved name.
+    return (
+      is_good &&
+      isName(path.slice(slash + 1)) &&
+      (folder !== "" || reservedFolder(path.slice(prefix.length)) === undefined)
+    );
+  };
 }
 
 /** The receipt must say what the approved manifest says, file by file; the manifest is bound to the ledger by its hash. */

@@ -9,13 +9,13 @@ import type { Outcome } from "./outcome.ts";
 /** These links are judged, with their consequences, by the chain. */
 const JUDGED_BY_CHAIN = new Set(["source_spec_id", "framework_id"]);
 
-/** Note when the plane has none yet. */
 export function judgeRegistries(fs: FileSystem, root: string, outcome: Outcome): RegistryState[] {
   const findings = checkRegistries(fs, `${root}/registries`);
   const broken = new Set(findings.filter(({ severity }) => severity === "error").map(({ path }) => path));
   for (const finding of findings) {
     const is_link = finding.code === "REGISTRY_REFERENCE_MISSING" && JUDGED_BY_CHAIN.has(finding.field ?? "");
-    if (!is_link) outcome.findings.push(finding);
+    // That a registry may stay empty is advice, not a matter of integrity.
+    if (!is_link && finding.severity !== "info") outcome.findings.push(finding);
   }
   const edited = new Map(editedRegistries(fs, root).map((entry) => [entry.name, entry]));
   const has_generation = readGeneration(fs, root) !== undefined;

@@ -54,11 +54,11 @@ function countLines({ counts, receipts_count, ledger, registries, merkle_root }:
     `${items.filter(({ valid }) => valid).length} of ${items.length} sound`;
   return [
     ...rows,
-    `  ${"total".padEnd(15)}${grouped(counts.total).padStart(9)}  paths of ${count(receipts_count, "receipt")} and the governed folders`,
+    `  ${"total".padEnd(15)}${grouped(counts.total).padStart(9)}  in ${count(receipts_count, "receipt")} and governed folders`,
     "",
     `  registries     ${sound(registries)}`,
     `  ledger streams ${sound(ledger)}, ${count(entries, "entry", "entries")}`,
-    ...(merkle_root === null ? [] : [`  tree hash      ${merkle_root}`]),
+    ...(merkle_root === null ? [] : [`  tree hash ${merkle_root}`]),
   ];
 }
 

@@ -3,17 +3,17 @@ import type { RegistryName, Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
-import { scanRows } from "../registry/index.ts";
+import { type ScannedRow, scanRows } from "../registry/index.ts";
 
 /** Calls `onRow` for each row; false when the file cannot be read to its end. */
-export function eachRow(
+export function eachScannedRow(
   fs: FileSystem,
   root: string,
   name: RegistryName,
-  onRow: (row: Row) => void,
+  onRow: (row: ScannedRow) => void,
 ): boolean {
   try {
-    for (const row of scanRows(fs, `${root}/${registryPath(name)}`, name)) onRow(row.cells());
+    for (const row of scanRows(fs, `${root}/${registryPath(name)}`, name)) onRow(row);
     return true;
   } catch (error) {
     if (error instanceof Fault) return false;
@@ -24,7 +24,7 @@ export function eachRow(
 /** All rows; undefined when the file cannot be read to its end. */
 export function rowsOf(fs: FileSystem, root: string, name: RegistryName): Row[] | undefined {
   const rows: Row[] = [];
-  return eachRow(fs, root, name, (row) => rows.push(row)) ? rows : undefined;
+  return eachScannedRow(fs, root, name, (row) => rows.push(row.cells())) ? rows : undefined;
 }
 
 /** A cell that names a path in the plane, without leading slash; undefined when it is empty or leaves the plane. */

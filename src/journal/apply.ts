@@ -14,7 +14,7 @@ export interface Site {
 }
 
 export const stagedPath = (site: Site, index: number): string => `${site.directory}/staged/${index}`;
-export const asidePath = (site: Site, index: number): string => `${site.directory}/aside/${index}`;
+const asidePath = (site: Site, index: number): string => `${site.directory}/aside/${index}`;
 
 /** Applies every change in order. Checks `signal` now and then and throws its reason. */
 export async function applyChanges(

@@ -1,10 +1,6 @@
 import { defineFaults, kind } from "../kernel/index.ts";
 
-export const {
-  catalogue: journalFaults,
-  raise,
-  make,
-} = defineFaults({
+export const { catalogue: journalFaults, make } = defineFaults({
   JOURNAL_DAMAGED: kind<{ path: string; problem: string }>(
     4,
     (d) => `Keep a copy of ${d.path}, then run "pkg doctor" or restore the plane from a backup.`,

@@ -132,7 +132,7 @@ export class Transaction {
       throw make(
         "UNDO_FAILED",
         `the failed change ${this.id} could not be undone yet: ${problem}`,
-        { transaction_id: this.id, path: String((error as { path?: string }).path ?? ""), problem },
+        { transaction_id: this.id, path: (error as { path?: string }).path ?? "", problem },
         error,
       );
     }
@@ -157,7 +157,7 @@ export class Transaction {
     }
     const problem = error instanceof Error ? error.message : String(error);
     const cause_code =
-      error instanceof Fault ? error.code : String((error as { code?: string }).code ?? "UNEXPECTED");
+      error instanceof Fault ? error.code : ((error as { code?: string }).code ?? "UNEXPECTED");
     return make(
       "TRANSACTION_FAILED",
       `${phase} failed and everything was put back: ${problem}`,
@@ -190,8 +190,8 @@ export class Transaction {
 export function removeTransaction({ fs }: Pick<Effects, "fs">, directory: string): void {
   // The plan goes first, so that nothing can act on it again; the journal last, since it says that all is finished.
   const names = fs.list(directory).map((entry) => entry.name);
-  const rest = names.filter((name) => name !== "journal.jsonl" && name !== "changes.jsonl");
-  for (const name of [...names.filter((name) => name === "changes.jsonl"), ...rest])
+  const rest = names.filter((one) => one !== "journal.jsonl" && one !== "changes.jsonl");
+  for (const name of [...names.filter((one) => one === "changes.jsonl"), ...rest])
     removeTree(fs, `${directory}/${name}`);
   removeTree(fs, directory);
 }

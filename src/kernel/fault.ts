@@ -102,7 +102,7 @@ export function defineFaults<K extends Record<string, FaultKind<never>>>(catalog
 }
 
 /** A broken invariant: ours to mend, exits 70. */
-export class Bug extends Error {
+class Bug extends Error {
   override readonly name = "Bug";
 }
 

@@ -9,7 +9,6 @@ export {
 export { bare, type Hex, prefixed, sameDigest, sha256Hex, sha256Stream } from "./digest.ts";
 export {
   assert,
-  Bug,
   type Detail,
   type Details,
   defineFaults,

@@ -154,7 +154,10 @@ function findArchive({ fs, host }: Effects, plane: Plane, { archive, id }: Wante
   const found = paths.map((path) => `${plane.root}/${path}`).find((path) => fs.stat(path)?.kind === "file");
   if (found !== undefined) return found;
   const path = paths[0] ?? "";
-  throw make("NOT_IN_STORE", `the store holds no archive of ${JSON.stringify(id)}`, { package_id: id ?? "", path });
+  throw make("NOT_IN_STORE", `the store holds no archive of ${JSON.stringify(id)}`, {
+    package_id: id ?? "",
+    path,
+  });
 }
 
 function storePaths(id: string): string[] {

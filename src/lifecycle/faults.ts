@@ -2,11 +2,7 @@ import { type Details, defineFaults, kind } from "../kernel/index.ts";
 
 type Subject = { package_id: string };
 
-export const {
-  catalogue: lifecycleFaults,
-  raise,
-  make,
-} = defineFaults({
+export const { catalogue: lifecycleFaults, make } = defineFaults({
   // pack
   SOURCE_NOT_FOUND: kind<{ path: string }>(
     2,

@@ -1,5 +1,4 @@
-export { readSpecPack, type SpecPack } from "./chain.ts";
-export { lifecycleFaults, make as makeLifecycleFault } from "./faults.ts";
+export { lifecycleFaults } from "./faults.ts";
 export { type InitRequest, type InitResult, initPlane } from "./init.ts";
 export { type InstallRequest, type InstallResult, install } from "./install.ts";
 export { type PackRequest, type PackResult, pack } from "./pack.ts";

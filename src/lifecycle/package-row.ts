@@ -46,7 +46,7 @@ export function packageRow(effects: Effects, plane: Plane, prepared: Prepared, d
 }
 
 /** The UTC day of the first registration. SOURCE_DATE_EPOCH, where set, makes a rebuilt registry equal the first one. */
-export function createdOn({ clock, host }: Pick<Effects, "clock" | "host">): string {
+function createdOn({ clock, host }: Pick<Effects, "clock" | "host">): string {
   return new Date(nowForRecords({ clock, host })).toISOString().slice(0, 10);
 }
 

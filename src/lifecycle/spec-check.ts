@@ -12,7 +12,7 @@ import { readSpecPack } from "./chain.ts";
 import { make } from "./faults.ts";
 
 /** The nine documents of a spec pack, in order (facts, spec pack). */
-export const SPEC_DOCUMENTS = [
+const SPEC_DOCUMENTS = [
   "00_overview.md",
   "01_problem.md",
   "02_solution.md",

@@ -1,7 +1,7 @@
 export { classify } from "./classify.ts";
 export { make as makeMetadataFault, metadataFaults } from "./faults.ts";
 export { matchesGlob } from "./glob.ts";
-export { firstIssue, issuesOf } from "./issues.ts";
+export { firstIssue } from "./issues.ts";
 export { type ArchiveFile, type Layout, readLayout } from "./layout.ts";
 export { checkAssets, type ManifestReading, manifestHash, readManifest } from "./manifest.ts";
 export { readSource, type SourceReading } from "./source.ts";

@@ -74,7 +74,7 @@ function merge(forms: readonly Form[]): SourceMetadata {
       origin.set(field, form.file);
     }
   }
-  return merged as SourceMetadata;
+  return merged;
 }
 
 const plain = (raw: Raw | undefined): { raw: Raw; legacy: boolean } | undefined =>

@@ -6,7 +6,9 @@ const SHOWN_MAX = 50;
 export function findingLines(findings: readonly Finding[]): string[] {
   const lines = findings.slice(0, SHOWN_MAX).flatMap((finding) => {
     const where = [finding.path, finding.line, finding.column].filter((part) => part !== undefined).join(":");
-    const place = where === "" ? "" : `${where}: `;
+    // Many messages begin with the path already.
+    const named = finding.path !== undefined && finding.message.startsWith(finding.path);
+    const place = where === "" || named ? "" : `${where}: `;
     const label = finding.severity === "error" ? "" : `${finding.severity}: `;
     return [`${label}${place}${finding.message} [${finding.code}]`, `    ${finding.next_step}`];
   });

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { checkIntegrity, renderIntegrity, unreadableReport } from "../integrity/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
 import { type RestoreResult, restore } from "../lifecycle/index.ts";
 import { reading } from "../plane/index.ts";
-import { type Context, operation, planeOf } from "./define.ts";
+import { operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
-import { readTemplates } from "./init.ts";
+import { launcherDigests } from "./launchers.ts";
 
 export const integrityCheck = operation({
   name: "integrity-check",
@@ -60,14 +59,4 @@ function repairText(repair: RestoreResult | null): string {
   );
   const kept = repair.kept_in === null ? [] : [`Copies of what was found lie in ${repair.kept_in}`];
   return [...lines, ...kept, `${verb} ${repair.restored.length} file(s)`, "", ""].join("\n");
-}
-
-/** What `init` wrote under scripts/, by path: the launchers belong to the plane itself. */
-function launcherDigests({ effects, files }: Context): Map<string, string> {
-  const templates = readTemplates(effects, `${files.package_directory}/templates`);
-  return new Map(
-    [...templates]
-      .filter(([path]) => path.startsWith("scripts/"))
-      .map(([path, bytes]) => [path, sha256Hex(bytes)]),
-  );
 }

@@ -13,6 +13,7 @@ import {
 } from "../trace/index.ts";
 import { type Outcome, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
+import { launcherDigests } from "./launchers.ts";
 
 type Traced =
   | { readonly mode: "explain"; readonly report: Awaited<ReturnType<typeof explain>> }
@@ -42,16 +43,17 @@ export const trace = operation({
   run: async (context, input): Promise<Outcome<Traced>> => {
     const { effects } = context;
     const plane = planeOf(context);
+    const options = { launchers: launcherDigests(context) };
     const subject = input.explain;
     if (subject !== undefined) {
-      const report = await reading(effects, plane, () => explain(effects, plane, subject));
+      const report = await reading(effects, plane, () => explain(effects, plane, subject, options));
       return { result: { mode: "explain", report }, exit_code: traceExitCode(report) };
     }
     if (input.inventory)
       return {
         result: {
           mode: "inventory",
-          report: await reading(effects, plane, () => inventory(effects, plane)),
+          report: await reading(effects, plane, () => inventory(effects, plane, options)),
         },
       };
     if (input.installed)
@@ -62,7 +64,7 @@ export const trace = operation({
         },
       };
     if (input.verify) {
-      const report = await reading(effects, plane, () => verifyPlane(effects, plane));
+      const report = await reading(effects, plane, () => verifyPlane(effects, plane, options));
       return { result: { mode: "verify", report }, exit_code: report.passed ? 0 : 1 };
     }
     throw make("INPUT_MISSING", "say what to trace: --explain X, --inventory, --installed or --verify", {
@@ -72,15 +74,8 @@ export const trace = operation({
   },
   json: ({ report }) => report,
   text: (result) => {
-    switch (result.mode) {
-      case "explain":
-        return renderTrace(result.report);
-      case "inventory":
-        return renderInventory(result.report);
-      case "installed":
-        return renderInstalled(result.report);
-      case "verify":
-        return renderVerify(result.report);
-    }
+    if (result.mode === "explain") return renderTrace(result.report);
+    if (result.mode === "inventory") return renderInventory(result.report);
+    return result.mode === "installed" ? renderInstalled(result.report) : renderVerify(result.report);
   },
 });

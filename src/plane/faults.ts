@@ -1,10 +1,6 @@
 import { type Details, defineFaults, kind } from "../kernel/index.ts";
 
-export const {
-  catalogue: planeFaults,
-  raise,
-  make,
-} = defineFaults({
+export const { catalogue: planeFaults, make } = defineFaults({
   PLANE_NOT_FOUND: kind<{ path: string }>(
     2,
     (d) => `Make one with "pkg init ${d.path}", or name one with --root DIR.`,

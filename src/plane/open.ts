@@ -23,7 +23,7 @@ export interface Plane {
 type Needs = Pick<Effects, "fs" | "host">;
 
 /** The plane named, else the nearest folder upwards from the working directory. @throws PLANE_NOT_FOUND */
-export function findPlaneRoot({ fs, host }: Needs, named?: string): string {
+function findPlaneRoot({ fs, host }: Needs, named?: string): string {
   const start = named ?? host.env["HOLDFAST_ROOT"];
   if (start !== undefined && start !== "") {
     const path = absolute(host.cwd, start);

@@ -2,7 +2,6 @@
 
 import type { Effects, HeldLock } from "../effects/index.ts";
 import { type FollowUp, pendingTransactions, type Recovered, recover } from "../journal/index.ts";
-import type { Details } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { checkRegistry } from "../registry/index.ts";
 import { make } from "./faults.ts";
@@ -131,7 +130,7 @@ async function recordRegistryEdits(effects: Effects, plane: Plane, user: string)
   if (findings.length > 0) {
     const first = findings[0];
     throw make("REGISTRY_INVALID", `${first?.path ?? "a registry"}: ${first?.message ?? ""}`, {
-      findings: findings.slice(0, 50) as unknown as Details[],
+      findings: findings.slice(0, 50),
     });
   }
   await appendEntries(

@@ -58,10 +58,9 @@ export class FileCheck {
       this.findings.add(error.code as FindingCode, error.message.replace(`${registryPath(this.name)} `, ""));
       return;
     }
-    if (this.is_readable && this.#row_count === 0) {
-      // A plane without packages governs nothing, and a check that saw nothing fails.
-      const severity = this.name === "packages_registry" ? "error" : "info";
-      this.findings.add("REGISTRY_EMPTY", "has a header and no rows", { severity });
+    if (this.is_readable && this.#row_count === 0 && this.name === "packages_registry") {
+      // A plane without packages governs nothing, and a check that saw nothing fails; the other registries may be empty.
+      this.findings.add("REGISTRY_EMPTY", "has a header and no rows", { severity: "error" });
     }
   }
 

@@ -105,7 +105,7 @@ function restoreStep(sight: Sight, { path, classification }: Recorded): string {
 }
 
 /** What receipts, else the ownership registry, else the control plane registry say about a path. */
-export function recordOf(sight: Sight, path: string): Recorded {
+function recordOf(sight: Sight, path: string): Recorded {
   const owned = sight.ownedPaths.get(path);
   if (owned !== undefined) {
     const { receipt } = owned.installed;

@@ -18,7 +18,7 @@ export interface Line {
 }
 
 /** Plane-relative paths of all streams: the known ones first, then whatever else lies in the ledger folders. */
-export function ledgerStreams({ effects: { fs }, plane: { root } }: Sight): string[] {
+function ledgerStreams({ effects: { fs }, plane: { root } }: Sight): string[] {
   const folders = ["ledger", "planes/ho2/ledger", "planes/ho1/ledger"];
   const found = folders.flatMap((folder) => jsonlIn(fs, root, folder));
   const known = PLANE_STREAMS.filter((name) => found.includes(name));

@@ -7,7 +7,7 @@ import { type ArchiveSource, readArchive } from "../../src/archive/index.ts";
 import type { ReadHandle } from "../../src/effects/index.ts";
 import { sha256Hex } from "../../src/kernel/index.ts";
 import { temporaryFolder } from "../support/tree.ts";
-import { effects, MANIFEST, pack, source } from "./packing.ts";
+import { effects, MANIFEST, pack, source, text } from "./packing.ts";
 
 /** Yields what it holds whatever it said about its size, a few bytes a time. */
 function stream(
@@ -32,17 +32,6 @@ function stream(
     };
   };
   return { path, executable: false, size_bytes: said_bytes, open, closed: () => closed };
-}
-
-/** Text that compresses about threefold, from a fixed generator. */
-function text(bytes: number, seed = 1): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  let state = seed;
-  for (let i = 0; i < bytes; i++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    buffer[i] = 97 + ((state >>> 16) % 11);
-  }
-  return buffer;
 }
 
 describe("writeArchive() refuses", () => {
@@ -131,10 +120,10 @@ describe("writeArchive() writes", () => {
       source("text.txt", text(700_000)),
     ];
     expect(await pack(temporaryFolder(), entries)).toMatchObject({
-      digest: "GOLDEN_DIGEST",
-      content_digest: "GOLDEN_CONTENT",
-      size_bytes: 0,
-      tar_bytes: 0,
+      digest: "e01d965f570890bea1a233a4c4e2eded646b0c81ff661e279c925c82227b8a71",
+      content_digest: "7177dc5521f2d41d38e579de14761145a6c5caa9ae8cd347181271801d4be604",
+      size_bytes: 341_788,
+      tar_bytes: 711_168,
     });
   });
 
@@ -168,7 +157,7 @@ describe("writeArchive() writes", () => {
 
   test("the same bytes for any order of entries, any number of threads and any size of reads", async () => {
     const folder = temporaryFolder();
-    const files = Array.from({ length: 12 }, (_, i): [string, Buffer] => [
+    const files = Array.from({ length: 9 }, (_, i): [string, Buffer] => [
       `d${i % 3}/f${i}`,
       text(i * 40_001, i),
     ]);
@@ -178,26 +167,15 @@ describe("writeArchive() writes", () => {
     const others = [
       await pack(folder, [...streamed, MANIFEST], { worker_count: 1 }),
       await pack(folder, [...whole, MANIFEST], { worker_count: 2 }),
-      await pack(folder, [MANIFEST, ...streamed], { worker_count: 5 }),
+      await pack(folder, [MANIFEST, ...streamed], { worker_count: 3 }),
     ];
     for (const other of others) expect(readFileSync(other.path).equals(readFileSync(first.path))).toBe(true);
-    expect(first.tar_bytes).toBeGreaterThan(2_000_000);
-  });
-
-  test("the same bytes here and on a thread", async () => {
-    const folder = temporaryFolder();
-    const block_edges = [262_144, 262_144 - 2560, 262_144 - 2559, 524_288 - 2560];
-    for (const bytes of block_edges) {
-      const small = await pack(folder, [MANIFEST, source("f", text(bytes))]);
-      // Said to be large, so a thread is used; refused, but only once the content differs in length.
-      expect(gunzipSync(readFileSync(small.path)).length).toBe(small.tar_bytes);
-      expect(await readArchive(effects, small.path)).toMatchObject({ profile: "canonical" });
-    }
+    expect(first.tar_bytes).toBeGreaterThan(1_400_000);
   });
 
   test("zeros at a ratio its own reader accepts", async () => {
     const folder = temporaryFolder();
-    const zeros = stream("zeros", Buffer.alloc(24 * 1024 ** 2));
+    const zeros = stream("zeros", Buffer.alloc(12 * 1024 ** 2));
     const packed = await pack(folder, [MANIFEST, zeros]);
     expect(packed.tar_bytes / packed.size_bytes).toBeLessThan(1000);
     expect(await readArchive(effects, packed.path)).toMatchObject({

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FaultJson } from "../../src/kernel/index.ts";
 import { makePlane, type PlaneUnderTest, runProgram } from "../support/cli.ts";
 import { picture } from "../support/tree.ts";
 
@@ -11,7 +12,13 @@ const tree = ({ root }: PlaneUnderTest): Record<string, string> =>
   picture(root, (path) => /^(ledger|planes\/ho[12]\/ledger)$/.test(path) || path.startsWith(".holdfast"));
 
 /** A refused command in text and in JSON, with the tree compared. */
-function refused(plane: PlaneUnderTest, code: string, exit: number, program: string, ...args: string[]): any {
+function refused(
+  plane: PlaneUnderTest,
+  code: string,
+  exit: number,
+  program: string,
+  ...args: string[]
+): FaultJson {
   const before = tree(plane);
   const text = plane.run(program, args);
   const json = plane.run(program, [...args, "--json"]);
@@ -35,18 +42,37 @@ describe("bad input", () => {
     const folder = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
     cleanup = () => rmSync(folder, { recursive: true, force: true });
     plane = makePlane({ with_sources: true, folder });
-    expect(plane.pkg("pack", "--src", "modules/stdlib_evidence").status).toBe(0);
+    if (plane.pkg("pack", "--src", "modules/stdlib_evidence").status !== 0)
+      throw new Error("the package does not pack");
   });
   afterAll(() => cleanup());
 
   test("missing files and unknown ids", () => {
     refused(plane, "SOURCE_NOT_FOUND", 2, "pkg", "pack", "--src", "modules/none");
-    refused(plane, "SOURCE_NOT_DIRECTORY", 2, "pkg", "pack", "--src", "modules/stdlib_evidence/pyproject.toml");
+    refused(
+      plane,
+      "SOURCE_NOT_DIRECTORY",
+      2,
+      "pkg",
+      "pack",
+      "--src",
+      "modules/stdlib_evidence/pyproject.toml",
+    );
     refused(plane, "ARCHIVE_NOT_FOUND", 2, "pkg", "install", "--archive", "none.tar.gz", "--id", EVIDENCE);
     refused(plane, "NOT_IN_STORE", 2, "pkg", "install", "PKG-NOPE-001");
     refused(plane, "NOT_INSTALLED", 1, "pkg", "uninstall", "--id", "PKG-NOPE-001");
     refused(plane, "ID_UNKNOWN", 1, "pkg", "info", "PKG-NOPE-001");
-    refused(plane, "ID_MISMATCH", 2, "pkg", "install", "--archive", `packages_store/${EVIDENCE}.tar.gz`, "--id", "PKG-T0-EVIDENCE-002");
+    refused(
+      plane,
+      "ID_MISMATCH",
+      2,
+      "pkg",
+      "install",
+      "--archive",
+      `packages_store/${EVIDENCE}.tar.gz`,
+      "--id",
+      "PKG-T0-EVIDENCE-002",
+    );
   });
 
   test("ids that try to leave their folder", () => {
@@ -76,15 +102,27 @@ describe("bad input", () => {
     refused(plane, "AUTH_TOKEN_MALFORMED", 3, "pkg", "install", EVIDENCE, "--token", "nonsense");
     refused(plane, "AUTH_TOKEN_MALFORMED", 3, "pkg", "install", EVIDENCE, "--token", "ädmin:ü");
     refused(plane, "AUTH_TOKEN_INVALID", 3, "pkg", "install", EVIDENCE, "--token", `admin:${"0".repeat(64)}`);
-    const reader = plane.pkg("auth", "issue", "--user", "ann", "--role", "reader", "--json").json().token as string;
+    const reader = plane.pkg("auth", "issue", "--user", "ann", "--role", "reader", "--json").json()
+      .token as string;
     refused(plane, "AUTH_ROLE", 3, "pkg", "install", EVIDENCE, "--token", reader);
-    const narrowed = plane.pkg("auth", "issue", "--user", "ci", "--role", "maintainer", "--package", "PKG-OTHER", "--json").json().token as string;
+    const narrowed = plane
+      .pkg("auth", "issue", "--user", "ci", "--role", "maintainer", "--package", "PKG-OTHER", "--json")
+      .json().token as string;
     refused(plane, "AUTH_NARROWED", 3, "pkg", "install", EVIDENCE, "--token", narrowed);
-    const { token_id, token } = plane.pkg("auth", "issue", "--user", "bob", "--role", "maintainer", "--json").json() as { token_id: string; token: string };
+    const { token_id, token } = plane
+      .pkg("auth", "issue", "--user", "bob", "--role", "maintainer", "--json")
+      .json() as { token_id: string; token: string };
     expect(plane.pkg("auth", "revoke", token_id).status).toBe(0);
     refused(plane, "AUTH_TOKEN_REVOKED", 3, "pkg", "install", EVIDENCE, "--token", token);
     const ledger = readFileSync(join(plane.root, "ledger/governance.jsonl"), "utf8");
-    for (const code of ["AUTH_TOKEN_MISSING", "AUTH_TOKEN_MALFORMED", "AUTH_TOKEN_INVALID", "AUTH_ROLE", "AUTH_NARROWED", "AUTH_TOKEN_REVOKED"]) {
+    for (const code of [
+      "AUTH_TOKEN_MISSING",
+      "AUTH_TOKEN_MALFORMED",
+      "AUTH_TOKEN_INVALID",
+      "AUTH_ROLE",
+      "AUTH_NARROWED",
+      "AUTH_TOKEN_REVOKED",
+    ]) {
       expect(ledger, code).toContain(code);
     }
     for (const secret of [plane.token, reader, narrowed, token]) expect(ledger).not.toContain(secret);
@@ -108,9 +146,15 @@ describe("bad input", () => {
     writeFileSync(config, `${toml}\n[broken\n`);
     const broken = plane.pkg("list", "--json");
     expect(broken.status).toBe(4);
-    expect(broken.json().error).toMatchObject({ code: "PLANE_CONFIG_INVALID", details: { line: expect.any(Number) } });
+    expect(broken.json().error).toMatchObject({
+      code: "PLANE_CONFIG_INVALID",
+      details: { line: expect.any(Number) },
+    });
     writeFileSync(config, toml.replace("format_version = 1", "format_version = 99"));
-    expect(refused(plane, "PLANE_FORMAT_NEWER", 5, "pkg", "list").details).toMatchObject({ found: 99, supported: 1 });
+    expect(refused(plane, "PLANE_FORMAT_NEWER", 5, "pkg", "list").details).toMatchObject({
+      found: 99,
+      supported: 1,
+    });
     writeFileSync(config, toml);
   });
 
@@ -120,7 +164,10 @@ describe("bad input", () => {
     const done = runProgram("pkg", ["list", "--json"], { cwd: empty, env: plane.env });
     expect(done.status).toBe(2);
     expect(done.json().error.code).toBe("PLANE_NOT_FOUND");
-    const missing = runProgram("integrity-check", ["--json", "--root", "/nonexistent"], { cwd: empty, env: plane.env });
+    const missing = runProgram("integrity-check", ["--json", "--root", "/nonexistent"], {
+      cwd: empty,
+      env: plane.env,
+    });
     expect(missing.status).toBe(2);
     expect(missing.json()).toMatchObject({ healthy: false, error: { code: "PLANE_NOT_FOUND" } });
     expect(plane.run("trace", ["--explain", "PKG-NOPE-001"]).status).toBe(1);
@@ -131,7 +178,9 @@ describe("bad input", () => {
     mkdirSync(bare, { recursive: true });
     rmSync(join(bare, "node"), { force: true });
     symlinkSync(process.execPath, join(bare, "node"));
-    const done = plane.run("pkg", ["install", EVIDENCE, "--dry-run", "--json"], { env: { ...plane.env, PATH: bare, HOLDFAST_PYTHON: "/nonexistent" } });
+    const done = plane.run("pkg", ["install", EVIDENCE, "--dry-run", "--json"], {
+      env: { ...plane.env, PATH: bare, HOLDFAST_PYTHON: "/nonexistent" },
+    });
     // Interpreters in their usual places are found without PATH; where there is none the fault says so.
     if (done.status !== 0) expect(done.json().error.code).toBe("PYTHON_NOT_FOUND");
   });
@@ -144,7 +193,10 @@ describe("bad input", () => {
       const small = makePlane({ folder: mount });
       const big = join(small.root, "modules/big");
       mkdirSync(big, { recursive: true });
-      writeFileSync(join(big, "data.bin"), execFileSync("head", ["-c", "1400000", "/dev/urandom"], { maxBuffer: 4 << 20 }));
+      writeFileSync(
+        join(big, "data.bin"),
+        execFileSync("head", ["-c", "1400000", "/dev/urandom"], { maxBuffer: 4 << 20 }),
+      );
       const before = tree(small);
       const full = small.pkg("pack", "--src", "modules/big", "--id", "PKG-T2-BIG-001", "--json");
       expect(full.status, full.stdout + full.stderr).toBe(6);
@@ -167,10 +219,15 @@ describe("bad input", () => {
     const waiting = makePlane();
     const transaction = join(waiting.root, ".holdfast/state/transactions/TX-20260101T000000-00");
     mkdirSync(transaction);
-    writeFileSync(join(transaction, "journal.jsonl"), `${JSON.stringify({ state: "begun", transaction_id: "TX-1", operation: "install", subject: "PKG-X", user: "ann", at_ms: 0 })}\n`);
+    writeFileSync(
+      join(transaction, "journal.jsonl"),
+      `${JSON.stringify({ state: "begun", transaction_id: "TX-1", operation: "install", subject: "PKG-X", user: "ann", at_ms: 0 })}\n`,
+    );
     const done = waiting.pkg("doctor", "--json");
     expect(done.status).toBe(0);
-    expect(done.json().recovered).toEqual([{ transaction_id: "TX-1", operation: "install", subject: "PKG-X", outcome: "undone" }]);
+    expect(done.json().recovered).toEqual([
+      { transaction_id: "TX-1", operation: "install", subject: "PKG-X", outcome: "undone" },
+    ]);
     chmodSync(waiting.root, 0o755);
   });
 });

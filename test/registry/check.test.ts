@@ -45,7 +45,7 @@ describe("checkRegistry() reports the form of", () => {
     ["a blank first line", `\n${FRAMEWORKS}\n`, ["REGISTRY_HEADER_INVALID error 1:1 framework_id"]],
     ["a doubled column", `${FRAMEWORKS},title\nFMWK-1\n`, ["REGISTRY_HEADER_INVALID error 1:55 title"]],
     ["a damaged header", `framework_id,"title\n`, ["REGISTRY_HEADER_INVALID error 1:14"]],
-    ["a header alone", `${FRAMEWORKS}\n`, ["REGISTRY_EMPTY info -:-"]],
+    ["a header alone", `${FRAMEWORKS}\n`, []],
     ["a stray quote", `${FRAMEWORKS}\nFMWK-1,é"x,,,,\n`, ["REGISTRY_SYNTAX error 2:9"]],
     ["text after a quote", `${FRAMEWORKS}\nFMWK-1,"a"b"c",,,,\n`, ["REGISTRY_SYNTAX error 2:10"]],
     ["an open quote", `${FRAMEWORKS}\nFMWK-1,"a,,,,\n`, ["REGISTRY_SYNTAX error 2:8"]],

@@ -88,7 +88,7 @@ export const nodeFileSystem: FileSystem = {
 function readAll(fd: number): Buffer {
   const size = fstatSync(fd).size;
   // One byte more than the size, so a file that grew meanwhile is noticed and read on.
-  let buffer: Buffer<ArrayBufferLike> = Buffer.allocUnsafe(size + 1);
+  let buffer: Buffer = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(fd, buffer, length, buffer.length - length, null);

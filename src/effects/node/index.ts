@@ -16,7 +16,7 @@ const clock: Clock = {
 
 const random: Random = { hex: (bytes) => randomBytes(bytes).toString("hex") };
 
-export function nodeHost(): Host {
+function nodeHost(): Host {
   return {
     env: process.env,
     cwd: process.cwd(),

@@ -34,7 +34,8 @@ export const nodeSubprocess: Subprocess = {
     }, limits.timeout_ms);
     try {
       const result = await child;
-      if (result.failed && result.exitCode === undefined && result.signal === undefined) throw result;
+      if (result.failed && result.exitCode === undefined && result.signal === undefined)
+        throw result as Error;
       return {
         exit_code: result.exitCode ?? null,
         signal: result.signal ?? null,

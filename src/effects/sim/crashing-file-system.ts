@@ -50,7 +50,36 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
       change(args[0]);
       return call(...args);
     };
-  const handle = (path: string, inner: WriteHandle): WriteHandle => ({
+  const handle = (path: string, inner: WriteHandle): WriteHandle => watchedHandle(path, inner, change, torn);
+  const fs: FileSystem = {
+    stat: reads((path) => real.stat(path)),
+    realPath: reads((path) => real.realPath(path)),
+    list: reads((path) => real.list(path)),
+    read: reads((path) => real.read(path)),
+    readText: reads((path) => real.readText(path)),
+    openRead: reads((path) => real.openRead(path)),
+    freeBytes: reads((path) => real.freeBytes(path)),
+    openWrite: (path, options) => {
+      change(path);
+      return handle(path, real.openWrite(path, options));
+    },
+    rename: changes((from: string, to: string) => real.rename(from, to)),
+    remove: changes((path: string) => real.remove(path)),
+    makeDirectory: changes((path: string, mode?: number) => real.makeDirectory(path, mode)),
+    removeDirectory: changes((path: string) => real.removeDirectory(path)),
+    setMode: changes((path: string, mode: number) => real.setMode(path, mode)),
+    syncDirectory: changes((path: string) => real.syncDirectory(path)),
+  };
+  return { fs, changes: () => count };
+}
+
+function watchedHandle(
+  path: string,
+  inner: WriteHandle,
+  change: (path: string) => void,
+  torn: boolean,
+): WriteHandle {
+  return {
     write(bytes) {
       try {
         change(path);
@@ -74,25 +103,5 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
       inner.truncate(size);
     },
     close: () => inner.close(),
-  });
-  const fs: FileSystem = {
-    stat: reads((path) => real.stat(path)),
-    realPath: reads((path) => real.realPath(path)),
-    list: reads((path) => real.list(path)),
-    read: reads((path) => real.read(path)),
-    readText: reads((path) => real.readText(path)),
-    openRead: reads((path) => real.openRead(path)),
-    freeBytes: reads((path) => real.freeBytes(path)),
-    openWrite: (path, options) => {
-      change(path);
-      return handle(path, real.openWrite(path, options));
-    },
-    rename: changes((from: string, to: string) => real.rename(from, to)),
-    remove: changes((path: string) => real.remove(path)),
-    makeDirectory: changes((path: string, mode?: number) => real.makeDirectory(path, mode)),
-    removeDirectory: changes((path: string) => real.removeDirectory(path)),
-    setMode: changes((path: string, mode: number) => real.setMode(path, mode)),
-    syncDirectory: changes((path: string) => real.syncDirectory(path)),
   };
-  return { fs, changes: () => count };
 }

@@ -1,0 +1,26 @@
+/** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
+import { archiveFaults } from "../archive/index.ts";
+import { journalFaults } from "../journal/index.ts";
+import { keysFaults } from "../keys/index.ts";
+import { ledgerFaults } from "../ledger/index.ts";
+import { lifecycleFaults } from "../lifecycle/index.ts";
+import { metadataFaults } from "../metadata/index.ts";
+import { planeFaults } from "../plane/index.ts";
+import { pythonFaults } from "../python/index.ts";
+import { receiptFaults } from "../receipts/index.ts";
+import { registryFaults } from "../registry/index.ts";
+import { operationFaults } from "./faults.ts";
+
+export const FAULT_CATALOGUES = {
+  archive: archiveFaults,
+  registry: registryFaults,
+  ledger: ledgerFaults,
+  keys: keysFaults,
+  metadata: metadataFaults,
+  receipts: receiptFaults,
+  journal: journalFaults,
+  plane: planeFaults,
+  python: pythonFaults,
+  lifecycle: lifecycleFaults,
+  operations: operationFaults,
+} as const;

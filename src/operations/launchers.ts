@@ -1,0 +1,13 @@
+import { sha256Hex } from "../kernel/index.ts";
+import type { Context } from "./define.ts";
+import { readTemplates } from "./init.ts";
+
+/** What `init` wrote under scripts/, by path: the launchers belong to the plane itself and to no package. */
+export function launcherDigests({ effects, files }: Context): Map<string, string> {
+  const templates = readTemplates(effects, `${files.package_directory}/templates`);
+  return new Map(
+    [...templates]
+      .filter(([path]) => path.startsWith("scripts/"))
+      .map(([path, bytes]) => [path, sha256Hex(bytes)]),
+  );
+}
