@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
+import { comparison, median } from "./bench-figures.mjs";
 import { dpkgInstall, makeTree, pipInstall } from "./bench-peers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -59,25 +60,10 @@ sys.stderr.write("%f %f"%(w,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxr
 }
 const holdfast = (program, args, options) => run(process.execPath, [bin(program), ...args], options);
 
-function median(count, work) {
-  const runs = Array.from({ length: count }, (_, index) => work(index)).sort((a, b) => a.wall_s - b.wall_s);
-  return runs[runs.length >> 1];
-}
-
 function show(what, ours, peers) {
   rows += 1;
-  console.log(`\n${what}`);
-  console.log(`  ${"holdfast".padEnd(34)} ${format(ours)}`);
-  for (const [name, theirs] of Object.entries(peers)) {
-    if (theirs === undefined) console.log(`  ${name.padEnd(34)} not on this machine`);
-    else
-      console.log(
-        `  ${name.padEnd(34)} ${format(theirs)}   holdfast takes ${(ours.wall_s / theirs.wall_s).toFixed(2)}x`,
-      );
-  }
+  console.log(comparison(what, ours, peers));
 }
-const format = ({ wall_s, peak_mib, note }) =>
-  `${wall_s < 1 ? `${(wall_s * 1000).toFixed(0).padStart(6)} ms` : `${wall_s.toFixed(2).padStart(7)} s`}${peak_mib === undefined ? "" : ` ${peak_mib.toFixed(0).padStart(5)} MiB`}${note === undefined ? "" : `  ${note}`}`;
 
 function makePlane(name) {
   const root = join(scratch, name);

@@ -1,8 +1,8 @@
 """The head of a plane stream: its length and last hash, kept outside the plane beside the keys.
 
 ``<home>/planes/<plane_uid>/heads/<stream with "/" as "__">.json`` holds
-``{"bytes": N, "entries": N, "entry_hash": "...", "stream": "ledger/governance.jsonl"}``. It is written only when the
-heads directory exists, and only for ``ledger/*.jsonl`` and ``planes/<tier>/ledger/*.jsonl``. A ledger whose tail was
+``{"bytes": N, "entries": N, "entry_hash": "...", "stream": "ledger/governance.jsonl"}``, padded with spaces to 512 bytes.
+It is written only when the heads directory exists, and only for ``ledger/*.jsonl`` and ``planes/<tier>/ledger/*.jsonl``. A ledger whose tail was
 cut is shorter than its head says.
 """
 
@@ -18,6 +18,7 @@ from .paths import PLANE_MARKER
 
 _STREAM = re.compile(r"(?:ledger|planes/[^/]+/ledger)/[^/]+\.jsonl")
 _UID = re.compile(r'^[ \t]*plane_uid[ \t]*=[ \t]*"([0-9a-f]{32})"', re.MULTILINE)
+_HEAD_BYTES = 512  # padded with spaces to one disk sector, newline included
 PathText = Union[str, "os.PathLike[str]"]
 
 
@@ -65,18 +66,32 @@ def read_head(path: Optional[Path]) -> Optional[Dict[str, Any]]:
 
 
 def write_head(path: Path, stream: str, size: int, entries: int, entry_hash: str) -> None:
-    """Replace the head in one step, mode 0600. A head that cannot be written is left as it is: verifying then
-    reports the newer entries as uncovered."""
+    """Bring the head up to date, mode 0600. A head of the usual size is written over in place: one write of one sector
+    is whole or absent, and replacing a file by renaming costs a flush of the disk on common file systems. A head that
+    cannot be written is left as it is: verifying then reports the newer entries as uncovered."""
     head = {"bytes": size, "entries": entries, "entry_hash": entry_hash, "stream": stream}
+    data = (json.dumps(head, sort_keys=True).ljust(_HEAD_BYTES - 1) + "\n").encode("utf-8")
+    try:
+        if len(data) == _HEAD_BYTES and path.lstat().st_size == _HEAD_BYTES:
+            _write(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, data)
+            return
+    except OSError:
+        pass
     draft = path.with_name(f".{path.name}.draft")  # one name, since only the holder of the stream's lock writes it
     try:
         draft.unlink()  # left by a writer that died
     except OSError:
         pass
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as target:
-            target.write(json.dumps(head, sort_keys=True) + "\n")
+        _write(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, data)
         os.replace(draft, path)
     except OSError:
         pass
+
+
+def _write(path: Path, flags: int, data: bytes) -> None:
+    handle = os.open(path, flags, 0o600)
+    try:
+        os.write(handle, data)
+    finally:
+        os.close(handle)

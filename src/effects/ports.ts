@@ -57,8 +57,12 @@ export interface FileSystem {
   /** `read` as UTF-8 text, refusing invalid sequences with ERR_ENCODING_INVALID_ENCODED_DATA. */
   readText(path: string): string;
   openRead(path: string): ReadHandle;
-  /** `exclusive`: must not exist (EEXIST). `append`: opens or creates, writes go to the end. `replace`: truncates. */
-  openWrite(path: string, options: { mode: number; how: "exclusive" | "append" | "replace" }): WriteHandle;
+  /** `exclusive`: must not exist (EEXIST). `append`: opens or creates, writes go to the end. `replace`: truncates.
+   * `update`: must exist; writes go over what is there, from the start. */
+  openWrite(
+    path: string,
+    options: { mode: number; how: "exclusive" | "append" | "replace" | "update" },
+  ): WriteHandle;
   rename(from: string, to: string): void;
   /** Removes a file or link. Throws ENOENT. */
   remove(path: string): void;

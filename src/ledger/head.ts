@@ -1,12 +1,15 @@
 /**
  * The head of a stream: its length and last hash, kept outside the plane beside the keys, so that cutting the tail of
- * the ledger shows. `{"bytes": 812, "entries": 2, "entry_hash": "…", "stream": "ledger/governance.jsonl"}`
+ * the ledger shows. `{"bytes": 812, "entries": 2, "entry_hash": "…", "stream": "ledger/governance.jsonl"}`, padded with
+ * spaces to 512 bytes with the newline.
  */
 import type { FileSystem, Random } from "../effects/index.ts";
 import { spacedJson } from "../kernel/index.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
 const HEAD_BYTES_MAX = 4096;
+/** A head is padded with spaces to one disk sector. */
+const HEAD_BYTES = 512;
 
 export interface Head {
   /** Length of the stream after the entry it names. */
@@ -17,10 +20,15 @@ export interface Head {
 
 /** Stored head; undefined when the stream has none or it cannot be read or is not a head. */
 export function readHead(fs: Pick<FileSystem, "read" | "stat">, stream: StreamRef): Head | undefined {
-  if (stream.head_path === undefined) return undefined;
+  // A reader without the lock can meet a write half way; the second look meets it done.
+  return readOnce(fs, stream.head_path) ?? readOnce(fs, stream.head_path);
+}
+
+function readOnce(fs: Pick<FileSystem, "read" | "stat">, path: string | undefined): Head | undefined {
+  if (path === undefined) return undefined;
   try {
-    if ((fs.stat(stream.head_path)?.size_bytes ?? HEAD_BYTES_MAX + 1) > HEAD_BYTES_MAX) return undefined;
-    return asHead(JSON.parse(fs.read(stream.head_path).toString("utf8")));
+    if ((fs.stat(path)?.size_bytes ?? HEAD_BYTES_MAX + 1) > HEAD_BYTES_MAX) return undefined;
+    return asHead(JSON.parse(fs.read(path).toString("utf8")));
   } catch {
     return undefined;
   }
@@ -36,8 +44,9 @@ function asHead(value: unknown): Head | undefined {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /**
- * Replaces the head in one step, mode 0600. A head that cannot be written is left as it is: the entries are already
- * acknowledged, and verifying reports them as uncovered.
+ * Brings the head up to date, mode 0600. A head of the usual size is written over in place: one write of one sector is
+ * whole or absent, and replacing a file by renaming costs a flush of the disk on common file systems. A head that cannot be
+ * written is left as it is: the entries are already acknowledged, and verifying reports them as uncovered.
  */
 export function writeHead(
   effects: { readonly fs: FileSystem; readonly random: Random },
@@ -45,18 +54,39 @@ export function writeHead(
   head: Head,
 ): void {
   if (stream.head_path === undefined) return;
-  const { fs, random } = effects;
-  const draft = `${stream.head_path}.${random.hex(8)}.new`;
+  const { fs } = effects;
+  const text = spacedJson({ ...head, stream: stream.name }).padEnd(HEAD_BYTES - 1);
+  const bytes = Buffer.from(`${text}\n`);
   try {
-    const handle = fs.openWrite(draft, { mode: 0o600, how: "exclusive" });
-    try {
-      handle.write(Buffer.from(`${spacedJson({ ...head, stream: stream.name })}\n`));
-    } finally {
-      handle.close();
-    }
-    fs.rename(draft, stream.head_path);
+    const found = fs.stat(stream.head_path);
+    const in_place = found?.kind === "file" && found.size_bytes === HEAD_BYTES && bytes.length === HEAD_BYTES;
+    if (in_place) writeOnce(fs, stream.head_path, "update", bytes);
+    else replaceHead(effects, stream.head_path, bytes);
+  } catch {
+    // Left as it was.
+  }
+}
+
+function replaceHead(
+  { fs, random }: { readonly fs: FileSystem; readonly random: Random },
+  path: string,
+  bytes: Buffer,
+): void {
+  const draft = `${path}.${random.hex(8)}.new`;
+  try {
+    writeOnce(fs, draft, "exclusive", bytes);
+    fs.rename(draft, path);
   } catch {
     removeQuietly(fs, draft);
+  }
+}
+
+function writeOnce(fs: FileSystem, path: string, how: "exclusive" | "update", bytes: Buffer): void {
+  const handle = fs.openWrite(path, { mode: 0o600, how });
+  try {
+    handle.write(bytes);
+  } finally {
+    handle.close();
   }
 }
 

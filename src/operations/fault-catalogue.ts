@@ -1,6 +1,7 @@
 /** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
 import { archiveFaults } from "../archive/index.ts";
 import { journalFaults } from "../journal/index.ts";
+import type { ExitCode } from "../kernel/index.ts";
 import { keysFaults } from "../keys/index.ts";
 import { ledgerFaults } from "../ledger/index.ts";
 import { lifecycleFaults } from "../lifecycle/index.ts";
@@ -11,7 +12,9 @@ import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { operationFaults } from "./faults.ts";
 
-export const FAULT_CATALOGUES = {
+type Catalogue = Readonly<Record<string, { readonly exit_code: ExitCode }>>;
+
+export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   archive: archiveFaults,
   registry: registryFaults,
   ledger: ledgerFaults,
@@ -23,4 +26,4 @@ export const FAULT_CATALOGUES = {
   python: pythonFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
-} as const;
+};

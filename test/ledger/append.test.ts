@@ -113,7 +113,7 @@ test("acknowledged means: written, on disk, its directory too when new, and only
   expect(recorded.calls.slice(0, 3)).toEqual([
     "write governance.jsonl",
     "sync governance.jsonl",
-    "write head",
+    "write ledger__governance.jsonl.json",
   ]);
 });
 

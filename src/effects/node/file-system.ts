@@ -28,6 +28,7 @@ const WRITE_FLAGS = {
   exclusive: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
   append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
   replace: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+  update: constants.O_WRONLY | constants.O_NOFOLLOW,
 } as const;
 
 export const nodeFileSystem: FileSystem = {
