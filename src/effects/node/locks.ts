@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Locks } from "../ports.ts";
 
 /** Short busy waits, so that a signal is seen between two of them. */
@@ -7,7 +7,8 @@ const SQLITE_BUSY = 5;
 
 export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
-    const database = new DatabaseSync(path, { timeout: Math.min(SLICE_MS, wait_ms) });
+    const { DatabaseSync: Database } = await import("node:sqlite");
+    const database = new Database(path, { timeout: Math.min(SLICE_MS, wait_ms) });
     const deadline = performance.now() + wait_ms;
     let held = false;
     try {

@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import type { Subprocess } from "../ports.ts";
 
 /**
@@ -6,6 +5,8 @@ import type { Subprocess } from "../ports.ts";
  */
 export const nodeSubprocess: Subprocess = {
   async run({ argv, cwd, env, stdin, limits }) {
+    // Loaded with the first subprocess: most commands start none.
+    const { execa } = await import("execa");
     const [file = "", ...args] = argv;
     const child = execa(file, args, {
       cwd,

@@ -1,4 +1,3 @@
-import { Worker } from "node:worker_threads";
 import type { FileDigest, Workers } from "../ports.ts";
 import { digestFilesHere } from "./digest-files.ts";
 
@@ -28,7 +27,8 @@ export function nodeWorkers(worker_url: URL, cpu_count: number): Workers {
   };
 }
 
-function runShare(worker_url: URL, paths: readonly string[]): Promise<(FileDigest | undefined)[]> {
+async function runShare(worker_url: URL, paths: readonly string[]): Promise<(FileDigest | undefined)[]> {
+  const { Worker } = await import("node:worker_threads");
   return new Promise((resolve, reject) => {
     const worker = new Worker(worker_url, { workerData: paths });
     worker.once("message", (reply: Reply) => {
