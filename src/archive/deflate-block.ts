@@ -10,7 +10,7 @@ import { assert } from "../kernel/index.ts";
 export const BLOCK_BYTES = 256 * 1024;
 export const DICTIONARY_BYTES = 32 * 1024;
 /** Incompressible data grows by 5 bytes in 16 KiB, and the closing flush adds a few more. */
-export const PACKED_BYTES_MAX = BLOCK_BYTES + 1024;
+const PACKED_BYTES_MAX = BLOCK_BYTES + 1024;
 
 const LEVEL = 6;
 const METHOD_DEFLATE = 8;

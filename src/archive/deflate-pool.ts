@@ -23,6 +23,8 @@ export function deflateHere(): DeflatePool {
 
 /** Two buffers a thread: one is packed while the other is filled or written out. */
 const SLOTS_PER_WORKER = 2;
+/** A thread keeps its state and makes little garbage; room for more would only be filled before it is collected. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
 export function deflateOnThreads(worker_url: URL, worker_count: number): DeflatePool {
   const shared = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
@@ -35,7 +37,7 @@ export function deflateOnThreads(worker_url: URL, worker_count: number): Deflate
     waiting.clear();
   };
   const workers = Array.from({ length: worker_count }, () => {
-    const worker = new Worker(worker_url, { workerData: buffers });
+    const worker = new Worker(worker_url, { workerData: buffers, resourceLimits: THREAD_MEMORY });
     worker.on("message", ({ slot, packed_bytes }: { slot: number; packed_bytes: number }) => {
       waiting.get(slot)?.resolve(packed_bytes);
       waiting.delete(slot);

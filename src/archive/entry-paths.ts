@@ -10,7 +10,7 @@ const ASCII = /^[\u0000-\u007f]*$/;
  * The name a case-blind, compatibility-folding file system may see. Upper-casing first folds ß to SS and ſ to S, as
  * Unicode full case folding does; characters that are ignored when comparing (joiners, selectors) go.
  */
-export function foldPath(path: string): string {
+function foldPath(path: string): string {
   if (ASCII.test(path)) return path.toLowerCase();
   const folded = path.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
   return folded.replace(/\p{Default_Ignorable_Code_Point}/gu, "");

@@ -45,7 +45,7 @@ export interface ReadArchiveOptions {
   readonly signal?: AbortSignal;
 }
 
-export const KEPT_BYTES_MAX = 8 * 1024 ** 2;
+const KEPT_BYTES_MAX = 8 * 1024 ** 2;
 
 /**
  * Reads and judges the archive at `path` (absolute).

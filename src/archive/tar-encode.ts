@@ -60,7 +60,7 @@ function ustarSplit(name: string): { name: string; prefix: string } | undefined 
 }
 
 /** `LENGTH KEY=VALUE\n`, where LENGTH counts its own digits. */
-export function paxRecord(key: string, value: string): Buffer {
+function paxRecord(key: string, value: string): Buffer {
   const rest = Buffer.byteLength(` ${key}=${value}\n`);
   let length = rest + String(rest).length;
   if (String(length).length > String(rest).length) length = rest + String(length).length;

@@ -94,6 +94,7 @@ function differenceOf(receipt: Receipt, manifest: Manifest, tier: PlaneTier): st
     if (asset === undefined) return `it lists ${shown(file.path)}, which the manifest does not declare`;
     if (
       asset.sha256 !== file.sha256 ||
+      asset.size_bytes !== file.size_bytes ||
       asset.executable !== file.executable ||
       asset.classification !== file.classification
     )

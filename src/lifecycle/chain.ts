@@ -19,7 +19,7 @@ export interface SpecPack {
   readonly plane_id: string;
 }
 
-/** The head of `specs/<ID>/manifest.yaml`; undefined when there is no such spec pack or it names another id. */
+/** The head of `specs/<ID>/manifest.yaml`; undefined when there is none, it names another id, or no framework. */
 export function readSpecPack(
   { fs }: Pick<Effects, "fs">,
   root: string,
@@ -29,7 +29,7 @@ export function readSpecPack(
   if (!SpecId.safeParse(spec_id).success || fs.stat(path)?.kind !== "file") return undefined;
   const raw = parseYaml(fs.readText(path), { maxAliasCount: 0 }) as Record<string, unknown> | null;
   const cell = (key: string): string => (typeof raw?.[key] === "string" ? raw[key] : "");
-  if (cell("spec_id") !== spec_id) return undefined;
+  if (cell("spec_id") !== spec_id || !FrameworkId.safeParse(cell("framework_id")).success) return undefined;
   return {
     spec_id,
     title: cell("title"),

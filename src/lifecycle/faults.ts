@@ -154,7 +154,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   SPEC_NOT_FOUND: kind<{ spec_id: string }>(
     1,
-    (d) => `Write specs/${d.spec_id}/manifest.yaml with spec_id: ${d.spec_id}.`,
+    (d) => `Write specs/${d.spec_id}/manifest.yaml with spec_id: ${d.spec_id} and a framework_id.`,
   ),
   STILL_INSTALLED: kind<Subject>(
     3,

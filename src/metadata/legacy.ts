@@ -98,8 +98,8 @@ function common(raw: Raw): Raw {
 /** `ID`, `ID@1.0.0`, `ID@>=1.0`: the legacy text forms; `===` is an exact version. */
 function dependencyOf(value: unknown): unknown {
   if (typeof value !== "string") return value;
-  const [, id = value, range] = /^([^@\s]+?)\s*@?\s*((?:[\^~<>=]|\d).*)?$/.exec(value.trim()) ?? [];
-  return { id, range: range === undefined ? "*" : range.replace(/^={2,3}/, "") };
+  const [, id = value, range = ""] = /^(PKG(?:-[A-Z0-9]+)+)\s*@?\s*(.*)$/.exec(value.trim()) ?? [];
+  return { id, range: range === "" ? "*" : range.replace(/^={2,3}/, "") };
 }
 
 function classOf(declared: string | undefined, path: string): string {

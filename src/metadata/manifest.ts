@@ -41,15 +41,11 @@ export function readManifest(
       },
     );
   }
-  return { manifest: parsed.data, manifest_hash: hashRaw(legacy ? parsed.data : raw), legacy };
+  return { manifest: parsed.data, manifest_hash: manifestHash(parsed.data), legacy };
 }
 
-/** `sha256:` of the compact, sorted, ASCII-escaped JSON without `metadata` (facts, manifest_hash). */
+/** `sha256:` of the compact, sorted, ASCII-escaped JSON, defaults filled in, without `metadata`. */
 export function manifestHash(manifest: Manifest): string {
-  return hashRaw(manifest);
-}
-
-function hashRaw(manifest: Record<string, unknown>): string {
   const { metadata: _, ...hashed } = manifest;
   return prefixed(sha256Hex(compactAsciiJson(hashed as JsonTree)));
 }

@@ -21,6 +21,11 @@ export const { catalogue: planeFaults, make } = defineFaults({
     5,
     (d) => `Make ${d.path} writable for this user ("ls -ld ${d.path}" shows its mode).`,
   ),
+  STATE_DAMAGED: kind<{ path: string }>(
+    4,
+    (d) =>
+      `Restore ${d.path} from a backup, or delete it: the next change then records every registry as edited by hand.`,
+  ),
   RECOVERY_PENDING: kind<{ transactions: readonly string[] }>(
     4,
     () =>

@@ -2,6 +2,7 @@
 import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { prettyJson, sha256Stream } from "../kernel/index.ts";
+import { make } from "./faults.ts";
 import { GENERATION_PATH, registryPath } from "./paths.ts";
 
 export interface Generation {
@@ -11,9 +12,18 @@ export interface Generation {
   readonly registries: Readonly<Partial<Record<RegistryName, string>>>;
 }
 
+/** Undefined in a plane where nothing was committed. @throws STATE_DAMAGED */
 export function readGeneration(fs: FileSystem, root: string): Generation | undefined {
   if (fs.stat(`${root}/${GENERATION_PATH}`) === undefined) return undefined;
-  return JSON.parse(fs.readText(`${root}/${GENERATION_PATH}`)) as Generation;
+  try {
+    const value = JSON.parse(fs.readText(`${root}/${GENERATION_PATH}`)) as Generation;
+    if (Number.isSafeInteger(value.generation) && typeof value.registries === "object") return value;
+  } catch {
+    // Reported below, with what to do about it.
+  }
+  throw make("STATE_DAMAGED", `${GENERATION_PATH} is not what a transaction wrote`, {
+    path: GENERATION_PATH,
+  });
 }
 
 export const generationBytes = (generation: Generation): Buffer =>

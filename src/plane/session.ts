@@ -129,7 +129,7 @@ async function recordRegistryEdits(effects: Effects, plane: Plane, user: string)
     .filter((finding) => finding.severity === "error" && finding.code !== "REGISTRY_EMPTY");
   if (findings.length > 0) {
     const first = findings[0];
-    throw make("REGISTRY_INVALID", `${first?.path ?? "a registry"}: ${first?.message ?? ""}`, {
+    throw make("REGISTRY_INVALID", first?.message ?? "a registry is damaged", {
       findings: findings.slice(0, 50),
     });
   }

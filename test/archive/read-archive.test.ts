@@ -221,6 +221,19 @@ with tarfile.open(sys.argv[1]) as archive:
   });
 });
 
+test("a long name that falls between two chunks of the unpacked stream is the same to both readers", async () => {
+  const CHUNK_BYTES = 256 * 1024;
+  const path = `x${Array.from({ length: 3 }, () => "é".repeat(120)).join("/")}`;
+  // Manifest 1,024, header of the filler 512, of the pax record 512, and 512 of its body, cut inside a letter.
+  const filler = record({ name: "filler", body: "y".repeat(CHUNK_BYTES - 2560) });
+  for (const shift of [0, 1]) {
+    const name = "z".repeat(shift) + path;
+    const bytes = targz(filler, pax({ path: name }), record({ name: "short", body: "content" }));
+    const listing = await read(bytes, { keep: () => true });
+    expect(listing.members.map((member) => member.path)).toEqual(["manifest.json", "filler", name]);
+  }
+});
+
 test("reading changes nothing", async () => {
   const folder = temporaryFolder();
   const { path } = await pack(folder, ENTRIES);

@@ -1,5 +1,5 @@
 /** Small whole planes, written by hand: packages with receipts, registries, archives and ledgers that agree with each other. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -10,12 +10,15 @@ import type {
   PlaneTier,
   RegistryName,
 } from "../../src/contracts/index.ts";
-import { REGISTRY_COLUMNS, REGISTRY_NAMES } from "../../src/contracts/index.ts";
-import { IntegrityReport as ReportShape } from "../../src/contracts/integrity.ts";
-import type { Effects } from "../../src/effects/index.ts";
+import {
+  REGISTRY_COLUMNS,
+  REGISTRY_NAMES,
+  IntegrityReport as ReportShape,
+} from "../../src/contracts/index.ts";
+import type { Effects, FileSystem } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "../../src/integrity/index.ts";
-import { prefixed, sha256Hex } from "../../src/kernel/index.ts";
+import { type Json, prefixed, prettyJson, sha256Hex } from "../../src/kernel/index.ts";
 import { appendEntries, genesisEntry } from "../../src/ledger/index.ts";
 import { manifestHash } from "../../src/metadata/index.ts";
 import {
@@ -107,11 +110,12 @@ export async function aPlane(
   const effects = nodeEffects({ host: { home: join(top, "home"), cwd: top, env } });
   const plane = openPlane(effects, root);
   mkdirSync(join(plane.keys_directory, "heads"), { recursive: true });
+  const writing = { ...effects, fs: withoutSyncs(effects.fs) };
   for (const name of PLANE_STREAMS)
-    await appendEntries(effects, planeStream(plane, name), [genesisEntry({ tier: "ho3" })]);
+    await appendEntries(writing, planeStream(plane, name), [genesisEntry({ tier: "ho3" })]);
   const stream = planeStream(plane, "ledger/packages.jsonl");
   await appendEntries(
-    effects,
+    writing,
     stream,
     receipts.map(({ package_id, plane_id, manifest_hash, archive_hash }) => ({
       event_type: "INSTALLED",
@@ -131,6 +135,17 @@ export async function aPlane(
   const check: TestPlane["check"] = async (options) =>
     ReportShape.parse(await checkIntegrity(effects, plane, { orphans: false, ...options }));
   return { effects, plane, root, check, put };
+}
+
+/** A fixture that a power cut loses is no loss, and fsync is most of what it would cost. */
+function withoutSyncs(fs: FileSystem): FileSystem {
+  const nothing = (): void => undefined;
+  const openWrite: FileSystem["openWrite"] = (path, options) => ({
+    ...fs.openWrite(path, options),
+    sync: nothing,
+    datasync: nothing,
+  });
+  return { ...fs, openWrite, syncDirectory: nothing };
 }
 
 const CONFIG = [
@@ -212,8 +227,8 @@ function install(one: TestPackage, rows: Rows, put: TestPlane["put"]) {
       installed_at: INSTALLED_AT,
     });
   }
-  put(`${receiptDirectory(package_id, plane_id)}/receipt.json`, JSON.stringify(receipt));
-  put(`${receiptDirectory(package_id, plane_id)}/manifest.json`, JSON.stringify(manifest));
+  put(`${receiptDirectory(package_id, plane_id)}/receipt.json`, prettyJson(receipt as Json));
+  put(`${receiptDirectory(package_id, plane_id)}/manifest.json`, prettyJson(manifest as unknown as Json));
   rows.packages_state.push({
     package_id,
     status: "installed",
@@ -259,3 +274,11 @@ export const errorCodes = (report: IntegrityReport): string[] =>
 
 export const verdictOf = (report: IntegrityReport, path: string): string | undefined =>
   report.paths.find((one) => one.path === path)?.verdict;
+
+/** Changes the text of one file; fails when there was nothing to change. */
+export function edit(root: string, path: string, from: string | RegExp, to: string): void {
+  const text = readFileSync(join(root, path), "utf8");
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`${path} does not hold ${String(from)}`);
+  writeFileSync(join(root, path), changed);
+}

@@ -33,8 +33,14 @@ const WRITE_FLAGS = {
 
 export const nodeFileSystem: FileSystem = {
   stat(path) {
-    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stats === undefined ? undefined : toStat(stats);
+    try {
+      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      return stats === undefined ? undefined : toStat(stats);
+    } catch (error) {
+      // A file where a folder was expected: nothing can be below it.
+      if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+      throw error;
+    }
   },
   realPath: (path) => realpathSync(path),
   list(path) {
