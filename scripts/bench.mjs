@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
-import { comparison, median } from "./bench-figures.mjs";
+import { comparison, measure, median } from "./bench-figures.mjs";
 import { dpkgInstall, makeTree, pipInstall } from "./bench-peers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -42,22 +42,7 @@ let rows = 0;
 const bin = (program) => join(ROOT, "bin", `${program}.cjs`);
 const has = (tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
 
-/** Runs a command to its end; gives wall seconds, peak resident MiB and stdout. */
-function run(file, args, options = {}) {
-  const probe = `import resource,subprocess,sys,time
-t=time.monotonic(); p=subprocess.run(sys.argv[1:],stdout=subprocess.PIPE); w=time.monotonic()-t
-sys.stderr.write("%f %f"%(w,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024)); sys.stdout.buffer.write(p.stdout); sys.exit(p.returncode)`;
-  const done = spawnSync(python, ["-I", "-S", "-c", probe, file, ...args], {
-    env,
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    ...options,
-  });
-  const figures = done.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  if (done.status !== (options.expects ?? 0))
-    throw new Error(`${file} ${args.join(" ")} exited ${done.status}\n${done.stdout}${done.stderr}`);
-  return { wall_s: figures[0], peak_mib: figures[1], stdout: done.stdout };
-}
+const run = (file, args, options = {}) => measure({ python, env }, file, args, options);
 const holdfast = (program, args, options) => run(process.execPath, [bin(program), ...args], options);
 
 function show(what, ours, peers) {

@@ -57,6 +57,7 @@ export function blockBuffer(allocate: (bytes: number) => Uint8Array): BlockBuffe
 export function blockCompressor(): (buffer: BlockBuffer, task: BlockTask) => number {
   const code = new WebAssembly.Module(Buffer.from(ZLIB_WASM_BASE64, "base64"));
   const zlib = new WebAssembly.Instance(code).exports as unknown as Zlib;
+  // oxlint-disable-next-line no-underscore-dangle -- the name WebAssembly reactors give their start function
   zlib._initialize?.();
   const input_at = zlib.malloc(DICTIONARY_BYTES + BLOCK_BYTES);
   const output_at = zlib.malloc(PACKED_BYTES_MAX);

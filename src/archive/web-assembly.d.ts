@@ -3,11 +3,7 @@ declare namespace WebAssembly {
   interface Memory {
     readonly buffer: ArrayBuffer;
   }
-  class Module {
-    constructor(code: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: object;
-  }
+  type Module = { readonly kind: "module" };
+  const Module: new (code: Uint8Array) => Module;
+  const Instance: new (module: Module) => { readonly exports: object };
 }

@@ -23,30 +23,42 @@ export function judgeChain(
 ): void {
   const specs = tables.specs && new Map(tables.specs.map((row) => [row["spec_id"] ?? "", row]));
   const frameworks = tables.frameworks && new Set(tables.frameworks.map((row) => row["framework_id"] ?? ""));
-  const links = new Map<string, { id: string; link_type: string; target: string; file: string }>();
-  const broken = (id: string, link_type: string, target: string, file: string): void => {
-    links.set([id, link_type, target].join("\0"), { id, link_type, target, file });
+  const links = new Map<string, Link>();
+  const known = { source_spec_id: specs, complies_with: frameworks };
+  const judge = (link: Link): void => {
+    if (link.target !== "" && known[link.link_type]?.has(link.target) === false)
+      links.set([link.id, link.link_type, link.target].join("\0"), link);
   };
+  for (const link of linksOf(tables, installed)) judge(link);
+  for (const { file, ...link } of links.values()) report(link, file, outcome);
+  noteFiles(fs, root, specs?.keys() ?? [], frameworks ?? [], outcome);
+}
+
+interface Link {
+  readonly id: string;
+  readonly link_type: "source_spec_id" | "complies_with";
+  readonly target: string;
+  /** Registry to correct. */
+  readonly file: string;
+}
+
+/** Every link from a package, artifact or spec to what must be registered. */
+function* linksOf(tables: ChainTables, installed: readonly Installed[]): Generator<Link> {
   for (const [file, rows] of [
     [registryPath("packages_registry"), tables.packages],
     [registryPath("control_plane_registry"), tables.artifacts],
   ] as const) {
-    for (const { id = "", source_spec_id: spec_id = "" } of rows)
-      if (spec_id !== "" && specs?.has(spec_id) === false) broken(id, "source_spec_id", spec_id, file);
+    for (const { id = "", source_spec_id: target = "" } of rows)
+      yield { id, link_type: "source_spec_id", target, file };
   }
+  const file = registryPath("packages_registry");
   for (const { manifest } of installed) {
-    const { package_id, spec_id, framework_id } = manifest;
-    const file = registryPath("packages_registry");
-    if (spec_id !== undefined && specs?.has(spec_id) === false)
-      broken(package_id, "source_spec_id", spec_id, file);
-    if (framework_id !== undefined && frameworks?.has(framework_id) === false)
-      broken(package_id, "complies_with", framework_id, file);
+    const { package_id: id, spec_id = "", framework_id = "" } = manifest;
+    yield { id, link_type: "source_spec_id", target: spec_id, file };
+    yield { id, link_type: "complies_with", target: framework_id, file };
   }
-  for (const [spec_id, { framework_id = "" }] of specs ?? [])
-    if (framework_id !== "" && frameworks?.has(framework_id) === false)
-      broken(spec_id, "complies_with", framework_id, registryPath("specs_registry"));
-  for (const { file, ...link } of links.values()) report(link, file, outcome);
-  noteFiles(fs, root, specs?.keys() ?? [], frameworks ?? [], outcome);
+  for (const { spec_id: id = "", framework_id: target = "" } of tables.specs ?? [])
+    yield { id, link_type: "complies_with", target, file: registryPath("specs_registry") };
 }
 
 function report(

@@ -1,8 +1,7 @@
 /** One digest for a folder, over the names and bytes of everything in it. */
 import { compareCodePoints, sha256Hex } from "../kernel/index.ts";
 
-export const DIRECTORY_DIGEST_FORM =
-  "sha256 of the lines `<64 hex>  <path in the folder>\\n` (`x` for the second space where executable), sorted by path";
+("sha256 of the lines `<64 hex>  <path in the folder>\\n` (`x` for the second space where executable), sorted by path");
 
 /** `files`: path relative to the folder, slashes; order does not matter. Lower-case hex. */
 export function directoryDigest(

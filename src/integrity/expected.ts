@@ -16,7 +16,7 @@ export interface Expected {
   readonly kind: "package" | "launcher" | "artifact";
 }
 
-export const LAUNCHER_OWNER = "holdfast";
+const LAUNCHER_OWNER = "holdfast";
 
 /** One owner a path (design, G4); a second receipt that claims it is a finding. */
 export function expectedPaths(

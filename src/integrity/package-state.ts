@@ -83,7 +83,11 @@ export function judgeVouching(
     for (const { entry } of readEntries(fs, stream)) {
       if (entry?.event_type !== "INSTALLED") continue;
       const { plane_id, manifest_hash, archive_digest } = entry.metadata;
-      open.delete([entry.submission_id, plane_id, manifest_hash, archive_digest].join("\0"));
+      open.delete(
+        [entry.submission_id, plane_id, manifest_hash, archive_digest]
+          .map((part) => (typeof part === "string" ? part : ""))
+          .join("\0"),
+      );
       if (open.size === 0) return;
     }
   } catch (error) {

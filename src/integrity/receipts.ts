@@ -43,7 +43,8 @@ function readOne(
     installed ??= readReceipt(fs, root, id, tier);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return problem(shown(`${error.message} (${String(error.details["problem"])})`));
+    const why = error.details["problem"];
+    return problem(shown(`${error.message} (${typeof why === "string" ? why : "unknown"})`));
   }
   if (installed === undefined) return undefined;
   const { receipt, manifest } = installed;

@@ -1,6 +1,6 @@
 /** Manifests: reading them from archives, hashing them, and holding an archive against what its manifest declares. */
 import { type Manifest, Manifest as ManifestShape } from "../contracts/index.ts";
-import { compactAsciiJson, type Fault, type JsonTree, prefixed, sha256Hex } from "../kernel/index.ts";
+import { compactAsciiJson, type Fault, prefixed, sha256Hex } from "../kernel/index.ts";
 import { make, raise } from "./faults.ts";
 import { issuesOf } from "./issues.ts";
 import type { ArchiveFile } from "./layout.ts";
@@ -47,7 +47,7 @@ export function readManifest(
 /** `sha256:` of the compact, sorted, ASCII-escaped JSON, defaults filled in, without `metadata`. */
 export function manifestHash(manifest: Manifest): string {
   const { metadata: _, ...hashed } = manifest;
-  return prefixed(sha256Hex(compactAsciiJson(hashed as JsonTree)));
+  return prefixed(sha256Hex(compactAsciiJson(hashed)));
 }
 
 /** Every declared asset present and equal, none undeclared. Complete list. */

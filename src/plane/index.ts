@@ -1,5 +1,5 @@
 export { type AuthRequest, authorise, secretOf } from "./authorise.ts";
-export { make as makePlaneFault, planeFaults } from "./faults.ts";
+export { planeFaults } from "./faults.ts";
 export {
   digestOf,
   editedRegistries,

@@ -20,7 +20,7 @@ function expected(dictionary: Uint8Array, block: Uint8Array, is_last: boolean): 
     ...(dictionary.length > 0 ? { dictionary } : {}),
   };
   const deflator = new pako.Deflate({ ...options, raw: true, chunkSize: 1 << 20 });
-  deflator.push(block, is_last ? 4 : 2);
+  deflator.push(block, is_last ? pako.constants.Z_FINISH : pako.constants.Z_SYNC_FLUSH);
   return is_last ? deflator.result : Buffer.concat((deflator as unknown as { chunks: Uint8Array[] }).chunks);
 }
 

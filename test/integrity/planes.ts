@@ -18,7 +18,6 @@ import {
 import type { Effects, FileSystem } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "../../src/integrity/index.ts";
-import { type Json, prefixed, prettyJson, sha256Hex } from "../../src/kernel/index.ts";
 import { appendEntries, genesisEntry } from "../../src/ledger/index.ts";
 import { manifestHash } from "../../src/metadata/index.ts";
 import {
@@ -48,8 +47,8 @@ export interface TestPlane {
   readonly effects: Effects;
   readonly plane: Plane;
   readonly root: string;
-  check(options?: Partial<IntegrityOptions>): Promise<IntegrityReport>;
-  put(path: string, text: string | Uint8Array, mode?: number): void;
+  readonly check: (options?: Partial<IntegrityOptions>) => Promise<IntegrityReport>;
+  readonly put: (path: string, text: string | Uint8Array, mode?: number) => void;
 }
 
 const INSTALLED_AT = "2026-01-02T03:04:05+00:00";
@@ -227,8 +226,8 @@ function install(one: TestPackage, rows: Rows, put: TestPlane["put"]) {
       installed_at: INSTALLED_AT,
     });
   }
-  put(`${receiptDirectory(package_id, plane_id)}/receipt.json`, prettyJson(receipt as Json));
-  put(`${receiptDirectory(package_id, plane_id)}/manifest.json`, prettyJson(manifest as unknown as Json));
+  put(`${receiptDirectory(package_id, plane_id)}/receipt.json`, prettyJson(receipt));
+  put(`${receiptDirectory(package_id, plane_id)}/manifest.json`, prettyJson(manifest));
   rows.packages_state.push({
     package_id,
     status: "installed",
