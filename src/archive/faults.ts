@@ -96,7 +96,7 @@ export const {
   ARCHIVE_PAX_UNTERMINATED: damaged,
   ARCHIVE_GNU_NAME_INVALID: damaged,
 
-  ARCHIVE_NOT_FOUND: kind<InArchive>(1, () => `Run "pkg list" to see which packages the store holds.`),
+  ARCHIVE_NOT_FOUND: kind<InArchive>(2, () => `Run "pkg list" to see which packages the store holds.`),
   ARCHIVE_UNREADABLE: kind<InArchive>(
     5,
     (d) => `Run "ls -l ${shown(d.archive)}" and make it a readable file.`,

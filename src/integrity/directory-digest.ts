@@ -1,7 +1,8 @@
-/** One digest for a folder, over the names and bytes of everything in it. */
+/**
+ * One digest for a folder, over the names and bytes of everything in it: sha256 of the lines
+ * `<64 hex>  <path in the folder>\n` (`x` for the second space where executable), sorted by path.
+ */
 import { compareCodePoints, sha256Hex } from "../kernel/index.ts";
-
-("sha256 of the lines `<64 hex>  <path in the folder>\\n` (`x` for the second space where executable), sorted by path");
 
 /** `files`: path relative to the folder, slashes; order does not matter. Lower-case hex. */
 export function directoryDigest(

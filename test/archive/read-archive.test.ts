@@ -39,7 +39,7 @@ describe("readArchive() refuses", () => {
     const path = join(temporaryFolder(), "none.tar.gz");
     await expect(readArchive(effects, path)).rejects.toMatchObject({
       code: "ARCHIVE_NOT_FOUND",
-      exit_code: 1,
+      exit_code: 2,
     });
   });
 

@@ -18,6 +18,7 @@ import {
 import type { Effects, FileSystem } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "../../src/integrity/index.ts";
+import { prefixed, prettyJson, sha256Hex } from "../../src/kernel/index.ts";
 import { appendEntries, genesisEntry } from "../../src/ledger/index.ts";
 import { manifestHash } from "../../src/metadata/index.ts";
 import {
