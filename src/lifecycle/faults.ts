@@ -3,6 +3,10 @@ import { type Details, defineFaults, kind } from "../kernel/index.ts";
 type Subject = { package_id: string };
 
 export const { catalogue: lifecycleFaults, make } = defineFaults({
+  COMMITTED_UNRECORDED: kind<{ transaction_id: string; problem: string }>(
+    4,
+    () => `Mend the cause named above, then run "pkg doctor": it completes the record.`,
+  ),
   // pack
   SOURCE_NOT_FOUND: kind<{ path: string }>(
     2,
@@ -148,6 +152,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
       `Put the archive with sha256 ${d.digest} back as packages_store/${d.package_id}-${d.version}.tar.gz and run "integrity-check --fix" again.`,
   ),
   // registry
+  ARTIFACT_PATH: kind<{ id: string; path: string }>(
+    2,
+    () => `Name an existing file of the plane: "pkg register ID --path lib/x.py --token …".`,
+  ),
   NOTHING_TO_REGISTER: kind<{ id: string }>(
     1,
     () => `Pack the package first with "pkg pack --src DIR --token …", or write the spec pack.`,

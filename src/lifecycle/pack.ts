@@ -29,6 +29,7 @@ export interface PackRequest {
   readonly token: string | undefined;
   readonly dry_run: boolean;
   readonly replace: boolean;
+  readonly wait_ms?: number | undefined;
   readonly deflate_worker_url?: URL | undefined;
 }
 
@@ -79,7 +80,8 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     }
   }
   const about = { operation: "pack", subject: package_id, user };
-  return writing(effects, plane, { user }, (session) =>
+  const waits = request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms };
+  return writing(effects, plane, { user, ...waits }, (session) =>
     transact(effects, session, about, async (transaction) => {
       transaction.enterPhase("verify");
       const scratch = transaction.makeScratch("pack");

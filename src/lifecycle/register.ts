@@ -1,8 +1,10 @@
 /** Register and unregister: step 4 of the rollout and its clean-up, for packages, specs and frameworks. */
+
+import { checkEntryPath } from "../archive/index.ts";
 import type { RegistryName, Row } from "../contracts/index.ts";
 import { FrameworkId, PackageId, SpecId } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { authorise, GOVERNANCE_STREAM, type Plane, registryPath, writing } from "../plane/index.ts";
+import { authorise, digestOf, GOVERNANCE_STREAM, type Plane, registryPath, writing } from "../plane/index.ts";
 import { readInstalled } from "../receipts/index.ts";
 import { findRow } from "../registry/index.ts";
 import { tierOfId } from "./build-manifest.ts";
@@ -17,6 +19,7 @@ export interface RegisterRequest {
   readonly cells: Row;
   readonly token: string | undefined;
   readonly dry_run: boolean;
+  readonly wait_ms?: number | undefined;
 }
 
 export interface RegisterResult {
@@ -42,12 +45,16 @@ export async function register(
   });
   const known = rowOf(effects, plane, name, id);
   const found = known ?? freshRow(effects, plane, name, id, request.cells);
-  const row = { ...found, ...request.cells };
+  const cells =
+    name === "control_plane_registry"
+      ? artifactCells(effects, plane, id, found, request.cells)
+      : request.cells;
+  const row = { ...found, ...cells };
   const changed =
-    known === undefined || Object.entries(request.cells).some(([column, cell]) => known[column] !== cell);
+    known === undefined || Object.entries(cells).some(([column, cell]) => known[column] !== cell);
   const result = { id, registry: registryPath(name), changed, row, dry_run: request.dry_run };
   if (!changed || request.dry_run) return { ...result, transaction_id: null };
-  return writing(effects, plane, { user }, (session) =>
+  return writing(effects, plane, { user, ...waiting(request) }, (session) =>
     transact(effects, session, { operation: "register", subject: id, user }, async () => ({
       registries: [{ name, upsert: [row], remove: [] }],
       entries: [entry("registered", id, user, { registry: registryPath(name), cells: { ...request.cells } })],
@@ -83,7 +90,7 @@ export async function unregister(
     dry_run: request.dry_run,
   };
   if (known === undefined || request.dry_run) return { ...result, transaction_id: null };
-  return writing(effects, plane, { user }, (session) =>
+  return writing(effects, plane, { user, ...waiting(request) }, (session) =>
     transact(effects, session, { operation: "unregister", subject: id, user }, async () => ({
       registries: [{ name, upsert: [], remove: [[id]] }],
       entries: [entry("unregistered", id, user, { registry: registryPath(name) })],
@@ -92,12 +99,14 @@ export async function unregister(
   );
 }
 
-function registryOf(
-  id: string,
-): Extract<RegistryName, "packages_registry" | "specs_registry" | "frameworks_registry"> {
+/** `LIB-PATHS`, `SCRIPT-INT`: anything else the control plane lists by id. */
+const ARTIFACT_ID = /^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$/;
+
+function registryOf(id: string): RegistryName {
   if (PackageId.safeParse(id).success) return "packages_registry";
   if (SpecId.safeParse(id).success) return "specs_registry";
   if (FrameworkId.safeParse(id).success) return "frameworks_registry";
+  if (ARTIFACT_ID.test(id)) return "control_plane_registry";
   throw make("NOTHING_TO_REGISTER", `${JSON.stringify(id)} is not a package, spec or framework id`, { id });
 }
 
@@ -123,6 +132,17 @@ function freshRow(effects: Effects, plane: Plane, name: RegistryName, id: string
       };
     }
   }
+  if (name === "control_plane_registry") {
+    return {
+      id,
+      name: id,
+      entity_type: "artifact",
+      status: "active",
+      selected: "yes",
+      priority: "P1",
+      created_at: createdAt(effects).slice(0, 10),
+    };
+  }
   throw make("NOTHING_TO_REGISTER", `there is nothing to register as ${id}`, { id });
 }
 
@@ -136,3 +156,18 @@ function entry(event_type: string, id: string, user: string, metadata: Record<st
     metadata: { user, ...metadata },
   };
 }
+
+/** An artifact row names a file of the plane and the digest it has now. @throws ARTIFACT_PATH */
+function artifactCells({ fs }: Effects, plane: Plane, id: string, found: Row, cells: Row): Row {
+  const path = (cells["artifact_path"] ?? found["artifact_path"] ?? "").replace(/^\//, "");
+  const digest = checkEntryPath(path) === undefined ? digestOf(fs, `${plane.root}/${path}`) : undefined;
+  if (digest === undefined)
+    throw make("ARTIFACT_PATH", `${id} needs a file of the plane, and ${JSON.stringify(path)} is none`, {
+      id,
+      path,
+    });
+  return { ...cells, artifact_path: `/${path}`, content_hash: digest };
+}
+
+const waiting = ({ wait_ms }: { readonly wait_ms?: number | undefined }): { wait_ms?: number } =>
+  wait_ms === undefined ? {} : { wait_ms };

@@ -14,6 +14,7 @@ import {
   type WriteSession,
 } from "../plane/index.ts";
 import { rewriteRegistry } from "../registry/index.ts";
+import { make } from "./faults.ts";
 
 export interface RegistryChange {
   readonly name: RegistryName;
@@ -64,9 +65,30 @@ export async function transact<T>(
   } catch (error) {
     throw await undo(effects, session, about, transaction, error);
   }
-  await appendFollowUps(effects, plane, keyed(transaction, conclusion.entries));
-  removeTransaction(effects, transaction.site.directory);
+  await settle(effects, session, transaction, keyed(transaction, conclusion.entries));
   return { ...conclusion.result, transaction_id: transaction.id, generation };
+}
+
+/** After the commit point nothing is undone any more: what cannot be recorded now is recorded by recovery. */
+async function settle(
+  effects: Effects,
+  session: WriteSession,
+  transaction: Transaction,
+  entries: readonly FollowUp[],
+): Promise<void> {
+  try {
+    await appendFollowUps(effects, session.plane, entries);
+    removeTransaction(effects, transaction.site.directory);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const { id: transaction_id } = transaction;
+    throw make(
+      "COMMITTED_UNRECORDED",
+      `the change is made, but its ledger entry is not written yet: ${problem}`,
+      { transaction_id, problem },
+      error,
+    );
+  }
 }
 
 function keyed(transaction: Transaction, entries: readonly LedgerNote[]): FollowUp[] {

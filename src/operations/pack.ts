@@ -27,6 +27,7 @@ export const pack = operation({
     result: await packSource(context.effects, planeOf(context), {
       ...input,
       token: context.token,
+      wait_ms: context.wait_ms,
       deflate_worker_url: context.files.deflate_worker_url,
     }),
   }),

@@ -8,7 +8,10 @@ import {
 import { operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
 
-const subject = z.string().min(1).meta({ description: "PKG-…, SPEC-… or FMWK-… id.", positional: 0 });
+const subject = z
+  .string()
+  .min(1)
+  .meta({ description: "PKG-…, SPEC-…, FMWK-… or artifact id.", positional: 0 });
 
 export const register = operation({
   name: "register",
@@ -26,6 +29,7 @@ export const register = operation({
     status: CellText.optional().meta({ description: "Status, such as draft, active, deprecated or yanked." }),
     title: CellText.optional().meta({ description: "Title of a spec or framework, name of a package." }),
     framework: CellText.optional().meta({ description: "Framework a spec complies with." }),
+    path: CellText.optional().meta({ description: "File of the plane an artifact id stands for." }),
     owner: CellText.optional().meta({ description: "Who answers for the package." }),
     dry_run: dryRun,
   }),
@@ -34,6 +38,7 @@ export const register = operation({
       id,
       dry_run,
       token: context.token,
+      wait_ms: context.wait_ms,
       cells: cellsFor(id, given),
     }),
   }),
@@ -50,7 +55,12 @@ export const unregister = operation({
   authorised: true,
   input: z.strictObject({ id: subject, dry_run: dryRun }),
   run: async (context, { id, dry_run }) => ({
-    result: await unregisterSubject(context.effects, planeOf(context), { id, dry_run, token: context.token }),
+    result: await unregisterSubject(context.effects, planeOf(context), {
+      id,
+      dry_run,
+      token: context.token,
+      wait_ms: context.wait_ms,
+    }),
   }),
   text: (result: RegisterResult) =>
     !result.changed
@@ -67,7 +77,18 @@ function cellsFor(id: string, given: Record<string, string | undefined>): Record
     owner: "owner",
   };
   const other_columns = { status: "status", title: "title", framework: "framework_id" };
-  const columns: Record<string, string> = id.startsWith("PKG-") ? package_columns : other_columns;
+  const artifact_columns = {
+    spec: "source_spec_id",
+    status: "status",
+    title: "name",
+    owner: "owner",
+    path: "artifact_path",
+  };
+  const columns: Record<string, string> = id.startsWith("PKG-")
+    ? package_columns
+    : /^(SPEC|FMWK)-/.test(id)
+      ? other_columns
+      : artifact_columns;
   return Object.fromEntries(
     Object.entries(columns).flatMap(([flag, column]) =>
       given[flag] === undefined ? [] : [[column, given[flag]]],

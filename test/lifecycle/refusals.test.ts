@@ -311,6 +311,45 @@ describe("register(), unregister(), init and spec check", () => {
     ).rejects.toMatchObject({ code: "SPEC_NOT_FOUND" });
   });
 
+  test("an artifact is registered with the digest its file has, and only a file of the plane", async () => {
+    const plane = await libraryPlane();
+    writeTree(plane.root, { "lib/paths.py": "p = 1\n" });
+    const request = { token: plane.token, dry_run: false, id: "LIB-PATHS" };
+    const done = await register(plane.effects, plane.plane, {
+      ...request,
+      cells: { artifact_path: "lib/paths.py" },
+    });
+    expect(done.row).toMatchObject({ artifact_path: "/lib/paths.py", content_hash: sha256Hex("p = 1\n") });
+    for (const path of ["lib/none.py", "../outside", "lib"]) {
+      await expect(
+        register(plane.effects, plane.plane, { ...request, cells: { artifact_path: path } }),
+      ).rejects.toMatchObject({ code: "ARTIFACT_PATH" });
+    }
+    expect((await unregister(plane.effects, plane.plane, request)).changed).toBe(true);
+  });
+
+  test("a change whose ledger entry cannot be written stands, says so, and recovery completes the record", async () => {
+    const plane = await packed();
+    let commits = 0;
+    const openWrite = (path: string, options: Parameters<typeof nodeFileSystem.openWrite>[1]) => {
+      if (path.endsWith("ledger/packages.jsonl") && commits++ > 0)
+        throw Object.assign(new Error("EIO"), { code: "EIO", path });
+      return nodeFileSystem.openWrite(path, options);
+    };
+    const failing = { ...plane.effects, fs: { ...nodeFileSystem, openWrite } };
+    await expect(plane.install([ID], {}, failing)).rejects.toMatchObject({
+      code: "COMMITTED_UNRECORDED",
+      exit_code: 4,
+    });
+    expect((await plane.install([ID])).packages[0]?.changed).toBe(false);
+    await restore(plane.effects, plane.plane, { token: plane.token, dry_run: false });
+    await plane.uninstall([ID]);
+    const events = readFileSync(join(plane.root, "ledger/packages.jsonl"), "utf8")
+      .split("\n")
+      .filter((line) => line.includes('"event_type": "INSTALLED"'));
+    expect(events.length).toBe(1);
+  });
+
   test("init keeps what is there, and refuses a plane, a file and the root", async () => {
     const plane = await libraryPlane();
     const request = { dry_run: false, templates: new Map(), launcher: { node: "node", script: "x" } };

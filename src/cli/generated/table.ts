@@ -202,7 +202,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "id",
         type: "string",
-        description: "PKG-…, SPEC-… or FMWK-… id.",
+        description: "PKG-…, SPEC-…, FMWK-… or artifact id.",
         required: true,
         positional: true,
       },
@@ -233,6 +233,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Framework a spec complies with.",
       },
       {
+        field: "path",
+        type: "string",
+        description: "File of the plane an artifact id stands for.",
+      },
+      {
         field: "owner",
         type: "string",
         description: "Who answers for the package.",
@@ -254,7 +259,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "id",
         type: "string",
-        description: "PKG-…, SPEC-… or FMWK-… id.",
+        description: "PKG-…, SPEC-…, FMWK-… or artifact id.",
         required: true,
         positional: true,
       },
