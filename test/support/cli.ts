@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "./tree.ts";
 
-export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-export const bin = (program: string): string => join(REPOSITORY, "bin", `${program}.cjs`);
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const bin = (program: string): string => join(REPOSITORY, "bin", `${program}.cjs`);
 
 export interface Ran extends SpawnSyncReturns<string> {
   /** stdout as JSON; throws when it is not one document. */

@@ -7,7 +7,7 @@ const SQLITE_BUSY = 5;
 
 export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
-    const { DatabaseSync: Database } = await import("node:sqlite");
+    const Database = await loadSqlite();
     const database = new Database(path, { timeout: Math.min(SLICE_MS, wait_ms) });
     const deadline = performance.now() + wait_ms;
     let held = false;
@@ -25,6 +25,19 @@ export const nodeLocks: Locks = {
     }
   },
 };
+
+/** Node 22 calls its SQLite experimental on every start; users can do nothing about it, so that one line is left out. */
+async function loadSqlite(): Promise<typeof DatabaseSync> {
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
+    if (!String(warning).includes("SQLite")) emitWarning(warning, ...rest);
+  }) as typeof emitWarning;
+  try {
+    return (await import("node:sqlite")).DatabaseSync;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
 
 function tryBegin(database: DatabaseSync): boolean {
   try {
