@@ -110,8 +110,7 @@ function unreadable(one: Expected, problem: string, outcome: Outcome): void {
 }
 
 function nextStep({ path, classification, kind, owner }: Expected): string {
-  if (kind === "launcher")
-    return `Make a new plane with "pkg init new-plane" and copy new-plane/${path} to ${path}.`;
+  if (kind === "launcher") return `Run "integrity-check --fix" to restore it from the installed program.`;
   if (kind === "artifact")
     return `Correct content_hash of ${owner} in registries/control_plane_registry.csv, or restore the file.`;
   if (classification === "config" || classification === "state")

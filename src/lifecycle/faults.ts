@@ -16,6 +16,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     2,
     () => `Name the folder that holds the file: "pkg pack --src DIR --token …".`,
   ),
+  SOURCE_HOLDS_PLANE: kind<{ path: string }>(
+    2,
+    () => `Name a folder below the plane: "pkg pack --src modules/NAME --token …".`,
+  ),
   SOURCE_EMPTY: kind<{ path: string }>(
     2,
     (d) => `Put the files to pack into ${d.path}, or look at its .holdfastignore.`,

@@ -54,6 +54,9 @@ export interface PackResult {
 export async function pack(effects: Effects, plane: Plane, request: PackRequest): Promise<PackResult> {
   const { fs } = effects;
   const source = resolveSource(effects, request.src);
+  if (plane.root === source || plane.root.startsWith(`${source}/`)) {
+    throw make("SOURCE_HOLDS_PLANE", `${request.src} holds the plane itself`, { path: request.src });
+  }
   const reading = readSource(fs, source);
   const package_id = decideId(reading.metadata, request.id, request.src);
   const { user } = await authorise(effects, plane, request.token, {

@@ -3,7 +3,7 @@ import { extractArchive } from "../archive/index.ts";
 import type { Receipt, ReceiptFile } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
-import { bare, prefixed } from "../kernel/index.ts";
+import { bare, prefixed, sha256Hex } from "../kernel/index.ts";
 import { authorise, digestOf, KEPT_DIRECTORY, PACKAGES_STREAM, type Plane, writing } from "../plane/index.ts";
 import { readInstalled, tierPrefix } from "../receipts/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
@@ -39,15 +39,23 @@ export async function restore(
     readonly token: string | undefined;
     readonly dry_run: boolean;
     readonly wait_ms?: number | undefined;
+    /** Files that belong to the plane itself, with the bytes they must have. */
+    readonly plane_files?: ReadonlyMap<string, Uint8Array>;
   },
 ): Promise<RestoreResult> {
   const { user } = await authorise(effects, plane, request.token, { action: "update" });
-  const first = await findBroken(effects, plane);
-  const described = (broken: readonly Broken[]): RestoreResult["restored"] =>
-    broken.flatMap(({ receipt, files }) =>
+  const own = request.plane_files ?? new Map<string, Uint8Array>();
+  const described = (
+    broken: readonly Broken[],
+    own_broken: readonly OwnBroken[],
+  ): RestoreResult["restored"] => [
+    ...broken.flatMap(({ receipt, files }) =>
       files.map(({ file, was }) => ({ path: file.path, package_id: receipt.package_id, was })),
-    );
-  const dry = { restored: described(first), kept_in: null, dry_run: request.dry_run, transaction_id: null };
+    ),
+    ...own_broken.map(({ path, was }) => ({ path, package_id: "holdfast", was })),
+  ];
+  const first = described(await findBroken(effects, plane), findOwnBroken(effects, plane, own));
+  const dry = { restored: first, kept_in: null, dry_run: request.dry_run, transaction_id: null };
   if (request.dry_run || first.length === 0) return dry;
   return writing(
     effects,
@@ -55,6 +63,7 @@ export async function restore(
     { user, ...(request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms }) },
     async (session) => {
       const broken = await findBroken(effects, plane);
+      const own_broken = findOwnBroken(effects, plane, own);
       const subject = broken
         .map(({ receipt }) => receipt.package_id)
         .join(" ")
@@ -63,6 +72,10 @@ export async function restore(
         let kept = 0;
         for (const [index, one] of broken.entries())
           kept += await stageRestore(effects, transaction, plane, one, index);
+        for (const [index, { path, bytes }] of own_broken.entries()) {
+          kept += keepCopy(effects, transaction, plane, path, `own-${index}`);
+          transaction.put(path, { bytes, mode: 0o644 });
+        }
         return {
           registries: [],
           entries: broken.map(({ receipt, files }) => ({
@@ -79,7 +92,7 @@ export async function restore(
             },
           })),
           result: {
-            restored: described(broken),
+            restored: described(broken, own_broken),
             kept_in: kept === 0 ? null : `${KEPT_DIRECTORY}/${transaction.id}`,
             dry_run: false,
           },
@@ -142,15 +155,43 @@ async function stageRestore(
         expected: file.sha256,
         actual: "a folder",
       });
-    if (was === "drift" && kind === "file") {
-      const copy = `${transaction.site.directory}/kept-${index}-${number}`;
-      copyFile(fs, target, copy);
-      transaction.put(`${KEPT_DIRECTORY}/${transaction.id}/${file.path}`, { file: copy });
-      kept += 1;
-    }
+    if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path, `${index}-${number}`);
     transaction.put(file.path, { file: `${destination}/${number}` });
   }
   return kept;
+}
+
+/** Keeps what lies at a path before it is replaced. @returns 1 when there was a file to keep, else 0 */
+function keepCopy(
+  { fs }: Effects,
+  transaction: Transaction,
+  plane: Plane,
+  path: string,
+  name: string,
+): number {
+  if (fs.stat(`${plane.root}/${path}`)?.kind !== "file") return 0;
+  const copy = `${transaction.site.directory}/kept-${name}`;
+  copyFile(fs, `${plane.root}/${path}`, copy);
+  transaction.put(`${KEPT_DIRECTORY}/${transaction.id}/${path}`, { file: copy });
+  return 1;
+}
+
+interface OwnBroken {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly was: "drift" | "missing";
+}
+
+/** The plane's own files that are not what this program ships. */
+function findOwnBroken({ fs }: Effects, plane: Plane, files: ReadonlyMap<string, Uint8Array>): OwnBroken[] {
+  return [...files].flatMap(([path, bytes]): OwnBroken[] => {
+    const found = fs.stat(`${plane.root}/${path}`);
+    if (found === undefined) return [{ path, bytes, was: "missing" }];
+    if (found.kind === "directory") return [];
+    return found.kind === "file" && digestOf(fs, `${plane.root}/${path}`) === sha256Hex(bytes)
+      ? []
+      : [{ path, bytes, was: "drift" }];
+  });
 }
 
 function archiveOf({ fs }: Effects, plane: Plane, receipt: Receipt): string {

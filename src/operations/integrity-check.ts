@@ -4,7 +4,7 @@ import { type RestoreResult, restore } from "../lifecycle/index.ts";
 import { reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
-import { launcherDigests } from "./launchers.ts";
+import { launcherDigests, launcherFiles } from "./launchers.ts";
 
 export const integrityCheck = operation({
   name: "integrity-check",
@@ -35,7 +35,14 @@ export const integrityCheck = operation({
   run: async (context, { orphans, fix, dry_run }) => {
     const plane = planeOf(context);
     const { token, wait_ms } = context;
-    const repair = fix ? await restore(context.effects, plane, { token, dry_run, wait_ms }) : null;
+    const repair = fix
+      ? await restore(context.effects, plane, {
+          token,
+          dry_run,
+          wait_ms,
+          plane_files: launcherFiles(context),
+        })
+      : null;
     const launchers = launcherDigests(context);
     const report = await reading(context.effects, plane, () =>
       checkIntegrity(context.effects, plane, { orphans, launchers }),

@@ -20,6 +20,8 @@ export interface AuthRequest {
   readonly tiers?: readonly PackageTier[];
 }
 
+/** So many kinds of refusal are counted at once; a flood of new ones forgets the oldest. */
+const COUNTERS_MAX = 256;
 /** Up to this many equal refusals are recorded one by one, then only at each power of two. */
 const EACH_RECORDED_MAX = 8;
 const WINDOW_MS = 3_600_000;
@@ -71,11 +73,12 @@ async function recordRefusal(
   const before = counters[key];
   const fresh = before === undefined || clock.now_ms() - before.last_at_ms > WINDOW_MS;
   const count = fresh ? 1 : before.count + 1;
-  replaceFile(
-    effects,
-    path,
-    Buffer.from(JSON.stringify({ ...counters, [key]: { count, last_at_ms: clock.now_ms() } })),
-  );
+  const { [key]: _, ...others } = counters;
+  const kept = Object.entries(others)
+    .filter(([, counter]) => clock.now_ms() - counter.last_at_ms <= WINDOW_MS)
+    .slice(1 - COUNTERS_MAX);
+  const next = Object.fromEntries([...kept, [key, { count, last_at_ms: clock.now_ms() }]]);
+  replaceFile(effects, path, Buffer.from(JSON.stringify(next)));
   if (count > EACH_RECORDED_MAX && (count & (count - 1)) !== 0) return;
   await appendEntries(effects, planeStream(plane, GOVERNANCE_STREAM), [
     {

@@ -95,7 +95,7 @@ async function ownerOf(sight: Sight, path: string, owner: string | null): Promis
 /** What brings the recorded bytes back. */
 function restoreStep(sight: Sight, { path, classification }: Recorded): string {
   if (sight.launchers.has(path)) {
-    return `Make a new plane with "pkg init new-plane" and copy new-plane/${path} to ${path}.`;
+    return `Run "integrity-check --fix" to restore it from the installed program.`;
   }
   if (!sight.ownedPaths.has(path)) return `Restore ${path} from version control or a backup.`;
   if (classification === "config" || classification === "state") {

@@ -54,9 +54,9 @@ function packed(way: Way, change: (folder: string) => void = () => undefined): s
   ].join("\n");
   const drop =
     way.uid === undefined ? [] : ["setpriv", `--reuid=${way.uid}`, `--regid=${way.uid}`, "--clear-groups"];
-  const [file = "", ...args] = [...drop, "sh", "-c", script];
+  const argv = [...drop, "sh", "-c", script];
   const env = { PATH: process.env["PATH"] ?? "", HOME: top, HOLDFAST_HOME: join(top, "home"), ...way.env };
-  const done = spawnSync(file, args, { env, encoding: "utf8" });
+  const done = spawnSync(argv[0] ?? "sh", argv.slice(1), { env, encoding: "utf8" });
   expect(done.status, done.stdout + done.stderr).toBe(0);
   return (JSON.parse(done.stdout) as { digest: string }).digest;
 }

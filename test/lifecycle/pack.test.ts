@@ -131,6 +131,12 @@ describe("pack()", () => {
     });
   });
 
+  test("a folder that holds the plane itself is refused", async () => {
+    const plane = await withSource();
+    await expect(plane.pack(".")).rejects.toMatchObject({ code: "SOURCE_HOLDS_PLANE" });
+    await expect(plane.pack("..")).rejects.toMatchObject({ code: "SOURCE_HOLDS_PLANE" });
+  });
+
   test("a target inside the plane's own folders is refused", async () => {
     for (const target of [
       "config/x",

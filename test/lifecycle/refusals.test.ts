@@ -280,6 +280,11 @@ describe("restore()", () => {
     expect(readFileSync(join(plane.root, "modules/a/x.py"), "utf8")).toBe("x = 1\n");
     expect(readFileSync(join(plane.root, "modules/a/c.ini"), "utf8")).toBe("k = mine\n");
     expect(readFileSync(join(plane.root, done.kept_in ?? "", "modules/a/x.py"), "utf8")).toBe("tampered\n");
+    const plane_files = new Map([["scripts/trace.py", Buffer.from("print()\n")]]);
+    expect((await restore(plane.effects, plane.plane, { ...request, plane_files })).restored).toEqual([
+      { path: "scripts/trace.py", package_id: "holdfast", was: "missing" },
+    ]);
+    expect(readFileSync(join(plane.root, "scripts/trace.py"), "utf8")).toBe("print()\n");
     rmSync(join(plane.root, "modules/a/x.py"));
     rmSync(join(plane.root, "packages_store"), { recursive: true });
     await expect(restore(plane.effects, plane.plane, request)).rejects.toMatchObject({

@@ -564,7 +564,7 @@ describe("explain() of files and folders", () => {
     rmSync(`${on.root}/lib/launch.py`);
     const gone = await look("lib/launch.py");
     expect(gone.data).toMatchObject({ verdict: "missing" });
-    expect(gone.findings[0]?.next_step).toContain("pkg init");
+    expect(gone.findings[0]?.next_step).toContain("integrity-check --fix");
   });
 
   test("a folder lists what is owned below it", async () => {

@@ -28,14 +28,14 @@ export const nodeLocks: Locks = {
 
 /** Node 22 calls its SQLite experimental on every start; users can do nothing about it, so that one line is left out. */
 async function loadSqlite(): Promise<typeof DatabaseSync> {
-  const { emitWarning } = process;
-  process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
-    if (!String(warning).includes("SQLite")) emitWarning(warning, ...rest);
-  }) as typeof emitWarning;
+  const warn = process.emitWarning.bind(process);
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).includes("SQLite")) Reflect.apply(warn, process, [warning, ...rest]);
+  };
   try {
     return (await import("node:sqlite")).DatabaseSync;
   } finally {
-    process.emitWarning = emitWarning;
+    process.emitWarning = warn;
   }
 }
 
