@@ -61,6 +61,9 @@ def stream_lock(stream: str, timeout: float = DEFAULT_TIMEOUT_S) -> Iterator[Non
         path = key + ".lock"
         if os.path.islink(path):
             raise LockUnusable(f"{path} is a symbolic link")
+        # SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
+        if os.path.exists(path) and not os.access(path, os.W_OK):
+            raise LockUnusable(f"{path} cannot be written by this user")
         connection = None
         try:
             left = max(0.0, deadline - time.monotonic())

@@ -1,6 +1,9 @@
 /** Finishes or undoes what an earlier process left. Call under the plane lock. Needs no token: it completes an authorised change. */
+
+import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { applyChanges, syncTouched, undoChanges } from "./apply.ts";
+import { applyChanges, type Site, syncTouched, undoChanges } from "./apply.ts";
+import { make } from "./faults.ts";
 import { appendLines, readLines } from "./log.ts";
 import type { Begun, Change, FollowUp, JournalRecord } from "./records.ts";
 import { removeTransaction, transactionsDirectory } from "./transaction.ts";
@@ -16,7 +19,10 @@ export interface Recovered {
 export function pendingTransactions({ fs }: Pick<Effects, "fs">, root: string): string[] {
   const directory = transactionsDirectory(root);
   if (fs.stat(directory) === undefined) return [];
-  return fs.list(directory).map((entry) => entry.name);
+  return fs
+    .list(directory)
+    .filter(({ name, kind }) => kind === "directory" && name.startsWith("TX-"))
+    .map(({ name }) => name);
 }
 
 /**
@@ -50,10 +56,13 @@ async function recoverOne(
     operation: begun?.operation ?? "unknown",
     subject: begun?.subject ?? "",
   };
-  const committed = records.find((record) => record.state === "committed");
+  const ended = records.findLast((record) => record.state === "committed" || record.state === "undone");
+  const committed = ended?.state === "committed" ? ended : undefined;
   const planned = records.find((record) => record.state === "planned");
-  // A plan counts only once `planned` is durable: before that nothing was touched.
+  // A plan counts only once `planned` is durable: before that nothing was touched. What lies in a folder is not trusted to
+  // stay inside the plane: this runs without a token.
   const changes = planned === undefined ? [] : readLines<Change>(fs, `${directory}/changes.jsonl`);
+  for (const change of changes) requireInside(fs, site, change.path);
   let outcome: Recovered["outcome"] = "cleaned";
   if (committed !== undefined) {
     await applyChanges(effects, site, changes);
@@ -85,4 +94,21 @@ function undoneEntry(begun: Begun): FollowUp {
     reason: `${begun.operation} was interrupted and undone by recovery`,
     metadata: { transaction_id: begun.transaction_id, operation: begun.operation, user: begun.user },
   };
+}
+
+/** @throws JOURNAL_DAMAGED for a path that leaves the plane, by name or through a link */
+function requireInside(fs: Effects["fs"], { root, directory }: Site, path: string): void {
+  let problem = typeof path === "string" ? checkEntryPath(path)?.message : "a change names no path";
+  const segments = problem === undefined ? path.split("/").slice(0, -1) : [];
+  let folder = root;
+  for (const segment of segments) {
+    folder += `/${segment}`;
+    if (fs.stat(folder)?.kind === "symlink") problem = `${folder} is a link`;
+  }
+  if (problem !== undefined) {
+    throw make("JOURNAL_DAMAGED", `${directory} plans a change outside the plane: ${problem}`, {
+      path: directory,
+      problem,
+    });
+  }
 }

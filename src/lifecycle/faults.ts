@@ -7,6 +7,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     4,
     () => `Mend the cause named above, then run "pkg doctor": it completes the record.`,
   ),
+  COMMIT_UNCERTAIN: kind<{ transaction_id: string; problem: string }>(
+    4,
+    () => `Mend the cause named above, then run "pkg doctor": it finishes or undoes the change.`,
+  ),
   // pack
   SOURCE_NOT_FOUND: kind<{ path: string }>(
     2,

@@ -188,7 +188,7 @@ async function recordRefusal(
       event_type: "INSTALL_REFUSED",
       submission_id: subject.slice(0, 256),
       decision: "REFUSED",
-      reason: (plan.problems[0]?.message ?? "").slice(0, 2000),
+      reason: (plan.problems[0]?.message ?? "").slice(0, 2000).toWellFormed(),
       metadata: { ledger_type: "L-PACKAGE", user, codes, problems: plan.problems.length },
     },
   ]).catch(() => undefined);

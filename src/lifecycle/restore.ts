@@ -88,7 +88,7 @@ export async function restore(
               ledger_type: "L-PACKAGE",
               user,
               version: receipt.version,
-              paths: files.slice(0, 100).map(({ file }) => file.path),
+              files: files.length,
             },
           })),
           result: {

@@ -3,12 +3,14 @@ import type { RegistryName, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { type FollowUp, removeTransaction, Transaction } from "../journal/index.ts";
 import { Fault } from "../kernel/index.ts";
+import { appendEntries } from "../ledger/index.ts";
 import {
   appendFollowUps,
   digestOf,
   GENERATION_PATH,
   generationBytes,
   PACKAGES_STREAM,
+  planeStream,
   registriesAfter,
   registryPath,
   type WriteSession,
@@ -57,16 +59,56 @@ export async function transact<T>(
   let conclusion: Conclusion<T>;
   try {
     conclusion = await plan(transaction);
+    await announce(effects, session, about, transaction, conclusion.entries);
     transaction.enterPhase("activate");
     planRegistries(effects, transaction, plane.root, conclusion.registries, generation);
     await transaction.activate();
     transaction.enterPhase("commit");
-    transaction.commit(generation, keyed(transaction, conclusion.entries));
   } catch (error) {
     throw await undo(effects, session, about, transaction, error);
   }
+  commitOnce(transaction, generation, keyed(transaction, conclusion.entries));
   await settle(effects, session, transaction, keyed(transaction, conclusion.entries));
   return { ...conclusion.result, transaction_id: transaction.id, generation };
+}
+
+/** Every stream that will owe an entry takes one now: a ledger that cannot is found before anything is touched. */
+async function announce(
+  effects: Effects,
+  { plane }: WriteSession,
+  about: About,
+  transaction: Transaction,
+  entries: readonly LedgerNote[],
+): Promise<void> {
+  const streams = [...new Set(entries.map(({ stream }) => stream))];
+  // An install has announced each package by itself.
+  for (const name of about.operation === "install" ? [] : streams) {
+    await appendEntries(effects, planeStream(plane, name), [
+      {
+        event_type: `${about.operation.toUpperCase()}_STARTED`,
+        submission_id: about.subject,
+        decision: "STARTED",
+        reason: `${about.operation} ${about.subject}`.slice(0, 300).toWellFormed(),
+        metadata: { transaction_id: transaction.id, user: about.user },
+      },
+    ]);
+  }
+}
+
+/** Once the commit record was tried it may be on disk, so nothing here undoes any more: recovery reads what is there. */
+function commitOnce(transaction: Transaction, generation: number, entries: readonly FollowUp[]): void {
+  try {
+    transaction.commit(generation, entries);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const { id: transaction_id } = transaction;
+    throw make(
+      "COMMIT_UNCERTAIN",
+      `the commit could not be confirmed: ${problem}`,
+      { transaction_id, problem },
+      error,
+    );
+  }
 }
 
 /** After the commit point nothing is undone any more: what cannot be recorded now is recorded by recovery. */
@@ -143,7 +185,9 @@ async function undo(
     event_type: "ROLLED_BACK",
     submission_id: about.subject,
     decision: "ROLLED_BACK",
-    reason: `${about.operation} was undone in ${transaction.phase}: ${fault.message}`.slice(0, 2000),
+    reason: `${about.operation} was undone in ${transaction.phase}: ${fault.message}`
+      .slice(0, 2000)
+      .toWellFormed(),
     metadata: {
       transaction_id: transaction.id,
       operation: about.operation,

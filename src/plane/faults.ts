@@ -21,6 +21,10 @@ export const { catalogue: planeFaults, make } = defineFaults({
     5,
     (d) => `Make ${d.path} writable for this user ("ls -ld ${d.path}" shows its mode).`,
   ),
+  PLANE_DISK_FULL: kind<{ path: string }>(
+    5,
+    () => `Free space on that file system ("df -h" shows it) and run the command again.`,
+  ),
   STATE_DAMAGED: kind<{ path: string }>(
     4,
     (d) =>

@@ -2,6 +2,7 @@
 
 import type { Effects, HeldLock } from "../effects/index.ts";
 import { type FollowUp, pendingTransactions, type Recovered, recover } from "../journal/index.ts";
+import { Fault } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { checkRegistry } from "../registry/index.ts";
 import { make } from "./faults.ts";
@@ -46,7 +47,8 @@ export async function writing<T>(
  */
 export async function reading<T>(effects: Effects, plane: Plane, work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; attempt < 5; attempt++) {
-    if (pendingTransactions(effects, plane.root).length > 0) await settle(effects, plane);
+    // A finished change whose ledger entry cannot be written yet is no reason not to read.
+    if (pendingTransactions(effects, plane.root).length > 0 && !(await settle(effects, plane))) return work();
     const before = readGeneration(effects.fs, plane.root)?.transaction_id;
     const result = await work();
     const after = readGeneration(effects.fs, plane.root)?.transaction_id;
@@ -57,7 +59,8 @@ export async function reading<T>(effects: Effects, plane: Plane, work: () => Pro
   });
 }
 
-async function settle(effects: Effects, plane: Plane): Promise<void> {
+/** False when all changes are settled on disk but the ledger does not take their entries. */
+async function settle(effects: Effects, plane: Plane): Promise<boolean> {
   let lock: HeldLock;
   try {
     lock = await lockPlane(effects, plane, READER_WAIT_MS);
@@ -68,6 +71,10 @@ async function settle(effects: Effects, plane: Plane): Promise<void> {
   }
   try {
     await recoverPlane(effects, plane);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.code.startsWith("LEDGER_")) return false;
+    throw error;
   } finally {
     lock.release();
   }
@@ -80,6 +87,16 @@ async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promi
     makeStateDirectory(effects, plane.root);
     lock = await effects.locks.acquire(path, { wait_ms, signal: effects.signal });
   } catch (error) {
+    const { code, errcode } = error as { code?: string; errcode?: number };
+    // 13 and 10 are SQLite's own "full" and "I/O error".
+    if (code === "ENOSPC" || errcode === 13 || errcode === 10) {
+      throw make(
+        "PLANE_DISK_FULL",
+        `there is no space left to lock ${plane.root}`,
+        { path: plane.root },
+        error,
+      );
+    }
     throw make(
       "PLANE_READ_ONLY",
       `the plane ${plane.root} cannot be locked for writing`,

@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Locks } from "../ports.ts";
 
@@ -7,6 +8,8 @@ const SQLITE_BUSY = 5;
 
 export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
+    // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
+    if (existsSync(path)) accessSync(path, constants.W_OK);
     const Database = await loadSqlite();
     const database = new Database(path, { timeout: Math.min(SLICE_MS, wait_ms) });
     const deadline = performance.now() + wait_ms;
