@@ -69,6 +69,13 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     process.exitCode = await runCommand(setting, argv);
   } catch (error) {
     process.exitCode = 70;
+    if (argv.includes("--json")) {
+      const message = "a broken invariant in holdfast; see stderr";
+      const next_step = "Report it with the lines on stderr.";
+      process.stdout.write(
+        `${JSON.stringify({ error: { code: "BUG", message, next_step, details: {} } })}\n`,
+      );
+    }
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(
       `This is a bug in holdfast ${version}, not in what you did. Please report it with these lines:\n${text}\n`,

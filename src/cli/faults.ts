@@ -28,6 +28,11 @@ export const { catalogue: cliFaults, make } = defineFaults({
     5,
     () => `Raise the limit ("ulimit -n 4096") and run the command again.`,
   ),
+  PATH_NOT_USABLE: kind<{ path: string }>(
+    2,
+    () =>
+      `Put a regular file of valid text there, or name another path; "integrity-check" shows what else is odd.`,
+  ),
   INPUT_OUTPUT_ERROR: kind<{ path: string }>(
     5,
     () => `Check the disk ("dmesg" names it) and run the command again.`,

@@ -138,7 +138,7 @@ function report(
 ): number {
   const shown = json
     ? `${JSON.stringify(operation.json?.(outcome.result) ?? outcome.result, null, 2)}\n`
-    : operation.text(outcome.result, operation.input.safeParse(input).data ?? {});
+    : printable(operation.text(outcome.result, operation.input.safeParse(input).data ?? {}));
   setting.terminal.out(operation.reveals_secret === true ? shown : redact(shown, secrets));
   return outcome.exit_code ?? 0;
 }
@@ -162,23 +162,23 @@ function faultText(fault: Fault, colour: boolean): string {
   const others = Array.isArray(findings)
     ? findings
         .slice(1, 50)
-        .map(
-          (one) =>
-            `  also:  ${(one as { message?: string }).message ?? ""} [${(one as { code?: string }).code ?? ""}]`,
-        )
+        .map((one: unknown) => one as { message?: string; code?: string })
+        .map(({ message = "", code = "" }) => `  also:  ${oneLine(message)} [${code}]`)
     : [];
-  return [`${red("error:")} ${fault.message} [${fault.code}]`, ...others, `  next:  ${fault.next_step}`, ""]
-    .map(printable)
-    .join("\n");
+  return [
+    `${red("error:")} ${oneLine(fault.message)} [${fault.code}]`,
+    ...others,
+    `  next:  ${oneLine(fault.next_step)}`,
+    "",
+  ].join("\n");
 }
 
-/** A hostile name must not steer the terminal. Colour codes are ours and stay. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this replaces.
-const printable = (line: string): string =>
-  line.replace(
-    /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g,
-    (unit) => `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+const escaped = (unit: string): string => `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`;
+/** A hostile name must neither steer the terminal nor fake a line of ours. */
+const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, escaped);
+/** Text of several lines: only line ends pass. */
+const printable = (text: string): string =>
+  text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, escaped);
 
 function redact(text: string, secrets: readonly string[]): string {
   return secrets

@@ -12,6 +12,12 @@ const BY_CODE = {
   ENOTDIR: ["FILE_MISSING", "there is no"],
   EMFILE: ["TOO_MANY_OPEN_FILES", "too many open files at"],
   ENFILE: ["TOO_MANY_OPEN_FILES", "too many open files at"],
+  ELOOP: ["PATH_NOT_USABLE", "a link stands at"],
+  EISDIR: ["PATH_NOT_USABLE", "a folder stands at"],
+  ENOTEMPTY: ["PATH_NOT_USABLE", "a folder is not empty:"],
+  ENAMETOOLONG: ["PATH_NOT_USABLE", "the name is too long:"],
+  EBADF: ["PATH_NOT_USABLE", "that descriptor is not open"],
+  ERR_ENCODING_INVALID_ENCODED_DATA: ["PATH_NOT_USABLE", "a text file is not valid UTF-8"],
   EIO: ["INPUT_OUTPUT_ERROR", "the disk failed at"],
 } as const;
 

@@ -15,6 +15,7 @@ import { absolute, type Plane, registryPath, reservedFolder } from "../plane/ind
 import { findRow } from "../registry/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { make } from "./faults.ts";
+import { packedDigests } from "./history.ts";
 
 export interface Wanted {
   /** Archive file, as the user named it. */
@@ -79,7 +80,7 @@ export function checkCandidate(
       }),
     );
   }
-  problems.push(...checkDigest(effects, plane, candidate, wanted.digest));
+  problems.push(...checkDigest(effects, plane, candidate, wanted));
   if (listing.profile === "plain" && !plane.config.policy.allow_plain_archives) {
     problems.push(
       make("PLAIN_ARCHIVE_FORBIDDEN", `${path} is not in the canonical profile, which this plane requires`, {
@@ -105,12 +106,8 @@ export function checkCandidate(
   return [...problems, ...checkEntryPaths(manifest.assets.map((asset) => asset.path))];
 }
 
-function checkDigest(
-  effects: Effects,
-  plane: Plane,
-  candidate: Candidate,
-  pinned: string | undefined,
-): Fault[] {
+function checkDigest(effects: Effects, plane: Plane, candidate: Candidate, wanted: Wanted): Fault[] {
+  const { digest: pinned } = wanted;
   const { package_id } = candidate.manifest;
   const actual = candidate.listing.digest;
   if (pinned !== undefined) {
@@ -133,6 +130,13 @@ function checkDigest(
   }
   const expected = row["digest"] ?? "";
   if (sameDigest(expected, actual)) return [];
+  // An older version in the store is vouched for by the entry of its packing.
+  const { version } = candidate.manifest;
+  if (
+    wanted.id === `${package_id}@${version}` &&
+    packedDigests(effects, plane, package_id, version).has(actual)
+  )
+    return [];
   const message = `the archive of ${package_id} has sha256 ${actual}, the registry has ${expected === "" ? "none" : expected}`;
   return [
     make("DIGEST_MISMATCH", message, {

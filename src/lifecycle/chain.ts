@@ -10,6 +10,19 @@ import { make } from "./faults.ts";
 import { createdAt } from "./package-row.ts";
 import type { RegistryChange } from "./transact.ts";
 
+/** @throws SPEC_SYNTAX */
+export function readYaml({ fs }: Pick<Effects, "fs">, root: string, path: string): Record<string, unknown> {
+  let problem = "it is not a mapping";
+  try {
+    const value: unknown = parseYaml(fs.readText(`${root}/${path}`), { maxAliasCount: 0 });
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch (error) {
+    problem = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  }
+  throw make("SPEC_SYNTAX", `${path} is not valid YAML: ${problem}`, { path, problem });
+}
+
 export interface SpecPack {
   readonly spec_id: string;
   readonly title: string;
@@ -25,10 +38,10 @@ export function readSpecPack(
   root: string,
   spec_id: string,
 ): SpecPack | undefined {
-  const path = `${root}/specs/${spec_id}/manifest.yaml`;
-  if (!SpecId.safeParse(spec_id).success || fs.stat(path)?.kind !== "file") return undefined;
-  const raw = parseYaml(fs.readText(path), { maxAliasCount: 0 }) as Record<string, unknown> | null;
-  const cell = (key: string): string => (typeof raw?.[key] === "string" ? raw[key] : "");
+  const path = `specs/${spec_id}/manifest.yaml`;
+  if (!SpecId.safeParse(spec_id).success || fs.stat(`${root}/${path}`)?.kind !== "file") return undefined;
+  const raw = readYaml({ fs }, root, path);
+  const cell = (key: string): string => (typeof raw[key] === "string" ? raw[key] : "");
   if (cell("spec_id") !== spec_id || !FrameworkId.safeParse(cell("framework_id")).success) return undefined;
   return {
     spec_id,
@@ -51,7 +64,10 @@ export function readFrameworkTitle(
     return undefined;
   const file = fs
     .list(directory)
-    .find(({ name }) => name === `${framework_id}.md` || name.startsWith(`${framework_id}_`));
+    .find(
+      ({ name, kind }) =>
+        kind === "file" && (name === `${framework_id}.md` || name.startsWith(`${framework_id}_`)),
+    );
   if (file === undefined) return undefined;
   const heading = /^#\s+(?:FMWK[-A-Z0-9]*\s*[:—-]\s*)?(.+)$/m.exec(fs.readText(`${directory}/${file.name}`));
   return heading?.[1]?.trim() ?? framework_id;

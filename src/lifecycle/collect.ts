@@ -3,6 +3,7 @@
 import { checkEntryPath } from "../archive/index.ts";
 import type { Effects, FileDigest } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
+import { reservedFolder } from "../plane/index.ts";
 import { make } from "./faults.ts";
 import { IGNORE_FILE, type Ignores, parseIgnore } from "./ignore.ts";
 
@@ -81,6 +82,14 @@ export async function collectIncludes(
     const found = [`${source}/${from}`, `${root}/${from}`].find((path) => fs.stat(path) !== undefined);
     if (found === undefined)
       throw make("SOURCE_NOT_FOUND", `include names ${from}, which is not there`, { path: from });
+    const in_source = found === `${source}/${from}`;
+    const folder = in_source ? undefined : reservedFolder(from);
+    if (folder !== undefined)
+      throw make("TARGET_REFUSED", `include names ${from}, which belongs to the plane`, {
+        path: from,
+        folder,
+      });
+    refuseLinks(effects, in_source ? source : root, from);
     if (fs.stat(found)?.kind === "directory") {
       files.push(...(await collectSource(effects, found, to)));
       continue;
@@ -91,4 +100,15 @@ export async function collectIncludes(
     files.push({ file: found, path: to, digest });
   }
   return files;
+}
+
+/** @throws SOURCE_UNPACKABLE when any part of the path is a link */
+function refuseLinks({ fs }: Pick<Effects, "fs">, base: string, path: string): void {
+  let folder = base;
+  for (const segment of path.split("/")) {
+    folder += `/${segment}`;
+    if (fs.stat(folder)?.kind === "symlink") {
+      throw make("SOURCE_UNPACKABLE", `include goes through the link ${folder}`, { path, found: "symlink" });
+    }
+  }
 }

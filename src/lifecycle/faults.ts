@@ -159,6 +159,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     (d) =>
       `Put the archive with sha256 ${d.digest} back as packages_store/${d.package_id}-${d.version}.tar.gz and run "integrity-check --fix" again.`,
   ),
+  MEMORY_DAMAGED: kind<{ path: string }>(
+    4,
+    (d) => `Delete ${d.path}: at worst an empty folder stays behind.`,
+  ),
   // registry
   ARTIFACT_PATH: kind<{ id: string; path: string }>(
     2,
@@ -167,6 +171,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   NOTHING_TO_REGISTER: kind<{ id: string }>(
     1,
     () => `Pack the package first with "pkg pack --src DIR --token …", or write the spec pack.`,
+  ),
+  SPEC_SYNTAX: kind<{ path: string; problem: string }>(
+    2,
+    (d) => `Correct ${d.path} and run the command again.`,
   ),
   SPEC_NOT_FOUND: kind<{ spec_id: string }>(
     1,

@@ -79,8 +79,21 @@ export async function planInstall(
       ...checkRequirements(candidate.manifest, present, runtime),
     );
   }
+  for (const { candidate } of fresh) problems.push(...checkHosts(installed, candidate.manifest.package_id));
   const placed = await placeAll(effects, plane, ordered(fresh));
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
+}
+
+/** A conflict counts whichever side declared it. */
+function checkHosts(installed: readonly Installed[], package_id: string): Fault[] {
+  return installed
+    .filter(({ manifest }) => manifest.conflicts.includes(package_id))
+    .map(({ manifest }) =>
+      make("CONFLICT_INSTALLED", `${manifest.package_id}, which is installed, conflicts with ${package_id}`, {
+        package_id,
+        conflict: manifest.package_id,
+      }),
+    );
 }
 
 /** The manifest's own tier unless the caller names tiers. */

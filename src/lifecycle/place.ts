@@ -98,7 +98,7 @@ function occupiedBy(package_id: string, path: string, asset: Asset, actual: stri
 }
 
 /** Every folder above the path must be a real folder or absent: a link would carry the write elsewhere. */
-function checkFolders(
+export function checkFolders(
   { fs }: Pick<Effects, "fs">,
   plane: Plane,
   package_id: string,

@@ -2,9 +2,11 @@
  * Folders an uninstall takes away. A folder one package made may still be in use by another; it is then remembered and
  * goes with the last user, so that leaving in any order ends with the tree there was before.
  */
+import { checkEntryPath } from "../archive/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { comparePaths, prettyJson } from "../kernel/index.ts";
 import { STATE_DIRECTORY } from "../plane/index.ts";
+import { make } from "./faults.ts";
 
 export const INHERITED_PATH = `${STATE_DIRECTORY}/directories.json`;
 
@@ -40,7 +42,21 @@ export function planPruning(
   return { directories, inherited: unchanged ? undefined : Buffer.from(prettyJson(staying)) };
 }
 
+/** @throws STATE_DAMAGED for anything but a list of folders inside the plane */
 function readInherited(fs: FileSystem, root: string): string[] {
   const path = `${root}/${INHERITED_PATH}`;
-  return fs.stat(path) === undefined ? [] : (JSON.parse(fs.readText(path)) as string[]);
+  if (fs.stat(path) === undefined) return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(fs.readText(path));
+  } catch {
+    value = undefined;
+  }
+  const sound =
+    Array.isArray(value) &&
+    value.every((one) => typeof one === "string" && checkEntryPath(one) === undefined);
+  if (sound) return value as string[];
+  throw make("MEMORY_DAMAGED", `${INHERITED_PATH} is not a list of folders of the plane`, {
+    path: INHERITED_PATH,
+  });
 }

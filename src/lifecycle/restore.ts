@@ -9,7 +9,9 @@ import { readInstalled, tierPrefix } from "../receipts/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { copyFile } from "./copy-file.ts";
 import { make } from "./faults.ts";
+import { refuseAll } from "./refuse.ts";
 import { transact } from "./transact.ts";
+import { checkOwnPaths } from "./uninstall.ts";
 
 export interface RestoreResult {
   readonly restored: readonly {
@@ -135,6 +137,7 @@ async function stageRestore(
   index: number,
 ): Promise<number> {
   const { fs } = effects;
+  refuseAll(checkOwnPaths(effects, plane, receipt));
   const prefix = tierPrefix(receipt.plane_id);
   const wanted = new Map(files.map(({ file }, number) => [file.path.slice(prefix.length), String(number)]));
   const destination = transaction.makeScratch(`restored-${index}`);

@@ -1,5 +1,4 @@
 /** The pre-deployment checklist of a spec, each line run for real. */
-import { parse as parseYaml } from "yaml";
 import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { removeTree } from "../journal/index.ts";
@@ -8,7 +7,7 @@ import { appendEntries, readEntries } from "../ledger/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import { readInstalled } from "../receipts/index.ts";
-import { readSpecPack } from "./chain.ts";
+import { readSpecPack, readYaml } from "./chain.ts";
 import { make } from "./faults.ts";
 
 /** The nine documents of a spec pack, in order (facts, spec pack). */
@@ -68,8 +67,7 @@ export async function checkSpec(
 }
 
 function readDocument({ fs }: Effects, plane: Plane, spec_id: string): SpecDocument {
-  const raw = (parseYaml(fs.readText(`${plane.root}/specs/${spec_id}/manifest.yaml`), { maxAliasCount: 0 }) ??
-    {}) as Record<string, unknown>;
+  const raw = readYaml({ fs }, plane.root, `specs/${spec_id}/manifest.yaml`);
   const texts = (value: unknown): string[] =>
     (Array.isArray(value) ? value : []).flatMap((item: unknown) => {
       if (typeof item === "string") return [item];

@@ -29,12 +29,12 @@ export const install = operation({
     dry_run: dryRun,
   }),
   run: async (context, input) => {
-    const stored = allIds(input.ids, input.archive === undefined ? input.id : undefined).map((id) => ({
-      id,
-    }));
+    const ids = allIds(input.ids, input.archive === undefined ? input.id : undefined);
+    const stored = ids.map((id) => ({ id, digest: input.digest }));
     const named =
       input.archive === undefined ? [] : [{ archive: input.archive, id: input.id, digest: input.digest }];
     const wanted = [...named, ...stored];
+    refuseUnclear(wanted);
     if (wanted.length === 0)
       throw make("INPUT_MISSING", "name a package id or an --archive", {
         field: "ids",
@@ -84,4 +84,18 @@ function describe(one: InstallResult["packages"][number], dry_run: boolean): str
     ...one.created.map((path) => `  create ${path}`),
     ...one.adopted.map((path) => `  adopt  ${path}`),
   ].join("\n");
+}
+
+/** @throws INPUT_MISSING for one package named twice, or a digest that could mean several archives */
+function refuseUnclear(
+  wanted: readonly { readonly id?: string | undefined; readonly digest?: string | undefined }[],
+): void {
+  const field = "ids";
+  const command = "pkg install";
+  if (wanted.length > 1 && wanted.some(({ digest }) => digest !== undefined)) {
+    throw make("INPUT_MISSING", "--digest vouches for exactly one archive", { field: "digest", command });
+  }
+  const names = wanted.flatMap(({ id }) => (id === undefined ? [] : [id.split("@")[0]]));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw make("INPUT_MISSING", `${twice} is named twice`, { field, command });
 }

@@ -93,7 +93,13 @@ async function recordRefusal(
 
 function readCounters(fs: Effects["fs"], path: string): Record<string, Counter> {
   try {
-    return JSON.parse(fs.readText(path)) as Record<string, Counter>;
+    const value: unknown = JSON.parse(fs.readText(path));
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+    const sound = Object.entries(value).filter(
+      ([, counter]: [string, Partial<Counter> | null]) =>
+        Number.isSafeInteger(counter?.count) && Number.isFinite(counter?.last_at_ms),
+    );
+    return Object.fromEntries(sound) as Record<string, Counter>;
   } catch {
     return {};
   }

@@ -44,5 +44,8 @@ export function reservedFolder(path: string): string | undefined {
   const first = segments[0] ?? "";
   if (RESERVED.includes(first)) return first;
   if (segments.includes(".git")) return ".git";
+  // Bytecode would stand in for another owner's source, and code at the root for the standard library.
+  if (segments.includes("__pycache__") || /\.py[co]$/.test(segments.at(-1) ?? "")) return "__pycache__";
+  if (segments.length === 1 && /\.(py|pyd|so|pth)$/.test(first)) return "the plane's root";
   return segments.length === 1 && [".gitignore", "tier.json"].includes(first) ? first : undefined;
 }

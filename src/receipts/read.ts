@@ -1,8 +1,10 @@
 /** Receipts: what was installed, at `<tier prefix>installed/<ID>/`. Only the lifecycle changes them. */
+
+import { checkEntryPath } from "../archive/index.ts";
 import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
 import { Manifest as ManifestShape, PLANE_TIERS, Receipt as ReceiptShape } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { raise } from "./faults.ts";
+import { make, raise } from "./faults.ts";
 
 export interface Installed {
   readonly receipt: Receipt;
@@ -34,10 +36,34 @@ export function readReceipt(
   id: string,
   tier: PlaneTier,
 ): Installed | undefined {
-  if (fs.stat(`${root}/${receiptDirectory(id, tier)}`) === undefined) return undefined;
+  const files = [receiptPath(id, tier), manifestCopyPath(id, tier)];
+  // A folder with neither is no installation; integrity reports it.
+  if (files.every((path) => fs.stat(`${root}/${path}`) === undefined)) return undefined;
   const receipt = parseFile(fs, root, receiptPath(id, tier), ReceiptShape);
   const manifest = parseFile(fs, root, manifestCopyPath(id, tier), ManifestShape);
+  requireOwn(receipt, manifest, id, tier);
   return { receipt, manifest };
+}
+
+/** A receipt speaks only for its own package and tier, and only of paths inside the plane: what it names gets removed. */
+function requireOwn(receipt: Receipt, manifest: Manifest, id: string, tier: PlaneTier): void {
+  const path = receiptPath(id, tier);
+  const paths = [
+    ...receipt.files.map((file) => file.path),
+    ...receipt.directories_created,
+    ...receipt.cache_before,
+  ];
+  const outside = paths.find((one) => checkEntryPath(one) !== undefined || !one.startsWith(tierPrefix(tier)));
+  const problem =
+    receipt.package_id !== id || manifest.package_id !== id
+      ? `it is of ${receipt.package_id}`
+      : receipt.plane_id !== tier
+        ? `it is of ${receipt.plane_id}`
+        : outside === undefined
+          ? undefined
+          : `it names ${JSON.stringify(outside)}`;
+  if (problem !== undefined)
+    throw make("RECEIPT_DAMAGED", `${path} is not the receipt of ${id}: ${problem}`, { path, problem });
 }
 
 /** Everything installed, highest tier first, then by id. @throws RECEIPT_DAMAGED */
