@@ -1,10 +1,18 @@
 /** Register and unregister: step 4 of the rollout and its clean-up, for packages, specs and frameworks. */
 
 import { checkEntryPath } from "../archive/index.ts";
-import type { RegistryName, Row } from "../contracts/index.ts";
-import { FrameworkId, PackageId, SpecId } from "../contracts/index.ts";
+import type { PackageTier, RegistryName, Row } from "../contracts/index.ts";
+import { FrameworkId, PACKAGE_TIERS, PackageId, REGISTRY_KEYS, SpecId } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { authorise, digestOf, GOVERNANCE_STREAM, type Plane, registryPath, writing } from "../plane/index.ts";
+import {
+  type AuthRequest,
+  authorise,
+  digestOf,
+  GOVERNANCE_STREAM,
+  type Plane,
+  registryPath,
+  writing,
+} from "../plane/index.ts";
 import { readInstalled } from "../receipts/index.ts";
 import { findRow } from "../registry/index.ts";
 import { tierOfId } from "./build-manifest.ts";
@@ -39,28 +47,55 @@ export async function register(
 ): Promise<RegisterResult> {
   const { id } = request;
   const name = registryOf(id);
-  const { user } = await authorise(effects, plane, request.token, {
-    action: "register",
-    ...(name === "packages_registry" ? { package_ids: [id], tiers: [tierOfId(id)] } : {}),
-  });
-  const known = rowOf(effects, plane, name, id);
-  const found = known ?? freshRow(effects, plane, name, id, request.cells);
-  const cells =
-    name === "control_plane_registry"
-      ? artifactCells(effects, plane, id, found, request.cells)
-      : request.cells;
-  const row = { ...found, ...cells };
-  const changed =
-    known === undefined || Object.entries(cells).some(([column, cell]) => known[column] !== cell);
-  const result = { id, registry: registryPath(name), changed, row, dry_run: request.dry_run };
-  if (!changed || request.dry_run) return { ...result, transaction_id: null };
-  return writing(effects, plane, { user, ...waiting(request) }, (session) =>
-    transact(effects, session, { operation: "register", subject: id, user }, async () => ({
-      registries: [{ name, upsert: [row], remove: [] }],
-      entries: [entry("registered", id, user, { registry: registryPath(name), cells: { ...request.cells } })],
-      result,
-    })),
+  const { user } = await authorise(
+    effects,
+    plane,
+    request.token,
+    authRequest(effects, plane, name, id, request.cells),
   );
+  const plan = (): { result: Omit<RegisterResult, "transaction_id">; upsert: Row } => {
+    const known = rowOf(effects, plane, name, id);
+    const found = known ?? freshRow(effects, plane, name, id, request.cells);
+    const cells =
+      name === "control_plane_registry"
+        ? artifactCells(effects, plane, id, found, request.cells)
+        : request.cells;
+    const row = { ...found, ...cells };
+    const changed =
+      known === undefined || Object.entries(cells).some(([column, cell]) => known[column] !== cell);
+    // Only the cells asked for are written, so that two commands on one row both count.
+    const upsert = known === undefined ? row : { [REGISTRY_KEYS[name][0] ?? "id"]: id, ...cells };
+    return { result: { id, registry: registryPath(name), changed, row, dry_run: request.dry_run }, upsert };
+  };
+  const first = plan().result;
+  if (!first.changed || request.dry_run) return { ...first, transaction_id: null };
+  return writing(effects, plane, { user, ...waiting(request) }, (session) =>
+    transact(effects, session, { operation: "register", subject: id, user }, async () => {
+      const { result, upsert } = plan();
+      return {
+        registries: [{ name, upsert: [upsert], remove: [] }],
+        entries: [
+          entry("registered", id, user, { registry: registryPath(name), cells: { ...request.cells } }),
+        ],
+        result,
+      };
+    }),
+  );
+}
+
+/** A token narrowed to tiers needs both the tier the package has and the one it is to get. */
+function authRequest(
+  effects: Effects,
+  plane: Plane,
+  name: RegistryName,
+  id: string,
+  cells: Row,
+): AuthRequest {
+  if (name !== "packages_registry") return { action: "register" };
+  const tier = (text: string | undefined): PackageTier[] => PACKAGE_TIERS.filter((known) => known === text);
+  const known = tier(rowOf(effects, plane, name, id)?.["tier"]);
+  const tiers = [...(known.length > 0 ? known : [tierOfId(id)]), ...tier(cells["tier"])];
+  return { action: "register", package_ids: [id], tiers };
 }
 
 /** Removing what is not there is done already. @throws AUTH_*, STILL_INSTALLED */
@@ -71,30 +106,25 @@ export async function unregister(
 ): Promise<RegisterResult> {
   const { id } = request;
   const name = registryOf(id);
-  const { user } = await authorise(effects, plane, request.token, {
-    action: "register",
-    ...(name === "packages_registry" ? { package_ids: [id], tiers: [tierOfId(id)] } : {}),
-  });
-  const known = rowOf(effects, plane, name, id);
-  if (
-    name === "packages_registry" &&
-    readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)
-  ) {
-    throw make("STILL_INSTALLED", `${id} is installed, so its registration stays`, { package_id: id });
-  }
-  const result = {
-    id,
-    registry: registryPath(name),
-    changed: known !== undefined,
-    row: known ?? {},
-    dry_run: request.dry_run,
+  const { user } = await authorise(effects, plane, request.token, authRequest(effects, plane, name, id, {}));
+  const plan = (): Omit<RegisterResult, "transaction_id"> => {
+    const known = rowOf(effects, plane, name, id);
+    if (
+      name === "packages_registry" &&
+      readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)
+    ) {
+      throw make("STILL_INSTALLED", `${id} is installed, so its registration stays`, { package_id: id });
+    }
+    const { dry_run } = request;
+    return { id, registry: registryPath(name), changed: known !== undefined, row: known ?? {}, dry_run };
   };
-  if (known === undefined || request.dry_run) return { ...result, transaction_id: null };
+  const first = plan();
+  if (!first.changed || request.dry_run) return { ...first, transaction_id: null };
   return writing(effects, plane, { user, ...waiting(request) }, (session) =>
     transact(effects, session, { operation: "unregister", subject: id, user }, async () => ({
+      result: plan(),
       registries: [{ name, upsert: [], remove: [[id]] }],
       entries: [entry("unregistered", id, user, { registry: registryPath(name) })],
-      result,
     })),
   );
 }

@@ -115,18 +115,19 @@ function withDefaults(own: Raw, defaults: Raw): Raw {
 const licenceText = (value: unknown): unknown =>
   typeof value === "object" && value !== null ? (value as Raw)["text"] : value;
 
-/** PEP 440 clauses separated by commas are semver comparators separated by spaces; `==3.11.*` is `3.11.x`. */
+/**
+ * PEP 440 clauses separated by commas as semver comparators separated by spaces: `==3.11.*` is `3.11.x`, `~=3.9` is
+ * `>=3.9 <4`, `~=3.9.1` is `~3.9.1`. What semver cannot say, such as `!=`, is left as it is and refused later by name.
+ */
 function semverOfPep440(range: string): string {
   return range
     .split(",")
-    .map((clause) =>
-      clause
-        .trim()
-        .replace(/^==\s*/, "")
-        .replace(/^~=\s*/, "~")
-        .replace(/\.\*$/, ".x")
-        .replace(/\s+/g, ""),
-    )
+    .map((clause) => {
+      const text = clause.replace(/\s+/g, "");
+      const compatible = /^~=(\d+)\.(\d+)$/.exec(text);
+      if (compatible !== null) return `>=${compatible[1]}.${compatible[2]} <${Number(compatible[1]) + 1}`;
+      return text.replace(/^===?/, "").replace(/^~=/, "~").replace(/\.\*$/, ".x");
+    })
     .join(" ");
 }
 

@@ -5,6 +5,7 @@ export const { catalogue: operationFaults, make } = defineFaults({
     2,
     (d) => `Run "${d.command} --help" to see what it needs.`,
   ),
+  EVENT_RESERVED: kind<{ event: string }>(3, (d) => `Choose a name of your own, such as "site.${d.event}".`),
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appendEntries, type LedgerVerdict, verifyStream } from "../ledger/index.ts";
 import { authorise, PLANE_STREAMS, planeStream } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { make } from "./faults.ts";
 import { findingLines } from "./finding-lines.ts";
 
 const StreamName = z
@@ -48,6 +49,19 @@ function line({ stream, valid, entries_count, uncovered_count, head }: LedgerVer
   return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}`;
 }
 
+/** What Holdfast itself writes in lower case: nobody else may speak in its name. */
+const OWN_EVENTS = new Set([
+  "auth_refused",
+  "auth_secrets_initialized",
+  "package_pack",
+  "registered",
+  "registry_edited",
+  "spec_reviewed",
+  "token_issued",
+  "token_revoked",
+  "unregistered",
+]);
+
 export const ledgerAppend = operation({
   name: "ledger append",
   summary: "Record an event of your own; acknowledged only once it is on disk.",
@@ -66,6 +80,11 @@ export const ledgerAppend = operation({
     reason: z.string().max(4096).default("").meta({ description: "Why." }),
   }),
   run: async (context, input) => {
+    if (OWN_EVENTS.has(input.event)) {
+      throw make("EVENT_RESERVED", `${input.event} is an event Holdfast records by itself`, {
+        event: input.event,
+      });
+    }
     const plane = planeOf(context);
     const { user } = await authorise(context.effects, plane, context.token, { action: "ledger_append" });
     const { entries } = await appendEntries(context.effects, planeStream(plane, input.stream), [

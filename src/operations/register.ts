@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CellText } from "../contracts/index.ts";
+import { CellText, FrameworkId, PACKAGE_STATUSES, SpecId } from "../contracts/index.ts";
 import {
   type RegisterResult,
   register as registerSubject,
@@ -24,11 +24,14 @@ export const register = operation({
   authorised: true,
   input: z.strictObject({
     id: subject,
-    spec: CellText.optional().meta({ description: "Spec the package implements (source_spec_id)." }),
+    spec: SpecId.optional().meta({ description: "Spec the package implements (source_spec_id)." }),
     tier: z.enum(["G0", "T0", "T1", "T2", "T3"]).optional().meta({ description: "Package tier." }),
-    status: CellText.optional().meta({ description: "Status, such as draft, active, deprecated or yanked." }),
+    status: z
+      .enum(PACKAGE_STATUSES)
+      .optional()
+      .meta({ description: "Status, such as draft, active, deprecated or yanked." }),
     title: CellText.optional().meta({ description: "Title of a spec or framework, name of a package." }),
-    framework: CellText.optional().meta({ description: "Framework a spec complies with." }),
+    framework: FrameworkId.optional().meta({ description: "Framework a spec complies with." }),
     path: CellText.optional().meta({ description: "File of the plane an artifact id stands for." }),
     owner: CellText.optional().meta({ description: "Who answers for the package." }),
     dry_run: dryRun,

@@ -113,7 +113,9 @@ def _find_program(start: str) -> List[str]:
                    "Set HOLDFAST_CLI to the bin folder of holdfast.", 5, {"path": named})
         return words
     on_path = shutil.which("holdfast")
-    words = _recorded_program(start) or ([os.path.abspath(on_path)] if on_path else None) or _installed_program(start)
+    above = _plane_above()
+    recorded = _recorded_program(start) or (_recorded_program(above) if above else None)
+    words = recorded or ([os.path.abspath(on_path)] if on_path else None) or _installed_program(start)
     if words is None:
         refuse("CLI_NOT_FOUND", "no holdfast program was found for the plane at %s" % start,
                'Run "npm install holdfast" there, or set HOLDFAST_CLI to the bin folder of holdfast.', 5, {"path": start})

@@ -131,6 +131,36 @@ describe("pack()", () => {
     });
   });
 
+  test("ranges are translated from PEP 440, and what is no range is refused at once", async () => {
+    const pyproject = (python: string) =>
+      `[project]\nname = "a"\nversion = "1.0.0"\nrequires-python = "${python}"\n[tool.holdfast]\nid = "${ID}"\n`;
+    const plane = await libraryPlane();
+    for (const [python, ok] of [
+      ["~=3.9", true],
+      [">=3.9,<4", true],
+      ["==3.11.*", true],
+      [">=3.9,!=3.9.1", false],
+    ] as const) {
+      writeTree(plane.root, { "src/p/pyproject.toml": pyproject(python), "src/p/x.py": "" });
+      const done = plane.pack("src/p", { replace: true });
+      if (ok) await done;
+      else await expect(done, python).rejects.toMatchObject({ code: "RANGE_INVALID" });
+    }
+    await plane.pack("src/p", { replace: true }).catch(() => undefined);
+  });
+
+  test("include does not follow links, and nobody packs bytecode", async () => {
+    const plane = await withSource({
+      "src/a/holdfast.toml": packageToml(ID, { include: [{ from: "links/passwd", to: "lib/x" }] }),
+    });
+    symlinkSync("/etc", join(plane.root, "links"));
+    await expect(plane.pack("src/a")).rejects.toMatchObject({ code: "SOURCE_UNPACKABLE" });
+    for (const to of ["modules/b/__pycache__/x.cpython-311.pyc", "lib/x.pyc", "json.py"]) {
+      writeTree(plane.root, { "src/a/holdfast.toml": packageToml(ID, { include: [{ from: "x.py", to }] }) });
+      await expect(plane.pack("src/a"), to).rejects.toMatchObject({ code: "TARGET_REFUSED" });
+    }
+  });
+
   test("a folder that holds the plane itself is refused", async () => {
     const plane = await withSource();
     await expect(plane.pack(".")).rejects.toMatchObject({ code: "SOURCE_HOLDS_PLANE" });
