@@ -9,9 +9,9 @@ import { readInstalled, tierPrefix } from "../receipts/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { copyFile } from "./copy-file.ts";
 import { make } from "./faults.ts";
+import { checkOwnPaths } from "./own-paths.ts";
 import { refuseAll } from "./refuse.ts";
 import { transact } from "./transact.ts";
-import { checkOwnPaths } from "./uninstall.ts";
 
 export interface RestoreResult {
   readonly restored: readonly {

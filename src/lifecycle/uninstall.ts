@@ -3,27 +3,19 @@ import type { PlaneTier, Receipt, ReceiptFile } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
-import { comparePaths, type Fault, nearest, prefixed } from "../kernel/index.ts";
-import {
-  authorise,
-  KEPT_DIRECTORY,
-  PACKAGES_STREAM,
-  type Plane,
-  reservedFolder,
-  writing,
-} from "../plane/index.ts";
+import { comparePaths, nearest, prefixed } from "../kernel/index.ts";
+import { authorise, KEPT_DIRECTORY, PACKAGES_STREAM, type Plane, writing } from "../plane/index.ts";
 import {
   type Installed,
   manifestCopyPath,
   readInstalled,
   receiptDirectory,
   receiptPath,
-  tierPrefix,
 } from "../receipts/index.ts";
 import { bytecodeBeside } from "./bytecode.ts";
 import { copyFile } from "./copy-file.ts";
 import { make } from "./faults.ts";
-import { checkFolders, findOwners } from "./place.ts";
+import { checkOwnPaths } from "./own-paths.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
 import { refuseAll } from "./refuse.ts";
 import { type LedgerNote, transact } from "./transact.ts";
@@ -211,33 +203,6 @@ async function planOne(
     cache_removed,
     directories: prunable(receipt, cache_removed),
   };
-}
-
-/** Nothing is removed through a link, from the plane's own folders, or from under another owner. */
-export function checkOwnPaths(effects: Effects, plane: Plane, receipt: Receipt): Fault[] {
-  const { package_id, files, plane_id } = receipt;
-  const owners = findOwners(effects, plane, new Set(files.map(({ path }) => path)));
-  const folders = new Map<string, Fault | undefined>();
-  return files.flatMap(({ path }): Fault[] => {
-    const owner = owners.get(path);
-    if (owner !== undefined && owner !== package_id) {
-      return [
-        make("PATH_OWNED", `${path} of ${package_id} is owned by ${owner}`, { package_id, path, owner }),
-      ];
-    }
-    const folder = reservedFolder(path.slice(tierPrefix(plane_id).length));
-    if (folder !== undefined) {
-      return [
-        make("PATH_RESERVED", `the receipt of ${package_id} names ${path}, which belongs to the plane`, {
-          package_id,
-          path,
-          folder,
-        }),
-      ];
-    }
-    const through = checkFolders(effects, plane, package_id, path, folders);
-    return through === undefined ? [] : [through];
-  });
 }
 
 const isPersonal = ({ classification }: ReceiptFile): boolean =>

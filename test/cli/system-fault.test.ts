@@ -10,6 +10,9 @@ test.each([
   ["EMFILE", "TOO_MANY_OPEN_FILES"],
   ["EIO", "INPUT_OUTPUT_ERROR"],
   ["ENOENT", "FILE_MISSING"],
+  ["ELOOP", "PATH_NOT_USABLE"],
+  ["EISDIR", "PATH_NOT_USABLE"],
+  ["ENAMETOOLONG", "PATH_NOT_USABLE"],
 ])("%s becomes %s with path and next step", (code, fault_code) => {
   const fault = asFault(Object.assign(new Error("x"), { code, path: "/p" }));
   expect(fault).toMatchObject({ code: fault_code, details: { path: "/p" } });

@@ -91,6 +91,8 @@ describe("bad input", () => {
     refused(plane, "USAGE", 2, "pkg", "auth", "issue", "--user", "x", "--role", "reader", "--days", "many");
     refused(plane, "INPUT_MISSING", 2, "pkg", "install");
     refused(plane, "INPUT_MISSING", 2, "trace");
+    refused(plane, "EVENT_RESERVED", 3, "pkg", "ledger", "append", "--event", "spec_reviewed");
+    refused(plane, "PATH_NOT_USABLE", 2, "pkg", "auth", "whoami", "--token-fd", "99");
   });
 
   test("tokens: none, malformed, non-ASCII, foreign, expired role", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
@@ -141,6 +141,55 @@ describe("recover()", () => {
       }
     }
     expect(killed).toBeGreaterThan(20);
+  });
+
+  test("acts on no planned path that leaves the plane, by name or through a link", async () => {
+    const root = makePlane();
+    symlinkSync("/tmp", join(root, "modules/link"));
+    for (const path of ["../PWNED", "/etc/x", "modules/../../x", "modules/link/x"]) {
+      const directory = join(transactionsDirectory(root), "TX-planted");
+      const lines = (values: readonly unknown[]) =>
+        values.map((value) => `${JSON.stringify(value)}\n`).join("");
+      writeTree(directory, {
+        "journal.jsonl": lines([
+          { state: "begun", transaction_id: "TX-planted" },
+          { state: "planned", changes: 1 },
+          { state: "committed", generation: 1, follow_ups: [] },
+        ]),
+        "changes.jsonl": lines([{ kind: "put", path, before: false }]),
+        "staged/0": "owned",
+        "aside/x": "",
+      });
+      await expect(
+        recover(effects, root, async () => undefined),
+        path,
+      ).rejects.toMatchObject({ code: "JOURNAL_DAMAGED" });
+      expect(existsSync(join(root, "..", "PWNED"))).toBe(false);
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("a line cut short by a death in mid-write is passed over, also when more was written after it", async () => {
+    const root = makePlane();
+    const before = governed(root);
+    const transaction = Transaction.begin(effects, root, {
+      operation: "install",
+      subject: "PKG-X",
+      user: "ann",
+    });
+    transaction.put("modules/x.py", { bytes: Buffer.from("x"), mode: 0o644 });
+    await transaction.activate();
+    appendFileSync(join(transaction.site.directory, "journal.jsonl"), '{"state":"phase","pha');
+    await expect(recover(effects, root, () => Promise.reject(new Error("ledger")))).rejects.toThrow("ledger");
+    const [done] = await recover(effects, root, async () => undefined);
+    expect(done?.outcome).toBe("undone");
+    expect(governed(root)).toEqual(before);
+  });
+
+  test("names that are no transactions are left alone", async () => {
+    const root = makePlane();
+    writeTree(transactionsDirectory(root), { ".DS_Store": "x" });
+    expect(await recover(effects, root, async () => undefined)).toEqual([]);
   });
 
   test("reports a journal line that is not JSON instead of guessing", async () => {

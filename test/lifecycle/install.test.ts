@@ -104,6 +104,55 @@ describe("install()", () => {
     await expect(plane.install(["PKG-T1-C-001", A])).rejects.toMatchObject({ code: "PATH_OWNED" });
   });
 
+  test("a conflict counts whichever side declares it", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, {
+      "src/foe/holdfast.toml": packageToml("PKG-T2-FOE-001", { conflicts: [A] }),
+      "src/foe/x.py": "1\n",
+    });
+    await plane.pack("src/foe");
+    await plane.install(["PKG-T2-FOE-001"]);
+    await expect(plane.install([A])).rejects.toMatchObject({
+      code: "CONFLICT_INSTALLED",
+      details: { conflict: "PKG-T2-FOE-001" },
+    });
+  });
+
+  test("an older version in the store is vouched for by the ledger", async () => {
+    const plane = await withPackages();
+    writeTree(plane.root, {
+      "src/a/holdfast.toml": packageToml(A, { target: "modules/a", version: "1.1.0" }),
+    });
+    await plane.pack("src/a");
+    expect((await plane.install([`${A}@1.0.0`])).packages[0]?.version).toBe("1.0.0");
+  });
+
+  test("a commit that cannot be confirmed is left to recovery", async () => {
+    const plane = await withPackages();
+    const openWrite = (path: string, options: Parameters<typeof nodeFileSystem.openWrite>[1]) => {
+      const handle = nodeFileSystem.openWrite(path, options);
+      if (!path.endsWith("journal.jsonl")) return handle;
+      let text = "";
+      return {
+        ...handle,
+        write: (bytes: Uint8Array) => {
+          text += Buffer.from(bytes).toString();
+          handle.write(bytes);
+        },
+        datasync: () => {
+          if (text.includes('"committed"')) throw Object.assign(new Error("EIO"), { code: "EIO" });
+          handle.datasync();
+        },
+      };
+    };
+    const failing = { ...plane.effects, fs: { ...nodeFileSystem, openWrite } };
+    await expect(plane.install([A], {}, failing)).rejects.toMatchObject({
+      code: "COMMIT_UNCERTAIN",
+      exit_code: 4,
+    });
+    expect((await plane.install([A])).packages[0]?.changed).toBe(false);
+  });
+
   test("does not write through a link", async () => {
     const plane = await withPackages();
     mkdirSync(join(plane.root, "elsewhere"));
@@ -228,6 +277,59 @@ describe("uninstall()", () => {
       for (const id of order) await plane.uninstall([id]);
       expect(state(plane), order.join(" then ")).toEqual(before);
     }
+  });
+
+  test("a receipt that names somebody else's path removes nothing", async () => {
+    const plane = await withPackages();
+    await plane.install([A, B]);
+    const path = join(plane.root, `installed/${B}/receipt.json`);
+    const receipt = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(join(plane.root, "../victim.txt"), "v");
+    const foreign: [string, string][] = [
+      ["../victim.txt", "RECEIPT_DAMAGED"],
+      ["config/plane.toml", "PATH_RESERVED"],
+      ["modules/a/core.py", "PATH_OWNED"],
+    ];
+    for (const [named, code] of foreign) {
+      const files = [...receipt.files, { ...receipt.files[0], path: named }];
+      writeFileSync(path, JSON.stringify({ ...receipt, files }));
+      const before = state(plane);
+      await expect(plane.uninstall([B]), named).rejects.toMatchObject({ code });
+      expect(state(plane)).toEqual(before);
+    }
+    writeFileSync(path, JSON.stringify({ ...receipt, package_id: A }));
+    await expect(plane.uninstall([B])).rejects.toMatchObject({ code: "RECEIPT_DAMAGED" });
+  });
+
+  test("nothing is removed through a folder that became a link", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    renameSync(join(plane.root, "modules/a"), join(plane.root, "elsewhere"));
+    symlinkSync("../elsewhere", join(plane.root, "modules/a"));
+    await expect(plane.uninstall([A])).rejects.toMatchObject({ code: "PATH_THROUGH_LINK" });
+    expect(readFileSync(join(plane.root, "elsewhere/core.py"), "utf8")).toBe("A = 1\n");
+  });
+
+  test("a damaged memory of folders is refused, not acted on", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    for (const text of ['["../../outside"]', "{", "{}"]) {
+      writeFileSync(join(plane.root, ".holdfast/state/directories.json"), text);
+      await expect(plane.uninstall([A])).rejects.toMatchObject({ code: "MEMORY_DAMAGED", exit_code: 4 });
+    }
+  });
+
+  test("a ledger that takes no entry is found before anything is touched", async () => {
+    const plane = await withPackages();
+    await plane.install([A]);
+    const path = join(plane.root, "ledger/packages.jsonl");
+    writeFileSync(
+      path,
+      readFileSync(path, "utf8").trimEnd().split("\n").slice(0, -1).join("\n").concat("\n"),
+    );
+    const before = state(plane);
+    await expect(plane.uninstall([A])).rejects.toMatchObject({ code: "LEDGER_DAMAGED" });
+    expect(state(plane)).toEqual(before);
   });
 
   test("names near matches for what is not installed", async () => {

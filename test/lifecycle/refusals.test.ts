@@ -316,6 +316,13 @@ describe("register(), unregister(), init and spec check", () => {
     ).rejects.toMatchObject({ code: "SPEC_NOT_FOUND" });
   });
 
+  test("a spec pack that is not YAML is a fault", async () => {
+    const plane = await libraryPlane();
+    writeTree(plane.root, { "specs/SPEC-BAD-001/manifest.yaml": "a: [\n" });
+    const checked = checkSpec(plane.effects, plane.plane, "SPEC-BAD-001", { timeout_ms: 1000 });
+    await expect(checked).rejects.toMatchObject({ code: "SPEC_SYNTAX", exit_code: 2 });
+  });
+
   test("an artifact is registered with the digest its file has, and only a file of the plane", async () => {
     const plane = await libraryPlane();
     writeTree(plane.root, { "lib/paths.py": "p = 1\n" });

@@ -35,6 +35,14 @@ describe("writing()", () => {
     );
   });
 
+  test("a disk without space for the lock says so", async () => {
+    const { effects, plane } = await libraryPlane();
+    const locks = { acquire: () => Promise.reject(Object.assign(new Error("full"), { errcode: 13 })) };
+    await expect(
+      writing({ ...effects, locks }, plane, { user: "a" }, async () => undefined),
+    ).rejects.toMatchObject({ code: "PLANE_DISK_FULL" });
+  });
+
   test("a plane that cannot be locked is read-only, not a bug", async () => {
     const { effects, plane } = await libraryPlane();
     const locks = {

@@ -1,11 +1,12 @@
 /** The real binaries on real planes. The build must be current: `npm test` and `npm run check` see to that. */
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "./tree.ts";
 
-const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+/** The checkout, with a slash at its end. */
+export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const bin = (program: string): string => join(REPOSITORY, "bin", `${program}.cjs`);
 
 export interface Ran extends SpawnSyncReturns<string> {
@@ -73,4 +74,43 @@ export function makePlane(options: { with_sources?: boolean; folder?: string } =
       ...(given.input === undefined ? {} : { input: given.input }),
     });
   return { root, home, env, token, plane_uid, run, pkg: (...args) => run("pkg", args) };
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  /** Resolves when the program ended and its output is complete. */
+  readonly ended: Promise<Ended>;
+}
+
+export interface Ended {
+  /** Null when a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly wall_ms: number;
+}
+
+/** Starts one of our programs, or any other by name, and does not wait for it. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env: Record<string, string> },
+): Started {
+  const ours = existsSync(bin(program));
+  const [file, argv] = ours ? [process.execPath, [bin(program), ...args]] : [program, [...args]];
+  const from_ms = performance.now();
+  const child = spawn(file, argv, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status, signal) =>
+      resolve({ status, signal, ...output, wall_ms: performance.now() - from_ms }),
+    );
+  });
+  return { child, ended };
 }

@@ -3,244 +3,225 @@ import type { OperationSpec } from "../table.ts";
 
 export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
-    "name": "init",
-    "summary": "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
-    "examples": [
-      "pkg init my-plane",
-      "pkg init . --name staging"
+    name: "init",
+    summary: "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
+    examples: ["pkg init my-plane", "pkg init . --name staging"],
+    authorised: false,
+    flags: [
+      {
+        field: "directory",
+        type: "string",
+        description: "Folder to turn into a plane.",
+        default: ".",
+        positional: true,
+      },
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the plane; default: the folder's.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "directory",
-        "type": "string",
-        "description": "Folder to turn into a plane.",
-        "default": ".",
-        "positional": true
-      },
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Name of the plane; default: the folder's."
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "pack",
-    "summary": "Pack a source folder into the store as a reproducible archive and register it.",
-    "examples": [
+    name: "pack",
+    summary: "Pack a source folder into the store as a reproducible archive and register it.",
+    examples: [
       "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
-      "pkg pack --src modules/example_agent --dry-run"
+      "pkg pack --src modules/example_agent --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "src",
-        "type": "string",
-        "description": "Folder to pack.",
-        "required": true
+        field: "src",
+        type: "string",
+        description: "Folder to pack.",
+        required: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id; must equal the declared one where there is one."
+        field: "id",
+        type: "string",
+        description: "Package id; must equal the declared one where there is one.",
       },
       {
-        "field": "replace",
-        "type": "boolean",
-        "description": "Replace other bytes under a version that was never installed.",
-        "default": false
+        field: "replace",
+        type: "boolean",
+        description: "Replace other bytes under a version that was never installed.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "install",
-    "summary": "Check packages and install them in one transaction: all of them or none.",
-    "examples": [
+    name: "install",
+    summary: "Check packages and install them in one transaction: all of them or none.",
+    examples: [
       "pkg install --archive packages_store/PKG-T1-RUNTIME-001.tar.gz --id PKG-T1-RUNTIME-001",
-      "pkg install PKG-T0-EVIDENCE-001 PKG-T1-RUNTIME-001 --dry-run"
+      "pkg install PKG-T0-EVIDENCE-001 PKG-T1-RUNTIME-001 --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "ids",
-        "type": "list",
-        "description": "Package ids in the store, each ID or ID@VERSION.",
-        "positional": true
+        field: "ids",
+        type: "list",
+        description: "Package ids in the store, each ID or ID@VERSION.",
+        positional: true,
       },
       {
-        "field": "archive",
-        "type": "string",
-        "description": "Archive file to install."
+        field: "archive",
+        type: "string",
+        description: "Archive file to install.",
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id the archive must hold."
+        field: "id",
+        type: "string",
+        description: "Package id the archive must hold.",
       },
       {
-        "field": "digest",
-        "type": "string",
-        "description": "sha256 of --archive, vouched for by you instead of the registry."
+        field: "digest",
+        type: "string",
+        description: "sha256 of --archive, vouched for by you instead of the registry.",
       },
       {
-        "field": "plane",
-        "type": "list",
-        "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-        "choices": [
-          "ho3",
-          "ho2",
-          "ho1"
-        ]
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
       },
       {
-        "field": "work_order",
-        "type": "string",
-        "description": "Work order to note in the receipt."
+        field: "work_order",
+        type: "string",
+        description: "Work order to note in the receipt.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "uninstall",
-    "summary": "Remove packages and everything they brought, in one transaction; the archive stays in the store.",
-    "examples": [
+    name: "uninstall",
+    summary:
+      "Remove packages and everything they brought, in one transaction; the archive stays in the store.",
+    examples: [
       "pkg uninstall --id PKG-T1-RUNTIME-001",
-      "pkg uninstall PKG-T3-ECHO-001 PKG-T1-RUNTIME-001 --dry-run"
+      "pkg uninstall PKG-T3-ECHO-001 PKG-T1-RUNTIME-001 --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "ids",
-        "type": "list",
-        "description": "Package ids.",
-        "positional": true
+        field: "ids",
+        type: "list",
+        description: "Package ids.",
+        positional: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id."
+        field: "id",
+        type: "string",
+        description: "Package id.",
       },
       {
-        "field": "plane",
-        "type": "list",
-        "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-        "choices": [
-          "ho3",
-          "ho2",
-          "ho1"
-        ]
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
       },
       {
-        "field": "purge",
-        "type": "boolean",
-        "description": "Also remove config and state files you edited.",
-        "default": false
+        field: "purge",
+        type: "boolean",
+        description: "Also remove config and state files you edited.",
+        default: false,
       },
       {
-        "field": "accept_drift",
-        "type": "boolean",
-        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
-        "default": false
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "list",
-    "summary": "List registered and installed packages.",
-    "examples": [
-      "pkg list",
-      "pkg list --installed --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "list",
+    summary: "List registered and installed packages.",
+    examples: ["pkg list", "pkg list --installed --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "installed",
-        "type": "boolean",
-        "description": "Only what is installed.",
-        "default": false
-      }
-    ]
+        field: "installed",
+        type: "boolean",
+        description: "Only what is installed.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "info",
-    "summary": "Show one package's registry row, versions in the store, and what is installed.",
-    "examples": [
-      "pkg info PKG-T1-RUNTIME-001"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "info",
+    summary: "Show one package's registry row, versions in the store, and what is installed.",
+    examples: ["pkg info PKG-T1-RUNTIME-001"],
+    authorised: false,
+    flags: [
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id.",
-        "required": true,
-        "positional": true
-      }
-    ]
+        field: "id",
+        type: "string",
+        description: "Package id.",
+        required: true,
+        positional: true,
+      },
+    ],
   },
   {
-    "name": "register",
-    "summary": "Set a package's row in the control plane, or register a spec or framework.",
-    "examples": [
+    name: "register",
+    summary: "Set a package's row in the control plane, or register a spec or framework.",
+    examples: [
       "pkg register PKG-T1-RUNTIME-001 --spec SPEC-RUNTIME-001 --tier T1 --status active",
       "pkg register SPEC-RUNTIME-001",
-      "pkg register FMWK-200 --title \"House rules\""
+      'pkg register FMWK-200 --title "House rules"',
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "id",
-        "type": "string",
-        "description": "PKG-…, SPEC-…, FMWK-… or artifact id.",
-        "required": true,
-        "positional": true
+        field: "id",
+        type: "string",
+        description: "PKG-…, SPEC-…, FMWK-… or artifact id.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "spec",
-        "type": "string",
-        "description": "Spec the package implements (source_spec_id)."
+        field: "spec",
+        type: "string",
+        description: "Spec the package implements (source_spec_id).",
       },
       {
-        "field": "tier",
-        "type": "string",
-        "description": "Package tier.",
-        "choices": [
-          "G0",
-          "T0",
-          "T1",
-          "T2",
-          "T3"
-        ]
+        field: "tier",
+        type: "string",
+        description: "Package tier.",
+        choices: ["G0", "T0", "T1", "T2", "T3"],
       },
       {
-        "field": "status",
-        "type": "string",
-        "description": "Status, such as draft, active, deprecated or yanked.",
-        "choices": [
+        field: "status",
+        type: "string",
+        description: "Status, such as draft, active, deprecated or yanked.",
+        choices: [
           "proposed",
           "draft",
           "validated",
@@ -249,193 +230,176 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "deprecated",
           "retired",
           "archived",
-          "yanked"
-        ]
-      },
-      {
-        "field": "title",
-        "type": "string",
-        "description": "Title of a spec or framework, name of a package."
-      },
-      {
-        "field": "framework",
-        "type": "string",
-        "description": "Framework a spec complies with."
-      },
-      {
-        "field": "path",
-        "type": "string",
-        "description": "File of the plane an artifact id stands for."
-      },
-      {
-        "field": "owner",
-        "type": "string",
-        "description": "Who answers for the package."
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
-  },
-  {
-    "name": "unregister",
-    "summary": "Remove a row from the control plane's registries; refused while the package is installed.",
-    "examples": [
-      "pkg unregister PKG-T1-RUNTIME-001"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "id",
-        "type": "string",
-        "description": "PKG-…, SPEC-…, FMWK-… or artifact id.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
-  },
-  {
-    "name": "registry validate",
-    "summary": "Check every registry cell, row and reference; name line and column of each problem.",
-    "examples": [
-      "pkg registry validate",
-      "pkg registry validate --json"
-    ],
-    "authorised": false,
-    "flags": []
-  },
-  {
-    "name": "spec check",
-    "summary": "Check a spec pack: 00 to 08 complete, files present, tests pass, dependencies installed, review recorded.",
-    "examples": [
-      "pkg spec check SPEC-RUNTIME-001"
-    ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "id",
-        "type": "string",
-        "description": "SPEC-… id; the spec pack lies in specs/<ID>/.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "timeout",
-        "type": "integer",
-        "description": "Seconds each acceptance command may take.",
-        "default": 300
-      }
-    ]
-  },
-  {
-    "name": "spec review",
-    "summary": "Record that a named person reviewed a spec and its code, for exactly the bytes that lie there.",
-    "examples": [
-      "pkg spec review SPEC-RUNTIME-001 --reviewer ann --decision approved"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "id",
-        "type": "string",
-        "description": "SPEC-… id; the spec pack lies in specs/<ID>/.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "reviewer",
-        "type": "string",
-        "description": "Name of the person who reviewed.",
-        "required": true
-      },
-      {
-        "field": "decision",
-        "type": "string",
-        "description": "What they decided.",
-        "choices": [
-          "approved",
-          "rejected"
+          "yanked",
         ],
-        "required": true
       },
       {
-        "field": "note",
-        "type": "string",
-        "description": "Anything to add.",
-        "default": ""
+        field: "title",
+        type: "string",
+        description: "Title of a spec or framework, name of a package.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
-  },
-  {
-    "name": "auth init",
-    "summary": "Make the plane's secret, role map and first admin token; --force replaces them and ends every token.",
-    "examples": [
-      "pkg auth init",
-      "pkg auth init --force"
+        field: "framework",
+        type: "string",
+        description: "Framework a spec complies with.",
+      },
+      {
+        field: "path",
+        type: "string",
+        description: "File of the plane an artifact id stands for.",
+      },
+      {
+        field: "owner",
+        type: "string",
+        description: "Who answers for the package.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "force",
-        "type": "boolean",
-        "description": "Replace existing keys (wants an admin token while they work).",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "auth issue",
-    "summary": "Issue a token with a role, an expiry and, if wanted, a narrower reach; it is shown once and stored nowhere.",
-    "examples": [
+    name: "unregister",
+    summary: "Remove a row from the control plane's registries; refused while the package is installed.",
+    examples: ["pkg unregister PKG-T1-RUNTIME-001"],
+    authorised: true,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "PKG-…, SPEC-…, FMWK-… or artifact id.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "registry validate",
+    summary: "Check every registry cell, row and reference; name line and column of each problem.",
+    examples: ["pkg registry validate", "pkg registry validate --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "spec check",
+    summary:
+      "Check a spec pack: 00 to 08 complete, files present, tests pass, dependencies installed, review recorded.",
+    examples: ["pkg spec check SPEC-RUNTIME-001"],
+    authorised: false,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "SPEC-… id; the spec pack lies in specs/<ID>/.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "timeout",
+        type: "integer",
+        description: "Seconds each acceptance command may take.",
+        default: 300,
+      },
+    ],
+  },
+  {
+    name: "spec review",
+    summary: "Record that a named person reviewed a spec and its code, for exactly the bytes that lie there.",
+    examples: ["pkg spec review SPEC-RUNTIME-001 --reviewer ann --decision approved"],
+    authorised: true,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "SPEC-… id; the spec pack lies in specs/<ID>/.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reviewer",
+        type: "string",
+        description: "Name of the person who reviewed.",
+        required: true,
+      },
+      {
+        field: "decision",
+        type: "string",
+        description: "What they decided.",
+        choices: ["approved", "rejected"],
+        required: true,
+      },
+      {
+        field: "note",
+        type: "string",
+        description: "Anything to add.",
+        default: "",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "auth init",
+    summary:
+      "Make the plane's secret, role map and first admin token; --force replaces them and ends every token.",
+    examples: ["pkg auth init", "pkg auth init --force"],
+    authorised: true,
+    flags: [
+      {
+        field: "force",
+        type: "boolean",
+        description: "Replace existing keys (wants an admin token while they work).",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "auth issue",
+    summary:
+      "Issue a token with a role, an expiry and, if wanted, a narrower reach; it is shown once and stored nowhere.",
+    examples: [
       "pkg auth issue --user ci --role maintainer --days 30 --action pack --action install",
-      "pkg auth issue --user ann --role auditor --json"
+      "pkg auth issue --user ann --role auditor --json",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "user",
-        "type": "string",
-        "description": "Who will act with it.",
-        "required": true
+        field: "user",
+        type: "string",
+        description: "Who will act with it.",
+        required: true,
       },
       {
-        "field": "role",
-        "type": "string",
-        "description": "Role.",
-        "choices": [
-          "admin",
-          "maintainer",
-          "auditor",
-          "reader"
-        ],
-        "required": true
+        field: "role",
+        type: "string",
+        description: "Role.",
+        choices: ["admin", "maintainer", "auditor", "reader"],
+        required: true,
       },
       {
-        "field": "days",
-        "type": "integer",
-        "description": "Days until it expires.",
-        "default": 30
+        field: "days",
+        type: "integer",
+        description: "Days until it expires.",
+        default: 30,
       },
       {
-        "field": "action",
-        "type": "list",
-        "description": "Allow only this action; repeat for several.",
-        "choices": [
+        field: "action",
+        type: "list",
+        description: "Allow only this action; repeat for several.",
+        choices: [
           "pack",
           "install",
           "uninstall",
@@ -447,221 +411,200 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "ledger_append",
           "review",
           "auth_admin",
-          "recover"
-        ]
+          "recover",
+        ],
       },
       {
-        "field": "tier",
-        "type": "list",
-        "description": "Allow only packages of this tier; repeat for several.",
-        "choices": [
-          "G0",
-          "T0",
-          "T1",
-          "T2",
-          "T3"
-        ]
+        field: "tier",
+        type: "list",
+        description: "Allow only packages of this tier; repeat for several.",
+        choices: ["G0", "T0", "T1", "T2", "T3"],
       },
       {
-        "field": "package",
-        "type": "list",
-        "description": "Allow only this package; repeat for several."
-      }
-    ]
-  },
-  {
-    "name": "auth revoke",
-    "summary": "Revoke one token by its id, or every token of a user.",
-    "examples": [
-      "pkg auth revoke 0123456789abcdef",
-      "pkg auth revoke --user ann"
+        field: "package",
+        type: "list",
+        description: "Allow only this package; repeat for several.",
+      },
     ],
-    "authorised": true,
-    "flags": [
+  },
+  {
+    name: "auth revoke",
+    summary: "Revoke one token by its id, or every token of a user.",
+    examples: ["pkg auth revoke 0123456789abcdef", "pkg auth revoke --user ann"],
+    authorised: true,
+    flags: [
       {
-        "field": "token_id",
-        "type": "string",
-        "description": "Id of the token, from pkg auth list.",
-        "positional": true
+        field: "token_id",
+        type: "string",
+        description: "Id of the token, from pkg auth list.",
+        positional: true,
       },
       {
-        "field": "user",
-        "type": "string",
-        "description": "User whose tokens end, user:HMAC ones included."
-      }
-    ]
+        field: "user",
+        type: "string",
+        description: "User whose tokens end, user:HMAC ones included.",
+      },
+    ],
   },
   {
-    "name": "auth list",
-    "summary": "List users with roles and tokens by id; never a token.",
-    "examples": [
-      "pkg auth list",
-      "pkg auth list --json"
-    ],
-    "authorised": false,
-    "flags": []
+    name: "auth list",
+    summary: "List users with roles and tokens by id; never a token.",
+    examples: ["pkg auth list", "pkg auth list --json"],
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "auth whoami",
-    "summary": "Say who the token belongs to and what it may do.",
-    "examples": [
-      "pkg auth whoami"
-    ],
-    "authorised": true,
-    "flags": []
+    name: "auth whoami",
+    summary: "Say who the token belongs to and what it may do.",
+    examples: ["pkg auth whoami"],
+    authorised: true,
+    flags: [],
   },
   {
-    "name": "ledger verify",
-    "summary": "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
-    "examples": [
-      "pkg ledger verify",
-      "pkg ledger verify ledger/packages.jsonl --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "ledger verify",
+    summary:
+      "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+    examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "streams",
-        "type": "list",
-        "description": "Streams to verify; default: all of the plane.",
-        "positional": true
-      }
-    ]
+        field: "streams",
+        type: "list",
+        description: "Streams to verify; default: all of the plane.",
+        positional: true,
+      },
+    ],
   },
   {
-    "name": "ledger append",
-    "summary": "Record an event of your own; acknowledged only once it is on disk.",
-    "examples": [
-      "pkg ledger append --event change_approved --subject PKG-T1-RUNTIME-001 --decision APPROVED --reason \"CAB 42\""
+    name: "ledger append",
+    summary: "Record an event of your own; acknowledged only once it is on disk.",
+    examples: [
+      'pkg ledger append --event change_approved --subject PKG-T1-RUNTIME-001 --decision APPROVED --reason "CAB 42"',
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream to append to.",
-        "default": "ledger/governance.jsonl"
+        field: "stream",
+        type: "string",
+        description: "Stream to append to.",
+        default: "ledger/governance.jsonl",
       },
       {
-        "field": "event",
-        "type": "string",
-        "description": "Event type.",
-        "required": true
+        field: "event",
+        type: "string",
+        description: "Event type.",
+        required: true,
       },
       {
-        "field": "subject",
-        "type": "string",
-        "description": "What it is about (submission_id).",
-        "default": ""
+        field: "subject",
+        type: "string",
+        description: "What it is about (submission_id).",
+        default: "",
       },
       {
-        "field": "decision",
-        "type": "string",
-        "description": "Decision.",
-        "default": "RECORDED"
+        field: "decision",
+        type: "string",
+        description: "Decision.",
+        default: "RECORDED",
       },
       {
-        "field": "reason",
-        "type": "string",
-        "description": "Why.",
-        "default": ""
-      }
-    ]
-  },
-  {
-    "name": "doctor",
-    "summary": "Finish or undo whatever an interrupted command left, and say what was done.",
-    "examples": [
-      "pkg doctor"
+        field: "reason",
+        type: "string",
+        description: "Why.",
+        default: "",
+      },
     ],
-    "authorised": false,
-    "flags": []
   },
   {
-    "name": "trace",
-    "summary": "Say what anything in the plane is, whose, why it is here, who allowed it, and whether it is intact.",
-    "examples": [
+    name: "doctor",
+    summary: "Finish or undo whatever an interrupted command left, and say what was done.",
+    examples: ["pkg doctor"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "trace",
+    summary:
+      "Say what anything in the plane is, whose, why it is here, who allowed it, and whether it is intact.",
+    examples: [
       "trace --explain PKG-T1-RUNTIME-001",
       "trace --explain modules/agent_runtime/session.py --json",
-      "trace --inventory"
+      "trace --inventory",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "explain",
-        "type": "string",
-        "description": "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.",
-        "positional": true
+        field: "explain",
+        type: "string",
+        description: "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.",
+        positional: true,
       },
       {
-        "field": "inventory",
-        "type": "boolean",
-        "description": "Count everything in the plane.",
-        "default": false
+        field: "inventory",
+        type: "boolean",
+        description: "Count everything in the plane.",
+        default: false,
       },
       {
-        "field": "installed",
-        "type": "boolean",
-        "description": "List installed packages.",
-        "default": false
+        field: "installed",
+        type: "boolean",
+        description: "List installed packages.",
+        default: false,
       },
       {
-        "field": "verify",
-        "type": "boolean",
-        "description": "Run the checks and say which pass.",
-        "default": false
-      }
-    ]
+        field: "verify",
+        type: "boolean",
+        description: "Run the checks and say which pass.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "integrity-check",
-    "summary": "Hold every governed file, registry, receipt, archive and ledger against what was approved.",
-    "examples": [
-      "integrity-check",
-      "integrity-check --json",
-      "integrity-check --fix --dry-run"
+    name: "integrity-check",
+    summary: "Hold every governed file, registry, receipt, archive and ledger against what was approved.",
+    examples: ["integrity-check", "integrity-check --json", "integrity-check --fix --dry-run"],
+    authorised: true,
+    flags: [
+      {
+        field: "verify",
+        type: "boolean",
+        description: "Accepted for existing callers; hashes are always checked.",
+        default: false,
+        short: "v",
+      },
+      {
+        field: "orphans",
+        type: "boolean",
+        description: "List every unowned file, source trees included.",
+        default: false,
+        short: "o",
+      },
+      {
+        field: "chain",
+        type: "boolean",
+        description: "Accepted for existing callers; the chain is always checked.",
+        default: false,
+        short: "c",
+      },
+      {
+        field: "fix",
+        type: "boolean",
+        description: "First restore drifted and missing files from the store (wants a token).",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+      {
+        field: "quiet",
+        type: "boolean",
+        description: "One line.",
+        default: false,
+        short: "q",
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "verify",
-        "type": "boolean",
-        "description": "Accepted for existing callers; hashes are always checked.",
-        "default": false,
-        "short": "v"
-      },
-      {
-        "field": "orphans",
-        "type": "boolean",
-        "description": "List every unowned file, source trees included.",
-        "default": false,
-        "short": "o"
-      },
-      {
-        "field": "chain",
-        "type": "boolean",
-        "description": "Accepted for existing callers; the chain is always checked.",
-        "default": false,
-        "short": "c"
-      },
-      {
-        "field": "fix",
-        "type": "boolean",
-        "description": "First restore drifted and missing files from the store (wants a token).",
-        "default": false
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      },
-      {
-        "field": "quiet",
-        "type": "boolean",
-        "description": "One line.",
-        "default": false,
-        "short": "q"
-      }
-    ]
-  }
+  },
 ];
