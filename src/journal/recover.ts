@@ -52,12 +52,11 @@ async function recoverOne(
   const records = readLines<JournalRecord>(fs, `${directory}/journal.jsonl`);
   const begun = records.find((record): record is Begun => record.state === "begun");
   const about = {
-    transaction_id: begun?.transaction_id ?? directory.slice(directory.lastIndexOf("/") + 1),
+    transaction_id: begun?.transaction_id ?? nameOf(directory),
     operation: begun?.operation ?? "unknown",
     subject: begun?.subject ?? "",
   };
-  const ended = records.findLast((record) => record.state === "committed" || record.state === "undone");
-  const committed = ended?.state === "committed" ? ended : undefined;
+  const committed = commitOf(records);
   const planned = records.find((record) => record.state === "planned");
   // A plan counts only once `planned` is durable: before that nothing was touched. What lies in a folder is not trusted to
   // stay inside the plane: this runs without a token.
@@ -83,6 +82,16 @@ async function recoverOne(
   removeTransaction(effects, directory);
   return { ...about, outcome };
 }
+
+/** The commit record, unless an undo came after it. */
+function commitOf(
+  records: readonly JournalRecord[],
+): Extract<JournalRecord, { state: "committed" }> | undefined {
+  const ended = records.findLast((record) => record.state === "committed" || record.state === "undone");
+  return ended?.state === "committed" ? ended : undefined;
+}
+
+const nameOf = (directory: string): string => directory.slice(directory.lastIndexOf("/") + 1);
 
 function undoneEntry(begun: Begun): FollowUp {
   return {

@@ -34,7 +34,7 @@ export function decideId(metadata: SourceMetadata, given: string | undefined, so
 export function buildManifest(
   metadata: SourceMetadata,
   package_id: string,
-  folder_name: string,
+  target: string,
   files: readonly SourceFile[],
 ): Manifest {
   const assets = sortedBy(
@@ -44,7 +44,10 @@ export function buildManifest(
         sha256: prefixed(digest.sha256),
         size_bytes: digest.size_bytes,
         executable: digest.executable,
-        classification: classify(path, metadata.classify),
+        classification: classify(
+          path.startsWith(`${target}/`) ? path.slice(target.length + 1) : path,
+          metadata.classify,
+        ),
       }),
     ),
     (asset) => asset.path,
@@ -54,7 +57,7 @@ export function buildManifest(
     ...carried,
     schema_version: "2.0",
     package_id,
-    name: metadata.name ?? folder_name,
+    name: metadata.name ?? target.slice(target.lastIndexOf("/") + 1),
     version: metadata.version ?? FIRST_VERSION,
     tier: metadata.tier ?? tierOfId(package_id),
     package_type: metadata.package_type ?? "library",

@@ -133,7 +133,7 @@ async function prepare(
     ...(await collectSource(effects, source, target)),
     ...(await collectIncludes(effects, plane.root, source, metadata.include ?? [])),
   ];
-  const manifest = buildManifest(metadata, package_id, folder_name, files);
+  const manifest = buildManifest(metadata, package_id, target, files);
   const clashes = checkEntryPaths(manifest.assets.map((asset) => asset.path));
   if (clashes[0] !== undefined) throw clashes[0];
   for (const { path } of manifest.assets) checkTarget(path);

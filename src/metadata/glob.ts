@@ -9,8 +9,8 @@ export function matchesGlob(path: string, pattern: string): boolean {
 
 const matchesSegment = (text: string, pattern: string): boolean =>
   matches(
-    [...text],
-    [...pattern.replace(/\*+/g, "*")],
+    Array.from(text),
+    Array.from(pattern.replace(/\*+/g, "*")),
     (unit, wanted) => wanted === "?" || wanted === unit,
     "*",
   );

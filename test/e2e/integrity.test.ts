@@ -180,7 +180,7 @@ describe("files", () => {
     expect(found(plane, "PLANTED_BYTECODE")).toMatchObject({ path: "modules/stdlib_evidence/ghost.pyc" });
     rmSync(join(plane.root, "modules/stdlib_evidence/ghost.pyc"));
     put(plane, `modules/stdlib_evidence/__pycache__/${name.replace("hashing", "nosource")}`, honest);
-    expect(found(plane, "BYTECODE_UNOWNED").path).toContain("nosource");
+    expect(found(plane, "BYTECODE_UNOWNED")["path"]).toContain("nosource");
   });
 
   test("drift in code fails, in config is a note, in state is information", () => {
