@@ -48,4 +48,10 @@ export interface Principal {
   /** Absent for `user:HMAC` tokens. */
   readonly token_id?: string;
   readonly expires_at_s?: number;
+  /** Told only to a request that asks who it is; absent when the token reaches as far as its role. */
+  readonly narrowing?: {
+    readonly actions?: readonly AuthAction[];
+    readonly tiers?: readonly PackageTier[];
+    readonly packages?: readonly string[];
+  };
 }

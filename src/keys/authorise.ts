@@ -19,6 +19,8 @@ export interface AuthRequest {
   readonly action: AuthAction;
   readonly package_ids?: readonly string[];
   readonly tiers?: readonly PackageTier[];
+  /** Only asks who it is: what the token is narrowed to is told, not judged. */
+  readonly identifies?: true;
 }
 
 /**
@@ -61,8 +63,20 @@ function authoriseClaims(state: AuthState, claims: TokenClaims, request: AuthReq
   const is_user_revoked = user_revoked_at_s !== undefined && claims.issued_at_s <= user_revoked_at_s;
   if (is_user_revoked || state.revoked.token_ids.has(token_id)) refuseRevoked(action, user);
   requireRole({ user, role }, action);
-  requireWithin(claims, user, request);
-  return { user, role, token_id, expires_at_s };
+  if (request.identifies !== true) requireWithin(claims, user, request);
+  const { actions, tiers, packages } = claims;
+  const narrowing = {
+    ...(actions === undefined ? {} : { actions }),
+    ...(tiers === undefined ? {} : { tiers }),
+    ...(packages === undefined ? {} : { packages }),
+  };
+  return {
+    user,
+    role,
+    token_id,
+    expires_at_s,
+    ...(request.identifies === true && isNarrowed(claims) ? { narrowing } : {}),
+  };
 }
 
 function refuseRevoked(action: AuthAction, user: string): never {

@@ -114,6 +114,7 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
   for (const folder of ["", ...FOLDERS]) makeFolders(effects, folder === "" ? root : `${root}/${folder}`);
   for (const path of created.filter((one) => one !== CONFIG_PATH))
     writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
+  completeIgnores(effects, root);
   const keys_directory = keysDirectory(host, plane_uid);
   const auth = await initAuth(effects, {
     directory: keys_directory,
@@ -138,6 +139,17 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
     next_steps: nextSteps(request.directory, auth.places.admin_token),
     dry_run: false,
   };
+}
+
+/** An existing `.gitignore` gets the lines it lacks: a ledger that git manages could be rewritten by a revert. */
+function completeIgnores(effects: Effects, root: string): void {
+  const path = `${root}/.gitignore`;
+  const text = effects.fs.readText(path);
+  const lines = new Set(text.split(/\r?\n/));
+  const missing = GITIGNORE.filter((line) => !lines.has(line));
+  if (missing.length === 0) return;
+  const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+  replaceFile(effects, path, Buffer.from(`${text}${gap}${missing.join("\n")}\n`));
 }
 
 function refuseTarget({ fs }: Effects, root: string): void {
@@ -251,7 +263,10 @@ function writeGeneration(effects: Effects, plane: Plane): void {
 }
 
 function nextSteps(directory: string, token_file: string): string[] {
-  const enter = directory === "." ? [] : [`cd ${directory}`];
+  const enter =
+    directory === "."
+      ? []
+      : [`cd ${/^[\w./-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`}`];
   return [
     ...enter,
     `export HOLDFAST_TOKEN="$(cat ${token_file})"`,

@@ -1,6 +1,6 @@
 /** Install: one or several packages into one or several plane tiers, whole or not at all. */
 import { extractArchive } from "../archive/index.ts";
-import type { PlaneTier, Receipt } from "../contracts/index.ts";
+import type { PlaneTier, Receipt, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
 import { type Json, prettyJson } from "../kernel/index.ts";
@@ -15,6 +15,7 @@ import {
   writing,
 } from "../plane/index.ts";
 import { manifestCopyPath, receiptPath } from "../receipts/index.ts";
+import { adoptArchive } from "./adopt-archive.ts";
 import { bytecodeBeside } from "./bytecode.ts";
 import type { Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
@@ -130,8 +131,14 @@ async function apply(
       planReceipt(transaction, entering, receipt);
       receipts.push(receipt);
     }
+    const entered = new Map(plan.entering.map(({ candidate }) => [candidate.manifest.package_id, candidate]));
+    const rows = [...entered.values()].flatMap((candidate): Row[] => {
+      const row = adoptArchive(effects, transaction, plane, candidate);
+      return row === undefined ? [] : [row];
+    });
     return {
       registries: [
+        { name: "packages_registry" as const, upsert: rows, remove: [] },
         { name: "packages_state" as const, upsert: receipts.map(stateRow), remove: [] },
         { name: "file_ownership" as const, upsert: receipts.flatMap(ownershipRows), remove: [] },
       ],

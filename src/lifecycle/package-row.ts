@@ -7,7 +7,12 @@ import { versionedArchivePath } from "../store/index.ts";
 import type { Prepared } from "./build-archive.ts";
 
 /** Cells people may have set by hand (status, priority, owner…) are kept when the row exists. */
-export function packageRow(effects: Effects, plane: Plane, prepared: Prepared, digest: string): Row {
+export function packageRow(
+  effects: Effects,
+  plane: Plane,
+  prepared: Pick<Prepared, "manifest" | "metadata" | "target">,
+  digest: string,
+): Row {
   const { manifest, metadata, target } = prepared;
   const known = findRow(
     effects.fs,

@@ -201,14 +201,25 @@ export const authWhoami = operation({
   input: z.strictObject({}),
   run: async (context) => {
     const plane = planeOf(context);
-    const principal = await authorise(context.effects, plane, context.token, { action: "verify" });
-    const may = AuthAction.options.filter((action) => roleMay(principal.role, action));
+    const principal = await authorise(context.effects, plane, context.token, {
+      action: "verify",
+      identifies: true,
+    });
+    const { narrowing } = principal;
+    const may = AuthAction.options.filter(
+      (action) =>
+        roleMay(principal.role, action) &&
+        (narrowing?.actions?.includes(action) ?? true) &&
+        // Who can manage tokens could issue one that is not narrowed.
+        (action !== "auth_admin" || narrowing === undefined),
+    );
     return {
       result: {
         user: principal.user,
         role: principal.role,
         token_id: principal.token_id ?? null,
         expires_at: isoOf(principal.expires_at_s),
+        narrowing: narrowing ?? null,
         may,
       },
     };

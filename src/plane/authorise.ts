@@ -18,6 +18,8 @@ export interface AuthRequest {
   readonly action: AuthAction;
   readonly package_ids?: readonly string[];
   readonly tiers?: readonly PackageTier[];
+  /** Only asks who it is; see the keys room. */
+  readonly identifies?: true;
 }
 
 /** So many kinds of refusal are counted at once; a flood of new ones forgets the oldest. */

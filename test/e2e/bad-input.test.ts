@@ -111,6 +111,8 @@ describe("bad input", () => {
       .pkg("auth", "issue", "--user", "ci", "--role", "maintainer", "--package", "PKG-OTHER", "--json")
       .json().token as string;
     refused(plane, "AUTH_NARROWED", 3, "pkg", "install", EVIDENCE, "--token", narrowed);
+    const who = plane.pkg("auth", "whoami", "--json", "--token", narrowed).json();
+    expect(who).toMatchObject({ user: "ci", narrowing: { packages: ["PKG-OTHER"] } });
     const { token_id, token } = plane
       .pkg("auth", "issue", "--user", "bob", "--role", "maintainer", "--json")
       .json() as { token_id: string; token: string };

@@ -1,4 +1,5 @@
 /** Planes in the states the end-to-end tests begin from, and the commands that must succeed on the way there. */
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -79,7 +80,18 @@ export function checked(plane: PlaneUnderTest, ...args: string[]): Checked {
   };
 }
 
-/** Everything but ledgers, locks and recovery's own folder. */
+/** Everything but ledgers, locks and recovery's own folder; contents as digests, so that a difference reads well. */
 export function steadyTree(plane: PlaneUnderTest): Record<string, string> {
-  return picture(plane.root, (path) => /^(\.holdfast|ledger|planes\/ho[12]\/ledger)$/.test(path));
+  return digests(picture(plane.root, (path) => /^(\.holdfast|ledger|planes\/ho[12]\/ledger)$/.test(path)));
+}
+
+/** A picture with each content replaced by the beginning of its sha256. */
+export function digests(seen: Record<string, string>): Record<string, string> {
+  const shorten = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return Object.fromEntries(
+    Object.entries(seen).map(([path, text]) => {
+      const [mode = "", content] = text.split(" ");
+      return [path, content === undefined || mode === "->" ? text : `${mode} ${shorten(content)}`];
+    }),
+  );
 }

@@ -127,6 +127,22 @@ describe("install()", () => {
     expect((await plane.install([`${A}@1.0.0`])).packages[0]?.version).toBe("1.0.0");
   });
 
+  test("an archive from elsewhere, vouched for by its digest, enters store and registry with its install", async () => {
+    const from = await withPackages();
+    const to = await libraryPlane();
+    const archive = join(from.root, `packages_store/${A}.tar.gz`);
+    const digest = readFileSync(`${archive}.sha256`, "utf8");
+    await to.install([], { wanted: [{ archive, digest }] });
+    expect(
+      readFileSync(join(to.root, `packages_store/${A}-1.0.0.tar.gz`)).equals(readFileSync(archive)),
+    ).toBe(true);
+    expect(readFileSync(join(to.root, "registries/packages_registry.csv"), "utf8")).toContain(
+      `${A},a,package,library,1.0.0,`,
+    );
+    await to.uninstall([A]);
+    expect((await to.install([A])).packages[0]?.changed).toBe(true);
+  });
+
   test("a commit that cannot be confirmed is left to recovery", async () => {
     const plane = await withPackages();
     const openWrite = (path: string, options: Parameters<typeof nodeFileSystem.openWrite>[1]) => {

@@ -380,6 +380,6 @@ describe("register(), unregister(), init and spec check", () => {
     writeFileSync(join(other, ".gitignore"), "mine\n");
     const made = await initPlane(plane.effects, { ...request, directory: other });
     expect(made.kept).toEqual([".gitignore"]);
-    expect(readFileSync(join(other, ".gitignore"), "utf8")).toBe("mine\n");
+    expect(readFileSync(join(other, ".gitignore"), "utf8")).toMatch(/^mine\n\/ledger\/\n/);
   });
 });

@@ -1,0 +1,50 @@
+/** An archive vouched for by its digest enters the store and the registry with its install, as if it had been packed here. */
+import type { Row } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import type { Transaction } from "../journal/index.ts";
+import { digestOf, type Plane, registryPath } from "../plane/index.ts";
+import { findRow } from "../registry/index.ts";
+import { latestArchivePath, sidecarPath, versionedArchivePath } from "../store/index.ts";
+import type { Candidate } from "./candidate.ts";
+import { copyFile } from "./copy-file.ts";
+import { make } from "./faults.ts";
+import { packageRow } from "./package-row.ts";
+
+/** @returns the row to add; undefined when the package is registered already */
+export function adoptArchive(
+  effects: Effects,
+  transaction: Transaction,
+  plane: Plane,
+  candidate: Candidate,
+): Row | undefined {
+  const { fs } = effects;
+  const { manifest, listing } = candidate;
+  const { package_id, version } = manifest;
+  const known = findRow(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry", [
+    package_id,
+  ]);
+  if (known !== undefined) return undefined;
+  for (const path of [versionedArchivePath(package_id, version), latestArchivePath(package_id)]) {
+    if (fs.stat(`${plane.root}/${path}`) !== undefined) continue;
+    const copy = `${transaction.site.directory}/${path.slice(path.lastIndexOf("/") + 1)}`;
+    copyFile(fs, candidate.path, copy);
+    const actual = digestOf(fs, copy) ?? "";
+    if (actual !== listing.digest) {
+      throw make("DIGEST_MISMATCH", `${package_id}: the archive changed while it was installed`, {
+        package_id,
+        expected: listing.digest,
+        actual,
+        source: "the archive read before",
+      });
+    }
+    transaction.put(path, { file: copy });
+    transaction.put(sidecarPath(path), { bytes: Buffer.from(listing.digest), mode: 0o644 });
+  }
+  const first = manifest.assets[0]?.path ?? "";
+  return packageRow(
+    effects,
+    plane,
+    { manifest, metadata: {}, target: first.slice(0, Math.max(0, first.lastIndexOf("/"))) },
+    listing.digest,
+  );
+}
