@@ -126,6 +126,8 @@ function judgeInstalled(
       outcome.find("INSTALLED_FROM_OTHER_BYTES", message, step, {
         ...about,
         actual: bare(row["digest"] ?? ""),
+        // Somebody with a token vouched for a plain archive's own digest; that is told, not judged.
+        ...(receipt.archive_profile === "plain" ? { severity: "note" as const } : {}),
       });
     }
     const is_kept = [versionedArchivePath(package_id, version), latestArchivePath(package_id)].some(
