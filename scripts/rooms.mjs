@@ -13,6 +13,7 @@ export const ROOMS = [
   "journal",
   "plane",
   "python",
+  "sandbox",
   "integrity",
   "trace",
   "lifecycle",

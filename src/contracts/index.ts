@@ -1,6 +1,7 @@
 export * from "./atoms.ts";
 export * from "./auth.ts";
 export * from "./finding.ts";
+export * from "./health.ts";
 export * from "./integrity.ts";
 export * from "./ledger-entry.ts";
 export * from "./manifest.ts";

@@ -11,6 +11,7 @@ import {
   Version,
   VersionRange,
 } from "./atoms.ts";
+import { Health } from "./health.ts";
 
 export const MANIFEST_SCHEMA_VERSION = "2.0";
 
@@ -74,6 +75,7 @@ export const Manifest = z
     conflicts: z.array(PackageId).max(1000).default([]),
     assets: z.array(Asset).min(1).max(200_000),
     capabilities: Capabilities.optional(),
+    health: Health.optional(),
     metadata: z.record(z.string(), z.json()).default({}),
   })
   .meta({ id: "Manifest", title: "Package manifest 2.0" });
@@ -97,6 +99,7 @@ export const SourceMetadata = z.strictObject({
   dependencies: z.array(Dependency).optional(),
   conflicts: z.array(PackageId).optional(),
   capabilities: Capabilities.optional(),
+  health: Health.optional(),
   /** Further files: `from` is relative to the source folder's plane (or the source itself), `to` plane-relative. */
   include: z.array(z.strictObject({ from: z.string().min(1), to: z.string().min(1) })).optional(),
   /** Classification by glob over target-relative paths; the first match wins. */
