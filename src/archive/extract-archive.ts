@@ -61,7 +61,7 @@ export async function extractArchive(
     if (digest !== bare(request.digest)) {
       throw refusal.make("ARCHIVE_CHANGED", `${path} changed since it was checked`, { digest });
     }
-    staging.finish();
+    await staging.finish();
     return staging.files;
   } finally {
     staging.close();
@@ -120,7 +120,6 @@ class Staging implements TarSink {
     if (!open) return;
     const { path, file_name, member, handle } = open;
     this.#guard(file_name, () => {
-      if (this.#request.durability !== "none") handle.datasync();
       this.#open = undefined;
       handle.close();
     });
@@ -130,10 +129,17 @@ class Staging implements TarSink {
 
   padding(): void {}
 
-  /** Makes the names durable, deepest directories first. */
-  finish(): void {
+  /** Makes contents durable, then names, deepest directories first. */
+  async finish(): Promise<void> {
     if (this.#request.durability === "none") return;
     const { destination } = this.#request;
+    try {
+      await this.#fs.syncFiles(this.files.map(({ file_name }) => `${destination}/${file_name}`));
+    } catch (error) {
+      this.#guard(".", () => {
+        throw error;
+      });
+    }
     for (const directory of [...this.#directories].reverse()) {
       this.#guard(directory, () => this.#fs.syncDirectory(`${destination}/${directory}`));
     }

@@ -3,7 +3,8 @@ export { checkEntryPath } from "./entry-path.ts";
 export { checkEntryPaths } from "./entry-paths.ts";
 export { type ExtractArchiveRequest, type ExtractedFile, extractArchive } from "./extract-archive.ts";
 export { archiveFaults } from "./faults.ts";
-export type { ArchiveLimits } from "./limits.ts";
+export { type ArchiveLimits, DEFAULT_LIMITS } from "./limits.ts";
+export { peekManifest } from "./peek-manifest.ts";
 export {
   type ArchiveListing,
   type ArchiveMember,

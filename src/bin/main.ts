@@ -1,10 +1,12 @@
 /** Composition root of every command: builds the real effects, runs one command, sets the exit code. */
-import { fstatSync, readFileSync, readSync } from "node:fs";
+import { fstatSync, readFileSync, readSync, writeSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { OPERATION_TABLE } from "../cli/generated/table.ts";
 import { type Program, runCommand, type Setting } from "../cli/index.ts";
+import type { Effects } from "../effects/index.ts";
 import { nodeEffects } from "../effects/node/index.ts";
+import { Fault } from "../kernel/index.ts";
 import { OPERATIONS } from "../operations/index.ts";
 
 declare const HOLDFAST_BUNDLED: boolean | undefined;
@@ -40,8 +42,17 @@ export async function main(argv: readonly string[], { program }: { program: Prog
   }
   // A reader that went away (`| head`) is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 5));
+  let injected: Awaited<ReturnType<typeof injectFailures>>;
+  try {
+    injected = await injectFailures(nodeEffects({ signal: interrupt.signal, worker_url: digest }));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    process.stderr.write(`error: ${error.message} [${error.code}]\n  next:  ${error.next_step}\n`);
+    process.exitCode = error.exit_code;
+    return;
+  }
   const setting: Setting = {
-    effects: nodeEffects({ signal: interrupt.signal, worker_url: digest }),
+    effects: injected.effects,
     terminal: {
       out: (text) => void process.stdout.write(text),
       err: (text) => void process.stderr.write(text),
@@ -67,6 +78,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
   };
   try {
     process.exitCode = await runCommand(setting, argv);
+    for (const name of injected.unreached()) process.stderr.write(`failpoint ${name}: never reached\n`);
   } catch (error) {
     process.exitCode = 70;
     if (argv.includes("--json")) {
@@ -81,6 +93,22 @@ export async function main(argv: readonly string[], { program }: { program: Prog
       `This is a bug in holdfast ${version}, not in what you did. Please report it with these lines:\n${text}\n`,
     );
   }
+}
+
+/** For tests of recovery: HOLDFAST_FAILPOINTS can only make a command fail. Nothing of it is loaded otherwise. */
+async function injectFailures(effects: Effects): Promise<{ effects: Effects; unreached: () => string[] }> {
+  const spec = process.env["HOLDFAST_FAILPOINTS"];
+  if (spec === undefined || spec === "") return { effects, unreached: () => [] };
+  const { withFailpoints } = await import("../effects/failpoints/index.ts");
+  return withFailpoints(effects, spec, {
+    kill: () => {
+      process.kill(process.pid, "SIGKILL");
+      // The signal is delivered before anything else of ours runs.
+      for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    },
+    pause: (duration_ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, duration_ms),
+    tell: (line) => writeSync(2, `${line}\n`),
+  });
 }
 
 function packageVersion(package_root: URL): string {

@@ -2,7 +2,7 @@
 import type { Effects } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { readTokenSource } from "../keys/index.ts";
-import type { Operation, Outcome } from "../operations/index.ts";
+import type { OnPhase, Operation, Outcome } from "../operations/index.ts";
 import { findOperation, type Parsed, parseWords, unknownCommand } from "./args.ts";
 import { make } from "./faults.ts";
 import { commandOf, completionScript, operationHelp, overview } from "./help.ts";
@@ -79,8 +79,7 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     wait_ms: globals.wait === undefined ? undefined : globals.wait * 1000,
     version: setting.version,
     files: setting.files,
-    onPhase: (subject: string, phase: string, number: number) =>
-      showPhase(terminal, json, subject, phase, number),
+    onPhase: phaseTeller(setting.effects, terminal, json),
   });
   try {
     loaded = await setting.load(operation.name);
@@ -168,9 +167,21 @@ function faultText(fault: Fault, colour: boolean): string {
   return [
     `${red("error:")} ${oneLine(fault.message)} [${fault.code}]`,
     ...others,
+    ...diffLines(fault),
     `  next:  ${oneLine(fault.next_step)}`,
     "",
   ].join("\n");
+}
+
+/** A refused drift shows what was changed. */
+function diffLines({ details }: Fault): string[] {
+  const own = details["diff"];
+  const listed = Array.isArray(details["findings"])
+    ? details["findings"].map((one: unknown) => (one as { details?: { diff?: unknown } }).details?.diff)
+    : [];
+  return [own, ...(own === undefined ? listed : [])]
+    .flatMap((diff) => (typeof diff === "string" ? diff.trimEnd().split("\n") : []))
+    .map((line) => `  ${printable(line).replaceAll("\n", "")}`);
 }
 
 const escaped = (unit: string): string => `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`;
@@ -186,14 +197,26 @@ function redact(text: string, secrets: readonly string[]): string {
     .reduce((clean, secret) => clean.replaceAll(secret, "[token]"), text);
 }
 
-function showPhase(
+const VERBS: Readonly<Record<string, string>> = {
+  install: "Installing",
+  update: "Updating",
+  rollback: "Rolling back",
+  undo: "Undoing",
+  uninstall: "Uninstalling",
+};
+
+/** One line a phase on a terminal, with the time since the first. */
+function phaseTeller(
+  { clock }: Pick<Effects, "clock">,
   { err, interactive }: Terminal,
   json: boolean,
-  subject: string,
-  phase: string,
-  number: number,
-): void {
-  if (interactive && !json) err(`Installing ${subject} (phase ${number}/5: ${phase})\n`);
+): OnPhase {
+  const from_ms = clock.elapsed_ms();
+  return ({ verb, subject, phase, number }) => {
+    if (!interactive || json) return;
+    const seconds = ((clock.elapsed_ms() - from_ms) / 1000).toFixed(1);
+    err(`${VERBS[verb] ?? verb} ${oneLine(subject)} (phase ${number}/5: ${phase}) ${seconds} s\n`);
+  };
 }
 
 function printCompletion({ terminal, program, table }: Setting, shell: string): number {

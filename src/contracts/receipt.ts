@@ -45,6 +45,8 @@ export const Receipt = z
     assets_count: z.int().nonnegative(),
     work_order_id: z.string().nullable(),
     files: z.array(ReceiptFile),
+    /** New defaults laid beside config and state files that were edited: `<path>.new`. */
+    new_defaults: z.array(z.strictObject({ path: z.string().min(1), sha256: PrefixedDigest })).optional(),
     /** Folders this install made, deepest last; uninstall prunes those left empty. */
     directories_created: z.array(z.string()),
     /** Bytecode that lay beside the files before the install and is therefore left by uninstall. */

@@ -9,6 +9,8 @@ export type {
   HeldLock,
   Host,
   Locks,
+  Network,
+  NetworkReply,
   Random,
   ReadHandle,
   RunResult,

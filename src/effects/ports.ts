@@ -71,6 +71,11 @@ export interface FileSystem {
   /** One empty directory. Throws ENOTEMPTY. */
   removeDirectory(path: string): void;
   setMode(path: string, mode: number): void;
+  /**
+   * Contents of many files reach the disk before this resolves. One flush serves many files, which one `datasync` each
+   * cannot do: write first, then sync together. Throws the first error.
+   */
+  syncFiles(paths: readonly string[]): Promise<void>;
   /** Makes renames, creations and removals in this directory durable. */
   syncDirectory(path: string): void;
   /** Bytes free for this user on the file system of `path`. */
@@ -110,6 +115,24 @@ export interface Subprocess {
     readonly stdin?: Uint8Array | string;
     readonly limits: { readonly timeout_ms: number; readonly stdout_bytes_max: number };
   }): Promise<RunResult>;
+}
+
+export interface NetworkReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Stops the transfer when iteration ends early. Throws when the other side goes away or is silent too long. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface Network {
+  /** One GET; redirects are answered, not followed. Throws Node's own error with `code` (ECONNREFUSED, ECONNRESET…). */
+  get(request: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly idle_timeout_ms: number;
+    readonly signal: AbortSignal;
+  }): Promise<NetworkReply>;
 }
 
 export interface HeldLock {
@@ -158,6 +181,7 @@ export interface Effects {
   readonly clock: Clock;
   readonly random: Random;
   readonly subprocess: Subprocess;
+  readonly network: Network;
   readonly locks: Locks;
   readonly workers: Workers;
   readonly host: Host;

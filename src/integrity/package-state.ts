@@ -81,7 +81,7 @@ export function judgeVouching(
   if (open.size === 0) return;
   try {
     for (const { entry } of readEntries(fs, stream)) {
-      if (entry?.event_type !== "INSTALLED") continue;
+      if (entry?.event_type !== "INSTALLED" && entry?.event_type !== "UPDATED") continue;
       const { plane_id, manifest_hash, archive_digest } = entry.metadata;
       open.delete(
         [entry.submission_id, plane_id, manifest_hash, archive_digest]

@@ -2,8 +2,8 @@
  * Doing and undoing changes by renames. Both directions may be repeated: each looks at what is there before it acts,
  * so recovery can start over after being killed itself.
  */
-import type { Effects, FileSystem } from "../effects/index.ts";
-import type { Change } from "./records.ts";
+import type { Effects, FileStat, FileSystem } from "../effects/index.ts";
+import type { Change, Was } from "./records.ts";
 
 const BREATHE_EVERY = 64;
 
@@ -15,6 +15,14 @@ export interface Site {
 
 export const stagedPath = (site: Site, index: number): string => `${site.directory}/staged/${index}`;
 const asidePath = (site: Site, index: number): string => `${site.directory}/aside/${index}`;
+const sourceOf = (site: Site, { source }: { source?: string }, index: number): string =>
+  source === undefined ? stagedPath(site, index) : `${site.root}/${source}`;
+
+export function wasOf(stat: FileStat, sha256?: string): Was {
+  const { size_bytes, mode, inode, mtime_ns } = stat;
+  const known = sha256 === undefined ? {} : { sha256 };
+  return { ...known, size_bytes, mode, inode: String(inode), mtime_ns: String(mtime_ns) };
+}
 
 /** Applies every change in order. Checks `signal` now and then and throws its reason. */
 export async function applyChanges(
@@ -37,11 +45,11 @@ function applyChange(fs: FileSystem, site: Site, change: Change, index: number):
       if (fs.stat(target) === undefined) fs.makeDirectory(target);
       return;
     case "put": {
-      const staged = stagedPath(site, index);
-      if (fs.stat(staged) === undefined) return;
-      if (change.before && fs.stat(asidePath(site, index)) === undefined)
+      const source = sourceOf(site, change, index);
+      if (fs.stat(source) === undefined) return;
+      if (change.was !== undefined && fs.stat(asidePath(site, index)) === undefined)
         fs.rename(target, asidePath(site, index));
-      fs.rename(staged, target);
+      fs.rename(source, target);
       return;
     }
     case "remove":
@@ -70,12 +78,7 @@ function undoChange(fs: FileSystem, site: Site, change: Change, index: number): 
       if (fs.stat(target)?.kind === "directory" && fs.list(target).length === 0) fs.removeDirectory(target);
       return;
     case "put":
-      if (change.before) {
-        // Renaming over the new file puts the old one back in one step.
-        if (fs.stat(aside) !== undefined) fs.rename(aside, target);
-      } else if (fs.stat(stagedPath(site, index)) === undefined && fs.stat(target) !== undefined) {
-        fs.rename(target, stagedPath(site, index));
-      }
+      undoPut(fs, site, change, index);
       return;
     case "remove":
       if (fs.stat(aside) !== undefined) fs.rename(aside, target);
@@ -88,13 +91,63 @@ function undoChange(fs: FileSystem, site: Site, change: Change, index: number): 
   }
 }
 
-/** Makes the renames durable: every folder in which a name changed, deepest first. */
+function undoPut(fs: FileSystem, site: Site, change: Extract<Change, { kind: "put" }>, index: number): void {
+  const target = `${site.root}/${change.path}`;
+  const aside = asidePath(site, index);
+  const source = sourceOf(site, change, index);
+  // Kept bytes go back to where they are kept; staged ones may be overwritten, since the archive still has them.
+  const has_come = fs.stat(source) === undefined && fs.stat(target) !== undefined;
+  if (change.was === undefined) {
+    if (has_come) fs.rename(target, source);
+    return;
+  }
+  if (fs.stat(aside) === undefined) return;
+  if (has_come && change.source !== undefined) fs.rename(target, source);
+  // Renaming over the new file puts the old one back in one step.
+  fs.rename(aside, target);
+}
+
+/**
+ * Makes the renames durable: every folder in which a name changed. A folder comes before those in it: syncing one does not
+ * make its own name durable, and what was renamed into a nameless folder would be gone from both places.
+ */
 export function syncTouched(fs: FileSystem, site: Site, changes: readonly Change[]): void {
-  const parents = new Set(changes.map((change) => parentOf(`${site.root}/${change.path}`)));
+  const parents = new Set<string>();
+  for (const change of changes) {
+    parents.add(parentOf(`${site.root}/${change.path}`));
+    if (change.kind === "put" && change.source !== undefined)
+      parents.add(parentOf(`${site.root}/${change.source}`));
+  }
   parents.add(`${site.directory}/aside`);
-  for (const parent of [...parents].sort((a, b) => b.length - a.length)) {
+  for (const parent of [...parents].sort((a, b) => a.length - b.length)) {
     if (fs.stat(parent)?.kind === "directory") fs.syncDirectory(parent);
   }
+}
+
+/**
+ * Whether everything is as it was before the changes: the very same files, by inode, size, mode and time of last writing.
+ * Folders that were there before are there. @returns how many paths were looked at, and those that differ
+ */
+export function compareWithBefore(
+  fs: FileSystem,
+  { root }: Site,
+  changes: readonly Change[],
+): { readonly checked: number; readonly different: readonly string[] } {
+  const different = changes.filter((change) => !isAsBefore(fs.stat(`${root}/${change.path}`), change));
+  return { checked: changes.length, different: [...new Set(different.map(({ path }) => path))] };
+}
+
+function isAsBefore(found: FileStat | undefined, change: Change): boolean {
+  if (change.kind === "make_directory") return found === undefined || found.kind === "directory";
+  if (change.kind === "remove_directory") return found?.kind === "directory" && found.mode === change.mode;
+  const { was } = change;
+  if (was === undefined || found === undefined) return was === undefined && found === undefined;
+  return (
+    found.size_bytes === was.size_bytes &&
+    found.mode === was.mode &&
+    String(found.inode) === was.inode &&
+    String(found.mtime_ns) === was.mtime_ns
+  );
 }
 
 export const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf("/")));

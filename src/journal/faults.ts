@@ -1,4 +1,4 @@
-import { defineFaults, kind } from "../kernel/index.ts";
+import { type Details, defineFaults, kind } from "../kernel/index.ts";
 
 export const { catalogue: journalFaults, make } = defineFaults({
   JOURNAL_DAMAGED: kind<{ path: string; problem: string }>(
@@ -9,9 +9,22 @@ export const { catalogue: journalFaults, make } = defineFaults({
     4,
     () => `Mend the named path (space, permissions), then run any pkg command: it finishes the undo.`,
   ),
-  TRANSACTION_FAILED: kind<{ transaction_id: string; phase: string; problem: string; cause_code: string }>(
+  UNDO_DIFFERS: kind<{ transaction_id: string; path: string; paths: readonly string[] }>(
+    4,
+    () => `Run "integrity-check" to see what differs, then "integrity-check --fix" to restore it.`,
+  ),
+  TRANSACTION_FAILED: kind<
+    Details & {
+      transaction_id: string;
+      phase: string;
+      problem: string;
+      cause_code: string;
+      cause: (Details & { next_step: string }) | null;
+    }
+  >(
     6,
-    () => `Nothing was changed. Mend the cause named above and run the same command again.`,
+    (d) =>
+      d.cause?.next_step ?? `Nothing was changed. Mend the cause named above and run the same command again.`,
   ),
   INTERRUPTED: kind<{ transaction_id: string; phase: string }>(
     130,

@@ -1,10 +1,16 @@
+export type { Site } from "./apply.ts";
 export { journalFaults } from "./faults.ts";
-export type { FollowUp } from "./records.ts";
-export { pendingTransactions, type Recovered, recover } from "./recover.ts";
 export {
-  removeTransaction,
-  removeTree,
-  type Staged,
-  Transaction,
-  transactionsDirectory,
-} from "./transaction.ts";
+  dropKept,
+  type KeptFile,
+  type KeptGeneration,
+  keptFiles,
+  keptNumbers,
+  readKept,
+  retireTransaction,
+  sweepTrash,
+} from "./kept.ts";
+export { removeTree, transactionsDirectory } from "./places.ts";
+export type { FollowUp, Notes, PhaseTime } from "./records.ts";
+export { pendingTransactions, preparingTransactions, type Recovered, recover } from "./recover.ts";
+export { type About, type Staged, Transaction } from "./transaction.ts";

@@ -1,19 +1,33 @@
 /**
- * What a transaction writes down before it acts. One folder per transaction under `.holdfast/state/transactions/<id>/`:
+ * What a transaction writes down before it acts. One folder per transaction:
  *
  *   journal.jsonl   one record a line, each durable before the step it describes
  *   changes.jsonl   every change in the order it is applied, durable before `planned`
  *   staged/<n>      new bytes of change n, durable before `planned`
  *   aside/<n>       what stood at the path of change n
+ *   owner.lock      held by the process that prepares it, until the plane lock protects it
+ *
+ * Its life: `.holdfast/state/preparing/<id>/` before the plane is locked, `transactions/<id>/` under the lock, and once
+ * committed and recorded `generations/<number>/`, where the displaced files wait for a rollback.
  *
  * The only commit point is the durable record `committed`: before it recovery undoes, after it recovery redoes.
  */
 
-/** One path to change. Paths are plane-relative. `before_mode` is what stood there, absent when nothing did. */
+/** A file as it was before: enough to see that it came back, and by `sha256` (bare hex, where known) to find it again. */
+export interface Was {
+  readonly sha256?: string;
+  readonly size_bytes: number;
+  readonly mode: number;
+  readonly inode: string;
+  readonly mtime_ns: string;
+}
+
+/** One path to change. Paths are plane-relative. `was` is absent when nothing stood there. */
 export type Change =
   | { readonly kind: "make_directory"; readonly path: string }
-  | { readonly kind: "put"; readonly path: string; readonly before: boolean }
-  | { readonly kind: "remove"; readonly path: string }
+  /** `source`: the bytes come by rename from this kept file instead of `staged/<n>`. */
+  | { readonly kind: "put"; readonly path: string; readonly was?: Was; readonly source?: string }
+  | { readonly kind: "remove"; readonly path: string; readonly was?: Was }
   | { readonly kind: "remove_directory"; readonly path: string; readonly mode: number };
 
 /** An entry to be appended to a ledger stream once the transaction is committed, idempotent by its key. */
@@ -36,9 +50,24 @@ export interface Begun {
   readonly at_ms: number;
 }
 
+/** What the caller wants to find again in a kept generation; the journal does not look into it. */
+export type Notes = { readonly [key: string]: unknown };
+
 export type JournalRecord =
   | Begun
   | { readonly state: "phase"; readonly phase: string; readonly at_ms: number }
-  | { readonly state: "planned"; readonly changes: number }
-  | { readonly state: "committed"; readonly generation: number; readonly follow_ups: readonly FollowUp[] }
+  | { readonly state: "planned"; readonly changes: number; readonly notes: Notes }
+  | {
+      readonly state: "committed";
+      readonly generation: number;
+      readonly follow_ups: readonly FollowUp[];
+      readonly at_ms: number;
+    }
   | { readonly state: "undone"; readonly reason: string; readonly follow_ups: readonly FollowUp[] };
+
+/** One phase of a transaction as users see it. Durations in whole milliseconds. */
+export interface PhaseTime {
+  readonly phase: string;
+  readonly at_ms: number;
+  readonly duration_ms: number;
+}

@@ -2,22 +2,35 @@
 
 import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { applyChanges, type Site, syncTouched, undoChanges } from "./apply.ts";
+import { applyChanges, compareWithBefore, type Site, syncTouched, undoChanges } from "./apply.ts";
 import { make } from "./faults.ts";
+import { retireTransaction } from "./kept.ts";
 import { appendLines, readLines } from "./log.ts";
+import { GENERATIONS, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
 import type { Begun, Change, FollowUp, JournalRecord } from "./records.ts";
-import { removeTransaction, transactionsDirectory } from "./transaction.ts";
+import { OWNER_LOCK } from "./transaction.ts";
 
 export interface Recovered {
   readonly transaction_id: string;
   readonly operation: string;
   readonly subject: string;
+  /** The phase it had reached. */
+  readonly phase: string;
   readonly outcome: "redone" | "undone" | "cleaned";
 }
 
+type Needs = Pick<Effects, "fs" | "clock" | "locks">;
+type Report = (follow_ups: readonly FollowUp[]) => Promise<void>;
+
 /** Ids of transactions whose folder is still there. */
-export function pendingTransactions({ fs }: Pick<Effects, "fs">, root: string): string[] {
-  const directory = transactionsDirectory(root);
+export const pendingTransactions = ({ fs }: Pick<Effects, "fs">, root: string): string[] =>
+  transactionsIn(fs, transactionsDirectory(root));
+
+/** Ids of transactions that some process prepares, or did until it died. */
+export const preparingTransactions = ({ fs }: Pick<Effects, "fs">, root: string): string[] =>
+  transactionsIn(fs, preparingDirectory(root));
+
+function transactionsIn(fs: Effects["fs"], directory: string): string[] {
   if (fs.stat(directory) === undefined) return [];
   return fs
     .list(directory)
@@ -27,60 +40,103 @@ export function pendingTransactions({ fs }: Pick<Effects, "fs">, root: string): 
 
 /**
  * @param report appends the ledger entries a finished or undone transaction owes, idempotently.
- * @throws JOURNAL_DAMAGED; errors of the file system as they are
+ * @throws JOURNAL_DAMAGED, UNDO_DIFFERS; errors of the file system as they are
  */
-export async function recover(
-  effects: Pick<Effects, "fs" | "clock">,
-  root: string,
-  report: (follow_ups: readonly FollowUp[]) => Promise<void>,
-): Promise<Recovered[]> {
+export async function recover(effects: Needs, root: string, report: Report): Promise<Recovered[]> {
   const recovered: Recovered[] = [];
-  for (const id of pendingTransactions(effects, root)) {
+  for (const id of pendingTransactions(effects, root))
     recovered.push(await recoverOne(effects, root, `${transactionsDirectory(root)}/${id}`, report));
+  for (const id of preparingTransactions(effects, root)) {
+    const one = await sweepOne(effects, root, `${preparingDirectory(root)}/${id}`, report);
+    if (one !== undefined) recovered.push(one);
   }
   return recovered;
 }
 
-async function recoverOne(
-  effects: Pick<Effects, "fs" | "clock">,
+/** Undefined when its owner lives. */
+async function sweepOne(
+  effects: Needs,
   root: string,
   directory: string,
-  report: (follow_ups: readonly FollowUp[]) => Promise<void>,
+  report: Report,
+): Promise<Recovered | undefined> {
+  const lock = `${directory}/${OWNER_LOCK}`;
+  const owner =
+    effects.fs.stat(lock) === undefined
+      ? { release: () => undefined }
+      : await effects.locks.acquire(lock, { wait_ms: 0 });
+  if (owner === undefined) return undefined;
+  try {
+    return await recoverOne(effects, root, directory, report);
+  } finally {
+    owner.release();
+  }
+}
+
+async function recoverOne(
+  effects: Needs,
+  root: string,
+  directory: string,
+  report: Report,
 ): Promise<Recovered> {
   const { fs } = effects;
   const site = { root, directory };
-  const records = readLines<JournalRecord>(fs, `${directory}/journal.jsonl`);
+  const journal = `${directory}/journal.jsonl`;
+  // What its writer was killed before syncing may be read now and be gone after a power cut: it is made durable first.
+  if (fs.stat(journal) !== undefined) await fs.syncFiles([journal]);
+  const records = readLines<JournalRecord>(fs, journal);
   const begun = records.find((record): record is Begun => record.state === "begun");
+  const phase = records.findLast((record) => record.state === "phase")?.phase ?? "begun";
   const about = {
     transaction_id: begun?.transaction_id ?? nameOf(directory),
     operation: begun?.operation ?? "unknown",
     subject: begun?.subject ?? "",
+    phase,
   };
   const committed = commitOf(records);
   const planned = records.find((record) => record.state === "planned");
   // A plan counts only once `planned` is durable: before that nothing was touched. What lies in a folder is not trusted to
   // stay inside the plane: this runs without a token.
   const changes = planned === undefined ? [] : readLines<Change>(fs, `${directory}/changes.jsonl`);
-  for (const change of changes) requireInside(fs, site, change.path);
-  let outcome: Recovered["outcome"] = "cleaned";
+  for (const change of changes) requireInside(fs, site, change);
   if (committed !== undefined) {
     await applyChanges(effects, site, changes);
     syncTouched(fs, site, changes);
     await report(committed.follow_ups);
-    outcome = "redone";
-  } else if (begun !== undefined) {
-    const undone = records.find((record) => record.state === "undone");
-    undoChanges(fs, site, changes);
-    syncTouched(fs, site, changes);
-    const follow_ups = undone?.follow_ups ?? [undoneEntry(begun)];
-    if (undone === undefined) {
-      appendLines(fs, `${directory}/journal.jsonl`, [{ state: "undone", reason: "interrupted", follow_ups }]);
-    }
-    await report(follow_ups);
-    outcome = "undone";
+    retireTransaction(fs, root, directory, committed.generation);
+    return { ...about, outcome: "redone" };
   }
+  if (begun !== undefined) await undoOne(effects, site, { records, changes, begun, phase }, report);
   removeTransaction(effects, directory);
-  return { ...about, outcome };
+  return { ...about, outcome: begun === undefined ? "cleaned" : "undone" };
+}
+
+async function undoOne(
+  { fs }: Needs,
+  site: Site,
+  {
+    records,
+    changes,
+    begun,
+    phase,
+  }: {
+    readonly records: readonly JournalRecord[];
+    readonly changes: readonly Change[];
+    readonly begun: Begun;
+    readonly phase: string;
+  },
+  report: Report,
+): Promise<void> {
+  const undone = records.find((record) => record.state === "undone");
+  undoChanges(fs, site, changes);
+  syncTouched(fs, site, changes);
+  const { checked, different } = compareWithBefore(fs, site, changes);
+  const follow_ups = undone?.follow_ups ?? [undoneEntry(begun, phase, checked, different)];
+  if (undone === undefined)
+    appendLines(fs, `${site.directory}/journal.jsonl`, [
+      { state: "undone", reason: "interrupted", follow_ups },
+    ]);
+  await report(follow_ups);
 }
 
 /** The commit record, unless an undo came after it. */
@@ -93,28 +149,42 @@ function commitOf(
 
 const nameOf = (directory: string): string => directory.slice(directory.lastIndexOf("/") + 1);
 
-function undoneEntry(begun: Begun): FollowUp {
+function undoneEntry(begun: Begun, phase: string, checked: number, different: readonly string[]): FollowUp {
+  const { transaction_id, operation, subject, user } = begun;
   return {
     stream: "ledger/packages.jsonl",
-    dedupe_key: `${begun.transaction_id}:undone`,
-    event_type: "TRANSACTION_UNDONE",
-    submission_id: begun.subject,
-    decision: "UNDONE",
-    reason: `${begun.operation} was interrupted and undone by recovery`,
-    metadata: { transaction_id: begun.transaction_id, operation: begun.operation, user: begun.user },
+    dedupe_key: `${transaction_id}:undone`,
+    event_type: "ROLLED_BACK",
+    submission_id: subject,
+    decision: "ROLLED_BACK",
+    reason: `${operation} was interrupted in ${phase} and undone by recovery`,
+    metadata: {
+      transaction_id,
+      operation,
+      phase,
+      code: "INTERRUPTED",
+      user,
+      paths_compared: checked,
+      paths_different: different.slice(0, 20),
+    },
   };
 }
 
 /** @throws JOURNAL_DAMAGED for a path that leaves the plane, by name or through a link */
-function requireInside(fs: Effects["fs"], { root, directory }: Site, path: string): void {
-  let problem = typeof path === "string" ? checkEntryPath(path)?.message : "a change names no path";
-  const segments = problem === undefined ? path.split("/").slice(0, -1) : [];
-  let folder = root;
-  for (const segment of segments) {
-    folder += `/${segment}`;
-    if (fs.stat(folder)?.kind === "symlink") problem = `${folder} is a link`;
-  }
-  if (problem !== undefined) {
+function requireInside(fs: Effects["fs"], { root, directory }: Site, change: Change): void {
+  const paths = [change.path];
+  if (change.kind === "put" && change.source !== undefined) paths.push(change.source);
+  for (const [index, path] of paths.entries()) {
+    let problem = typeof path === "string" ? checkEntryPath(path)?.message : "a change names no path";
+    if (index === 1 && problem === undefined && !path.startsWith(`${GENERATIONS}/`))
+      problem = `${path} is no kept file`;
+    const segments = problem === undefined ? path.split("/").slice(0, -1) : [];
+    let folder = root;
+    for (const segment of segments) {
+      folder += `/${segment}`;
+      if (fs.stat(folder)?.kind === "symlink") problem = `${folder} is a link`;
+    }
+    if (problem === undefined) continue;
     throw make("JOURNAL_DAMAGED", `${directory} plans a change outside the plane: ${problem}`, {
       path: directory,
       problem,

@@ -1,103 +1,192 @@
-/** One change of many files that is whole or absent. Holds the caller to the order: stage, plan, activate, commit. */
-import type { Effects } from "../effects/index.ts";
-import { Fault } from "../kernel/index.ts";
-import { applyChanges, parentOf, type Site, stagedPath, syncTouched, undoChanges } from "./apply.ts";
+/** One change of many files that is whole or absent. Holds the caller to the order: prepare, stage, plan, activate, commit. */
+import type { Effects, HeldLock } from "../effects/index.ts";
+import type { Fault } from "../kernel/index.ts";
+import {
+  applyChanges,
+  compareWithBefore,
+  parentOf,
+  type Site,
+  stagedPath,
+  syncTouched,
+  undoChanges,
+  wasOf,
+} from "./apply.ts";
+import { failureOf } from "./failure.ts";
 import { make } from "./faults.ts";
 import { appendLines } from "./log.ts";
-import type { Begun, Change, FollowUp, JournalRecord } from "./records.ts";
-
-export const transactionsDirectory = (root: string): string => `${root}/.holdfast/state/transactions`;
+import { ensureDirectory, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
+import type { Begun, Change, FollowUp, JournalRecord, Notes, PhaseTime } from "./records.ts";
 
 type Needs = Pick<Effects, "fs" | "clock" | "random" | "signal">;
+export type About = Omit<Begun, "state" | "transaction_id" | "at_ms">;
 
-/** Where staged bytes come from: written now, or a file already extracted on the same file system. */
-export type Staged = { readonly bytes: Uint8Array; readonly mode: number } | { readonly file: string };
+/**
+ * Where new bytes come from: written now; a file already extracted on the same file system; or a file kept by an earlier
+ * transaction (plane-relative), which moves only when the change is applied.
+ */
+export type Staged =
+  | { readonly bytes: Uint8Array; readonly mode: number }
+  | { readonly file: string }
+  | { readonly kept: string };
 
 export class Transaction {
   readonly id: string;
-  readonly site: Site;
+  /** What the plane goes back to when this fails, in words. */
+  back_to: string | undefined;
   readonly #effects: Needs;
   readonly #changes: Change[] = [];
+  /** Changes whose staged bytes are written but not on disk yet: synced together before the plan is. */
+  readonly #unsynced: number[] = [];
   readonly #planned_directories = new Set<string>();
-  #phase = "begun";
+  readonly #phases: { phase: string; at_ms: number; elapsed_ms: number }[] = [];
+  #site: Site;
+  #owner: HeldLock | undefined;
 
   private constructor(effects: Needs, id: string, site: Site) {
     this.#effects = effects;
     this.id = id;
-    this.site = site;
+    this.#site = site;
   }
 
-  /** Call under the plane lock. The folder and its first record are durable when this returns. */
-  static begin(
-    effects: Needs,
+  /** Under the plane lock. The folder and its first record are durable when this returns. */
+  static begin(effects: Needs, root: string, about: About): Transaction {
+    return Transaction.#open(effects, root, transactionsDirectory(root), about, newId(effects));
+  }
+
+  /**
+   * Before the plane is locked: downloads and checks run in a folder that only its owner's lock protects. Follow with
+   * `enterPlane` under the plane lock, or `abort`.
+   */
+  static async prepare(
+    effects: Needs & Pick<Effects, "locks">,
     root: string,
-    about: Omit<Begun, "state" | "transaction_id" | "at_ms">,
-  ): Transaction {
-    const { fs, clock, random } = effects;
-    const at_ms = clock.now_ms();
-    const stamp = new Date(at_ms).toISOString().replace(/[-:.]/g, "").slice(0, 15);
-    const id = `TX-${stamp}-${random.hex(8)}`;
-    const parent = transactionsDirectory(root);
+    about: About,
+  ): Promise<Transaction> {
+    const { fs, locks } = effects;
+    const parent = preparingDirectory(root);
+    ensureDirectory(fs, parent);
+    for (;;) {
+      const id = newId(effects);
+      fs.makeDirectory(`${parent}/${id}`, 0o700);
+      const owner = await locks.acquire(`${parent}/${id}/${OWNER_LOCK}`, { wait_ms: 5000 });
+      // Recovery in another process may have taken the new folder for one whose owner died.
+      if (owner !== undefined && fs.stat(`${parent}/${id}`) !== undefined) {
+        const transaction = Transaction.#open(effects, root, parent, about, id);
+        transaction.#owner = owner;
+        return transaction;
+      }
+      owner?.release();
+    }
+  }
+
+  static #open(effects: Needs, root: string, parent: string, about: About, id: string): Transaction {
+    const { fs, clock } = effects;
     const directory = `${parent}/${id}`;
-    fs.makeDirectory(directory, 0o700);
-    for (const name of ["staged", "aside"]) fs.makeDirectory(`${directory}/${name}`, 0o700);
+    for (const path of [directory, `${directory}/staged`, `${directory}/aside`])
+      if (fs.stat(path) === undefined) fs.makeDirectory(path, 0o700);
     const transaction = new Transaction(effects, id, { root, directory });
-    transaction.#record({ state: "begun", transaction_id: id, at_ms, ...about });
+    transaction.#record({ state: "begun", transaction_id: id, at_ms: clock.now_ms(), ...about });
     fs.syncDirectory(directory);
     fs.syncDirectory(parent);
     return transaction;
   }
 
+  get site(): Site {
+    return this.#site;
+  }
+
   get phase(): string {
-    return this.#phase;
+    return this.#phases.at(-1)?.phase ?? "begun";
   }
 
   get changes(): readonly Change[] {
     return this.#changes;
   }
 
+  /** Whether recovery answers for it: it lies where only the holder of the plane lock puts it. */
+  get is_in_plane(): boolean {
+    return this.#site.directory.startsWith(transactionsDirectory(this.#site.root));
+  }
+
+  /** Phases entered so far; the last one is still running. */
+  timeline(): PhaseTime[] {
+    const end = this.#effects.clock.elapsed_ms();
+    return this.#phases.map(({ phase, at_ms, elapsed_ms }, index) => ({
+      phase,
+      at_ms,
+      duration_ms: Math.max(0, Math.round((this.#phases[index + 1]?.elapsed_ms ?? end) - elapsed_ms)),
+    }));
+  }
+
   /** Records the phase durably before its first step. */
   enterPhase(phase: string): void {
-    this.#phase = phase;
-    this.#record({ state: "phase", phase, at_ms: this.#effects.clock.now_ms() });
+    const { clock } = this.#effects;
+    const at_ms = clock.now_ms();
+    this.#phases.push({ phase, at_ms, elapsed_ms: clock.elapsed_ms() });
+    this.#record({ state: "phase", phase, at_ms });
+  }
+
+  /** Under the plane lock: from here on recovery answers for this transaction. */
+  enterPlane(): void {
+    const { fs } = this.#effects;
+    const { root, directory } = this.#site;
+    const parent = transactionsDirectory(root);
+    fs.rename(directory, `${parent}/${this.id}`);
+    this.#site = { root, directory: `${parent}/${this.id}` };
+    // A rename is one step of the file system: syncing either folder makes it durable.
+    fs.syncDirectory(parent);
+    this.releaseOwner();
+  }
+
+  releaseOwner(): void {
+    this.#owner?.release();
+    this.#owner = undefined;
   }
 
   /** A scratch folder on the same file system, removed with the transaction. */
   makeScratch(name: string): string {
-    const path = `${this.site.directory}/${name}`;
+    const path = `${this.#site.directory}/${name}`;
     this.#effects.fs.makeDirectory(path, 0o700);
     return path;
   }
 
-  /** Plans new bytes for a path and stages them; folders that are missing are planned before it. */
-  put(path: string, staged: Staged): void {
+  /**
+   * Plans new bytes for a path and stages them; folders that are missing are planned before it.
+   * @param before_sha256 bare hex of what stands there, where the caller knows it
+   */
+  put(path: string, staged: Staged, before_sha256?: string): void {
     const { fs } = this.#effects;
     this.#planFolders(path);
-    const before = fs.stat(`${this.site.root}/${path}`) !== undefined;
-    const target = stagedPath(this.site, this.#changes.length);
-    this.#changes.push({ kind: "put", path, before });
-    if ("file" in staged) {
-      fs.rename(staged.file, target);
-      return;
-    }
+    const stat = fs.stat(`${this.#site.root}/${path}`);
+    const was = stat === undefined ? {} : { was: wasOf(stat, before_sha256) };
+    const target = stagedPath(this.#site, this.#changes.length);
+    const source = "kept" in staged ? { source: staged.kept } : {};
+    this.#changes.push({ kind: "put", path, ...was, ...source });
+    if ("file" in staged) fs.rename(staged.file, target);
+    if (!("bytes" in staged)) return;
     const handle = fs.openWrite(target, { mode: staged.mode, how: "exclusive" });
     try {
       handle.write(staged.bytes);
-      handle.sync();
     } finally {
       handle.close();
     }
-    fs.setMode(target, staged.mode);
+    this.#unsynced.push(this.#changes.length - 1);
+    if (fs.stat(target)?.mode !== staged.mode) fs.setMode(target, staged.mode);
   }
 
-  remove(path: string): void {
-    this.#changes.push({ kind: "remove", path });
+  remove(path: string, before_sha256?: string): void {
+    const stat = this.#effects.fs.stat(`${this.#site.root}/${path}`);
+    this.#changes.push({
+      kind: "remove",
+      path,
+      ...(stat === undefined ? {} : { was: wasOf(stat, before_sha256) }),
+    });
   }
 
   /** Removed only if empty when its turn comes. */
   removeDirectory(path: string): void {
-    const mode = this.#effects.fs.stat(`${this.site.root}/${path}`)?.mode ?? 0o755;
-    this.#changes.push({ kind: "remove_directory", path, mode });
+    const stat = this.#effects.fs.stat(`${this.#site.root}/${path}`);
+    if (stat !== undefined) this.#changes.push({ kind: "remove_directory", path, mode: stat.mode });
   }
 
   /** Folders this transaction makes, parents first. */
@@ -106,36 +195,54 @@ export class Transaction {
   }
 
   /** Writes the plan durably, then applies it. On any failure call `abort`. */
-  async activate(): Promise<void> {
+  async activate(notes: Notes = {}): Promise<void> {
     const { fs, signal } = this.#effects;
-    if (this.#changes.length > 0) appendLines(fs, `${this.site.directory}/changes.jsonl`, this.#changes);
-    for (const folder of ["staged", ""]) fs.syncDirectory(`${this.site.directory}/${folder}`);
-    this.#record({ state: "planned", changes: this.#changes.length });
-    await applyChanges(this.#effects, this.site, this.#changes, signal);
-    syncTouched(fs, this.site, this.#changes);
+    const { directory } = this.#site;
+    await fs.syncFiles(this.#unsynced.map((index) => stagedPath(this.#site, index)));
+    if (this.#changes.length > 0) appendLines(fs, `${directory}/changes.jsonl`, this.#changes);
+    fs.syncDirectory(directory);
+    this.#record({ state: "planned", changes: this.#changes.length, notes });
+    await applyChanges(this.#effects, this.#site, this.#changes, signal);
+    syncTouched(fs, this.#site, this.#changes);
     signal.throwIfAborted();
   }
 
-  /** The single commit point. Afterwards only `finish` may follow, here or in recovery. */
+  /** The single commit point. Afterwards only `retireTransaction` may follow, here or in recovery. */
   commit(generation: number, follow_ups: readonly FollowUp[]): void {
-    this.#record({ state: "committed", generation, follow_ups });
+    this.#record({ state: "committed", generation, follow_ups, at_ms: this.#effects.clock.now_ms() });
   }
 
-  /** Puts everything back and records why. @throws UNDO_FAILED, in which case recovery tries again */
-  abort(reason: string, follow_ups: readonly FollowUp[]): void {
+  /**
+   * Puts everything back and holds every path against what was there before.
+   * @returns how many paths were compared @throws UNDO_FAILED, UNDO_DIFFERS; recovery tries again after the first
+   */
+  undo(): number {
     const { fs } = this.#effects;
+    const transaction_id = this.id;
     try {
-      undoChanges(fs, this.site, this.#changes);
-      syncTouched(fs, this.site, this.#changes);
+      undoChanges(fs, this.#site, this.#changes);
+      syncTouched(fs, this.#site, this.#changes);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
+      const path = (error as { path?: string }).path ?? "";
       throw make(
         "UNDO_FAILED",
-        `the failed change ${this.id} could not be undone yet: ${problem}`,
-        { transaction_id: this.id, path: (error as { path?: string }).path ?? "", problem },
+        `the failed change ${transaction_id} could not be undone yet: ${problem}`,
+        { transaction_id, path, problem },
         error,
       );
     }
+    const { checked, different } = compareWithBefore(fs, this.#site, this.#changes);
+    if (different.length === 0) return checked;
+    throw make(
+      "UNDO_DIFFERS",
+      `${different.length} of ${checked} path(s) are not what they were before ${transaction_id}: ${different[0]}`,
+      { transaction_id, path: different[0] ?? "", paths: different.slice(0, 100) },
+    );
+  }
+
+  /** Records that all was put back, and what the ledger is owed. */
+  recordUndone(reason: string, follow_ups: readonly FollowUp[]): void {
     try {
       this.#record({ state: "undone", reason, follow_ups });
     } catch {
@@ -143,31 +250,20 @@ export class Transaction {
     }
   }
 
-  /** The fault users see for a change that failed and was undone. Faults of ours keep their code and gain exit 6 or 130. */
+  /** Removes the folder once the ledger has what it is owed. */
+  discard(): void {
+    removeTransaction(this.#effects, this.#site.directory);
+    this.releaseOwner();
+  }
+
+  /** The fault users see for a change that failed and was undone. */
   failure(error: unknown): Fault {
-    const { id: transaction_id } = this;
-    const phase = this.#phase;
-    if (this.#effects.signal.aborted) {
-      return make(
-        "INTERRUPTED",
-        `interrupted in ${phase}; everything is as it was before`,
-        { transaction_id, phase },
-        error,
-      );
-    }
-    const problem = error instanceof Error ? error.message : String(error);
-    const cause_code =
-      error instanceof Fault ? error.code : ((error as { code?: string }).code ?? "UNEXPECTED");
-    return make(
-      "TRANSACTION_FAILED",
-      `${phase} failed and everything was put back: ${problem}`,
-      { transaction_id, phase, problem, cause_code },
-      error,
-    );
+    const { id: transaction_id, phase, back_to } = this;
+    return failureOf({ transaction_id, phase, back_to, is_stopped: this.#effects.signal.aborted }, error);
   }
 
   #record(record: JournalRecord): void {
-    appendLines(this.#effects.fs, `${this.site.directory}/journal.jsonl`, [record]);
+    appendLines(this.#effects.fs, `${this.#site.directory}/journal.jsonl`, [record]);
   }
 
   #planFolders(path: string): void {
@@ -180,28 +276,15 @@ export class Transaction {
     ) {
       if (this.#planned_directories.has(parent)) break;
       this.#planned_directories.add(parent);
-      if (fs.stat(`${this.site.root}/${parent}`) === undefined) missing.push(parent);
+      if (fs.stat(`${this.#site.root}/${parent}`) === undefined) missing.push(parent);
     }
     for (const parent of missing.reverse()) this.#changes.push({ kind: "make_directory", path: parent });
   }
 }
 
-/** Removes the folder of a finished transaction. Safe to repeat; leftovers are finished transactions only. */
-export function removeTransaction({ fs }: Pick<Effects, "fs">, directory: string): void {
-  // The plan goes first, so that nothing can act on it again; the journal last, since it says that all is finished.
-  const names = fs.list(directory).map((entry) => entry.name);
-  const rest = names.filter((one) => one !== "journal.jsonl" && one !== "changes.jsonl");
-  for (const name of [...names.filter((one) => one === "changes.jsonl"), ...rest])
-    removeTree(fs, `${directory}/${name}`);
-  removeTree(fs, directory);
-}
+export const OWNER_LOCK = "owner.lock";
 
-/** Removes a folder and all below it, following no link. */
-export function removeTree(fs: Effects["fs"], path: string): void {
-  if (fs.stat(path)?.kind !== "directory") {
-    fs.remove(path);
-    return;
-  }
-  for (const entry of fs.list(path)) removeTree(fs, `${path}/${entry.name}`);
-  fs.removeDirectory(path);
+function newId({ clock, random }: Pick<Effects, "clock" | "random">): string {
+  const stamp = new Date(clock.now_ms()).toISOString().replace(/[-:.]/g, "").slice(0, 15);
+  return `TX-${stamp}-${random.hex(8)}`;
 }

@@ -103,6 +103,8 @@ function writeGroup(
     previous_hash = entry.entry_hash;
     return entry;
   });
+  // An entry found was perhaps written by a process that died before syncing it: it is acknowledged here, so it is made durable.
+  if (lines.length < bodies.length) syncStream(effects.fs, stream.path);
   const appended = { entries, appended_count: lines.length };
   if (lines.length > 0) {
     const block = Buffer.concat(lines);
@@ -111,6 +113,15 @@ function writeGroup(
     writeHead(effects, stream, { bytes, entries: end.entries + lines.length, entry_hash: previous_hash });
   }
   return end.torn_tail === undefined ? appended : { ...appended, torn_tail: end.torn_tail };
+}
+
+function syncStream(fs: FileSystem, path: string): void {
+  const handle = fs.openWrite(path, { mode: 0o644, how: "append" });
+  try {
+    handle.datasync();
+  } finally {
+    handle.close();
+  }
 }
 
 function writeDurably(fs: FileSystem, path: string, block: Buffer, end: StreamEnd): void {

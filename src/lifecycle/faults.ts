@@ -96,7 +96,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     (d) =>
       `Remove the dependency on ${d.dependency} or raise the tier of ${d.package_id} to ${d.dependency_tier}.`,
   ),
-  DEPENDENCY_MISSING: kind<Subject & { dependency: string; range: string }>(
+  DEPENDENCY_MISSING: kind<Details & Subject & { dependency: string; range: string }>(
     3,
     (d) => `Install it first: "pkg install --id ${d.dependency} --token …".`,
   ),
@@ -136,7 +136,24 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string }>(
     3,
-    (d) => `Uninstall ${d.installed} first: "pkg uninstall --id ${d.package_id} --token …".`,
+    (d) => `Run "pkg update ${d.package_id} --to ${d.wanted} --token …" to replace ${d.installed}.`,
+  ),
+  DOWNGRADE_REFUSED: kind<Subject & { installed: string; wanted: string }>(
+    3,
+    (d) =>
+      `Run "pkg rollback ${d.package_id} --to ${d.wanted} --token …", or pass --allow-downgrade to the update.`,
+  ),
+  DEPENDENT_RANGE: kind<Subject & { dependent: string; range: string; wanted: string }>(
+    3,
+    (d) =>
+      `Update or uninstall ${d.dependent} first: "pkg update ${d.dependent} --token …", or choose a version in ${d.range}.`,
+  ),
+  DEPENDENCY_CONFLICT: kind<
+    Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
+  >(
+    3,
+    (d) =>
+      `Pack or fetch a ${d.dependency} that satisfies all of them, or relax one of the ranges named above.`,
   ),
   SPACE_SHORT: kind<{ needed_bytes: number; free_bytes: number }>(
     5,
@@ -149,10 +166,34 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     (d) =>
       `Uninstall ${d.dependents.join(", ")} first: "pkg uninstall --id ${d.dependents[0] ?? ""} --token …".`,
   ),
-  INSTALLED_DRIFTED: kind<Subject & { paths: readonly string[] }>(
+  INSTALLED_DRIFTED: kind<Details & Subject & { paths: readonly string[] }>(
     3,
     (d) =>
       `Look at them with "trace --explain ${d.paths[0] ?? ""}", then pass --accept-drift to keep copies and go on.`,
+  ),
+  // health check
+  UNHEALTHY: kind<Details & Subject & { check: string; verdict: string; reason: string }>(
+    6,
+    (d) => `Run the check "${d.check}" of ${d.package_id} by hand, mend the package and pack it again.`,
+  ),
+  RESTORED_DIFFERS: kind<{ paths: readonly string[]; checked: number }>(
+    6,
+    () =>
+      `Run "integrity-check", then "pkg update ID --to VERSION --allow-downgrade" to take it from the store.`,
+  ),
+  // rollback
+  NO_EARLIER_VERSION: kind<Subject & { available: readonly string[] }>(
+    3,
+    (d) => `Run "pkg history ${d.package_id}" to see what can be had, or "pkg uninstall ${d.package_id}".`,
+  ),
+  GENERATION_GONE: kind<{ generation: number; kept: readonly number[] }>(
+    3,
+    () => `Run "pkg status" to see which generations are kept.`,
+  ),
+  NOTHING_TO_UNDO: kind<{ kept: readonly number[] }>(1, () => `Run "pkg history" to see what was done.`),
+  KEPT_BYTES_MISSING: kind<Subject & { version: string; paths: readonly string[] }>(
+    4,
+    (d) => `Put packages_store/${d.package_id}-${d.version}.tar.gz back and run the command again.`,
   ),
   RESTORE_SOURCE_MISSING: kind<Subject & { version: string; digest: string }>(
     4,

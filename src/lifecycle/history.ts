@@ -15,7 +15,11 @@ export function installedDigests(
   const digests = new Set<string>();
   if (fs.stat(stream.path) === undefined) return digests;
   for (const { entry } of readEntries(fs, stream)) {
-    if (entry?.event_type !== "INSTALLED" || entry.submission_id !== package_id) continue;
+    if (
+      (entry?.event_type !== "INSTALLED" && entry?.event_type !== "UPDATED") ||
+      entry.submission_id !== package_id
+    )
+      continue;
     const { version: installed, archive_digest } = entry.metadata as {
       version?: unknown;
       archive_digest?: unknown;

@@ -1,87 +1,131 @@
-/** From archives to a complete, ordered plan of an install, or to every reason against it. Changes nothing. */
+/** From archives to a complete, ordered plan of an install or update, or to every reason against it. Changes nothing. */
+import semver from "semver";
 import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
-import { PACKAGE_TIERS, PLANE_TIERS } from "../contracts/index.ts";
+import { PLANE_TIERS } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { compareCodePoints, type Fault } from "../kernel/index.ts";
+import type { Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { type Installed, readInstalled, tierPrefix } from "../receipts/index.ts";
-import { type Candidate, checkCandidate, readCandidate, type Wanted } from "./candidate.ts";
+import { type Installed, readInstalled } from "../receipts/index.ts";
+import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
-import { findOwners, type Placement, placeAssets } from "./place.ts";
+import { type Ask, planEntering } from "./plan-entering.ts";
 import { checkRequirements, type Present, type Runtime } from "./requirements.ts";
+import { type Entering, targetOf } from "./target.ts";
 
-/** One package entering one plane tier. */
-export interface Entering {
+/** An archive of the change, with how it came to be in it. */
+export interface Chosen {
   readonly candidate: Candidate;
-  readonly tier: PlaneTier;
-  readonly placements: readonly Placement[];
+  readonly wanted: Wanted;
+  /** Named by the user, not only needed by what was named. */
+  readonly requested: boolean;
 }
 
 export interface InstallPlan {
-  /** In the order they enter: highest plane tier first, then lowest package tier, dependencies before dependents. */
   readonly entering: readonly Entering[];
   /** Already installed with exactly these bytes. */
   readonly unchanged: readonly { readonly receipt: Receipt; readonly tier: PlaneTier }[];
   readonly problems: readonly Fault[];
 }
 
-/** Reads every archive once; ARCHIVE_* and MANIFEST_* faults of an unreadable one are thrown as they are. */
-export async function readCandidates(
-  effects: Effects,
-  plane: Plane,
-  wanted: readonly Wanted[],
-): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const one of wanted) candidates.push(await readCandidate(effects, plane, one));
-  return candidates;
+export interface PlanOptions {
+  /** `update` replaces what is installed and installs only what is newly needed. */
+  readonly mode: "install" | "update";
+  /** Plane tiers to act on; absent means the tier each manifest names, or for an update those it is installed in. */
+  readonly tiers: readonly PlaneTier[] | undefined;
+  readonly runtime: Runtime;
+  readonly accept_drift: boolean;
+  readonly allow_downgrade: boolean;
 }
 
 export async function planInstall(
   effects: Effects,
   plane: Plane,
-  wanted: readonly Wanted[],
-  candidates: readonly Candidate[],
-  tiers: readonly PlaneTier[] | undefined,
-  runtime: Runtime,
+  chosen: readonly Chosen[],
+  options: PlanOptions,
 ): Promise<InstallPlan> {
   const installed = readInstalled(effects.fs, plane.root);
-  const problems: Fault[] = candidates.flatMap((candidate, index) =>
-    checkCandidate(effects, plane, candidate, wanted[index] ?? {}),
+  const problems: Fault[] = chosen.flatMap(({ candidate, wanted }) =>
+    checkCandidate(effects, plane, candidate, wanted),
   );
-  const present = presentAfter(installed, candidates);
-  const asked = candidates.flatMap((candidate) =>
-    tiersOf(candidate, tiers).map((tier) => ({ candidate, tier })),
-  );
+  const asks: Ask[] = [];
   const unchanged: { receipt: Receipt; tier: PlaneTier }[] = [];
-  const fresh: { candidate: Candidate; tier: PlaneTier }[] = [];
-  for (const one of asked) {
-    const { package_id } = one.candidate.manifest;
-    const before = installed.find(
-      ({ receipt }) => receipt.package_id === package_id && receipt.plane_id === one.tier,
-    )?.receipt;
-    if (before === undefined) fresh.push(one);
-    else if (before.content_digest === one.candidate.listing.content_digest)
-      unchanged.push({ receipt: before, tier: one.tier });
-    else {
-      const versions = { installed: before.version, wanted: one.candidate.manifest.version };
-      problems.push(
-        make("ALREADY_INSTALLED", `${package_id} ${before.version} is installed with other bytes`, {
-          package_id,
-          ...versions,
-        }),
+  for (const one of chosen) {
+    const { candidate } = one;
+    for (const tier of tiersOf(one, installed, options)) {
+      const before = installed.find(
+        ({ receipt }) => receipt.package_id === candidate.manifest.package_id && receipt.plane_id === tier,
       );
+      if (before?.receipt.content_digest === candidate.listing.content_digest)
+        unchanged.push({ receipt: before.receipt, tier });
+      else {
+        const refused = before === undefined ? undefined : refuseReplacing(one, before.receipt, options);
+        if (refused === undefined) asks.push({ target: targetOf(candidate), tier, before });
+        else problems.push(refused);
+      }
     }
   }
-  for (const candidate of new Set(fresh.map((one) => one.candidate))) {
-    problems.push(
-      ...checkChain(effects, plane, candidate.manifest),
-      ...checkRequirements(candidate.manifest, present, runtime),
-    );
-  }
-  for (const { candidate } of fresh) problems.push(...checkHosts(installed, candidate.manifest.package_id));
-  const placed = await placeAll(effects, plane, ordered(fresh));
+  problems.push(...checkNeeds(effects, plane, installed, asks, options));
+  const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
+}
+
+/** A package of the request that is already there is replaced only by an update; what it needs may be replaced as well. */
+function refuseReplacing(
+  { candidate: { manifest }, requested }: Chosen,
+  before: Receipt,
+  { mode, allow_downgrade }: PlanOptions,
+): Fault | undefined {
+  const { package_id, version } = manifest;
+  const versions = { installed: before.version, wanted: version };
+  if (mode === "install" && requested) {
+    return make("ALREADY_INSTALLED", `${package_id} ${before.version} is installed with other bytes`, {
+      package_id,
+      ...versions,
+    });
+  }
+  if (!semver.lt(version, before.version) || allow_downgrade) return undefined;
+  return make("DOWNGRADE_REFUSED", `${package_id} ${version} is older than the installed ${before.version}`, {
+    package_id,
+    ...versions,
+  });
+}
+
+function checkNeeds(
+  effects: Effects,
+  plane: Plane,
+  installed: readonly Installed[],
+  asks: readonly Ask[],
+  { runtime }: PlanOptions,
+): Fault[] {
+  const manifests = new Map(asks.map(({ target: { manifest } }) => [manifest.package_id, manifest]));
+  const present = presentAfter(installed, [...manifests.values()]);
+  const fresh = asks.filter(({ before }) => before === undefined);
+  return [
+    ...[...manifests.values()].flatMap((manifest) => [
+      ...checkChain(effects, plane, manifest),
+      ...checkRequirements(manifest, present, runtime),
+    ]),
+    ...fresh.flatMap(({ target }) => checkHosts(installed, target.manifest.package_id)),
+    ...checkDependents(installed, manifests),
+  ];
+}
+
+/** Packages that stay must still get what they need. */
+export function checkDependents(
+  installed: readonly Installed[],
+  changed: ReadonlyMap<string, Pick<Manifest, "package_id" | "version">>,
+): Fault[] {
+  return installed.flatMap(({ manifest }): Fault[] => {
+    if (changed.has(manifest.package_id)) return [];
+    return manifest.dependencies.flatMap(({ id, range }): Fault[] => {
+      const to = changed.get(id);
+      if (to === undefined || semver.satisfies(to.version, range, { includePrerelease: true })) return [];
+      const details = { package_id: id, dependent: manifest.package_id, range, wanted: to.version };
+      const message = `${manifest.package_id} ${manifest.version}, which is installed, needs ${id} ${range}, not ${to.version}`;
+      return [make("DEPENDENT_RANGE", message, details)];
+    });
+  });
 }
 
 /** A conflict counts whichever side declared it. */
@@ -96,84 +140,28 @@ function checkHosts(installed: readonly Installed[], package_id: string): Fault[
     );
 }
 
-/** The manifest's own tier unless the caller names tiers. */
-function tiersOf({ manifest }: Candidate, tiers: readonly PlaneTier[] | undefined): readonly PlaneTier[] {
-  return tiers === undefined || tiers.length === 0
-    ? [manifest.plane_id]
-    : PLANE_TIERS.filter((tier) => tiers.includes(tier));
+function tiersOf(
+  { candidate: { manifest }, requested }: Chosen,
+  installed: readonly Installed[],
+  { mode, tiers }: PlanOptions,
+): readonly PlaneTier[] {
+  const named =
+    tiers === undefined || tiers.length === 0
+      ? undefined
+      : PLANE_TIERS.filter((tier) => tiers.includes(tier));
+  const here = installed
+    .filter(({ receipt }) => receipt.package_id === manifest.package_id)
+    .map(({ receipt }) => receipt.plane_id);
+  // What is there already is replaced where it is.
+  if (here.length > 0 && (mode === "update" || !requested))
+    return named === undefined ? here : here.filter((tier) => named.includes(tier));
+  return named ?? [manifest.plane_id];
 }
 
-function presentAfter(
-  installed: readonly Installed[],
-  candidates: readonly Candidate[],
-): Map<string, Present> {
+function presentAfter(installed: readonly Installed[], entering: readonly Manifest[]): Map<string, Present> {
   const facts = (manifest: Manifest): [string, Present] => [
     manifest.package_id,
     { version: manifest.version, tier: manifest.tier },
   ];
-  return new Map([
-    ...installed.map(({ manifest }) => facts(manifest)),
-    ...candidates.map(({ manifest }) => facts(manifest)),
-  ]);
-}
-
-function ordered(
-  fresh: readonly { candidate: Candidate; tier: PlaneTier }[],
-): { candidate: Candidate; tier: PlaneTier }[] {
-  const depth = depths(fresh.map(({ candidate }) => candidate.manifest));
-  const rank = ({ candidate: { manifest }, tier }: (typeof fresh)[number]): number[] => [
-    PLANE_TIERS.indexOf(tier),
-    PACKAGE_TIERS.indexOf(manifest.tier),
-    depth.get(manifest.package_id) ?? 0,
-  ];
-  return [...fresh].sort((a, b) => {
-    const left = rank(a);
-    const right = rank(b);
-    const differs = left.findIndex((value, index) => value !== right[index]);
-    if (differs >= 0) return (left[differs] ?? 0) - (right[differs] ?? 0);
-    return compareCodePoints(a.candidate.manifest.package_id, b.candidate.manifest.package_id);
-  });
-}
-
-/** Longest chain of dependencies below each package of the batch; a cycle counts once. */
-function depths(manifests: readonly Manifest[]): Map<string, number> {
-  const by_id = new Map(manifests.map((manifest) => [manifest.package_id, manifest]));
-  const known = new Map<string, number>();
-  const visit = (id: string, above: readonly string[]): number => {
-    const done = known.get(id);
-    if (done !== undefined || above.includes(id)) return done ?? 0;
-    const below = (by_id.get(id)?.dependencies ?? []).filter((dependency) => by_id.has(dependency.id));
-    const depth = below.reduce(
-      (most, dependency) => Math.max(most, 1 + visit(dependency.id, [...above, id])),
-      0,
-    );
-    known.set(id, depth);
-    return depth;
-  };
-  for (const id of by_id.keys()) visit(id, []);
-  return known;
-}
-
-async function placeAll(
-  effects: Effects,
-  plane: Plane,
-  fresh: readonly { candidate: Candidate; tier: PlaneTier }[],
-): Promise<{ entering: Entering[]; problems: Fault[] }> {
-  const wanted = new Set(
-    fresh.flatMap(({ candidate, tier }) =>
-      candidate.manifest.assets.map((asset) => tierPrefix(tier) + asset.path),
-    ),
-  );
-  const owners = findOwners(effects, plane, wanted);
-  const entering: Entering[] = [];
-  const problems: Fault[] = [];
-  for (const { candidate, tier } of fresh) {
-    const { package_id, assets } = candidate.manifest;
-    const placed = await placeAssets(effects, plane, package_id, assets, tierPrefix(tier), owners);
-    problems.push(...placed.problems);
-    // Within one transaction the first package of the batch owns the path.
-    for (const { path } of placed.placements) owners.set(path, package_id);
-    entering.push({ candidate, tier, placements: placed.placements });
-  }
-  return { entering, problems };
+  return new Map([...installed.map(({ manifest }) => facts(manifest)), ...entering.map(facts)]);
 }

@@ -1,17 +1,45 @@
 /** Where each asset would go, and what is there already. Reads the plane, changes nothing. */
-import type { Asset, Origin } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
+import type { Asset, Classification, Origin, ReceiptFile } from "../contracts/index.ts";
+import type { Effects, FileDigest, FileStat } from "../effects/index.ts";
 import { type Fault, prefixed } from "../kernel/index.ts";
 import { type Plane, registryPath } from "../plane/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { make } from "./faults.ts";
+
+/**
+ * `create`: nothing is there · `adopt`: identical bytes nobody owns · `keep`: ours already · `replace`: ours, other bytes ·
+ * `keep_edited`: a config or state file somebody edited stays, a changed default goes beside it as `.new`.
+ */
+export type PlacementAction = "create" | "adopt" | "keep" | "replace" | "keep_edited";
 
 export interface Placement {
   readonly asset: Asset;
   /** Plane-relative, with the tier's prefix. */
   readonly path: string;
   readonly origin: Origin;
+  readonly action: PlacementAction;
+  /** Bare hex of what is there now, where it was read. */
+  readonly before_sha256?: string | undefined;
+  /** What is there was edited: a copy is kept before it is replaced. */
+  readonly edited?: true;
+  /** Where a new default goes, for `keep_edited`. */
+  readonly new_default?: string;
 }
+
+/** Who wants the paths, and what it owns there so far. */
+export interface Wanting {
+  readonly package_id: string;
+  /** The tier's folder: empty or ends with a slash. */
+  readonly prefix: string;
+  /** Files of the version being replaced, by plane-relative path. */
+  readonly owned: ReadonlyMap<string, ReceiptFile>;
+  /** Config and state files an earlier uninstall left, by path; a reinstall takes them up again. */
+  readonly leftovers: ReadonlySet<string>;
+  readonly accept_drift: boolean;
+}
+
+export const isPersonal = (classification: Classification): boolean =>
+  classification === "config" || classification === "state";
 
 /** Owners of the wanted paths: one pass over the ownership registry, however many paths are asked for. */
 export function findOwners(
@@ -31,15 +59,15 @@ export function findOwners(
 export async function placeAssets(
   effects: Pick<Effects, "fs" | "workers">,
   plane: Plane,
-  package_id: string,
+  wanting: Wanting,
   assets: readonly Asset[],
-  prefix: string,
   owners: ReadonlyMap<string, string>,
 ): Promise<{ placements: Placement[]; problems: Fault[] }> {
   const { fs, workers } = effects;
+  const { package_id, prefix } = wanting;
   const problems: Fault[] = [];
   const folders = new Map<string, Fault | undefined>();
-  const occupied: { asset: Asset; path: string }[] = [];
+  const occupied: { asset: Asset; path: string; found: FileStat }[] = [];
   const placements: Placement[] = [];
   for (const asset of assets) {
     const path = prefix + asset.path;
@@ -56,37 +84,92 @@ export async function placeAssets(
       continue;
     }
     const found = fs.stat(`${plane.root}/${path}`);
-    if (found === undefined) placements.push({ asset, path, origin: "created" });
-    else if (found.kind === "file" && found.size_bytes === asset.size_bytes) occupied.push({ asset, path });
-    else
-      problems.push(
-        occupiedBy(
-          package_id,
-          path,
-          asset,
-          found.kind === "file" ? "a file of another size" : `a ${found.kind}`,
-        ),
-      );
+    if (found === undefined) placements.push({ asset, path, origin: "created", action: "create" });
+    else occupied.push({ asset, path, found });
   }
-  const digests = await workers.digestFiles(occupied.map(({ path }) => `${plane.root}/${path}`));
-  for (const [index, { asset, path }] of occupied.entries()) {
-    const digest = digests[index];
-    if (
-      digest !== undefined &&
-      prefixed(digest.sha256) === asset.sha256 &&
-      digest.executable === asset.executable
-    ) {
-      placements.push({ asset, path, origin: "adopted" });
-    } else {
-      const differs =
-        digest === undefined || prefixed(digest.sha256) !== asset.sha256
-          ? "a file with other bytes"
-          : "a file with another executable bit";
-      problems.push(occupiedBy(package_id, path, asset, differs));
-    }
+  const digests = await workers.digestFiles(
+    occupied.map(({ path, asset, found }) =>
+      // Bytes of another size that nobody owns cannot be adopted, so they are not read.
+      found.kind === "file" && (found.size_bytes === asset.size_bytes || isOurs(wanting, path))
+        ? `${plane.root}/${path}`
+        : `${plane.root}/.holdfast/nothing`,
+    ),
+  );
+  for (const [index, { asset, path, found }] of occupied.entries()) {
+    const placed = placeOccupied(wanting, asset, path, found, digests[index]);
+    if ("action" in placed) placements.push(placed);
+    else problems.push(placed);
   }
   return { placements, problems };
 }
+
+const isOurs = ({ owned, leftovers }: Wanting, path: string): boolean =>
+  owned.has(path) || leftovers.has(path);
+
+function placeOccupied(
+  wanting: Wanting,
+  asset: Asset,
+  path: string,
+  found: FileStat,
+  digest: FileDigest | undefined,
+): Placement | Fault {
+  const { package_id, owned } = wanting;
+  const before = owned.get(path);
+  const is_wanted =
+    digest !== undefined &&
+    prefixed(digest.sha256) === asset.sha256 &&
+    digest.executable === asset.executable;
+  if (is_wanted) {
+    if (before === undefined && !wanting.leftovers.has(path))
+      return { asset, path, origin: "adopted", action: "adopt" };
+    return { asset, path, origin: before?.origin ?? "created", action: "keep", before_sha256: digest.sha256 };
+  }
+  if (digest === undefined || !isOurs(wanting, path)) {
+    const actual = digest === undefined ? describeOther(found, asset) : otherBytes(digest, asset);
+    return occupiedBy(package_id, path, asset, actual);
+  }
+  return placeOverOwn(wanting, asset, path, before, digest);
+}
+
+/** A path of ours with bytes that are not those wanted. */
+function placeOverOwn(
+  { package_id, accept_drift }: Wanting,
+  asset: Asset,
+  path: string,
+  before: ReceiptFile | undefined,
+  digest: FileDigest,
+): Placement | Fault {
+  const before_sha256 = digest.sha256;
+  const is_as_installed =
+    before !== undefined &&
+    prefixed(digest.sha256) === before.sha256 &&
+    digest.executable === before.executable;
+  const common = { asset, path, before_sha256 };
+  if (is_as_installed && before.origin === "created")
+    return { ...common, origin: "created", action: "replace" };
+  if (!is_as_installed && isPersonal(asset.classification)) {
+    const default_changed = before?.sha256 !== asset.sha256;
+    return {
+      ...common,
+      origin: before?.origin ?? "created",
+      action: "keep_edited",
+      ...(default_changed ? { new_default: `${path}.new` } : {}),
+    };
+  }
+  if (accept_drift) return { ...common, origin: "created", action: "replace", edited: true };
+  const what = is_as_installed
+    ? `${path} lay there before ${package_id}, which only adopted it, and would be replaced`
+    : `${path} of ${package_id} was edited after the install`;
+  return make("INSTALLED_DRIFTED", what, { package_id, paths: [path] });
+}
+
+const describeOther = (found: FileStat, asset: Asset): string =>
+  found.kind === "file" && found.size_bytes !== asset.size_bytes
+    ? "a file of another size"
+    : `a ${found.kind}`;
+
+const otherBytes = (digest: FileDigest, asset: Asset): string =>
+  prefixed(digest.sha256) === asset.sha256 ? "a file with another executable bit" : "a file with other bytes";
 
 function occupiedBy(package_id: string, path: string, asset: Asset, actual: string): Fault {
   return make("PATH_OCCUPIED", `${path} of ${package_id} is taken by ${actual} that no package owns`, {

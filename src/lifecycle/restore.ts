@@ -6,9 +6,9 @@ import type { Transaction } from "../journal/index.ts";
 import { bare, prefixed, sha256Hex } from "../kernel/index.ts";
 import { authorise, digestOf, KEPT_DIRECTORY, PACKAGES_STREAM, type Plane, writing } from "../plane/index.ts";
 import { readInstalled, tierPrefix } from "../receipts/index.ts";
-import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
-import { copyFile } from "./copy-file.ts";
+import { storedArchive } from "./drift.ts";
 import { make } from "./faults.ts";
+import { keepCopy } from "./leaving.ts";
 import { checkOwnPaths } from "./own-paths.ts";
 import { refuseAll } from "./refuse.ts";
 import { transact } from "./transact.ts";
@@ -74,8 +74,8 @@ export async function restore(
         let kept = 0;
         for (const [index, one] of broken.entries())
           kept += await stageRestore(effects, transaction, plane, one, index);
-        for (const [index, { path, bytes }] of own_broken.entries()) {
-          kept += keepCopy(effects, transaction, plane, path, `own-${index}`);
+        for (const { path, bytes } of own_broken) {
+          kept += keepCopy(effects, transaction, plane, path);
           transaction.put(path, { bytes, mode: 0o644 });
         }
         return {
@@ -158,25 +158,10 @@ async function stageRestore(
         expected: file.sha256,
         actual: "a folder",
       });
-    if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path, `${index}-${number}`);
+    if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path);
     transaction.put(file.path, { file: `${destination}/${number}` });
   }
   return kept;
-}
-
-/** Keeps what lies at a path before it is replaced. @returns 1 when there was a file to keep, else 0 */
-function keepCopy(
-  { fs }: Effects,
-  transaction: Transaction,
-  plane: Plane,
-  path: string,
-  name: string,
-): number {
-  if (fs.stat(`${plane.root}/${path}`)?.kind !== "file") return 0;
-  const copy = `${transaction.site.directory}/kept-${name}`;
-  copyFile(fs, `${plane.root}/${path}`, copy);
-  transaction.put(`${KEPT_DIRECTORY}/${transaction.id}/${path}`, { file: copy });
-  return 1;
 }
 
 interface OwnBroken {
@@ -197,11 +182,9 @@ function findOwnBroken({ fs }: Effects, plane: Plane, files: ReadonlyMap<string,
   });
 }
 
-function archiveOf({ fs }: Effects, plane: Plane, receipt: Receipt): string {
+function archiveOf(effects: Effects, plane: Plane, receipt: Receipt): string {
   const { package_id, version } = receipt;
-  const found = [versionedArchivePath(package_id, version), latestArchivePath(package_id)]
-    .map((path) => `${plane.root}/${path}`)
-    .find((path) => digestOf(fs, path) === bare(receipt.archive_hash));
+  const found = storedArchive(effects, plane, receipt);
   if (found !== undefined) return found;
   throw make(
     "RESTORE_SOURCE_MISSING",

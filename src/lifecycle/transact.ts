@@ -1,22 +1,29 @@
 /** The one way the lifecycle changes a plane: files, registries, generation and ledger in one journalled transaction. */
 import type { RegistryName, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { type FollowUp, removeTransaction, Transaction } from "../journal/index.ts";
-import { Fault } from "../kernel/index.ts";
+import {
+  type About,
+  type FollowUp,
+  type Notes,
+  type PhaseTime,
+  retireTransaction,
+  Transaction,
+} from "../journal/index.ts";
 import { appendEntries } from "../ledger/index.ts";
 import {
   appendFollowUps,
   digestOf,
   GENERATION_PATH,
   generationBytes,
-  PACKAGES_STREAM,
   planeStream,
   registriesAfter,
   registryPath,
   type WriteSession,
 } from "../plane/index.ts";
 import { rewriteRegistry } from "../registry/index.ts";
+import { collectGenerations } from "./collect-generations.ts";
 import { make } from "./faults.ts";
+import { giveUp } from "./give-up.ts";
 
 export interface RegistryChange {
   readonly name: RegistryName;
@@ -32,12 +39,18 @@ export interface Conclusion<T> {
   /** Appended after the commit; `dedupe_key` is derived from the transaction. */
   readonly entries: readonly LedgerNote[];
   readonly result: T;
+  /** Announced in place of one entry for the whole operation. */
+  readonly started?: readonly LedgerNote[];
+  /** What a later rollback or `pkg history` wants to know. */
+  readonly notes?: Notes;
+  /** Runs with the files in place, before the commit; what it throws undoes the change. */
+  readonly check?: { readonly phase: string; readonly run: () => Promise<void> } | undefined;
 }
 
-export interface About {
-  readonly operation: string;
-  readonly subject: string;
-  readonly user: string;
+export interface Committed {
+  readonly transaction_id: string;
+  readonly generation: number;
+  readonly timeline: readonly PhaseTime[];
 }
 
 /** Sorted registries are those people read by path. */
@@ -45,6 +58,7 @@ const INSERT: Partial<Record<RegistryName, "sorted">> = { file_ownership: "sorte
 
 /**
  * Runs one transaction. `plan` stages files and says what else changes; nothing of the plane is touched before it returns.
+ * @param prepared one that was prepared before the plane was locked
  * @throws TRANSACTION_FAILED (exit 6), INTERRUPTED (130), UNDO_FAILED (4); a Fault thrown while planning keeps its own code
  */
 export async function transact<T>(
@@ -52,24 +66,34 @@ export async function transact<T>(
   session: WriteSession,
   about: About,
   plan: (transaction: Transaction) => Promise<Conclusion<T>>,
-): Promise<T & { transaction_id: string; generation: number }> {
+  prepared?: Transaction,
+): Promise<T & Committed> {
   const { plane } = session;
   const generation = session.generation + 1;
-  const transaction = Transaction.begin(effects, plane.root, about);
+  const transaction = prepared ?? Transaction.begin(effects, plane.root, about);
+  // Until this has happened the caller answers for it.
+  prepared?.enterPlane();
   let conclusion: Conclusion<T>;
   try {
     conclusion = await plan(transaction);
-    await announce(effects, session, about, transaction, conclusion.entries);
+    await announce(effects, session, about, transaction, conclusion);
     transaction.enterPhase("activate");
     planRegistries(effects, transaction, plane.root, conclusion.registries, generation);
-    await transaction.activate();
+    await transaction.activate(conclusion.notes);
+    if (conclusion.check !== undefined) {
+      transaction.enterPhase(conclusion.check.phase);
+      await conclusion.check.run();
+      effects.signal.throwIfAborted();
+    }
     transaction.enterPhase("commit");
   } catch (error) {
-    throw await undo(effects, session, about, transaction, error);
+    throw await giveUp(effects, plane, about, transaction, error);
   }
-  commitOnce(transaction, generation, keyed(transaction, conclusion.entries));
-  await settle(effects, session, transaction, keyed(transaction, conclusion.entries));
-  return { ...conclusion.result, transaction_id: transaction.id, generation };
+  const timeline = transaction.timeline();
+  const entries = keyed(transaction, conclusion.entries, timeline);
+  commitOnce(transaction, generation, entries);
+  await settle(effects, session, transaction, generation, entries);
+  return { ...conclusion.result, transaction_id: transaction.id, generation, timeline };
 }
 
 /** Every stream that will owe an entry takes one now: a ledger that cannot is found before anything is touched. */
@@ -78,20 +102,32 @@ async function announce(
   { plane }: WriteSession,
   about: About,
   transaction: Transaction,
-  entries: readonly LedgerNote[],
+  { entries, started }: Conclusion<unknown>,
 ): Promise<void> {
-  const streams = [...new Set(entries.map(({ stream }) => stream))];
-  // An install has announced each package by itself.
-  for (const name of about.operation === "install" ? [] : streams) {
-    await appendEntries(effects, planeStream(plane, name), [
-      {
-        event_type: `${about.operation.toUpperCase()}_STARTED`,
-        submission_id: about.subject,
-        decision: "STARTED",
-        reason: `${about.operation} ${about.subject}`.slice(0, 300).toWellFormed(),
-        metadata: { transaction_id: transaction.id, user: about.user },
-      },
-    ]);
+  const { operation, subject, user } = about;
+  const reason = `${operation} ${subject}`.slice(0, 300).toWellFormed();
+  for (const stream of new Set(entries.map((entry) => entry.stream))) {
+    const own = (started ?? []).filter((entry) => entry.stream === stream);
+    const one = {
+      event_type: `${operation.toUpperCase()}_STARTED`,
+      submission_id: subject.slice(0, 256),
+      decision: "STARTED",
+      reason,
+      metadata: { user },
+    };
+    await appendEntries(
+      effects,
+      planeStream(plane, stream),
+      (own.length > 0 ? own : [one]).map(
+        ({ event_type, submission_id, decision, reason: why, metadata }) => ({
+          event_type,
+          submission_id,
+          decision,
+          reason: why,
+          metadata: { ...metadata, transaction_id: transaction.id } as never,
+        }),
+      ),
+    );
   }
 }
 
@@ -116,11 +152,13 @@ async function settle(
   effects: Effects,
   session: WriteSession,
   transaction: Transaction,
+  generation: number,
   entries: readonly FollowUp[],
 ): Promise<void> {
+  const { plane } = session;
   try {
-    await appendFollowUps(effects, session.plane, entries);
-    removeTransaction(effects, transaction.site.directory);
+    await appendFollowUps(effects, plane, entries);
+    retireTransaction(effects.fs, plane.root, transaction.site.directory, generation);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     const { id: transaction_id } = transaction;
@@ -131,12 +169,17 @@ async function settle(
       error,
     );
   }
+  collectGenerations(effects, plane);
 }
 
-function keyed(transaction: Transaction, entries: readonly LedgerNote[]): FollowUp[] {
+function keyed(
+  transaction: Transaction,
+  entries: readonly LedgerNote[],
+  timeline: readonly PhaseTime[],
+): FollowUp[] {
   return entries.map((entry, index) => ({
     ...entry,
-    metadata: { ...entry.metadata, transaction_id: transaction.id },
+    metadata: { ...entry.metadata, transaction_id: transaction.id, timeline },
     dedupe_key: `${transaction.id}:${index}`,
   }));
 }
@@ -165,46 +208,3 @@ function planRegistries(
   const bytes = generationBytes({ generation, transaction_id: transaction.id, registries });
   transaction.put(GENERATION_PATH, { bytes, mode: 0o644 });
 }
-
-async function undo(
-  effects: Effects,
-  session: WriteSession,
-  about: About,
-  transaction: Transaction,
-  error: unknown,
-): Promise<Fault> {
-  // A refusal while planning touched nothing: the folder goes, and the refusal keeps its own code.
-  const refused =
-    error instanceof Fault &&
-    (transaction.phase === "begun" || error.exit_code !== 5) &&
-    !isActive(transaction);
-  const fault = refused ? error : transaction.failure(error);
-  const entry: FollowUp = {
-    stream: PACKAGES_STREAM,
-    dedupe_key: `${transaction.id}:undone`,
-    event_type: "ROLLED_BACK",
-    submission_id: about.subject,
-    decision: "ROLLED_BACK",
-    reason: `${about.operation} was undone in ${transaction.phase}: ${fault.message}`
-      .slice(0, 2000)
-      .toWellFormed(),
-    metadata: {
-      transaction_id: transaction.id,
-      operation: about.operation,
-      phase: transaction.phase,
-      code: fault.code,
-      user: about.user,
-    },
-  };
-  transaction.abort(fault.message, [entry]);
-  try {
-    await appendFollowUps(effects, session.plane, [entry]);
-    removeTransaction(effects, transaction.site.directory);
-  } catch {
-    // Left for recovery, which appends the entry and removes the folder when the disk allows it.
-  }
-  return fault;
-}
-
-const isActive = (transaction: Transaction): boolean =>
-  transaction.phase === "activate" || transaction.phase === "commit";

@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { Effects } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
+import type { OnPhase } from "../lifecycle/index.ts";
 import { openPlane, type Plane } from "../plane/index.ts";
 
 /** What every operation gets besides its input. */
@@ -24,7 +25,7 @@ export interface Context {
     readonly launcher_script: string;
     readonly node: string;
   };
-  readonly onPhase: (subject: string, phase: string, number: number) => void;
+  readonly onPhase: OnPhase;
 }
 
 export interface Outcome<O> {

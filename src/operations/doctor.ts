@@ -34,5 +34,5 @@ export const doctor = operation({
   text: ({ recovered }) =>
     recovered.length === 0
       ? "Nothing was interrupted; 0 transactions to recover.\n"
-      : `${recovered.map((one) => `${one.transaction_id} (${one.operation} ${one.subject}): ${one.outcome}`).join("\n")}\n`,
+      : `${recovered.map((one) => `${one.transaction_id} (${one.operation} ${one.subject}): ${one.outcome} (it had reached ${one.phase})`).join("\n")}\n`,
 });

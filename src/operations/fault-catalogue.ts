@@ -1,5 +1,6 @@
 /** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
 import { archiveFaults } from "../archive/index.ts";
+import { failpointFaults } from "../effects/failpoints/index.ts";
 import { journalFaults } from "../journal/index.ts";
 import type { ExitCode } from "../kernel/index.ts";
 import { keysFaults } from "../keys/index.ts";
@@ -10,20 +11,25 @@ import { planeFaults } from "../plane/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
+import { sandboxFaults } from "../sandbox/index.ts";
+import { storeFaults } from "../store/index.ts";
 import { operationFaults } from "./faults.ts";
 
 type Catalogue = Readonly<Record<string, { readonly exit_code: ExitCode }>>;
 
 export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
+  effects: failpointFaults,
   archive: archiveFaults,
   registry: registryFaults,
   ledger: ledgerFaults,
+  store: storeFaults,
   keys: keysFaults,
   metadata: metadataFaults,
   receipts: receiptFaults,
   journal: journalFaults,
   plane: planeFaults,
   python: pythonFaults,
+  sandbox: sandboxFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

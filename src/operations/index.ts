@@ -1,5 +1,6 @@
 import type { FAULT_CATALOGUES } from "./fault-catalogue.ts";
 
+export type { OnPhase } from "../lifecycle/index.ts";
 export type { Context, Operation, Outcome } from "./define.ts";
 export { OPERATIONS } from "./table.ts";
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { HexDigest } from "../contracts/index.ts";
-import { type InstallResult, install as installPackages } from "../lifecycle/index.ts";
+import { type InstallResult, install as installPackages, type Wanted } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers } from "./fields.ts";
-import { runtimeOf } from "./runtime.ts";
+import { healthOptions, runtimeOf } from "./runtime.ts";
 
 export const install = operation({
   name: "install",
@@ -19,51 +19,64 @@ export const install = operation({
       .array(z.string())
       .optional()
       .meta({ description: "Package ids in the store, each ID or ID@VERSION.", positional: 0 }),
-    archive: z.string().min(1).optional().meta({ description: "Archive file to install." }),
+    archive: z.string().min(1).optional().meta({ description: "Archive file or URL to install." }),
     id: z.string().optional().meta({ description: "Package id the archive must hold." }),
     digest: HexDigest.optional().meta({
       description: "sha256 of --archive, vouched for by you instead of the registry.",
     }),
+    from: z.string().min(1).optional().meta({ description: "Folder with further archives to choose from." }),
     plane: planeTiers,
     work_order: z.string().max(128).optional().meta({ description: "Work order to note in the receipt." }),
     dry_run: dryRun,
   }),
   run: async (context, input) => {
-    const ids = allIds(input.ids, input.archive === undefined ? input.id : undefined);
-    const stored = ids.map((id) => ({ id, digest: input.digest }));
-    const named =
-      input.archive === undefined ? [] : [{ archive: input.archive, id: input.id, digest: input.digest }];
-    const wanted = [...named, ...stored];
-    refuseUnclear(wanted);
-    if (wanted.length === 0)
-      throw make("INPUT_MISSING", "name a package id or an --archive", {
-        field: "ids",
-        command: "pkg install",
-      });
-    const result = await installPackages(context.effects, planeOf(context), {
+    const wanted = wantedOf(input);
+    const plane = planeOf(context);
+    const named_first = wanted[0]?.id?.split("@")[0];
+    const result = await installPackages(context.effects, plane, {
       wanted,
+      from: input.from,
       tiers: input.plane,
       token: context.token,
       dry_run: input.dry_run,
       work_order_id: input.work_order,
       wait_ms: context.wait_ms,
       runtime: (needs_python) => runtimeOf(context, needs_python),
+      health: healthOptions(context, plane),
       onPhase: context.onPhase,
     });
-    const first = result.packages[0];
-    return {
-      result: {
-        success: true,
-        package_id: first?.package_id ?? "",
-        version: first?.version ?? "",
-        manifest_hash: first?.manifest_hash ?? "",
-        assets_count: first?.assets_count ?? 0,
-        receipt_path: first?.receipt_path ?? "",
-        ...result,
-      },
-    };
+    const first =
+      result.packages.find(({ package_id }) => package_id === named_first) ?? result.packages.at(-1);
+    return { result: { success: true, ...summaryOf(first), ...result } };
   },
   text: (result) => [...result.packages.map((one) => describe(one, result.dry_run)), ""].join("\n"),
+});
+
+/** @throws INPUT_MISSING */
+function wantedOf(input: {
+  ids?: string[] | undefined;
+  id?: string | undefined;
+  archive?: string | undefined;
+  digest?: string | undefined;
+}): Wanted[] {
+  const { archive, digest, id } = input;
+  const ids = allIds(input.ids, archive === undefined ? id : undefined);
+  const wanted: Wanted[] = [
+    ...(archive === undefined ? [] : [{ archive, id, digest }]),
+    ...ids.map((one) => ({ id: one, digest })),
+  ];
+  refuseUnclear(wanted);
+  if (wanted.length > 0) return wanted;
+  throw make("INPUT_MISSING", "name a package id or an --archive", { field: "ids", command: "pkg install" });
+}
+
+/** The package the command names first, as earlier readers of this output expect it at the top. */
+const summaryOf = (one: InstallResult["packages"][number] | undefined) => ({
+  package_id: one?.package_id ?? "",
+  version: one?.version ?? "",
+  manifest_hash: one?.manifest_hash ?? "",
+  assets_count: one?.assets_count ?? 0,
+  receipt_path: one?.receipt_path ?? "",
 });
 
 function describe(one: InstallResult["packages"][number], dry_run: boolean): string {

@@ -1,9 +1,25 @@
-/** Versions of what packages run on, looked up only when a package asks. */
-import { API_VERSION, type Runtime } from "../lifecycle/index.ts";
+/** What packages run on and are checked with, looked up only when a package asks. */
+import { API_VERSION, type HealthOptions, isApproved, type Runtime } from "../lifecycle/index.ts";
+import type { Plane } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
+import { readInstalled } from "../receipts/index.ts";
 import type { Context } from "./define.ts";
 
 export async function runtimeOf({ effects, version }: Context, needs_python: boolean): Promise<Runtime> {
   const python = needs_python ? (await findPython(effects, {})).version : undefined;
   return { host: version, api: API_VERSION, node: effects.host.node_version, python };
 }
+
+export function healthOptions({ effects, files }: Context, plane: Plane): HealthOptions {
+  return {
+    interpreters: async () => {
+      const { executable } = await findPython(effects, {});
+      return { python: executable, node: files.node };
+    },
+    approval_accepts_no_jail: () => isApproved(effects, plane, "health-without-jail"),
+  };
+}
+
+export const installedIdsOf = ({ effects }: Context, plane: Plane): string[] => [
+  ...new Set(readInstalled(effects.fs, plane.root).map(({ receipt }) => receipt.package_id)),
+];

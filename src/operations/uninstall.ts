@@ -36,6 +36,7 @@ export const uninstall = operation({
       dry_run,
       token: context.token,
       wait_ms: context.wait_ms,
+      onPhase: context.onPhase,
     };
     return {
       result: { success: true, ...(await uninstallPackages(context.effects, planeOf(context), request)) },

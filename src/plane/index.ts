@@ -9,6 +9,7 @@ export {
 } from "./generation.ts";
 export { absolute, openPlane, type Plane, planeStream } from "./open.ts";
 export * from "./paths.ts";
+export { keepReserve, releaseReserve, reservedBytes } from "./reserve.ts";
 export {
   appendFollowUps,
   reading,

@@ -1,14 +1,22 @@
 /** Where everything in a plane lies. All paths are plane-relative. */
-import type { RegistryName } from "../contracts/index.ts";
+import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
 
 export const CONFIG_PATH = "config/plane.toml";
 export const STATE_DIRECTORY = ".holdfast/state";
 export const PLANE_LOCK = `${STATE_DIRECTORY}/plane.lock`;
 export const GENERATION_PATH = `${STATE_DIRECTORY}/generation.json`;
 export const REFUSALS_PATH = `${STATE_DIRECTORY}/refusals.json`;
+export const APPROVALS_PATH = `${STATE_DIRECTORY}/approvals.json`;
+/** Generations marked good; see lifecycle/good.ts. */
+export const GOOD_PATH = `${STATE_DIRECTORY}/good.json`;
+/** Edited files that outlived their package, with its id; see lifecycle/leftovers.ts. */
+export const LEFTOVERS_PATH = `${STATE_DIRECTORY}/leftovers.json`;
+export const RESERVE_PATH = `${STATE_DIRECTORY}/reserve`;
 export const KEPT_DIRECTORY = `${STATE_DIRECTORY}/kept`;
 
 export const registryPath = (name: RegistryName): string => `registries/${name}.csv`;
+
+export const REGISTRY_FILES: readonly string[] = REGISTRY_NAMES.map(registryPath);
 
 export const GOVERNANCE_STREAM = "ledger/governance.jsonl";
 export const PACKAGES_STREAM = "ledger/packages.jsonl";

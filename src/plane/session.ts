@@ -1,7 +1,13 @@
 /** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
 
 import type { Effects, HeldLock } from "../effects/index.ts";
-import { type FollowUp, pendingTransactions, type Recovered, recover } from "../journal/index.ts";
+import {
+  type FollowUp,
+  keptNumbers,
+  pendingTransactions,
+  type Recovered,
+  recover,
+} from "../journal/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { checkRegistry } from "../registry/index.ts";
@@ -33,7 +39,11 @@ export async function writing<T>(
   try {
     const recovered = await recoverPlane(effects, plane);
     if (options.records_edits !== false) await recordRegistryEdits(effects, plane, options.user);
-    const generation = readGeneration(effects.fs, plane.root)?.generation ?? 0;
+    // A lost generation file must not make numbers start again: kept generations are known by them.
+    const generation = Math.max(
+      readGeneration(effects.fs, plane.root)?.generation ?? 0,
+      ...keptNumbers(effects.fs, plane.root),
+    );
     return await work({ plane, generation, recovered });
   } finally {
     lock.release();

@@ -1,4 +1,10 @@
 /** The store: immutable archives under `packages_store/`. Names only; bytes are written by the journal. */
+export { sweepDownloads } from "./download-cache.ts";
+export { storeFaults } from "./faults.ts";
+export { type Fetched, fetchArchive } from "./fetch-archive.ts";
+export { listArchives } from "./list-archives.ts";
+export { isRemote } from "./source-url.ts";
+
 import type { FileSystem } from "../effects/index.ts";
 import type { Hex } from "../kernel/index.ts";
 

@@ -230,7 +230,7 @@ describe("bad input", () => {
     const done = waiting.pkg("doctor", "--json");
     expect(done.status).toBe(0);
     expect(done.json().recovered).toEqual([
-      { transaction_id: "TX-1", operation: "install", subject: "PKG-X", outcome: "undone" },
+      { transaction_id: "TX-1", operation: "install", subject: "PKG-X", phase: "begun", outcome: "undone" },
     ]);
     chmodSync(waiting.root, 0o755);
   });

@@ -6,7 +6,7 @@ import { crashingFileSystem, SimulatedCrash } from "../../src/effects/sim/crashi
 import {
   type FollowUp,
   recover,
-  removeTransaction,
+  retireTransaction,
   Transaction,
   transactionsDirectory,
 } from "../../src/journal/index.ts";
@@ -48,7 +48,7 @@ async function change(root: string, fs = effects.fs): Promise<void> {
   transaction.removeDirectory("modules/old");
   await transaction.activate();
   transaction.commit(1, [NOTE]);
-  removeTransaction({ fs }, transaction.site.directory);
+  retireTransaction(fs, root, transaction.site.directory, 1);
 }
 
 const governed = (root: string): Record<string, string> =>
@@ -84,9 +84,28 @@ describe("Transaction", () => {
     transaction.removeDirectory("modules/old");
     await transaction.activate();
     expect(governed(root)).not.toEqual(before);
-    transaction.abort("health-check", []);
+    expect(transaction.undo()).toBe(transaction.changes.length);
     expect(governed(root)).toEqual(before);
   });
+});
+
+test("an undo that does not bring back the very same files says which", async () => {
+  const root = makePlane();
+  const transaction = Transaction.begin(effects, root, {
+    operation: "update",
+    subject: "PKG-X",
+    user: "ann",
+  });
+  transaction.put("modules/kept.py", { bytes: Buffer.from("after\n"), mode: 0o644 });
+  await transaction.activate();
+  appendFileSync(join(transaction.site.directory, "aside/0"), "tampered");
+  expect(() => transaction.undo()).toThrow(
+    expect.objectContaining({
+      code: "UNDO_DIFFERS",
+      exit_code: 4,
+      details: expect.objectContaining({ path: "modules/kept.py" }),
+    }),
+  );
 });
 
 describe("recover()", () => {

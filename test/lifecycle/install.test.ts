@@ -62,6 +62,7 @@ describe("install()", () => {
   test("reports all problems at once and changes nothing but the ledger", async () => {
     const plane = await withPackages();
     writeTree(plane.root, { "modules/b/core.py": "other\n" });
+    rmSync(join(plane.root, `packages_store/${A}-1.0.0.tar.gz`));
     const before = state(plane);
     const refused = plane.install([B]);
     await expect(refused).rejects.toMatchObject({ exit_code: 3 });
@@ -192,8 +193,8 @@ describe("install()", () => {
     await plane.install([A, B]);
     await expect(plane.install(["PKG-T0-UP-001"])).rejects.toMatchObject({ code: "TIER_DIRECTION" });
     await expect(plane.install(["PKG-T2-RANGE-001"])).rejects.toMatchObject({
-      code: "DEPENDENCY_RANGE",
-      details: { installed: "1.0.0" },
+      code: "DEPENDENCY_CONFLICT",
+      details: { dependency: A, available: ["1.0.0"] },
     });
     await expect(plane.install(["PKG-T2-FOE-001"])).rejects.toMatchObject({ code: "CONFLICT_INSTALLED" });
   });

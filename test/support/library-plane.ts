@@ -3,7 +3,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Effects } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { type InstallRequest, initPlane, install, pack, uninstall } from "../../src/lifecycle/index.ts";
+import {
+  type InstallRequest,
+  initPlane,
+  install,
+  pack,
+  type RollbackRequest,
+  rollback,
+  uninstall,
+} from "../../src/lifecycle/index.ts";
 import { openPlane, type Plane } from "../../src/plane/index.ts";
 import { temporaryFolder } from "./tree.ts";
 
@@ -18,6 +26,17 @@ export interface LibraryPlane {
     more?: Partial<InstallRequest>,
     effects?: Effects,
   ): ReturnType<typeof install>;
+  update(
+    ids: readonly string[],
+    more?: Partial<InstallRequest>,
+    effects?: Effects,
+  ): ReturnType<typeof install>;
+  /** No id: undo. */
+  rollback(
+    ids: readonly string[],
+    more?: Partial<RollbackRequest>,
+    effects?: Effects,
+  ): ReturnType<typeof rollback>;
   uninstall(
     ids: readonly string[],
     more?: { purge?: boolean; accept_drift?: boolean; dry_run?: boolean },
@@ -39,6 +58,7 @@ export async function libraryPlane(): Promise<LibraryPlane> {
   });
   const token = readFileSync(made.token_file ?? "", "utf8").trim();
   const plane = openPlane(effects, root);
+  const runtime = async () => ({ host: "1.0.0", api: "1.0.0", node: "24.0.0", python: "3.11.0" });
   return {
     root,
     effects,
@@ -51,10 +71,20 @@ export async function libraryPlane(): Promise<LibraryPlane> {
         wanted: ids.map((id) => ({ id })),
         token,
         dry_run: false,
-        runtime: async () => ({ host: "1.0.0", api: "1.0.0", node: "24.0.0", python: "3.11.0" }),
-        onPhase: () => undefined,
+        runtime,
         ...more,
       }),
+    update: (ids, more = {}, given = effects) =>
+      install(given, plane, {
+        mode: "update",
+        wanted: ids.map((id) => ({ id })),
+        token,
+        dry_run: false,
+        runtime,
+        ...more,
+      }),
+    rollback: (ids, more = {}, given = effects) =>
+      rollback(given, plane, { ids, token, dry_run: false, accept_drift: false, ...more }),
     uninstall: (ids, more = {}, given = effects) =>
       uninstall(given, plane, { ids, token, dry_run: false, purge: false, accept_drift: false, ...more }),
   };

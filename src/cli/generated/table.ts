@@ -80,7 +80,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "archive",
         type: "string",
-        description: "Archive file to install.",
+        description: "Archive file or URL to install.",
       },
       {
         field: "id",
@@ -93,6 +93,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "sha256 of --archive, vouched for by you instead of the registry.",
       },
       {
+        field: "from",
+        type: "string",
+        description: "Folder with further archives to choose from.",
+      },
+      {
         field: "plane",
         type: "list",
         description:
@@ -103,6 +108,153 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "work_order",
         type: "string",
         description: "Work order to note in the receipt.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "update",
+    summary:
+      "Replace installed packages by newer versions in one transaction, or leave everything as it was.",
+    examples: [
+      "pkg update PKG-T1-RUNTIME-001 --dry-run",
+      "pkg update PKG-T1-RUNTIME-001 --to ^1.1.0",
+      "pkg update --all",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "ids",
+        type: "list",
+        description: "Package ids.",
+        positional: true,
+      },
+      {
+        field: "id",
+        type: "string",
+        description: "Package id.",
+      },
+      {
+        field: "all",
+        type: "boolean",
+        description: "Everything that is installed.",
+        default: false,
+      },
+      {
+        field: "to",
+        type: "string",
+        description: "Version or semver range. Default: the newest that all dependents accept.",
+      },
+      {
+        field: "archive",
+        type: "string",
+        description: "Archive file or URL to update to.",
+      },
+      {
+        field: "digest",
+        type: "string",
+        description: "sha256 of --archive, vouched for by you instead of the registry.",
+      },
+      {
+        field: "from",
+        type: "string",
+        description: "Folder with further archives to choose from.",
+      },
+      {
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
+      },
+      {
+        field: "allow_downgrade",
+        type: "boolean",
+        description: "Also accept a lower version.",
+        default: false,
+      },
+      {
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "rollback",
+    summary: "Put an earlier version of a package back from the plane itself, without store or network.",
+    examples: [
+      "pkg rollback PKG-T1-RUNTIME-001",
+      "pkg rollback PKG-T1-RUNTIME-001 --to 1.0.0 --dry-run",
+      "pkg rollback PKG-T1-RUNTIME-001 --generation 4",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "ids",
+        type: "list",
+        description: "Package ids.",
+        positional: true,
+      },
+      {
+        field: "id",
+        type: "string",
+        description: "Package id.",
+      },
+      {
+        field: "to",
+        type: "string",
+        description: "Version or semver range to go back to.",
+      },
+      {
+        field: "generation",
+        type: "integer",
+        description: "Go back to what the package was in this generation of the plane.",
+      },
+      {
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
+      },
+      {
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "undo",
+    summary: "Undo the last install, update, rollback or uninstall as a whole.",
+    examples: ["pkg undo --dry-run", "pkg undo"],
+    authorised: true,
+    flags: [
+      {
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
       },
       {
         field: "dry_run",
@@ -514,6 +666,113 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         default: "",
       },
     ],
+  },
+  {
+    name: "history",
+    summary: "Show what was done to packages, and what failed and was rolled back, newest first.",
+    examples: ["pkg history", "pkg history PKG-T1-RUNTIME-001 --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "Package id.",
+        positional: true,
+      },
+      {
+        field: "limit",
+        type: "integer",
+        description: "How many to show.",
+        default: 50,
+      },
+    ],
+  },
+  {
+    name: "status",
+    summary: "Show the plane's generation, what can be rolled back to, and what is under way.",
+    examples: ["pkg status", "pkg status --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "mark-good",
+    summary: "Mark the state in force as good, so that the way back to it is kept.",
+    examples: ['pkg mark-good --note "golden run passed"', "pkg mark-good --remove 12"],
+    authorised: true,
+    flags: [
+      {
+        field: "note",
+        type: "string",
+        description: "Why it is good.",
+        default: "",
+      },
+      {
+        field: "remove",
+        type: "integer",
+        description: "Take the mark of this generation back.",
+      },
+    ],
+  },
+  {
+    name: "gc",
+    summary: "Drop kept generations beyond the last three and those marked good, and old downloads.",
+    examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
+    authorised: true,
+    flags: [
+      {
+        field: "keep",
+        type: "integer",
+        description: "Changes of packages to keep. Default: 3.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "approve",
+    summary:
+      "Accept a weaker protection by name, for a time and with a reason; it is recorded in the ledger.",
+    examples: [
+      'pkg approve health-without-jail --reason "kernel without namespaces until the upgrade" --days 14',
+      'pkg approve health-without-jail --reason "upgraded" --days 0',
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "What is accepted: health-without-jail runs health checks where no jail works.",
+        choices: ["health-without-jail"],
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why.",
+        required: true,
+      },
+      {
+        field: "days",
+        type: "integer",
+        description: "How long; 0 takes it back.",
+        required: true,
+      },
+    ],
+  },
+  {
+    name: "failpoints",
+    summary: "List the named points at which failures can be injected to test recovery.",
+    examples: [
+      "pkg failpoints",
+      "HOLDFAST_FAILPOINTS='activate.file.rename#3=kill' pkg update PKG-T1-RUNTIME-001",
+    ],
+    authorised: false,
+    flags: [],
   },
   {
     name: "doctor",

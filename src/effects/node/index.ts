@@ -4,6 +4,7 @@ import { availableParallelism, homedir } from "node:os";
 import type { Clock, Effects, Host, Random } from "../ports.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { nodeLocks } from "./locks.ts";
+import { nodeNetwork } from "./network.ts";
 import { nodeSubprocess } from "./subprocess.ts";
 import { nodeWorkers } from "./workers.ts";
 
@@ -40,6 +41,7 @@ export function nodeEffects(
     clock,
     random,
     subprocess: nodeSubprocess,
+    network: nodeNetwork,
     locks: nodeLocks,
     workers: nodeWorkers(worker_url, host.cpu_count),
     host,

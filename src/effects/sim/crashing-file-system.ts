@@ -68,6 +68,12 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
     makeDirectory: changes((path: string, mode?: number) => real.makeDirectory(path, mode)),
     removeDirectory: changes((path: string) => real.removeDirectory(path)),
     setMode: changes((path: string, mode: number) => real.setMode(path, mode)),
+    async syncFiles(paths) {
+      for (const path of paths) {
+        change(path);
+        await real.syncFiles([path]);
+      }
+    },
     syncDirectory: changes((path: string) => real.syncDirectory(path)),
   };
   return { fs, changes: () => count };

@@ -1,0 +1,135 @@
+/** Which archives a request comes to: those it names, and what they need, chosen from store, registry and given folder. */
+import { Version } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { type Fault, nearest } from "../kernel/index.ts";
+import type { Plane } from "../plane/index.ts";
+import { readInstalled } from "../receipts/index.ts";
+import { readCandidate, type Wanted } from "./candidate.ts";
+import { make } from "./faults.ts";
+import type { Chosen } from "./install-plan.ts";
+import { locateArchive } from "./locate.ts";
+import { Pool } from "./pool.ts";
+import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
+
+export interface Wish {
+  readonly wanted: readonly Wanted[];
+  /** Semver range for an update. */
+  readonly to: string | undefined;
+  /** A folder with further archives. */
+  readonly from: string | undefined;
+  readonly mode: "install" | "update";
+}
+
+/** download, then verify: every archive the request names outright. Ranges are left to `chooseNeeded`. */
+export async function readRequested(
+  effects: Effects,
+  plane: Plane,
+  wish: Wish,
+  onVerify: () => void,
+): Promise<Chosen[]> {
+  const named = wish.wanted.filter((one) => !isOpen(one, wish));
+  const located: { wanted: Wanted; archive: string | undefined }[] = [];
+  for (const wanted of named) located.push({ wanted, archive: await locateArchive(effects, plane, wanted) });
+  onVerify();
+  const chosen: Chosen[] = [];
+  for (const { wanted, archive } of located) {
+    const candidate = await readCandidate(effects, plane, { ...wanted, archive });
+    chosen.push({ candidate, wanted, requested: true });
+  }
+  return chosen;
+}
+
+/** Whether the version is still to be chosen: `ID@^1.2`, or any id of an update. */
+function isOpen({ archive, id }: Wanted, { mode, from }: Wish): boolean {
+  if (archive !== undefined || id === undefined) return false;
+  const version = id.split("@")[1];
+  if (version !== undefined) return !Version.safeParse(version).success || from !== undefined;
+  return mode === "update" || from !== undefined;
+}
+
+/** The named archives and what they need, each read; or why nothing fits, as a fault with the chain. */
+export type Needed = { readonly chosen: readonly Chosen[] } | { readonly conflict: Fault };
+
+/** @throws NOT_INSTALLED, ARCHIVE_*, MANIFEST_* */
+export async function chooseNeeded(
+  effects: Effects,
+  plane: Plane,
+  wish: Wish,
+  requested: readonly Chosen[],
+  options: { readonly allow_downgrade: boolean },
+): Promise<Needed> {
+  const before = installedVersions(effects, plane);
+  const open = wish.wanted
+    .filter((one) => isOpen(one, wish))
+    .map(({ id = "" }) => ({ id: id.split("@")[0] ?? "", range: id.split("@")[1] ?? wish.to ?? "*" }));
+  const named = requested.map(({ candidate: { manifest } }) => ({
+    id: manifest.package_id,
+    range: manifest.version,
+  }));
+  if (wish.mode === "update") requireInstalled([...open, ...named], before);
+  const pool = new Pool(effects, plane, requested, wish.from);
+  const wanted = [...open, ...named];
+  // What is asked for is looked for anew, newest first; what is only needed stays as it is if it can.
+  const staying = new Map([...before].filter(([id]) => !wanted.some((one) => one.id === id)));
+  const floorOf = (id: string): string | undefined =>
+    options.allow_downgrade || !open.some((one) => one.id === id) ? undefined : before.get(id)?.version;
+  const outcome = resolve({
+    wanted,
+    installed: staying,
+    versionsOf: (id) => pool.versionsOf(id, floorOf(id)),
+    allow_downgrade: options.allow_downgrade,
+  });
+  if (outcome.kind === "conflict") return { conflict: conflictFault(outcome) };
+  const chosen: Chosen[] = [];
+  for (const { id, version } of outcome.chosen) {
+    const source = pool.versionsOf(id).find((one) => one.version === version);
+    if (source === undefined) continue;
+    const given: Wanted = { id: `${id}@${version}`, archive: source.archive };
+    chosen.push(
+      source.given ?? {
+        candidate: await readCandidate(effects, plane, given),
+        wanted: given,
+        requested: open.some((one) => one.id === id),
+      },
+    );
+  }
+  return { chosen };
+}
+
+function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault {
+  const { package_id, lines, clauses, available } = conflict;
+  const first = clauses[0];
+  const details = {
+    package_id: first?.by ?? package_id,
+    dependency: package_id,
+    range: first?.range ?? "*",
+    chain: [...lines],
+    available: [...available],
+  };
+  const message = lines.join("; ");
+  if (conflict.missing) return make("DEPENDENCY_MISSING", message, details);
+  return make("DEPENDENCY_CONFLICT", message, details);
+}
+
+function installedVersions({ fs }: Pick<Effects, "fs">, plane: Plane): Map<string, InstalledPackage> {
+  return new Map(
+    readInstalled(fs, plane.root).map(({ manifest }) => {
+      const { package_id, version, tier, dependencies, conflicts } = manifest;
+      return [package_id, { version, tier, dependencies, conflicts }];
+    }),
+  );
+}
+
+function requireInstalled(
+  wanted: readonly { readonly id: string }[],
+  installed: ReadonlyMap<string, InstalledPackage>,
+): void {
+  for (const { id } of wanted) {
+    if (installed.has(id)) continue;
+    const near = nearest(id, [...installed.keys()]);
+    throw make("NOT_INSTALLED", `${id} is not installed, so there is nothing to update`, {
+      package_id: id,
+      near,
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/** The health-check phase: what the packages declare is run for real, with the new files in place and before the commit. */
+import type { PlaneTier } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import type { Plane } from "../plane/index.ts";
+import { tierPrefix } from "../receipts/index.ts";
+import { make } from "./faults.ts";
+import { type HealthResult, type HealthSubject, runHealthChecks } from "./health/index.ts";
+import type { Entering } from "./target.ts";
+import type { Conclusion } from "./transact.ts";
+
+export interface HealthOptions {
+  /** Absolute paths; looked up only when a check needs one. */
+  readonly interpreters: () => Promise<{ python?: string; node?: string }>;
+  readonly approval_accepts_no_jail: () => boolean;
+}
+
+/** Undefined when no package declares a check: a phase that does not apply is absent. */
+export function healthCheckOf(
+  effects: Effects,
+  plane: Plane,
+  entering: readonly Entering[],
+  options: HealthOptions | undefined,
+  onStart: () => void,
+): Conclusion<unknown>["check"] {
+  const by_tier = subjectsByTier(entering);
+  if (by_tier.size === 0) return undefined;
+  return {
+    phase: "health-check",
+    async run() {
+      onStart();
+      const interpreters = (await options?.interpreters()) ?? {};
+      const approval_accepts_no_jail = options?.approval_accepts_no_jail() ?? false;
+      const results: HealthResult[] = [];
+      for (const [tier, packages] of by_tier) {
+        const report = await runHealthChecks(effects, {
+          plane_root: plane.root,
+          tier_root: `${plane.root}/${tierPrefix(tier)}`.replace(/\/$/, ""),
+          keys_directory: plane.keys_directory,
+          packages,
+          interpreters,
+          approval_accepts_no_jail,
+        });
+        results.push(...report.checks);
+      }
+      refuseUnhealthy(results);
+    },
+  };
+}
+
+function subjectsByTier(entering: readonly Entering[]): Map<PlaneTier, HealthSubject[]> {
+  const by_tier = new Map<PlaneTier, HealthSubject[]>();
+  for (const { target, tier, placements } of entering) {
+    const { package_id, version, health } = target.manifest;
+    if (health === undefined) continue;
+    const files = placements.map(({ path, asset, origin }) => ({ ...asset, path, origin }));
+    const subject = { package_id, version, health, files };
+    by_tier.set(tier, [...(by_tier.get(tier) ?? []), subject]);
+  }
+  return by_tier;
+}
+
+/** Unknown is not healthy, and neither is a phase in which nothing was looked at. */
+function refuseUnhealthy(checks: readonly HealthResult[]): void {
+  const bad = checks.find(({ verdict }) => verdict !== "healthy");
+  if (bad === undefined && checks.length > 0) return;
+  const { package_id, id: check, verdict, reason } = bad ?? NOTHING;
+  const results = checks.map((one) => ({
+    package_id: one.package_id,
+    id: one.id,
+    verdict: one.verdict,
+    reason: one.reason,
+    layer: one.layer,
+  }));
+  const failed = verdict === "unhealthy" ? "failed" : "could not be decided";
+  throw make("UNHEALTHY", `health-check "${check}" of ${package_id} ${failed}: ${reason}`, {
+    package_id,
+    check,
+    verdict,
+    reason,
+    checks: results,
+  });
+}
+
+const NOTHING = {
+  package_id: "the packages",
+  id: "none",
+  verdict: "unknown",
+  reason: "no check was run",
+} as const;

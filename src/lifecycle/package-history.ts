@@ -1,0 +1,79 @@
+/** What the ledger of packages says was done, and what failed. Reads only. */
+import type { Effects } from "../effects/index.ts";
+import { readEntries } from "../ledger/index.ts";
+import { PACKAGES_STREAM, type Plane, planeStream } from "../plane/index.ts";
+
+export interface HistoryEvent {
+  /** ISO 8601, as the ledger has it. */
+  readonly at: string;
+  /** INSTALLED, UPDATED, REVERTED, UNINSTALLED, RESTORED, ROLLED_BACK or …_REFUSED. */
+  readonly event: string;
+  readonly package_ids: readonly string[];
+  readonly version: string | null;
+  readonly from_version: string | null;
+  readonly generation: number | null;
+  readonly reason: string;
+  /** Where it failed; null for what succeeded. */
+  readonly phase: string | null;
+  readonly code: string | null;
+  readonly user: string | null;
+  readonly transaction_id: string | null;
+  readonly timeline: readonly { readonly phase: string; readonly duration_ms: number }[];
+}
+
+const EVENTS = new Set(["INSTALLED", "UPDATED", "REVERTED", "UNINSTALLED", "RESTORED", "ROLLED_BACK"]);
+
+/** Newest first; the ledger is streamed once. @throws LEDGER_* */
+export function packageHistory(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  request: { readonly package_id?: string | undefined; readonly limit: number },
+): { readonly events: readonly HistoryEvent[]; readonly total: number } {
+  const stream = planeStream(plane, PACKAGES_STREAM);
+  const newest: HistoryEvent[] = [];
+  let total = 0;
+  if (fs.stat(stream.path) === undefined) return { events: [], total };
+  for (const { entry } of readEntries(fs, stream)) {
+    if (entry === undefined) continue;
+    if (!EVENTS.has(entry.event_type) && !entry.event_type.endsWith("_REFUSED")) continue;
+    const package_ids = entry.submission_id.split(" ").filter((word) => word !== "");
+    if (request.package_id !== undefined && !package_ids.includes(request.package_id)) continue;
+    total++;
+    newest.push(eventOf(entry.event_type, entry.timestamp, entry.reason, package_ids, entry.metadata));
+    if (newest.length > request.limit * 2) newest.splice(0, newest.length - request.limit);
+  }
+  return { events: newest.slice(-request.limit).reverse(), total };
+}
+
+function eventOf(
+  event: string,
+  at: string,
+  reason: string,
+  package_ids: readonly string[],
+  metadata: { readonly [key: string]: unknown },
+): HistoryEvent {
+  const text = (key: string): string | null => (typeof metadata[key] === "string" ? metadata[key] : null);
+  return {
+    at,
+    event,
+    package_ids,
+    version: text("version"),
+    from_version: text("from_version"),
+    generation: typeof metadata["generation"] === "number" ? metadata["generation"] : null,
+    reason,
+    phase: text("phase"),
+    code: text("code"),
+    user: text("user"),
+    transaction_id: text("transaction_id"),
+    timeline: timelineOf(metadata["timeline"]),
+  };
+}
+
+function timelineOf(value: unknown): HistoryEvent["timeline"] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: { phase?: unknown; duration_ms?: unknown } | null) =>
+    typeof one?.phase === "string" && typeof one.duration_ms === "number"
+      ? [{ phase: one.phase, duration_ms: one.duration_ms }]
+      : [],
+  );
+}

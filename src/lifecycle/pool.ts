@@ -1,0 +1,84 @@
+/** Every version of a package that could be taken: given archives, a given folder, the store. Manifests are only looked at. */
+import semver from "semver";
+import { peekManifest } from "../archive/index.ts";
+import { type Manifest, Manifest as ManifestShape } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import type { Plane } from "../plane/index.ts";
+import { absolute } from "../plane/index.ts";
+import { listArchives, STORE_DIRECTORY } from "../store/index.ts";
+import type { Chosen } from "./install-plan.ts";
+import type { Available } from "./resolve/index.ts";
+
+/** Where one version lies. */
+export interface Source extends Available {
+  /** Absolute path. */
+  readonly archive: string;
+  /** Read already. */
+  readonly given?: Chosen;
+}
+
+export class Pool {
+  readonly #effects: Effects;
+  readonly #given: readonly Source[];
+  readonly #store: string;
+  readonly #folder: readonly Source[];
+  readonly #known = new Map<string, readonly Source[]>();
+
+  /** @param from a folder with further archives, as the user named it @throws ARCHIVES_NOT_FOUND */
+  constructor(effects: Effects, plane: Plane, given: readonly Chosen[], from: string | undefined) {
+    this.#effects = effects;
+    this.#store = `${plane.root}/${STORE_DIRECTORY}`;
+    this.#given = given.map((one) => ({
+      ...availableOf(one.candidate.manifest),
+      archive: one.candidate.path,
+      given: one,
+    }));
+    const folder = from === undefined ? undefined : absolute(effects.host.cwd, from);
+    this.#folder =
+      folder === undefined
+        ? []
+        : listArchives(effects.fs, folder).flatMap(({ path }) => this.#look(path) ?? []);
+  }
+
+  /** Newest first, one per version. A version that was given stands alone: it was asked for. */
+  versionsOf(id: string, at_least?: string): readonly Source[] {
+    let found = this.#known.get(id);
+    if (found === undefined) {
+      const given = this.#given.filter((one) => one.id === id);
+      found =
+        given.length > 0 ? given : [...this.#folder.filter((one) => one.id === id), ...this.#stored(id)];
+      const by_version = new Map([...found].reverse().map((one) => [one.version, one]));
+      found = [...by_version.values()].sort((a, b) => semver.rcompare(a.version, b.version));
+      this.#known.set(id, found);
+    }
+    return at_least === undefined ? found : found.filter(({ version }) => semver.gte(version, at_least));
+  }
+
+  #stored(id: string): Source[] {
+    const { fs } = this.#effects;
+    if (fs.stat(this.#store)?.kind !== "directory") return [];
+    return fs
+      .list(this.#store)
+      .filter(({ name, kind }) => kind === "file" && name.startsWith(`${id}-`) && name.endsWith(".tar.gz"))
+      .filter(({ name }) => semver.valid(name.slice(id.length + 1, -".tar.gz".length)) !== null)
+      .flatMap(({ name }) => this.#look(`${this.#store}/${name}`) ?? [])
+      .filter((source) => source.id === id);
+  }
+
+  /** Undefined for what is no archive of ours: it can still be named outright. */
+  #look(archive: string): Source | undefined {
+    const bytes = peekManifest(this.#effects.fs, archive);
+    if (bytes === undefined) return undefined;
+    try {
+      const parsed = ManifestShape.safeParse(JSON.parse(bytes.toString("utf8")));
+      return parsed.success ? { ...availableOf(parsed.data), archive } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function availableOf(manifest: Manifest): Available {
+  const { package_id: id, version, tier, dependencies, conflicts } = manifest;
+  return { id, version, tier, dependencies, conflicts };
+}

@@ -1,0 +1,2 @@
+export { resolve } from "./resolve.ts";
+export type { Available, Clause, Conflict, InstalledPackage, Outcome, Problem } from "./types.ts";

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { packageHistory } from "../lifecycle/index.ts";
+import { operation, planeOf } from "./define.ts";
+
+export const history = operation({
+  name: "history",
+  summary: "Show what was done to packages, and what failed and was rolled back, newest first.",
+  examples: ["pkg history", "pkg history PKG-T1-RUNTIME-001 --json"],
+  authorised: false,
+  input: z.strictObject({
+    id: z.string().optional().meta({ description: "Package id.", positional: 0 }),
+    limit: z.coerce.number().int().min(1).max(100_000).default(50).meta({ description: "How many to show." }),
+  }),
+  run: async (context, { id, limit }) => ({
+    result: packageHistory(context.effects, planeOf(context), { package_id: id, limit }),
+  }),
+  text: ({ events, total }) => {
+    if (total === 0) return "Nothing was done yet.\n";
+    const lines = events.flatMap((one) => [
+      `${one.at}  ${one.event.padEnd(12)}  ${one.reason}${one.user === null ? "" : ` (${one.user})`}`,
+      ...(one.phase === null ? [] : [`    in ${one.phase}${one.code === null ? "" : ` [${one.code}]`}`]),
+      ...(one.timeline.length === 0
+        ? []
+        : [`    ${one.timeline.map(({ phase, duration_ms }) => `${phase} ${duration_ms} ms`).join(", ")}`]),
+    ]);
+    return [...lines, `${events.length} of ${total} shown`, ""].join("\n");
+  },
+});

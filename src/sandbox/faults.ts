@@ -1,0 +1,12 @@
+import { type Details, defineFaults, kind } from "../kernel/index.ts";
+
+export const { catalogue: sandboxFaults, make } = defineFaults({
+  JAIL_NOT_STARTED: kind<Details & { layer: string }>(
+    5,
+    () => `Run "pkg doctor" as the user who owns the plane; it says which jail works on this machine.`,
+  ),
+  JAIL_WOULD_EXPOSE: kind<Details & { path: string; inside: string }>(
+    3,
+    (d) => `Move ${d.path} out of ${d.inside}, or point HOLDFAST_HOME elsewhere; then run the command again.`,
+  ),
+});

@@ -1,0 +1,7 @@
+export { sandboxFaults } from "./faults.ts";
+export { findJail } from "./find-jail.ts";
+export { interpreterFiles } from "./interpreter-files.ts";
+export type { Jail, JailNeeds, JailRequest, JailSearch, LayerName, LayerRefusal } from "./layer.ts";
+export { lastWords } from "./printable.ts";
+export { runJailed, runUnjailed } from "./run-jailed.ts";
+export { isInside } from "./view.ts";

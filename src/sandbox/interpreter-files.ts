@@ -1,0 +1,39 @@
+/** Which files an interpreter needs to be there, so that one below somebody's home can be shown and nothing else of it. */
+import type { Effects } from "../effects/index.ts";
+import { TOOL_ENVIRONMENT } from "./environment.ts";
+import { LAUNCHER_FLAGS } from "./launch.ts";
+
+type Needs = Pick<Effects, "subprocess">;
+
+const TIMEOUT_MS = 10_000;
+/** Of a prefix only what Python reads: `~/.local` is one too, and holds more than that. */
+const ASK = String.raw`
+import json, os, sys
+found = {sys.executable, os.path.realpath(sys.executable)}
+beside = os.path.dirname(os.path.dirname(sys.executable))
+for prefix in {beside, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+    for name in ("bin", "lib", "lib64", "pyvenv.cfg"):
+        path = os.path.join(prefix, name)
+        if os.path.exists(path):
+            found.add(path)
+print(json.dumps(sorted(found)))
+`;
+
+/**
+ * Absolute paths; undefined when the program is no Python 3 or did not answer. It is run to be asked, without its site
+ * packages: never call this for an interpreter that lies in a plane.
+ */
+export async function interpreterFiles({ subprocess }: Needs, python: string): Promise<string[] | undefined> {
+  try {
+    const { exit_code, stdout } = await subprocess.run({
+      argv: [python, ...LAUNCHER_FLAGS, "-c", ASK],
+      cwd: "/",
+      env: TOOL_ENVIRONMENT,
+      limits: { timeout_ms: TIMEOUT_MS, stdout_bytes_max: 1 << 20 },
+    });
+    const paths: unknown = exit_code === 0 ? JSON.parse(stdout.toString("utf8")) : undefined;
+    return Array.isArray(paths) ? paths.map(String).filter((path) => path.startsWith("/")) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** Runs one program behind a jail that was found to hold, or without one where somebody approved that. */
+import type { RunResult } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { cleanEnvironment, TOOL_ENVIRONMENT } from "./environment.ts";
+import { make } from "./faults.ts";
+import { launchArgv, needsRealTemp, tempInside } from "./launch.ts";
+import type { Jail, JailNeeds, JailRequest } from "./layer.ts";
+import { lastWords } from "./printable.ts";
+import { makePrivateTemp, removePrivateTemp } from "./private-temp.ts";
+import { type View, viewOf } from "./view.ts";
+
+/** Of the private folder, or of each file in it where the layer cannot bound the whole. */
+const TEMP_BYTES = 64 << 20;
+
+/**
+ * No network, what is `readable` read-only, a private folder that goes afterwards, a clean environment, everything else of
+ * the file system absent or unreadable; the whole process tree ends with the program or at the limit.
+ * A program killed by a signal inside ends with 128 and the number of the signal, as in a shell.
+ * @throws JAIL_WOULD_EXPOSE, JAIL_NOT_STARTED when the jail could not be built: the program did not run
+ */
+export async function runJailed(effects: JailNeeds, jail: Jail, request: JailRequest): Promise<RunResult> {
+  const { layer, tools } = jail;
+  const view = visible(effects, jail, request);
+  const temp = needsRealTemp(layer) ? makePrivateTemp(effects) : "";
+  const start_mark = `started-${effects.random.hex(16)}`;
+  const env = cleanEnvironment(tempInside(layer, temp), request.env);
+  const { argv: program, cwd } = request;
+  const launch = { argv: program, cwd, env, view, temp_bytes: TEMP_BYTES, start_mark };
+  try {
+    const result = await effects.subprocess.run({
+      argv: launchArgv(tools, launch, temp),
+      cwd: "/",
+      env: TOOL_ENVIRONMENT,
+      ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+      limits: request.limits,
+    });
+    const [before, after] = splitAt(result.stderr, `${start_mark}\n`);
+    if (after === undefined && !result.timed_out) throw notStarted(jail, before);
+    return { ...result, stderr: after ?? before };
+  } finally {
+    if (temp !== "") await removePrivateTemp(effects, temp);
+  }
+}
+
+/** The clean environment, a private folder and the limits, and nothing else of the above. */
+export async function runUnjailed(
+  effects: JailNeeds,
+  request: Omit<JailRequest, "readable" | "hidden">,
+): Promise<RunResult> {
+  const temp = makePrivateTemp(effects);
+  try {
+    const { argv, cwd, stdin, limits } = request;
+    return await effects.subprocess.run({
+      argv,
+      cwd,
+      env: cleanEnvironment(temp, request.env),
+      ...(stdin === undefined ? {} : { stdin }),
+      limits,
+    });
+  } finally {
+    await removePrivateTemp(effects, temp);
+  }
+}
+
+function visible(effects: JailNeeds, jail: Jail, { readable, hidden }: JailRequest): View {
+  try {
+    return viewOf(effects.fs, readable, hidden);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw notStarted(jail, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function notStarted({ layer }: Jail, said: string): Fault {
+  const reason = lastWords(said) || "it said nothing";
+  return make("JAIL_NOT_STARTED", `the ${layer} jail could not be built: ${reason}`, { layer, reason });
+}
+
+/** What stands before and after the first `mark`; all and undefined without one. */
+function splitAt(text: string, mark: string): [string, string | undefined] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + mark.length)];
+}

@@ -1,0 +1,3 @@
+import { jailPromises } from "./jail-promises.ts";
+
+jailPromises();
