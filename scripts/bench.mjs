@@ -20,7 +20,8 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
 import { comparison, measure, median } from "./bench-figures.mjs";
-import { dpkgInstall, makeTree, pipInstall } from "./bench-peers.mjs";
+import { benchGrowth, benchTransactions } from "./bench-transactions.mjs";
+import { makeTree } from "./bench-tree.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const quick = process.argv.includes("--quick");
@@ -109,39 +110,21 @@ const sections = {
         ),
       },
     );
-    sections.install(plane, files);
   },
-  install(given, files) {
-    if (given === undefined) return;
-    const archive = join(given.root, "packages_store/PKG-T2-BIG-001.tar.gz");
-    const digest = readFileSync(`${archive}.sha256`, "utf8");
-    const target = makePlane("install");
-    const runs = [];
-    for (let index = 0; index < 3; index++) {
-      runs.push(
-        holdfast("pkg", [
-          "install",
-          "--archive",
-          archive,
-          "--digest",
-          digest,
-          "--root",
-          target.root,
-          ...target.token,
-        ]),
-      );
-      if (index < 2) holdfast("pkg", ["uninstall", "PKG-T2-BIG-001", "--root", target.root, ...target.token]);
+  transactions() {
+    const given = { ...tools, holdfast, makePlane };
+    for (const [files, bytes_each] of quick
+      ? [[200, 52_429]]
+      : [
+          [1000, 52_429],
+          [20_000, 1_000],
+        ]) {
+      const size = `${files} files / ${((files * bytes_each) / 1e6).toFixed(0)} MB`;
+      for (const [verb, ours, peers] of benchTransactions(given, files, bytes_each))
+        show(`${verb} ${size}`, ours, peers);
     }
-    const ours = runs.sort((a, b) => a.wall_s - b.wall_s)[1];
-    show(`install ${files} files`, ours, {
-      "dpkg -i (its own syncs on)": dpkgInstall(tools, given.root),
-      "pip install of a local wheel": pipInstall(tools, given.root),
-    });
-    show(
-      "uninstall the same",
-      holdfast("pkg", ["uninstall", "PKG-T2-BIG-001", "--root", target.root, ...target.token]),
-      {},
-    );
+    for (const [size, figures] of benchGrowth(given, quick ? [1000, 5000] : [1000, 10_000, 100_000]))
+      show(`install of 200 files where ${size} are governed`, figures, {});
   },
   memory() {
     const gib = quick ? 0.25 : 2;
@@ -288,7 +271,7 @@ try {
     `node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${quick ? "quick" : "full"} inputs`,
   );
   for (const [name, section] of Object.entries(sections)) {
-    if (name !== "install" && (only === undefined || only.includes(name))) await section();
+    if (only === undefined || only.includes(name)) await section();
   }
   if (rows === 0) throw new Error("no section ran");
   console.log(`\n${rows} measurements`);

@@ -42,15 +42,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
   }
   // A reader that went away (`| head`) is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 5));
-  let injected: Awaited<ReturnType<typeof injectFailures>>;
-  try {
-    injected = await injectFailures(nodeEffects({ signal: interrupt.signal, worker_url: digest }));
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    process.stderr.write(`error: ${error.message} [${error.code}]\n  next:  ${error.next_step}\n`);
-    process.exitCode = error.exit_code;
-    return;
-  }
+  const injected = await injectFailures(nodeEffects({ signal: interrupt.signal, worker_url: digest }));
   const setting: Setting = {
     effects: injected.effects,
     terminal: {
@@ -63,6 +55,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     version,
     table: OPERATION_TABLE,
     load: async (name) => {
+      if (injected.refusal !== undefined) throw injected.refusal;
       enableCompileCache();
       const load = OPERATIONS[name];
       if (load === undefined) throw new Error(`operation ${name} has no loader`);
@@ -78,7 +71,6 @@ export async function main(argv: readonly string[], { program }: { program: Prog
   };
   try {
     process.exitCode = await runCommand(setting, argv);
-    for (const name of injected.unreached()) process.stderr.write(`failpoint ${name}: never reached\n`);
   } catch (error) {
     process.exitCode = 70;
     if (argv.includes("--json")) {
@@ -93,22 +85,43 @@ export async function main(argv: readonly string[], { program }: { program: Prog
       `This is a bug in holdfast ${version}, not in what you did. Please report it with these lines:\n${text}\n`,
     );
   }
+  for (const name of injected.unreached()) process.stderr.write(`failpoint ${name}: never reached\n`);
+}
+
+interface Injected {
+  readonly effects: Effects;
+  readonly unreached: () => readonly string[];
+  /** Why nothing may run. */
+  readonly refusal?: Fault;
 }
 
 /** For tests of recovery: HOLDFAST_FAILPOINTS can only make a command fail. Nothing of it is loaded otherwise. */
-async function injectFailures(effects: Effects): Promise<{ effects: Effects; unreached: () => string[] }> {
-  const spec = process.env["HOLDFAST_FAILPOINTS"];
+async function injectFailures(effects: Effects): Promise<Injected> {
+  const spec = effects.host.env["HOLDFAST_FAILPOINTS"];
   if (spec === undefined || spec === "") return { effects, unreached: () => [] };
   const { withFailpoints } = await import("../effects/failpoints/index.ts");
-  return withFailpoints(effects, spec, {
-    kill: () => {
-      process.kill(process.pid, "SIGKILL");
-      // The signal is delivered before anything else of ours runs.
-      for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
-    },
-    pause: (duration_ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, duration_ms),
-    tell: (line) => writeSync(2, `${line}\n`),
-  });
+  const wait = (duration_ms: number) =>
+    void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, duration_ms);
+  try {
+    return withFailpoints(effects, spec, {
+      kill: () => {
+        process.kill(process.pid, "SIGKILL");
+        // The signal is delivered before anything else of ours runs.
+        for (;;) wait(1000);
+      },
+      pause: wait,
+      tell: (line) => {
+        try {
+          writeSync(2, `${line}\n`);
+        } catch {
+          // Nobody reads stderr; the failure happens all the same.
+        }
+      },
+    });
+  } catch (refusal) {
+    if (!(refusal instanceof Fault)) throw refusal;
+    return { effects, unreached: () => [], refusal };
+  }
 }
 
 function packageVersion(package_root: URL): string {

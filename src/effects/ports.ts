@@ -121,8 +121,10 @@ export interface NetworkReply {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Stops the transfer when iteration ends early. Throws when the other side goes away or is silent too long. */
+  /** Throws Node's own error when the other side goes away (ECONNRESET) or is silent too long (ETIMEDOUT). */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the transfer and frees the connection, whatever was read. Safe to call twice. */
+  close(): void;
 }
 
 export interface Network {

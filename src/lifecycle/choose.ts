@@ -9,6 +9,7 @@ import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
 import { locateArchive } from "./locate.ts";
 import { Pool } from "./pool.ts";
+import type { Runtime } from "./requirements.ts";
 import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
 
 export interface Wish {
@@ -56,7 +57,7 @@ export async function chooseNeeded(
   plane: Plane,
   wish: Wish,
   requested: readonly Chosen[],
-  options: { readonly allow_downgrade: boolean },
+  options: { readonly allow_downgrade: boolean; readonly runtime: Runtime },
 ): Promise<Needed> {
   const before = installedVersions(effects, plane);
   const open = wish.wanted
@@ -67,7 +68,7 @@ export async function chooseNeeded(
     range: manifest.version,
   }));
   if (wish.mode === "update") requireInstalled([...open, ...named], before);
-  const pool = new Pool(effects, plane, requested, wish.from);
+  const pool = new Pool(effects, plane, requested, { from: wish.from, runtime: options.runtime });
   const wanted = [...open, ...named];
   // What is asked for is looked for anew, newest first; what is only needed stays as it is if it can.
   const staying = new Map([...before].filter(([id]) => !wanted.some((one) => one.id === id)));

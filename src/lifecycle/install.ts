@@ -122,6 +122,7 @@ async function prepare(
   workspace?.enter("dependency-prepare");
   const needed = await chooseNeeded(effects, plane, wish, requested, {
     allow_downgrade: request.allow_downgrade ?? false,
+    runtime: await request.runtime(false),
   });
   const chosen = "chosen" in needed ? needed.chosen : requested;
   await authoriseAll(effects, plane, request, chosen);

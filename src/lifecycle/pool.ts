@@ -7,10 +7,12 @@ import type { Plane } from "../plane/index.ts";
 import { absolute } from "../plane/index.ts";
 import { listArchives, STORE_DIRECTORY } from "../store/index.ts";
 import type { Chosen } from "./install-plan.ts";
+import type { Runtime } from "./requirements.ts";
 import type { Available } from "./resolve/index.ts";
 
 /** Where one version lies. */
 export interface Source extends Available {
+  readonly compat: Manifest["compat"];
   /** Absolute path. */
   readonly archive: string;
   /** Read already. */
@@ -19,14 +21,21 @@ export interface Source extends Available {
 
 export class Pool {
   readonly #effects: Effects;
+  readonly #runtime: Runtime;
   readonly #given: readonly Source[];
   readonly #store: string;
   readonly #folder: readonly Source[];
   readonly #known = new Map<string, readonly Source[]>();
 
   /** @param from a folder with further archives, as the user named it @throws ARCHIVES_NOT_FOUND */
-  constructor(effects: Effects, plane: Plane, given: readonly Chosen[], from: string | undefined) {
+  constructor(
+    effects: Effects,
+    plane: Plane,
+    given: readonly Chosen[],
+    { from, runtime }: { readonly from: string | undefined; readonly runtime: Runtime },
+  ) {
     this.#effects = effects;
+    this.#runtime = runtime;
     this.#store = `${plane.root}/${STORE_DIRECTORY}`;
     this.#given = given.map((one) => ({
       ...availableOf(one.candidate.manifest),
@@ -47,6 +56,7 @@ export class Pool {
       const given = this.#given.filter((one) => one.id === id);
       found =
         given.length > 0 ? given : [...this.#folder.filter((one) => one.id === id), ...this.#stored(id)];
+      found = runnable(found, this.#runtime);
       const by_version = new Map([...found].reverse().map((one) => [one.version, one]));
       found = [...by_version.values()].sort((a, b) => semver.rcompare(a.version, b.version));
       this.#known.set(id, found);
@@ -78,7 +88,21 @@ export class Pool {
   }
 }
 
-function availableOf(manifest: Manifest): Available {
-  const { package_id: id, version, tier, dependencies, conflicts } = manifest;
-  return { id, version, tier, dependencies, conflicts };
+function availableOf(manifest: Manifest): Available & Pick<Source, "compat"> {
+  const { package_id: id, version, tier, dependencies, conflicts, compat } = manifest;
+  return { id, version, tier, dependencies, conflicts, compat };
+}
+
+/** Versions that run here; all of them where none does, so that the refusal names what is missing. */
+function runnable(sources: readonly Source[], runtime: Runtime): readonly Source[] {
+  const fitting = sources.filter(({ compat }) =>
+    (["host", "api", "node", "python"] as const).every((field) => {
+      const range = compat[field];
+      const found = runtime[field];
+      // What could not be determined is judged when the archive is.
+      if (range === undefined || found === undefined) return true;
+      return semver.satisfies(found, range, { includePrerelease: true });
+    }),
+  );
+  return fitting.length === 0 ? sources : fitting;
 }

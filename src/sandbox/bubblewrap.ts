@@ -8,6 +8,8 @@ export const BWRAP_PLACES = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwr
 export const JAIL_TEMP = "/tmp";
 /** Says that the jail stands, on the first line of stderr, then becomes the program. */
 const START = 'echo "$0" >&2; exec "$@"';
+/** Opens the filter and becomes bubblewrap: a shell left between would let it live on when the caller dies. */
+const OPEN_FILTER = 'exec "$@" 3<"$0"';
 const CLOSE = String.raw`
 import os, sys
 for name in os.listdir("/proc/self/fd"):
@@ -31,14 +33,15 @@ export interface Launch {
 }
 
 /**
+ * `filter_path`: a file that holds `tools.filter`.
  * As root the program is uid 65534 without capabilities in a user namespace, and stays owner of root's files outside of it:
  * so a plane only root may read stays readable. The mounts, `/proc` included, are read-only for that reason too.
  */
-export function bubblewrapArgv(tools: BubblewrapTools, launch: Launch): string[] {
+export function bubblewrapArgv(tools: BubblewrapTools, launch: Launch, filter_path: string): string[] {
   const { shown, links } = launch.view;
   const parts = [
     tools.closer === undefined ? [] : [tools.closer, "-I", "-S", "-B", "-c", CLOSE],
-    [tools.bwrap],
+    ["/bin/sh", "-c", OPEN_FILTER, filter_path, tools.bwrap, "--seccomp", "3"],
     ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"],
     ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     ["--die-with-parent", "--new-session"],

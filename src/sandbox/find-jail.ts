@@ -1,6 +1,7 @@
 /** Finds the first layer that holds on this machine, for this user. A layer that was not seen to hold is never used. */
 import type { Effects } from "../effects/index.ts";
 import { BWRAP_PLACES } from "./bubblewrap.ts";
+import { filterProgram } from "./filter-program.ts";
 import { interpreterFiles } from "./interpreter-files.ts";
 import {
   type BubblewrapTools,
@@ -90,7 +91,9 @@ async function tryBubblewrap(
   bwrap: string,
   prober: Prober,
 ): Promise<BubblewrapTools | string> {
-  let tools: BubblewrapTools = { layer: "bubblewrap", bwrap, temp_bounded: true };
+  const filter = await filterProgram(effects, prober.python);
+  if (filter === undefined) return "no filter of system calls could be made for this machine";
+  let tools: BubblewrapTools = { layer: "bubblewrap", bwrap, temp_bounded: true, filter };
   for (;;) {
     const reason = await probe(effects, tools, prober);
     if (reason === undefined) return tools;

@@ -35,7 +35,8 @@ def confined(config, argv, abi):
     os.umask(0o077)
     drop_privileges()
     restrict_files(config, abi)
-    filter_syscalls(SOCKET + MACHINERY + METADATA + GROUP + ([] if abi >= ABI_SIGNALS else SIGNALS), True)
+    denied = SOCKET + MACHINERY + METADATA + GROUP + NEIGHBOURS
+    filter_syscalls(denied + ([] if abi >= ABI_SIGNALS else SIGNALS), False)
     become(config, argv)
 
 

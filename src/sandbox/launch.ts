@@ -1,4 +1,5 @@
 /** The whole command line of one jailed program, whatever the layer. */
+import type { FileSystem } from "../effects/index.ts";
 import { bubblewrapArgv, JAIL_TEMP, type Launch } from "./bubblewrap.ts";
 import { LAUNCHER_SCRIPT } from "./launcher-script.ts";
 import type { JailTools, LayerName } from "./layer.ts";
@@ -7,12 +8,15 @@ import { DEVICES } from "./view.ts";
 /** Isolated: nothing of the user's or a plane's is imported by the interpreter that builds the jail. */
 export const LAUNCHER_FLAGS = ["-I", "-S", "-B"] as const;
 
-/** Landlock has no mounts of its own: its private folder is a real one, made before and removed after. */
-export const needsRealTemp = (layer: LayerName): boolean => layer === "landlock";
+/**
+ * Made before and removed after: Landlock has no mounts of its own, so the program's private folder is a real one;
+ * bubblewrap reads its filter from a file there, which the program does not see.
+ */
+export const needsRealTemp = (layer: LayerName): boolean => layer !== "namespaces";
 
-/** `temp`: the real private folder where the layer needs one. */
+/** `temp`: the real private folder where the layer needs one; filled by `furnishTemp`. */
 export function launchArgv(tools: JailTools, launch: Launch, temp: string): string[] {
-  if (tools.layer === "bubblewrap") return bubblewrapArgv(tools, launch);
+  if (tools.layer === "bubblewrap") return bubblewrapArgv(tools, launch, filterPath(temp));
   const config = JSON.stringify({
     layer: tools.layer,
     shown: launch.view.shown,
@@ -27,6 +31,23 @@ export function launchArgv(tools: JailTools, launch: Launch, temp: string): stri
   return [tools.launcher, ...LAUNCHER_FLAGS, "-c", LAUNCHER_SCRIPT, config, ...launch.argv];
 }
 
+/** Puts what the layer itself reads into its real private folder. Undone by `clearTemp`. */
+export function furnishTemp(fs: FileSystem, tools: JailTools, temp: string): void {
+  if (tools.layer !== "bubblewrap") return;
+  const file = fs.openWrite(filterPath(temp), { mode: 0o600, how: "exclusive" });
+  try {
+    file.write(tools.filter);
+  } finally {
+    file.close();
+  }
+}
+
+export function clearTemp(fs: FileSystem, tools: JailTools, temp: string): void {
+  if (tools.layer === "bubblewrap" && fs.stat(filterPath(temp)) !== undefined) fs.remove(filterPath(temp));
+}
+
+const filterPath = (temp: string): string => `${temp}/system-call-filter`;
+
 /** Where the program finds its private folder. */
 export const tempInside = (layer: LayerName, temp: string): string =>
-  needsRealTemp(layer) ? temp : JAIL_TEMP;
+  layer === "landlock" ? temp : JAIL_TEMP;

@@ -94,6 +94,13 @@ def main():
 guarded(main)
 `;
 
+/** Prints, in hexadecimal, the filter of system calls for a layer that brings its own namespaces. */
+export const FILTER_PROGRAM_SCRIPT = [
+  COMMON,
+  SYSCALL_FILTER_SCRIPT,
+  "print(filter_program(SOCKET + MACHINERY, True).hex())",
+].join("\n");
+
 export const LAUNCHER_SCRIPT = [COMMON, SYSCALL_FILTER_SCRIPT, NAMESPACES_SCRIPT, LANDLOCK_SCRIPT, MAIN].join(
   "\n",
 );

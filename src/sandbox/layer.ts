@@ -9,6 +9,8 @@ export interface BubblewrapTools {
   readonly layer: "bubblewrap";
   readonly bwrap: string;
   readonly temp_bounded: boolean;
+  /** Compiled filter of system calls: a network of one's own still reaches a listener through its file in the plane. */
+  readonly filter: Uint8Array;
   /** A Python that closes descriptors our own caller left open to us; bubblewrap would hand them on. */
   readonly closer?: string;
 }

@@ -73,7 +73,7 @@ def first_process(config, argv, ready, go):
     build_root(config)
     close_descriptors()
     drop_privileges()
-    filter_syscalls(SOCKET + MACHINERY, False)
+    filter_syscalls(SOCKET + MACHINERY, True)
     child = os.fork()
     if child == 0:
         os.setsid()

@@ -98,6 +98,8 @@ try:
 except OSError:
     pass
 attempt("network", lambda: spoke(socket.AF_INET))
+for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK):
+    attempt("socket", lambda: socket.socket(family, socket.SOCK_DGRAM).close())
 for path in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/1/oom_score_adj"):
     attempt("kernel", lambda: os.close(os.open(path, os.O_WRONLY)))
 attempt("descriptors", open_descriptors)

@@ -1,7 +1,7 @@
 /** Proves a layer on this machine before it is used: everything it promises to prevent is tried behind it. */
 import type { FileSystem } from "../effects/index.ts";
 import { cleanEnvironment, TOOL_ENVIRONMENT } from "./environment.ts";
-import { LAUNCHER_FLAGS, launchArgv, needsRealTemp, tempInside } from "./launch.ts";
+import { furnishTemp, LAUNCHER_FLAGS, launchArgv, needsRealTemp, tempInside } from "./launch.ts";
 import type { JailNeeds, JailTools } from "./layer.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp, removePrivateTemp } from "./private-temp.ts";
@@ -24,6 +24,7 @@ export const HOLES = {
   plane: "a file of the plane could be changed",
   tcp: "a connection could be made",
   network: "a packet could be sent",
+  socket: "a socket could be made",
   kernel: "a setting of the kernel could be opened for writing",
   descriptors: "a descriptor of the caller was open",
   setuid: "a program could gain rights",
@@ -71,7 +72,10 @@ export async function probe(
     fs.makeDirectory(places.plane, 0o755);
     fs.makeDirectory(places.home, 0o700);
     fs.makeDirectory(places.outside, 0o777);
-    if (needsRealTemp(tools.layer)) fs.makeDirectory(`${root}/temp`, 0o700);
+    if (needsRealTemp(tools.layer)) {
+      fs.makeDirectory(`${root}/temp`, 0o700);
+      furnishTemp(fs, tools, `${root}/temp`);
+    }
     write(fs, `${places.plane}/file`, "governed");
     write(fs, `${places.home}/secret`, "secret");
     return places;

@@ -3,7 +3,7 @@ import type { RunResult } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { cleanEnvironment, TOOL_ENVIRONMENT } from "./environment.ts";
 import { make } from "./faults.ts";
-import { launchArgv, needsRealTemp, tempInside } from "./launch.ts";
+import { clearTemp, furnishTemp, launchArgv, needsRealTemp, tempInside } from "./launch.ts";
 import type { Jail, JailNeeds, JailRequest } from "./layer.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp, removePrivateTemp } from "./private-temp.ts";
@@ -27,6 +27,7 @@ export async function runJailed(effects: JailNeeds, jail: Jail, request: JailReq
   const { argv: program, cwd } = request;
   const launch = { argv: program, cwd, env, view, temp_bytes: TEMP_BYTES, start_mark };
   try {
+    furnishTemp(effects.fs, tools, temp);
     const result = await effects.subprocess.run({
       argv: launchArgv(tools, launch, temp),
       cwd: "/",
@@ -38,7 +39,11 @@ export async function runJailed(effects: JailNeeds, jail: Jail, request: JailReq
     if (after === undefined && !result.timed_out) throw notStarted(jail, before);
     return { ...result, stderr: after ?? before };
   } finally {
-    if (temp !== "") await removePrivateTemp(effects, temp);
+    if (temp !== "") {
+      // First, so that an empty folder is left and no process has to be started for it.
+      clearTemp(effects.fs, tools, temp);
+      await removePrivateTemp(effects, temp);
+    }
   }
 }
 

@@ -26,12 +26,19 @@ METADATA = [
 ]
 # Leaving the process group by which everything is killed.
 GROUP = [(112, 157), (109, 154)]
+# Other processes of the same user, where no namespace hides them: priorities, System V memory, message queues.
+NEIGHBOURS = [
+    (141, 140), (251, 30), (29, 194), (30, 196), (31, 195), (64, 190), (65, 193), (66, 191), (220, 192),
+    (68, 186), (69, 189), (70, 188), (71, 187), (240, 180), (241, 181),
+]
+# Limits and scheduling: of the calling process, named 0, and of no other.
+OF_PROCESS = [(302, 261), (203, 122), (144, 119), (142, 118), (314, 274)]
 # Signals, where Landlock is too old to keep them inside.
 SIGNALS = [(62, 129), (200, 130), (234, 131), (129, 138), (297, 240), (424, 424)]
 IOCTL = (16, 29)[COLUMN]
 
 
-def filter_syscalls(denied, only_terminal_ioctls):
+def filter_program(denied, is_alone_in_namespaces):
     LD, JEQ, JGE, AND, RET = 0x20, 0x15, 0x35, 0x54, 0x06
     ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
     code = [(LD, 0, 0, 4), (JEQ, 1, 0, AUDIT_ARCH), (RET, 0, 0, KILL), (LD, 0, 0, 0)]
@@ -43,12 +50,18 @@ def filter_syscalls(denied, only_terminal_ioctls):
     for row in denied:
         if row[COLUMN] is not None:
             code += [(JEQ, 0, 1, row[COLUMN]), (RET, 0, 0, EPERM)]
-    if only_terminal_ioctls:
+    if not is_alone_in_namespaces:
+        for row in OF_PROCESS:
+            code += [(JEQ, 0, 4, row[COLUMN]), (LD, 0, 0, 16), (JEQ, 0, 1, 0), (RET, 0, 0, ALLOW), (RET, 0, 0, EPERM)]
         # File attributes are set by ioctl; those of terminals and pipes have numbers of 0x54.
         code += [(JEQ, 0, 4, IOCTL), (LD, 0, 0, 24), (AND, 0, 0, 0xFFFFFF00), (JEQ, 1, 0, 0x5400), (RET, 0, 0, EPERM)]
     code.append((RET, 0, 0, ALLOW))
-    program = b"".join(struct.pack("=HBBI", *line) for line in code)
+    return b"".join(struct.pack("=HBBI", *line) for line in code)
+
+
+def filter_syscalls(denied, is_alone_in_namespaces):
+    program = filter_program(denied, is_alone_in_namespaces)
     buffer = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack("@HP", len(code), ctypes.addressof(buffer))
+    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     check("seccomp", libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(2), header, 0, 0))
 `;

@@ -4,7 +4,7 @@ import { sha256Hex, sha256Stream } from "../kernel/index.ts";
 
 const CACHE = ".holdfast/cache/downloads";
 
-export interface Partial {
+export interface PartialDownload {
   /** Absolute paths of the bytes so far and of what is known about them. */
   readonly bytes: string;
   readonly about: string;
@@ -13,7 +13,7 @@ export interface Partial {
 
 export const cachedPath = (root: string, digest: string): string => `${root}/${CACHE}/sha256/${digest}`;
 
-export function partialOf(root: string, url: string): Partial {
+export function partialOf(root: string, url: string): PartialDownload {
   const base = `${root}/${CACHE}/partial/${sha256Hex(Buffer.from(url))}`;
   return { bytes: base, about: `${base}.json`, lock: `${base}.lock` };
 }
@@ -22,35 +22,65 @@ export function makeCacheFolders(fs: FileSystem, root: string): void {
   let path = root;
   for (const name of [...CACHE.split("/"), "sha256", "partial"]) {
     const folder = name === "partial" ? `${root}/${CACHE}/partial` : `${path}/${name}`;
-    if (fs.stat(folder) === undefined) fs.makeDirectory(folder, 0o755);
+    if (fs.stat(folder) === undefined) makeFolder(fs, folder);
     path = folder;
   }
 }
 
-/** sha256 of a whole file, streamed. */
-export function digestFile(fs: FileSystem, path: string): string {
+function makeFolder(fs: FileSystem, path: string): void {
+  try {
+    fs.makeDirectory(path, 0o755);
+  } catch (error) {
+    // Another download made it between the look and the deed.
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  }
+}
+
+export function forgetPartial(fs: FileSystem, partial: PartialDownload): void {
+  for (const path of [partial.bytes, partial.about]) if (fs.stat(path) !== undefined) fs.remove(path);
+}
+
+type Reads = Pick<Effects, "fs" | "clock" | "signal">;
+
+/** sha256 of a whole file, streamed; a stopped command stops it. */
+export async function digestFile({ fs, clock, signal }: Reads, path: string): Promise<string> {
   const handle = fs.openRead(path);
   const hash = sha256Stream();
   try {
     const buffer = Buffer.allocUnsafe(1 << 20);
-    for (let count = handle.read(buffer); count > 0; count = handle.read(buffer))
+    for (let count = handle.read(buffer); count > 0; count = handle.read(buffer)) {
       hash.update(buffer.subarray(0, count));
+      await clock.breathe();
+      signal.throwIfAborted();
+    }
   } finally {
     handle.close();
   }
   return hash.digest("hex");
 }
 
-/** A cached download, if its bytes still are what its name says. A damaged one goes. */
-export function findCached(fs: FileSystem, root: string, digest: string): string | undefined {
+/**
+ * A cached download, if its bytes still are what its name says. A damaged one stays until a whole one is renamed over
+ * it: whoever removed it could remove the whole one that somebody else just put there.
+ */
+export async function findCached(effects: Reads, root: string, digest: string): Promise<string | undefined> {
   const path = cachedPath(root, digest);
-  if (fs.stat(path)?.kind !== "file") return undefined;
-  if (digestFile(fs, path) === digest) return path;
-  fs.remove(path);
-  return undefined;
+  if (effects.fs.stat(path)?.kind !== "file") return undefined;
+  return (await digestFile(effects, path)) === digest ? path : undefined;
 }
 
-/** @returns how many files went, and their bytes */
+/** False when somebody else was faster. */
+function removeIfThere(fs: FileSystem, path: string): boolean {
+  try {
+    fs.remove(path);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Removes downloads last written `keep_ms` ago or earlier. @returns how many files went (or would), and their bytes */
 export async function sweepDownloads(
   { fs, clock }: Pick<Effects, "fs" | "clock">,
   root: string,
@@ -66,9 +96,9 @@ export async function sweepDownloads(
       // A lock file may be in use whatever its age.
       if (kind !== "file" || stat === undefined || name.endsWith(".lock")) continue;
       if (clock.now_ms() - Number(stat.mtime_ns / 1_000_000n) < keep_ms) continue;
+      if (!dry_run && !removeIfThere(fs, `${directory}/${name}`)) continue;
       files++;
       bytes += stat.size_bytes;
-      if (!dry_run) fs.remove(`${directory}/${name}`);
     }
   }
   return { files, bytes };

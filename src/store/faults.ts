@@ -3,7 +3,8 @@ import { defineFaults, kind } from "../kernel/index.ts";
 export const { catalogue: storeFaults, make } = defineFaults({
   DOWNLOAD_FAILED: kind<{ url: string; problem: string }>(
     5,
-    () => `See whether the server answers, then run the same command again: it goes on where it stopped.`,
+    () =>
+      `Run the same command again once the server answers: it goes on where it stopped, and "pkg status" shows that nothing changed.`,
   ),
   DOWNLOAD_TOO_LARGE: kind<{ url: string; size_bytes_max: number }>(
     2,
@@ -12,9 +13,14 @@ export const { catalogue: storeFaults, make } = defineFaults({
   ),
   DOWNLOAD_DIGEST_MISMATCH: kind<{ url: string; expected: string; actual: string }>(
     3,
-    (d) => `Ask who published it; to vouch for these very bytes yourself add --digest ${d.actual}.`,
+    (d) =>
+      `Ask the publisher which bytes are theirs; if it is ${d.actual}, run the command again with "--digest ${d.actual}".`,
   ),
-  DOWNLOAD_INSECURE: kind<{ url: string }>(3, () => `Use https, or pin the bytes: add --digest SHA256.`),
+  DOWNLOAD_INSECURE: kind<{ url: string; leads_to?: string | undefined }>(3, (d) =>
+    d.leads_to === undefined
+      ? `Use https, or pin the bytes: add --digest SHA256.`
+      : `Ask the publisher for a URL that stays on https, and name that one with --archive.`,
+  ),
   SOURCE_URL_INVALID: kind<{ url: string; problem: string }>(
     2,
     () =>

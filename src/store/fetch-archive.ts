@@ -1,21 +1,26 @@
 /** The download phase: a URL becomes a file of known digest in the cache. */
 import type { Effects } from "../effects/index.ts";
-import { bare, Fault } from "../kernel/index.ts";
+import { assert, bare, Fault } from "../kernel/index.ts";
 import {
   cachedPath,
   digestFile,
   findCached,
+  forgetPartial,
   makeCacheFolders,
-  type Partial,
+  type PartialDownload,
   partialOf,
 } from "./download-cache.ts";
 import { make } from "./faults.ts";
-import { parseSource, requireSecure, shownUrl } from "./source-url.ts";
-import { Passing, type Transfer, transfer } from "./transfer.ts";
+import { findStored } from "./find-stored.ts";
+import { NetworkTrouble } from "./network-trouble.ts";
+import { parseSource, pathIn, requireSecure, shownUrl } from "./source-url.ts";
+import { type Transfer, transfer } from "./transfer.ts";
 
 const ATTEMPTS = 3;
 const BACKOFF_MS = 500;
-const PASSING = new Set(["ECONNRESET", "ETIMEDOUT", "EPIPE", "ECONNREFUSED", "EAI_AGAIN", "UND_ERR_SOCKET"]);
+const LOCK_WAIT_MS = 10 * 60_000;
+/** For all attempts of one command; the next command goes on from there. */
+const TOTAL_MS = 60 * 60_000;
 
 export interface FetchRequest {
   /** Plane root, absolute; the cache lies below it. */
@@ -33,34 +38,43 @@ export interface Fetched {
   readonly path: string;
   /** Bare hex; undefined for a local file, which its reader hashes anyway. */
   readonly digest: string | undefined;
-  readonly from: "file" | "cache" | "network";
+  /** `store`: no server gave the bytes, but the plane's own store holds them. */
+  readonly from: "file" | "cache" | "network" | "store";
   readonly resumed_from_bytes: number;
 }
 
-type Needs = Pick<Effects, "fs" | "network" | "locks" | "clock" | "signal" | "random">;
+type Needs = Pick<Effects, "fs" | "network" | "locks" | "clock" | "signal">;
 
 /**
- * A pinned download that is in the cache is not fetched again. One that broke off goes on where it stopped. Memory does not
- * grow with size.
+ * A pinned download that is in the cache is not fetched again; where no server gives it, the store may. One that broke
+ * off goes on where it stopped. Memory does not grow with size.
  * @throws SOURCE_URL_INVALID, DOWNLOAD_INSECURE, DOWNLOAD_TOO_LARGE, DOWNLOAD_DIGEST_MISMATCH, DOWNLOAD_FAILED
  */
 export async function fetchArchive(effects: Needs, request: FetchRequest): Promise<Fetched> {
   const url = parseSource(request.source);
   if (url.protocol === "file:")
-    return { path: decodeURIComponent(url.pathname), digest: undefined, from: "file", resumed_from_bytes: 0 };
+    return { path: pathIn(url) ?? "", digest: undefined, from: "file", resumed_from_bytes: 0 };
   const expected = request.digest === undefined ? undefined : bare(request.digest);
+  // It becomes a file name, and what stands there under another digest is removed.
+  assert(expected === undefined || /^[0-9a-f]{64}$/.test(expected), "a pinned digest is 64 hex digits");
   requireSecure(url, expected !== undefined);
   const { fs } = effects;
   const { root } = request;
   makeCacheFolders(fs, root);
-  const cached = expected === undefined ? undefined : findCached(fs, root, expected);
+  const cached = expected === undefined ? undefined : await findCached(effects, root, expected);
   if (cached !== undefined) return { path: cached, digest: expected, from: "cache", resumed_from_bytes: 0 };
   const partial = partialOf(root, request.source);
   // Two processes may want the same URL; the second waits and then finds it.
-  const lock = await effects.locks.acquire(partial.lock, { wait_ms: 600_000, signal: effects.signal });
+  const lock = await effects.locks.acquire(partial.lock, { wait_ms: LOCK_WAIT_MS, signal: effects.signal });
+  effects.signal.throwIfAborted();
   if (lock === undefined) throw failed(url, "another process is fetching it");
   try {
     return await fetchLocked(effects, request, url, partial, expected);
+  } catch (error) {
+    if (expected === undefined || !(error instanceof Fault) || error.code !== "DOWNLOAD_FAILED") throw error;
+    const stored = await findStored(effects, root, expected);
+    if (stored === undefined) throw error;
+    return { path: stored, digest: expected, from: "store", resumed_from_bytes: 0 };
   } finally {
     lock.release();
   }
@@ -70,29 +84,30 @@ async function fetchLocked(
   effects: Needs,
   request: FetchRequest,
   url: URL,
-  partial: Partial,
+  partial: PartialDownload,
   expected: string | undefined,
 ): Promise<Fetched> {
   const { fs } = effects;
-  const found = expected === undefined ? undefined : findCached(fs, request.root, expected);
+  const found = expected === undefined ? undefined : await findCached(effects, request.root, expected);
   if (found !== undefined) return { path: found, digest: expected, from: "cache", resumed_from_bytes: 0 };
   const wanted: Transfer = {
     url,
     partial,
     is_pinned: expected !== undefined,
     size_bytes_max: request.size_bytes_max,
+    deadline_ms: effects.clock.elapsed_ms() + TOTAL_MS,
     onProgress: request.onProgress ?? (() => undefined),
   };
   let resumed_from_bytes = await attempt(effects, wanted);
-  let actual = digestFile(fs, partial.bytes);
+  let actual = await digestFile(effects, partial.bytes);
   if (expected !== undefined && actual !== expected && resumed_from_bytes > 0) {
     // The beginning may have been of other bytes: once more, whole.
-    forget(effects, partial);
+    forgetPartial(fs, partial);
     resumed_from_bytes = await attempt(effects, wanted);
-    actual = digestFile(fs, partial.bytes);
+    actual = await digestFile(effects, partial.bytes);
   }
   if (expected !== undefined && actual !== expected) {
-    forget(effects, partial);
+    forgetPartial(fs, partial);
     const shown = shownUrl(url);
     const details = { url: shown, expected, actual };
     throw make(
@@ -102,9 +117,10 @@ async function fetchLocked(
     );
   }
   const path = cachedPath(request.root, actual);
+  await fs.syncFiles([partial.bytes]);
   fs.rename(partial.bytes, path);
   fs.syncDirectory(path.slice(0, path.lastIndexOf("/")));
-  forget(effects, partial);
+  forgetPartial(fs, partial);
   return { path, digest: actual, from: "network", resumed_from_bytes };
 }
 
@@ -114,26 +130,24 @@ async function attempt(effects: Needs, wanted: Transfer): Promise<number> {
       return await transfer(effects, wanted);
     } catch (error) {
       effects.signal.throwIfAborted();
-      if (error instanceof Fault) throw error;
-      const { code } = error as { code?: string };
-      const may_pass = error instanceof Passing || (code !== undefined && PASSING.has(code));
-      const problem = error instanceof Error ? error.message : String(error);
       // What is no matter of the network, such as a full disk, is told as it is.
-      if (!may_pass)
-        throw code === undefined || /^E(NOSPC|IO|ACCES|MFILE|ROFS)$/.test(code)
-          ? error
-          : failed(wanted.url, problem);
-      if (number === ATTEMPTS) throw failed(wanted.url, problem);
-      await effects.clock.sleep(BACKOFF_MS * number);
+      if (!(error instanceof NetworkTrouble)) throw error;
+      if (!error.may_pass || number === ATTEMPTS) throw failed(wanted.url, error.message, error);
+      await pause(effects, BACKOFF_MS * number);
     }
   }
 }
 
-function failed(url: URL, problem: string): Error {
-  const shown = shownUrl(url);
-  return make("DOWNLOAD_FAILED", `${shown} cannot be fetched: ${problem}`, { url: shown, problem });
+/** Sleeps, unless the command is stopped meanwhile. */
+async function pause({ clock, signal }: Needs, duration_ms: number): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([clock.sleep(duration_ms), stopped]);
+  signal.throwIfAborted();
 }
 
-function forget({ fs }: Needs, partial: Partial): void {
-  for (const path of [partial.bytes, partial.about]) if (fs.stat(path) !== undefined) fs.remove(path);
+function failed(url: URL, problem: string, cause?: unknown): Error {
+  const shown = shownUrl(url);
+  return make("DOWNLOAD_FAILED", `${shown} cannot be fetched: ${problem}`, { url: shown, problem }, cause);
 }

@@ -1,8 +1,8 @@
 /** URLs archives come from: which are taken, and how they are shown. A URL may hold secrets, so it is never shown whole. */
 import { make } from "./faults.ts";
 
-/** Whether a source is a URL and not a path. */
-export const isRemote = (source: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
+/** Whether a source is a URL and not a path. A known scheme is one without its slashes too, as URL parsers have it. */
+export const isRemote = (source: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/|(https?|file):)/i.test(source);
 
 /** Without user, password, query and fragment. */
 export function shownUrl(url: URL): string {
@@ -15,20 +15,31 @@ export function parseSource(source: string): URL {
   try {
     url = new URL(source);
   } catch {
-    const scheme = source.slice(0, Math.min(32, source.indexOf("://")));
-    throw make("SOURCE_URL_INVALID", `the ${scheme} URL cannot be read`, {
-      url: `${scheme}://…`,
-      problem: "syntax",
-    });
+    const scheme = /^[a-z][a-z0-9+.-]{0,30}(?=:)/i.exec(source)?.[0] ?? "";
+    const url_shown = `${scheme}:…`;
+    throw make("SOURCE_URL_INVALID", `${url_shown} is no URL`, { url: url_shown, problem: "syntax" });
   }
-  const shown = shownUrl(url);
+  // Where a secret stands in an unknown scheme is unknown too.
+  const is_known = ["http:", "https:", "file:"].includes(url.protocol);
+  const shown = is_known ? shownUrl(url) : `${url.protocol}…`;
   const refuse = (problem: string) =>
     make("SOURCE_URL_INVALID", `${shown} ${problem}`, { url: shown, problem });
-  if (!["http:", "https:", "file:"].includes(url.protocol)) throw refuse(`is not http, https or file`);
+  if (!is_known) throw refuse("is not http, https or file");
   if (url.username !== "" || url.password !== "")
     throw refuse("holds a user or password, which would be recorded");
   if (url.protocol === "file:" && url.host !== "") throw refuse("names a host, and file URLs are local");
+  if (url.protocol === "file:" && pathIn(url) === undefined) throw refuse("names no path");
   return url;
+}
+
+/** The path a file URL names; undefined where its escapes stand for no text, for a NUL or for a slash. */
+export function pathIn({ pathname }: URL): string | undefined {
+  if (/%(00|2f)/i.test(pathname)) return undefined;
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return undefined;
+  }
 }
 
 const isLoopback = ({ hostname }: URL): boolean =>

@@ -301,6 +301,22 @@ describe("going back is refused or undone", () => {
     });
   });
 
+  test("a version that does not run here is passed over", async () => {
+    const plane = await twoVersions();
+    await install(plane);
+    writeTree(plane.root, {
+      "src/a/holdfast.toml": packageToml(A, {
+        target: "modules/a",
+        version: "1.2.0",
+        compat: { host: ">=99" },
+      }),
+      "src/a/core.py": "A = 3\n",
+    });
+    await plane.pack("src/a");
+    expect((await plane.update([A])).packages[0]).toMatchObject({ version: "1.1.0", action: "updated" });
+    await expect(plane.update([A], { to: "1.2.0" })).rejects.toMatchObject({ exit_code: 3 });
+  });
+
   test("a requirement that holds no more when the plane is locked", () => {
     const manifest = {
       package_id: B,

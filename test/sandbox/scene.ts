@@ -100,6 +100,15 @@ export async function network(folder: string): Promise<Network> {
   };
 }
 
+/** A segment of System V memory of this user, outside every jail. */
+export function sharedMemory(): { readonly id: string; readonly isThere: () => boolean } {
+  const made = spawnSync("/usr/bin/ipcmk", ["-M", "64"]).stdout.toString();
+  const id = /\d+/.exec(made)?.[0] ?? "";
+  if (id === "") throw new Error("ipcmk made no shared memory");
+  onTestFinished(() => void spawnSync("/usr/bin/ipcrm", ["-m", id]));
+  return { id, isThere: () => spawnSync("/usr/bin/ipcs", ["-m", "-i", id]).stdout.includes(`shmid=${id}`) };
+}
+
 /** Commands of all processes on the machine that hold the word. */
 export function processesWith(word: string): string[] {
   return readdirSync("/proc")

@@ -1,69 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { nodeEffects } from "../../src/effects/node/index.ts";
+import { describe, expect, test } from "vitest";
 import { fetchArchive, isRemote, listArchives, sweepDownloads } from "../../src/store/index.ts";
 import { temporaryFolder } from "../support/tree.ts";
-
-const BYTES = Buffer.alloc(300_000, "holdfast ");
-const DIGEST = createHash("sha256").update(BYTES).digest("hex");
-const effects = { ...nodeEffects(), clock: { ...nodeEffects().clock, sleep: async () => undefined } };
-const CACHE = ".holdfast/cache/downloads";
-
-interface Served {
-  readonly url: string;
-  readonly asked: IncomingMessage[];
-}
-
-/** A real server on loopback; `answer` decides each request. */
-async function serve(
-  answer: (request: IncomingMessage, response: ServerResponse, number: number) => void,
-): Promise<Served> {
-  const asked: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request);
-    answer(request, response, asked.length);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.tar.gz`, asked };
-}
-
-/** A server that knows ranges. */
-const ranged = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  cut_after = Number.POSITIVE_INFINITY,
-): void => {
-  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-  const is_partial = from > 0 && request.headers["if-range"] === '"v1"';
-  const start = is_partial ? from : 0;
-  const rest = BYTES.subarray(start);
-  response.writeHead(is_partial ? 206 : 200, {
-    etag: '"v1"',
-    "content-length": rest.length,
-    ...(is_partial ? { "content-range": `bytes ${start}-${BYTES.length - 1}/${BYTES.length}` } : {}),
-  });
-  if (rest.length <= cut_after) {
-    response.end(rest);
-    return;
-  }
-  response.write(rest.subarray(0, cut_after), () => setTimeout(() => response.destroy(), 50));
-};
-
-const fetchFrom = (
-  source: string,
-  more: { root?: string; digest?: string; size_bytes_max?: number } = {},
-) => {
-  const { root = temporaryFolder(), ...rest } = more;
-  return fetchArchive(effects, { root, source, size_bytes_max: 1 << 30, ...rest });
-};
+import { BYTES, CACHE, DIGEST, effects, fetchFrom, leave, ranged, serve } from "./archive-server.ts";
 
 describe("fetchArchive()", () => {
   test("fetches into the cache by digest, and from the cache the second time", async () => {
@@ -178,6 +118,142 @@ describe("fetchArchive()", () => {
       { root: temporaryFolder(), source: url, size_bytes_max: 100 },
     );
     await expect(running).rejects.toThrow("stopped by SIGINT");
+  });
+});
+
+describe("fetchArchive() after mishaps", () => {
+  test("a partial that was whole already is no dead end", async () => {
+    const { url, asked } = await serve((request, response) => {
+      if (request.headers.range === `bytes=${BYTES.length}-`) response.writeHead(416).end();
+      else ranged(request, response);
+    });
+    const root = temporaryFolder();
+    leave(root, url, BYTES);
+    expect(await fetchFrom(url, { root, digest: DIGEST })).toMatchObject({ from: "network", digest: DIGEST });
+    expect(asked).toHaveLength(2);
+  });
+
+  test("a partial of another process is finished; one that never fitted is fetched whole once", async () => {
+    for (const [left, asks] of [
+      [BYTES.subarray(0, 4096), 1],
+      [Buffer.alloc(4096, "?"), 2],
+    ] as const) {
+      const { url, asked } = await serve((request, response) => ranged(request, response));
+      const root = temporaryFolder();
+      leave(root, url, left);
+      const done = await fetchFrom(url, { root, digest: DIGEST });
+      expect(done.digest).toBe(DIGEST);
+      expect(asked).toHaveLength(asks);
+    }
+  });
+
+  test.each([
+    ["nobody asked for", undefined, `bytes 100-${BYTES.length - 1}/${BYTES.length}`],
+    ["from elsewhere", BYTES.subarray(0, 4096), `bytes 100-${BYTES.length - 1}/${BYTES.length}`],
+    ["that ends early", BYTES.subarray(0, 100), `bytes 100-199/${BYTES.length}`],
+    ["of no known place", BYTES.subarray(0, 100), undefined],
+  ])("a part %s is never taken for the rest", async (_, left, range) => {
+    const { url } = await serve((_request, response, number) => {
+      if (number > 1) return ranged(_request, response);
+      const part = range?.includes("199/") === true ? BYTES.subarray(100, 200) : BYTES.subarray(100);
+      response.writeHead(206, range === undefined ? {} : { "content-range": range }).end(part);
+    });
+    const root = temporaryFolder();
+    if (left !== undefined) leave(root, url, left);
+    // Unpinned: nothing but the range says that these bytes do not belong together.
+    expect((await fetchFrom(url, { root })).digest).toBe(DIGEST);
+  });
+
+  test("old bytes never stand beside a new tag, whenever the process dies", async () => {
+    const { url } = await serve((_, response) => void response.writeHead(200, { etag: '"v2"' }).end("new"));
+    const root = temporaryFolder();
+    const base = leave(root, url, Buffer.from("old bytes"));
+    const fs: typeof effects.fs = {
+      ...effects.fs,
+      openWrite(path, options) {
+        if (path === base) throw new Error("killed");
+        return effects.fs.openWrite(path, options);
+      },
+    };
+    const running = fetchArchive({ ...effects, fs }, { root, source: url, size_bytes_max: 100 });
+    await expect(running).rejects.toThrow("killed");
+    expect(readFileSync(`${base}.json`, "utf8")).toContain("v1");
+  });
+
+  test("a full disk is told as such, not as a matter of the network", async () => {
+    const { url, asked } = await serve((request, response) => ranged(request, response));
+    const fs: typeof effects.fs = {
+      ...effects.fs,
+      openWrite(path, options) {
+        const write = (): never => {
+          throw Object.assign(new Error("EDQUOT: quota"), { code: "EDQUOT", path });
+        };
+        return path.endsWith(".json")
+          ? effects.fs.openWrite(path, options)
+          : { ...effects.fs.openWrite(path, options), write };
+      },
+    };
+    const running = fetchArchive(
+      { ...effects, fs },
+      { root: temporaryFolder(), source: url, size_bytes_max: 1 << 30 },
+    );
+    await expect(running).rejects.toMatchObject({ code: "EDQUOT" });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("folders another process makes at the same moment are no failure", async () => {
+    const { url } = await serve((request, response) => ranged(request, response));
+    const fs: typeof effects.fs = {
+      ...effects.fs,
+      makeDirectory(path, mode) {
+        effects.fs.makeDirectory(path, mode);
+        effects.fs.makeDirectory(path, mode);
+      },
+    };
+    const root = temporaryFolder();
+    const done = await fetchArchive({ ...effects, fs }, { root, source: url, size_bytes_max: 1 << 30 });
+    expect(done.digest).toBe(DIGEST);
+  });
+
+  test("two at once want the same bytes and both get them", async () => {
+    const { url, asked } = await serve((request, response) => ranged(request, response));
+    const root = temporaryFolder();
+    const both = await Promise.all([1, 2].map(() => fetchFrom(url, { root, digest: DIGEST })));
+    expect(both.map(({ from }) => from).sort()).toEqual(["cache", "network"]);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("an answer refused unread holds no connection", async () => {
+    let ended: Promise<void> | undefined;
+    const { url } = await serve((_, response) => {
+      ended = new Promise((resolve) => response.on("close", resolve));
+      response.writeHead(200, { "content-length": 1 << 20 }).write("x");
+    });
+    await expect(fetchFrom(url, { size_bytes_max: 100 })).rejects.toMatchObject({ exit_code: 2 });
+    await ended;
+  });
+
+  test("a stopped command waits neither for a lock nor for another try", async () => {
+    const { url } = await serve((_, response) => void response.writeHead(503).end());
+    const root = temporaryFolder();
+    const stop = (): AbortSignal => AbortSignal.timeout(100);
+    const request = { root, source: url, size_bytes_max: 100 };
+    const slow = { ...effects, clock: { ...effects.clock, sleep: () => new Promise<void>(() => undefined) } };
+    await expect(fetchArchive({ ...slow, signal: stop() }, request)).rejects.toThrow("aborted");
+    const lock = await effects.locks.acquire(`${leave(root, url, BYTES)}.lock`, { wait_ms: 0 });
+    await expect(fetchArchive({ ...effects, signal: stop() }, request)).rejects.toThrow("aborted");
+    lock?.release();
+  });
+
+  test("a digest is never a path, a file URL always is", async () => {
+    const root = temporaryFolder();
+    writeFileSync(join(root, "precious"), "x");
+    const wild = fetchFrom("https://host.example/a", { root, digest: "../../../../precious" });
+    await expect(wild).rejects.toThrow("64 hex digits");
+    expect(existsSync(join(root, "precious"))).toBe(true);
+    expect(await fetchFrom("file:///a%20b.tar.gz")).toMatchObject({ path: "/a b.tar.gz", from: "file" });
+    for (const path of ["%", "a%00", "a%2Fb"])
+      await expect(fetchFrom(`file:///${path}`)).rejects.toMatchObject({ code: "SOURCE_URL_INVALID" });
   });
 });
 

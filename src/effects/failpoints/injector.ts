@@ -1,7 +1,8 @@
-/** Counts what the ports see and lets the rules act. Knows which data is not synced yet. */
-import type { FileSystem } from "../ports.ts";
+/** Lets rules act on the points they name. */
+import { makesSense } from "./catalogue.ts";
 import { type Action, parseFailpoints, type Rule } from "./parse.ts";
-import { artefactOf } from "./point-name.ts";
+import type { Unsynced } from "./unsynced.ts";
+import { type Point, pointName } from "./watch.ts";
 
 /** What only the composition root can do. */
 export interface FailpointActions {
@@ -9,70 +10,52 @@ export interface FailpointActions {
   readonly kill: () => never;
   /** Waits without letting anything else run. */
   readonly pause: (duration_ms: number) => void;
-  /** One line for people. */
+  /** One line for people, on stderr before anything happens. */
   readonly tell: (line: string) => void;
 }
 
 interface Watched {
   readonly rule: Rule;
   seen: number;
-  fired: number;
+  fired: boolean;
 }
 
 export class Injector {
-  phase = "start";
   readonly #rules: readonly Watched[];
   readonly #actions: FailpointActions;
-  readonly #fs: FileSystem;
-  /** Bytes of each file that are on disk; undefined when not even its name was synced. */
-  readonly #unsynced = new Map<string, number | undefined>();
+  readonly #unsynced: Unsynced;
+  /** How often each full name came by, so that what is told can be asked for again. */
+  readonly #seen = new Map<string, number>();
 
   /** @throws FAILPOINT_INVALID */
-  constructor(fs: FileSystem, spec: string, actions: FailpointActions) {
-    this.#rules = parseFailpoints(spec).map((rule) => ({ rule, seen: 0, fired: 0 }));
-    this.#fs = fs;
+  constructor(spec: string, actions: FailpointActions, unsynced: Unsynced) {
+    this.#rules = parseFailpoints(spec).map((rule) => ({ rule, seen: 0, fired: false }));
     this.#actions = actions;
+    this.#unsynced = unsynced;
   }
 
-  /** Call before the port acts. @param tear writes half of what was to be written */
-  at(path: string | undefined, verb: string, artefact?: string, tear?: () => void): void {
-    const what = artefact ?? artefactOf(path ?? "");
+  before(point: Point): void {
+    const name = pointName(point);
+    const number = (this.#seen.get(name) ?? 0) + 1;
+    this.#seen.set(name, number);
     for (const watched of this.#rules) {
-      const [phase, wanted, does] = watched.rule.segments;
-      if ((phase !== "*" && phase !== this.phase) || (wanted !== "*" && wanted !== what)) continue;
-      if (does !== "*" && does !== verb) continue;
+      if (!matches(watched.rule, point)) continue;
       watched.seen++;
-      const { occurrence } = watched.rule;
+      const { occurrence, actions } = watched.rule;
       if (occurrence !== undefined && occurrence !== watched.seen) continue;
-      watched.fired++;
-      for (const action of watched.rule.actions)
-        this.#act(action, `${this.phase}.${what}.${verb}#${watched.seen}`, path, tear);
+      watched.fired = true;
+      for (const action of actions) this.#act(action, `${name}#${number}`, point);
     }
   }
 
-  /** Points that were asked for and never came. */
+  /** Points that were asked for and never came, as written. */
   unreached(): string[] {
-    return this.#rules.filter(({ fired }) => fired === 0).map(({ rule }) => rule.name);
+    return this.#rules.filter(({ fired }) => !fired).map(({ rule }) => rule.name);
   }
 
-  willWrite(path: string): void {
-    if (!this.#unsynced.has(path)) this.#unsynced.set(path, this.#fs.stat(path)?.size_bytes);
-  }
-
-  synced(path: string): void {
-    this.#unsynced.delete(path);
-  }
-
-  renamed(from: string, to: string): void {
-    const size = this.#unsynced.get(from);
-    const known = this.#unsynced.delete(from);
-    this.#unsynced.delete(to);
-    if (known) this.#unsynced.set(to, size);
-  }
-
-  #act(action: Action, name: string, path: string | undefined, tear: (() => void) | undefined): void {
+  #act(action: Action, name: string, { path, tear }: Point): void {
     const { kill, pause, tell } = this.#actions;
-    tell(`failpoint ${name}: ${action.kind === "error" ? action.code : action.kind}`);
+    tell(`failpoint ${name}: ${action.kind === "delay" ? `delay:${action.duration_ms}` : action.name}`);
     switch (action.kind) {
       case "delay":
         pause(action.duration_ms);
@@ -83,23 +66,18 @@ export class Injector {
         tear?.();
         return kill();
       case "lost":
-        this.#lose();
+        this.#unsynced.lose();
         return kill();
       case "kill":
         kill();
     }
   }
+}
 
-  #lose(): void {
-    for (const [path, size_bytes] of this.#unsynced) {
-      if (this.#fs.stat(path)?.kind !== "file") continue;
-      if (size_bytes === undefined) {
-        this.#fs.remove(path);
-        continue;
-      }
-      const handle = this.#fs.openWrite(path, { mode: 0o600, how: "update" });
-      handle.truncate(size_bytes);
-      handle.close();
-    }
-  }
+/** Every action of the rule must be possible here: a torn rename is none. */
+function matches({ segments: [phase, artefact, verb], actions }: Rule, point: Point): boolean {
+  if (phase !== "*" && phase !== point.phase) return false;
+  if (artefact !== "*" && artefact !== point.artefact) return false;
+  if (verb !== "*" && verb !== point.verb) return false;
+  return actions.every(({ name }) => makesSense(name, point.verb));
 }

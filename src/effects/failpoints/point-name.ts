@@ -1,36 +1,46 @@
-/** Which artefact a path belongs to, by where it lies. */
-import type { ARTEFACTS } from "./catalogue.ts";
+/** Which artefact a path belongs to, by where it lies, and which phase the journal's bytes begin. */
+import { type ARTEFACTS, PHASES, type Phase } from "./catalogue.ts";
 
 export type Artefact = keyof typeof ARTEFACTS;
 
-/** First match wins. */
+const OF_TRANSACTION = String.raw`\/\.holdfast\/state\/(transactions|preparing)\/TX-[^/]+`;
+const within = (rest: string): RegExp => new RegExp(`${OF_TRANSACTION}${rest}`);
+
+/**
+ * First match wins. A plane's root is not known here, so the plane's own folders are told by how their paths end: a
+ * package may have a folder called `ledger` too.
+ */
 const PLACES: readonly (readonly [RegExp, Artefact])[] = [
-  [/(\.lock|\/owner\.lock)$/, "lock"],
-  [/\/(transactions|preparing)\/TX-[^/]+\/journal\.jsonl$/, "journal"],
-  [/\/(transactions|preparing)\/TX-[^/]+\/changes\.jsonl$/, "changes"],
-  [/\/(transactions|preparing)\/TX-[^/]+\/staged(\/|$)/, "staged"],
-  [/\/(transactions|preparing)\/TX-[^/]+\/aside(\/|$)/, "aside"],
-  [/\/(transactions|preparing)\/TX-[^/]+\/.+/, "extracted"],
+  [/\.lock(-journal)?$/, "lock"],
+  [within(String.raw`\/journal\.jsonl$`), "journal"],
+  [within(String.raw`\/changes\.jsonl$`), "changes"],
+  [within(String.raw`\/staged(\/|$)`), "staged"],
+  [within(String.raw`\/aside(\/|$)`), "aside"],
+  [within(String.raw`\/.+`), "extracted"],
   [/\/\.holdfast\/state\/(transactions|preparing)(\/|$)/, "transaction"],
-  [/\/\.holdfast\/state\/generations(\/|$)/, "kept"],
-  [/\/\.holdfast\/state\/generation\.json/, "generation"],
+  [/\/\.holdfast\/state\/(generations|kept)(\/|$)/, "kept"],
+  [/\/\.holdfast\/state\/generation\.json[^/]*$/, "generation"],
   [/\/\.holdfast\/state\/reserve$/, "reserve"],
   [/\/\.holdfast\/state(\/|$)/, "state"],
   [/\/\.holdfast\/cache\/downloads(\/|$)/, "download"],
-  [/\/heads(\/|$)/, "head"],
-  [/\/ledger(\/|$)/, "ledger"],
-  [/\/registries(\/|$)/, "registry"],
-  [/\/installed(\/|$)/, "receipt"],
-  [/(\/packages_store(\/|$)|\.tar\.gz$)/, "archive"],
+  [/\/planes\/[0-9a-f]{32}\/heads(\/[^/]+)?$/, "head"],
+  [/\/planes\/[0-9a-f]{32}(\/[^/]+)?$/, "key"],
+  [/\/ledger(\/[^/]+\.jsonl[^/]*)?$/, "ledger"],
+  [/\/registries(\/[^/]+\.csv[^/]*)?$/, "registry"],
+  [/\/installed(\/PKG-[A-Z0-9-]+(\/[^/]+)?)?$/, "receipt"],
+  [/(\/packages_store(\/[^/]+)?|\.tar\.gz[^/]*)$/, "archive"],
 ];
 
 export const artefactOf = (path: string): Artefact =>
   PLACES.find(([place]) => place.test(path))?.[1] ?? "file";
 
-/** The phase a journal's bytes enter, where they enter one. */
-export function phaseIn(text: string): string | undefined {
-  const phase = /"state":"phase","phase":"([a-z-]+)"/.exec(text)?.[1];
-  if (phase !== undefined) return phase;
-  if (text.includes('"state":"committed"')) return "settle";
-  return text.includes('"state":"undone"') ? "undo" : undefined;
+const isPhase = (name: string): name is Phase => Object.hasOwn(PHASES, name);
+
+/** The phase that begins with what was written to a journal; undefined when it goes on. */
+export function phaseAfter(text: string): Phase | undefined {
+  const [, state = "", phase = ""] = /"state":"([a-z]+)"(?:,"phase":"([a-z-]+)")?/.exec(text) ?? [];
+  if (state === "phase" && isPhase(phase)) return phase;
+  if (state === "begun") return "start";
+  if (state === "committed") return "settle";
+  return state === "undone" ? "undo" : undefined;
 }

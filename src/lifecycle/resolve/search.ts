@@ -46,8 +46,6 @@ class Search {
   readonly #clauses = new Map<Package, Clause[]>();
   readonly #taken = new Set<string>();
   readonly #entered = new Set<Package>();
-  /** Clauses added above level 0, to be looked at again after going back below where they were added. */
-  #late: { clause: Clause; level: number }[] = [];
   #queue: (Package | Clause)[] = [];
   /** How often a package took part in a dead end. Those that did are decided early. */
   readonly #trouble = new Map<Package, number>();
@@ -155,6 +153,10 @@ class Search {
     }
   }
 
+  /**
+   * Nothing is looked at again after going back: each clause names a package that has to be narrowed anew before the
+   * clause can fail, and that brings it up.
+   */
   #watch(clause: Clause): void {
     for (const { of } of clause.literals) {
       const known = this.#clauses.get(of);
@@ -162,7 +164,6 @@ class Search {
       else known.push(clause);
     }
     this.#queue.push(clause);
-    if (this.#trail.level > 0) this.#late.push({ clause, level: this.#trail.level });
   }
 
   /** Resolves the failed clause with the reasons of its latest steps until going back would make it act. */
@@ -193,13 +194,6 @@ class Search {
     levels.sort((a, b) => b - a);
     const level = levels[1] ?? 0;
     this.#trail.backTo(level);
-    for (let at = this.#late.length - 1; at >= 0; at--) {
-      const late = this.#late[at];
-      if (late === undefined || late.level <= level) break;
-      late.level = level;
-      this.#queue.push(late.clause);
-    }
-    if (level === 0) this.#late = [];
     this.#watch(learned);
     for (const { of } of learned.literals) {
       this.#trouble.set(of, (this.#trouble.get(of) ?? 0) + 1);
