@@ -20,6 +20,9 @@ export interface Recovered {
 }
 
 type Needs = Pick<Effects, "fs" | "clock" | "locks">;
+/** From making its folder to locking it no owner takes longer. */
+const LOCKING_MS = 60_000;
+
 type Report = (follow_ups: readonly FollowUp[]) => Promise<void>;
 
 /** Ids of transactions whose folder is still there. */
@@ -60,12 +63,25 @@ async function sweepOne(
   directory: string,
   report: Report,
 ): Promise<Recovered | undefined> {
+  const { fs } = effects;
   const lock = `${directory}/${OWNER_LOCK}`;
-  const owner =
-    effects.fs.stat(lock) === undefined
-      ? { release: () => undefined }
-      : await effects.locks.acquire(lock, { wait_ms: 0 });
+  const has_lock = fs.stat(lock) !== undefined;
+  const made_ms = Number((fs.stat(directory)?.mtime_ns ?? 0n) / 1_000_000n);
+  // Its owner may be about to lock it.
+  if (!has_lock && effects.clock.now_ms() - made_ms < LOCKING_MS) return undefined;
+  let owner: { release(): void } | undefined = { release: () => undefined };
+  try {
+    if (has_lock) owner = await effects.locks.acquire(lock, { wait_ms: 0 });
+  } catch (error) {
+    // Its owner took the folder away in the meantime.
+    if (fs.stat(lock) !== undefined) throw error;
+    return undefined;
+  }
   if (owner === undefined) return undefined;
+  if (has_lock && fs.stat(lock) === undefined) {
+    owner.release();
+    return undefined;
+  }
   try {
     return await recoverOne(effects, root, directory, report);
   } finally {

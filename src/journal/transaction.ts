@@ -67,15 +67,18 @@ export class Transaction {
     ensureDirectory(fs, parent);
     for (;;) {
       const id = newId(effects);
+      const lock = `${parent}/${id}/${OWNER_LOCK}`;
       fs.makeDirectory(`${parent}/${id}`, 0o700);
-      const owner = await locks.acquire(`${parent}/${id}/${OWNER_LOCK}`, { wait_ms: 5000 });
+      const owner = await locks.acquire(lock, { wait_ms: 5000 }).catch((error: unknown) => {
+        if (fs.stat(`${parent}/${id}`) !== undefined) throw error;
+      });
       // Recovery in another process may have taken the new folder for one whose owner died.
-      if (owner !== undefined && fs.stat(`${parent}/${id}`) !== undefined) {
+      if (owner && fs.stat(lock) !== undefined) {
         const transaction = Transaction.#open(effects, root, parent, about, id);
         transaction.#owner = owner;
         return transaction;
       }
-      owner?.release();
+      if (owner) owner.release();
     }
   }
 

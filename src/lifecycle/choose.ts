@@ -101,7 +101,7 @@ function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault 
   const { package_id, lines, clauses, available } = conflict;
   const first = clauses[0];
   const details = {
-    package_id: first?.by ?? package_id,
+    package_id,
     dependency: package_id,
     range: first?.range ?? "*",
     chain: [...lines],

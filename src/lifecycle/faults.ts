@@ -57,6 +57,11 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     (d) => `Raise the version above ${d.version}, or pass --replace while it was never installed.`,
   ),
   // checks before install
+  TOKEN_MISPLACED: kind<{ field: string }>(
+    2,
+    () =>
+      `Pass the token by file: "pkg install ID --token-file FILE", and issue a new one: this one was shown.`,
+  ),
   NOT_IN_STORE: kind<Subject & { path: string }>(
     2,
     () => `Pack it first with "pkg pack --src DIR --token …", or name a file with --archive.`,

@@ -13,7 +13,7 @@ import { make } from "./faults.ts";
 import { type HealthOptions, healthCheckOf } from "./health-phase.ts";
 import { described, type InstalledPackage } from "./install-describe.ts";
 import { type Chosen, type InstallPlan, type PlanOptions, planInstall } from "./install-plan.ts";
-import { refuseAll } from "./refuse.ts";
+import { refuseAll, refuseToken } from "./refuse.ts";
 import type { Runtime } from "./requirements.ts";
 import { needsBytes } from "./staging.ts";
 
@@ -59,6 +59,9 @@ export async function install(
   request: InstallRequest,
 ): Promise<InstallResult> {
   const operation = request.mode ?? "install";
+  for (const { id, archive } of request.wanted) refuseToken(request.token, { id, archive });
+  const { to, from, work_order_id } = request;
+  refuseToken(request.token, { to, from, work_order: work_order_id });
   const ids = request.wanted.flatMap(({ id }) => (id === undefined ? [] : [id.split("@")[0] ?? ""]));
   const { user } = await authorise(effects, plane, request.token, { action: operation, package_ids: ids });
   const subject = (ids.join(" ") || "archive").slice(0, 256);

@@ -71,10 +71,9 @@ export async function transact<T>(
   const { plane } = session;
   const generation = session.generation + 1;
   const transaction = prepared ?? Transaction.begin(effects, plane.root, about);
-  // Until this has happened the caller answers for it.
-  prepared?.enterPlane();
   let conclusion: Conclusion<T>;
   try {
+    prepared?.enterPlane();
     conclusion = await plan(transaction);
     await announce(effects, session, about, transaction, conclusion);
     transaction.enterPhase("activate");
@@ -87,6 +86,8 @@ export async function transact<T>(
     }
     transaction.enterPhase("commit");
   } catch (error) {
+    // Until it lies in the plane the caller answers for it.
+    if (prepared?.is_in_plane === false) throw error;
     throw await giveUp(effects, plane, about, transaction, error);
   }
   const timeline = transaction.timeline();

@@ -305,6 +305,7 @@ describe.runIf(existsSync("/proc/self/environ"))("a token stays in the hands it 
       plane.pkg("doctor", "--json"),
       plane.run("trace", ["--explain", plane.token]),
     ];
+    expect(runs[3]?.json().error).toMatchObject({ code: "TOKEN_MISPLACED", details: { field: "id" } });
     // What the user typed as a package name or a question is theirs to see again.
     const output = runs
       .slice(0, -1)

@@ -79,8 +79,8 @@ export function rulesOfEntering(model: Model, of: Package, weightOf: WeightOf): 
   const { installed } = model.problem;
   const rules: Rule[] = [];
   for (const by of model.dependentsOf(of.id)) {
-    const { version = "", dependencies = [] } = installed.get(by) ?? {};
     const other = model.packageOf(by);
+    const { version = "", dependencies = [] } = other.candidates[0] ?? {};
     for (const { id, range } of dependencies) {
       if (id !== of.id || by === of.id) continue;
       const need: Constraint = { kind: "need", by, version, is_installed: true, id, range };

@@ -5,7 +5,7 @@ import type { Model } from "./model.ts";
 import { search } from "./search.ts";
 
 /** Clauses looked at while shrinking, over all attempts. What is left then is still true, only longer. */
-const STEPS_MAX = 1_000_000;
+const STEPS_MAX = 500_000;
 const ATTEMPT_STEPS_MAX = 50_000;
 
 /** A constraint that takes part; with `presence` its range does not matter, only that the package must be there. */

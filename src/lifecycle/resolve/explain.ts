@@ -7,6 +7,9 @@ import { Origins } from "./origins.ts";
 import { availableLine, sentences } from "./sentences.ts";
 import type { Clause, Conflict } from "./types.ts";
 
+/** Packages told about beside the one the conflict is named after. */
+const OTHERS_MAX = 3;
+
 /** @param parts a minimal core; empty only when nothing was asked for */
 export function explain(model: Model, parts: readonly Part[]): Conflict {
   const constraints = parts.map(({ constraint }) => constraint);
@@ -30,7 +33,8 @@ export function explain(model: Model, parts: readonly Part[]): Conflict {
   const last = leaves.filter((id) => id !== package_id);
   const onTheWay = told.filter((one) => !leaves.includes(one.id));
   const lines = sentences(model, onTheWay, origins);
-  for (const id of [...last, package_id]) {
+  if (last.length > OTHERS_MAX) lines.push(`${last.length - OTHERS_MAX} more packages take part`);
+  for (const id of [...last.slice(0, OTHERS_MAX), package_id]) {
     const own = told.filter((one) => one.id === id);
     lines.push(...sentences(model, own, origins), ...availableLine(model, id, own));
   }

@@ -17,7 +17,10 @@ import { type Candidate, DEFAULT, type Model, type Package } from "./model.ts";
 import { type Clause, merged, Trail } from "./trail.ts";
 
 /** Clauses looked at before the search gives up; a second or two at most. */
-export const STEPS_MAX = 4_000_000;
+export const STEPS_MAX = 3_000_000;
+
+/** Dead ends after which every candidate's own needs are read before it is tried: dearer, but hard problems yield. */
+const LOOK_AHEAD_AFTER = 50;
 
 export type Found =
   | { readonly kind: "solution"; readonly taken: ReadonlyMap<string, Candidate> }
@@ -47,6 +50,7 @@ class Search {
   readonly #taken = new Set<string>();
   readonly #entered = new Set<Package>();
   #queue: (Package | Clause)[] = [];
+  #dead_ends = 0;
   /** How often a package took part in a dead end. Those that did are decided early. */
   readonly #trouble = new Map<Package, number>();
 
@@ -126,7 +130,7 @@ class Search {
       this.#add(rulesOfEntering(this.#model, of, this.#weightOf));
     }
     if ((after & (after - 1n)) === 0n) this.#take(of, after.toString(2).length - 1);
-    else if ((after & DEFAULT) === 0n && this.#trouble.has(of)) this.#takeAll(of, after);
+    else if ((after & DEFAULT) === 0n && this.#dead_ends >= LOOK_AHEAD_AFTER) this.#takeAll(of, after);
   }
 
   /** Looks ahead: what follows from each candidate, so that one which cannot be is struck out before it is tried. */
@@ -195,11 +199,9 @@ class Search {
     const level = levels[1] ?? 0;
     this.#trail.backTo(level);
     this.#watch(learned);
-    for (const { of } of learned.literals) {
-      this.#trouble.set(of, (this.#trouble.get(of) ?? 0) + 1);
-      const domain = this.#trail.domain(of);
-      if ((domain & DEFAULT) === 0n) this.#takeAll(of, domain);
-    }
+    for (const { of } of learned.literals) this.#trouble.set(of, (this.#trouble.get(of) ?? 0) + 1);
+    if (++this.#dead_ends === LOOK_AHEAD_AFTER)
+      for (const of of this.#entered) this.#takeAll(of, this.#trail.domain(of) & ~DEFAULT);
   }
 
   /** Wanted ones first, then the one with the fewest versions left for its trouble so far, then by id. */

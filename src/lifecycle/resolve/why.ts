@@ -1,6 +1,6 @@
 /** Who asked for a chosen package: sentences from the request down to it, as few as possible. */
 import { compareCodePoints } from "../../kernel/index.ts";
-import type { Candidate, Model } from "./model.ts";
+import { type Candidate, type Model, rangeTakes } from "./model.ts";
 
 export function reasonsOf(model: Model, taken: ReadonlyMap<string, Candidate>): Map<string, string[]> {
   const why = new Map<string, string[]>();
@@ -14,9 +14,10 @@ export function reasonsOf(model: Model, taken: ReadonlyMap<string, Candidate>): 
       if (taken.has(on) && !why.has(on)) why.set(on, [...chain, `${id} ${one.version} needs ${on} ${range}`]);
     if (one.state !== "new") continue;
     for (const by of [...model.dependentsOf(id), ...model.enemiesOf(id)]) {
-      const before = model.problem.installed.get(by);
+      const before = model.packageOf(by).candidates[0];
       if (before === undefined || why.has(by) || taken.get(by)?.state !== "new") continue;
-      const need = before.dependencies.find((other) => other.id === id);
+      const needs = before.dependencies.filter((other) => other.id === id);
+      const need = needs.find(({ range }) => !rangeTakes(model, id, one.version, range)) ?? needs[0];
       const verb = need === undefined ? `conflicts with ${id}` : `needs ${id} ${need.range}`;
       why.set(by, [...chain, `${by} ${before.version}, which is installed, ${verb}`]);
     }

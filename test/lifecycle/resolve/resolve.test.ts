@@ -352,6 +352,53 @@ describe("what is installed", () => {
   });
 });
 
+describe("giving up", () => {
+  /** More pigeons than holes: no versions go together, and no short proof of it exists. */
+  const pigeons = (count: number): Sketch => {
+    const holes = Array.from({ length: count - 1 }, (_, hole) => hole);
+    const ids = Array.from({ length: count }, (_, at) => `PKG-P${String(at).padStart(2, "0")}`);
+    const seat = (hole: number): string => `PKG-SEAT-${hole}`;
+    return {
+      wanted: Object.fromEntries(ids.map((id) => [id, "*"])),
+      available: [
+        ...ids.flatMap((id, at) =>
+          holes.map((hole) => aPackage(id, `${hole}.0.0`, { [seat(hole)]: `${at}.0.0` })),
+        ),
+        ...holes.flatMap((hole) => ids.map((_, at) => aPackage(seat(hole), `${at}.0.0`))),
+      ],
+    };
+  };
+
+  test("a small crowd is refused, a large one ends in bounded time with a clear line", () => {
+    expect(linesOf(solve(pigeons(4))).join("\n")).not.toContain("gave up");
+    expect(linesOf(solve(pigeons(16)))).toEqual([
+      "gave up looking for versions that go with PKG-P00: too many combinations were tried; name exact versions",
+    ]);
+  });
+});
+
+describe("what an installed package wants twice", () => {
+  test("is told the same in either order", () => {
+    const told = (...ranges: string[]) =>
+      resolve({
+        ...aProblem({ wanted: { [LIB]: "*" }, available: [lib("2.0.0")] }),
+        installed: new Map([
+          [
+            TOOL,
+            {
+              version: "1.0.0",
+              tier: "T2",
+              dependencies: ranges.map((range) => ({ id: LIB, range })),
+              conflicts: [],
+            },
+          ],
+        ]),
+      });
+    expect(told("^1.0.0", "^1.1.0")).toEqual(told("^1.1.0", "^1.0.0"));
+    expect(linesOf(told("^1.0.0", "^1.1.0"))[0]).toContain(`you asked for ${LIB}`);
+  });
+});
+
 describe("hostile input", () => {
   test("ids of object members, foreign ids, versions that are none and doubles do no harm", () => {
     const outcome = resolve({
