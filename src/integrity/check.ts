@@ -8,6 +8,7 @@ import { judgeCaches } from "./bytecode.ts";
 import { judgeChain } from "./chain.ts";
 import { expectedPaths } from "./expected.ts";
 import { judgeLedgers } from "./ledgers.ts";
+import { leftBeside } from "./left-beside.ts";
 import { Outcome } from "./outcome.ts";
 import { startOwned } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
@@ -56,7 +57,9 @@ export async function checkIntegrity(
   signal.throwIfAborted();
 
   const isOwned = (path: string): boolean => expected.has(path);
-  const bytecode = judgeUnowned(fs, root, config, { isOwned, isInArtifact }, outcome);
+  const left = leftBeside(fs, root, installed);
+  const leftBy = (path: string): string | undefined => left.get(path);
+  const bytecode = judgeUnowned(fs, root, config, { isOwned, isInArtifact, leftBy }, outcome);
   await judgeCaches(effects, root, bytecode, outcome);
   if (outcome.counts.match === 0) {
     const step = `Install something with "pkg install --id PKG-T1-NAME-001", then run "integrity-check".`;

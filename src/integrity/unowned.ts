@@ -11,6 +11,8 @@ export interface Owners {
   readonly isOwned: (path: string) => boolean;
   /** Whether a registered folder with a matching digest holds this path. */
   readonly isInArtifact: (path: string) => boolean;
+  /** The package that left or laid it, where there is a good reason for it. */
+  readonly leftBy: (path: string) => string | undefined;
 }
 
 /** Judges all but bytecode that may be a cache, which is returned to be compared with its source. */
@@ -18,7 +20,7 @@ export function judgeUnowned(
   fs: FileSystem,
   root: string,
   config: PlaneConfig,
-  { isOwned, isInArtifact }: Owners,
+  { isOwned, isInArtifact, leftBy }: Owners,
   outcome: Outcome,
 ): BytecodeItem[] {
   const items: BytecodeItem[] = [];
@@ -32,7 +34,7 @@ export function judgeUnowned(
       else looseBytecode(path, outcome);
     } else if (isInArtifact(path)) outcome.judge(path, "match");
     else if (is_source) outcome.judge(path, "source");
-    else unowned(path, outcome);
+    else unowned(path, leftBy(path), outcome);
   };
   walkGoverned(fs, root, config, {
     onFile: judge,
@@ -81,8 +83,13 @@ function special(path: string, kind: FileKind, outcome: Outcome): void {
   });
 }
 
-function unowned(path: string, outcome: Outcome): void {
+function unowned(path: string, left_by: string | undefined, outcome: Outcome): void {
   outcome.judge(path, "unowned");
+  if (left_by !== undefined) {
+    const message = `${shown(path)} was left by ${shown(left_by)}, since it or the file beside it was edited`;
+    outcome.find("FILE_LEFT", message, REMOVE(path), { severity: "note", path, package_id: left_by });
+    return;
+  }
   const step = `Remove it with "rm ${shellWord(path)}", or add its folder to sources in config/plane.toml.`;
   outcome.find("FILE_UNOWNED", `${shown(path)} is in a governed folder and no package owns it`, step, {
     path,

@@ -71,6 +71,7 @@ export async function restore(
         .join(" ")
         .slice(0, 256);
       return transact(effects, session, { operation: "restore", subject, user }, async (transaction) => {
+        transaction.enterPhase("dependency-prepare");
         let kept = 0;
         for (const [index, one] of broken.entries())
           kept += await stageRestore(effects, transaction, plane, one, index);

@@ -111,6 +111,34 @@ describe("update()", () => {
     await healthy(plane);
   });
 
+  test("what it leaves outside source trees is a note of integrity, not an error", async () => {
+    const plane = await libraryPlane();
+    for (const [version, value] of [
+      ["1.0.0", 1],
+      ["1.1.0", 2],
+    ] as const) {
+      writeTree(plane.root, {
+        "src/a/holdfast.toml": packageToml(A, { target: "lib/a", version }),
+        "src/a/core.py": "A = 1\n",
+        "src/a/settings.ini": `k = ${value}\n`,
+      });
+      await plane.pack("src/a");
+    }
+    await install(plane);
+    writeFileSync(join(plane.root, "lib/a/settings.ini"), "k = mine\n");
+    await plane.update([A]);
+    await healthy(plane);
+    await plane.uninstall([A]);
+    const { effects } = plane;
+    const report = await checkIntegrity(effects, plane.plane, { orphans: false, launchers: new Map() });
+    expect(report.findings.map(({ code, severity, path }) => [code, severity, path])).toContainEqual([
+      "FILE_LEFT",
+      "note",
+      "lib/a/settings.ini",
+    ]);
+    await healthy(plane);
+  });
+
   test("edited code blocks the update with its diff; --accept-drift keeps a copy", async () => {
     const plane = await twoVersions();
     await install(plane);
