@@ -3,7 +3,7 @@ import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import type { Fault } from "../kernel/index.ts";
-import { authorise, type Plane, type WriteSession } from "../plane/index.ts";
+import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
 import { readInstalled } from "../receipts/index.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
@@ -123,10 +123,9 @@ async function prepare(
   const requested = await readRequested(effects, plane, wish, () => workspace?.enter("verify"));
   await authoriseAll(effects, plane, request, requested);
   workspace?.enter("dependency-prepare");
-  const needed = await chooseNeeded(effects, plane, wish, requested, {
-    allow_downgrade: request.allow_downgrade ?? false,
-    runtime: await request.runtime(false),
-  });
+  const runtime_known = await request.runtime(false);
+  const choice = { allow_downgrade: request.allow_downgrade ?? false, runtime: runtime_known };
+  const needed = await reading(effects, plane, () => chooseNeeded(effects, plane, wish, requested, choice));
   const chosen = "chosen" in needed ? needed.chosen : requested;
   await authoriseAll(effects, plane, request, chosen);
   if (workspace !== undefined) tellVersions(effects, plane, workspace, chosen);
@@ -140,7 +139,7 @@ async function prepare(
     accept_drift: request.accept_drift ?? false,
     allow_downgrade: request.allow_downgrade ?? false,
   };
-  const plan = await planInstall(effects, plane, chosen, options);
+  const plan = await reading(effects, plane, () => planInstall(effects, plane, chosen, options));
   refuseAll("conflict" in needed ? withConflict(plan.problems, needed.conflict) : plan.problems);
   return { chosen, options, plan };
 }

@@ -5,7 +5,7 @@
 import type { Effects } from "../effects/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import { prefixed } from "../kernel/index.ts";
-import { authorise, type Plane, releaseReserve } from "../plane/index.ts";
+import { authorise, type Plane, reading, releaseReserve } from "../plane/index.ts";
 import { readInstalled } from "../receipts/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
@@ -46,8 +46,10 @@ export async function rollback(
 ): Promise<RollbackResult> {
   const { fs } = effects;
   const operation = request.ids.length === 0 ? "undo" : "rollback";
-  const steps = findSteps(effects, plane, request);
-  const installed = readInstalled(fs, plane.root);
+  const { steps, installed } = await reading(effects, plane, async () => ({
+    steps: findSteps(effects, plane, request),
+    installed: readInstalled(fs, plane.root),
+  }));
   const named = [...new Set(steps.map(({ package_id }) => package_id))];
   const { user } = await authorise(effects, plane, request.token, {
     action: "rollback",
@@ -73,7 +75,7 @@ export async function rollback(
     { about, wait_ms: request.wait_ms, onPhase: request.onPhase ?? (() => undefined) },
     async (workspace) => {
       workspace.enter("verify");
-      plan = await planRollback(effects, plane, steps, request);
+      plan = await reading(effects, plane, () => planRollback(effects, plane, steps, request));
       refuseAll(plan.problems);
       workspace.enter("dependency-prepare");
       await workspace.staging.fill(effects, plan.entering);

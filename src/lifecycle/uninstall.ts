@@ -4,7 +4,7 @@ import { PLANE_TIERS } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import { type Fault, nearest } from "../kernel/index.ts";
-import { authorise, type Plane } from "../plane/index.ts";
+import { authorise, type Plane, reading } from "../plane/index.ts";
 import { type Installed, readInstalled } from "../receipts/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
@@ -41,14 +41,14 @@ export async function uninstall(
   plane: Plane,
   request: UninstallRequest,
 ): Promise<UninstallResult> {
-  const found = findLeaving(effects, plane, request);
+  const found = await reading(effects, plane, async () => findLeaving(effects, plane, request));
   const { user } = await authorise(effects, plane, request.token, {
     action: "uninstall",
     package_ids: request.ids,
     tiers: found.map(({ receipt }) => receipt.tier),
   });
   if (request.dry_run) {
-    const planned = await planAll(effects, plane, request);
+    const planned = await reading(effects, plane, () => planAll(effects, plane, request));
     const packages = planned.map(({ leaves }) => leaves);
     return { packages, dry_run: true, transaction_id: null, generation: null, timeline: [] };
   }
@@ -60,7 +60,7 @@ export async function uninstall(
     { about, wait_ms: request.wait_ms, onPhase: request.onPhase ?? (() => undefined) },
     async (workspace) => {
       workspace.enter("verify");
-      return planAll(effects, plane, request);
+      return reading(effects, plane, () => planAll(effects, plane, request));
     },
     async (session, workspace) => {
       const leaving = await planAll(effects, plane, request);

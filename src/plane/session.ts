@@ -60,9 +60,15 @@ export async function reading<T>(effects: Effects, plane: Plane, work: () => Pro
     // A finished change whose ledger entry cannot be written yet is no reason not to read.
     if (pendingTransactions(effects, plane.root).length > 0 && !(await settle(effects, plane))) return work();
     const before = readGeneration(effects.fs, plane.root)?.transaction_id;
-    const result = await work();
+    const outcome = await work().then(
+      (result) => ({ result }),
+      (error: unknown) => ({ error }),
+    );
     const after = readGeneration(effects.fs, plane.root)?.transaction_id;
-    if (before === after && pendingTransactions(effects, plane.root).length === 0) return result;
+    // What was seen, or stumbled over, in the middle of a change says nothing.
+    if (before !== after || pendingTransactions(effects, plane.root).length > 0) continue;
+    if ("error" in outcome) throw outcome.error;
+    return outcome.result;
   }
   throw make("TRANSACTION_IN_PROGRESS", `the plane ${plane.root} keeps changing while it is read`, {
     path: plane.root,
