@@ -10,4 +10,4 @@ export { genesisEntry } from "./genesis.ts";
 export { findEntry, readEntries, readNewest, type StoredEntry, streamHead } from "./read.ts";
 export { type StreamRef, streamRef } from "./stream-ref.ts";
 export type { TornTail } from "./torn-tail.ts";
-export { type LedgerVerdict, verifyStream } from "./verify.ts";
+export { type LedgerVerdict, type VerifyThreads, verifyStream, verifyStreams } from "./verify.ts";
