@@ -10,6 +10,7 @@ export const ROOMS = [
   "store",
   "metadata",
   "receipts",
+  "index-db",
   "journal",
   "plane",
   "python",

@@ -1,5 +1,8 @@
 export type {
+  Cell,
   Clock,
+  Database,
+  Databases,
   DirectoryEntry,
   Effects,
   FileDigest,

@@ -1,10 +1,10 @@
 /** Install and update: one or several packages, with what they need, whole or not at all. */
 import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
 import { changeSession, type OnPhase, type Workspace } from "./change-session.ts";
@@ -156,14 +156,14 @@ function withConflict(problems: readonly Fault[], conflict: Fault): Fault[] {
 }
 
 /** Names versions in progress lines, and what an update goes back to when it fails. */
-function tellVersions({ fs }: Effects, plane: Plane, workspace: Workspace, chosen: readonly Chosen[]): void {
+function tellVersions(effects: Effects, plane: Plane, workspace: Workspace, chosen: readonly Chosen[]): void {
   const manifests = chosen.map(({ candidate: { manifest } }) => manifest);
   if (manifests.length === 0) return;
   workspace.label = manifests.map(({ package_id, version }) => `${package_id} ${version}`).join(", ");
   const ids = new Set(manifests.map(({ package_id }) => package_id));
-  const before = readInstalled(fs, plane.root).filter(({ receipt }) => ids.has(receipt.package_id));
+  const before = installedHeads(effects, plane.root).filter(({ package_id }) => ids.has(package_id));
   if (before.length > 0)
-    workspace.transaction.back_to = [...new Set(before.map(({ receipt }) => receipt.version))].join(", ");
+    workspace.transaction.back_to = [...new Set(before.map(({ version }) => version))].join(", ");
 }
 
 /** A narrowed token is judged by what the archives really hold, not by what the command names. */

@@ -1,8 +1,8 @@
 /** What packages run on and are checked with, looked up only when a package asks. */
+import { installedHeads } from "../index-db/index.ts";
 import { API_VERSION, type HealthOptions, isApproved, type Runtime } from "../lifecycle/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import type { Context } from "./define.ts";
 
 export async function runtimeOf({ effects, version }: Context, needs_python: boolean): Promise<Runtime> {
@@ -21,5 +21,5 @@ export function healthOptions({ effects, files }: Context, plane: Plane): Health
 }
 
 export const installedIdsOf = ({ effects }: Context, plane: Plane): string[] => [
-  ...new Set(readInstalled(effects.fs, plane.root).map(({ receipt }) => receipt.package_id)),
+  ...new Set(installedHeads(effects, plane.root).map(({ package_id }) => package_id)),
 ];

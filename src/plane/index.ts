@@ -1,7 +1,7 @@
+export { digestOf } from "../index-db/index.ts";
 export { type AuthRequest, authorise, secretOf } from "./authorise.ts";
 export { planeFaults } from "./faults.ts";
 export {
-  digestOf,
   editedRegistries,
   type Generation,
   generationBytes,

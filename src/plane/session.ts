@@ -1,6 +1,7 @@
 /** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
 
 import type { Effects, HeldLock } from "../effects/index.ts";
+import { digestOf } from "../index-db/index.ts";
 import {
   type FollowUp,
   keptNumbers,
@@ -12,7 +13,7 @@ import { Fault } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { checkRegistry } from "../registry/index.ts";
 import { make } from "./faults.ts";
-import { digestOf, editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { editedRegistries, generationBytes, readGeneration } from "./generation.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
 
