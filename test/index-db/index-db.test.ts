@@ -131,7 +131,7 @@ describe("the index", () => {
     for (let round = 0; round < 50; round++) {
       writeFileSync(
         registry,
-        before.replace("PKG-T1-A-001", `PKG-T1-${String.fromCodePoint(65 + (round % 26))}-002`),
+        before.replaceAll("PKG-T1-A-001", `PKG-T1-${String.fromCodePoint(65 + (round % 26))}-002`),
       );
       utimesSync(registry, new Date(0), new Date(0));
       expect(indexed(coarse)).toEqual(canonical());
