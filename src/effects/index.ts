@@ -21,3 +21,4 @@ export type {
   Workers,
   WriteHandle,
 } from "./ports.ts";
+export { isSettled, stampOf } from "./stamp.ts";

@@ -1,10 +1,9 @@
 /** Who owns a path: `registries/file_ownership.csv`, held in the index so that asking does not read all of it. */
 import type { Row } from "../contracts/index.ts";
-import type { Database, FileStat } from "../effects/index.ts";
+import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { digestOf } from "./file-digest.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import { isSettled, stampOf } from "./stamp.ts";
 
 const NAME = "file_ownership";
 const PATH = `registries/${NAME}.csv`;

@@ -32,11 +32,14 @@ const file = (name: string): string => join(plane.root, name);
 /** What is said with no index to be had. */
 function canonical(): unknown {
   const effects = { ...plane.effects, databases: { open: () => undefined } };
-  return [installedHeads(effects, plane.root), [...findOwners(effects, plane.root, WANTED)].sort()];
+  return [
+    installedHeads(effects, plane.root),
+    [...findOwners(effects, plane.root, WANTED)].sort(([a], [b]) => a.localeCompare(b)),
+  ];
 }
 const indexed = (effects: Effects = plane.effects): unknown => [
   installedHeads(effects, plane.root),
-  [...findOwners(effects, plane.root, WANTED)].sort(),
+  [...findOwners(effects, plane.root, WANTED)].sort(([a], [b]) => a.localeCompare(b)),
 ];
 /** Twice: what was read into the index, and what is then taken from it. */
 function same(): void {

@@ -11,8 +11,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "directory",
         type: "string",
-        description: "Folder to turn into a plane.",
-        default: ".",
+        description: "Folder to turn into a plane; default: --root, else here.",
         positional: true,
       },
       {
