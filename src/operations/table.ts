@@ -29,6 +29,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   "ledger append": async () => erase((await import("./ledger.ts")).ledgerAppend),
   history: async () => erase((await import("./history.ts")).history),
   status: async () => erase((await import("./status.ts")).status),
+  "rebuild-index": async () => erase((await import("./rebuild-index.ts")).rebuildIndexOperation),
   "mark-good": async () => erase((await import("./gc.ts")).markGood),
   gc: async () => erase((await import("./gc.ts")).gc),
   approve: async () => erase((await import("./approve.ts")).approve),

@@ -18,3 +18,4 @@ export {
   type WriteSession,
   writing,
 } from "./session.ts";
+export { ledgerStreams } from "./streams.ts";

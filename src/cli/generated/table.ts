@@ -694,6 +694,14 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     flags: [],
   },
   {
+    name: "rebuild-index",
+    summary:
+      "Read registries, receipts and ledgers into the index again; it changes no answer, only how fast it comes.",
+    examples: ["pkg rebuild-index", "pkg rebuild-index --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
     name: "mark-good",
     summary: "Mark the state in force as good, so that the way back to it is kept.",
     examples: ['pkg mark-good --note "golden run passed"', "pkg mark-good --remove 12"],
