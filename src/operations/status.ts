@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { planeStatus } from "../lifecycle/index.ts";
+import { reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 
 export const status = operation({
@@ -8,8 +9,12 @@ export const status = operation({
   examples: ["pkg status", "pkg status --json"],
   authorised: false,
   input: z.strictObject({}),
-  // What it reads is the state of changes itself, so it neither waits for one nor settles one.
-  run: async (context) => ({ result: planeStatus(context.effects, planeOf(context)) }),
+  run: async (context) => {
+    const plane = planeOf(context);
+    return {
+      result: await reading(context.effects, plane, async () => planeStatus(context.effects, plane)),
+    };
+  },
   text: (result) => {
     const installed = result.installed.map(({ package_id, version, plane_id, can_go_back_to }) => {
       const where = plane_id === "ho3" ? "" : ` in ${plane_id}`;
