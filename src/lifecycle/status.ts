@@ -1,4 +1,4 @@
-/** What state a plane is in: its generation, what can be gone back to, what is under way. Changes nothing. */
+/** What state a plane is in: its generation, what can be gone back to, what is under way. Call it inside `reading`. */
 import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
@@ -37,7 +37,7 @@ export interface PlaneStatus {
   }[];
   readonly kept: readonly KeptSummary[];
   readonly good: readonly Good[];
-  /** Interrupted; the next command that can write settles them. */
+  /** Settled on disk, but the ledger does not take their entries yet; the next command tries again. */
   readonly pending: readonly string[];
   /** Being prepared, or left by a process that died. */
   readonly preparing: readonly string[];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Finding } from "../contracts/index.ts";
 import { compareIndex, type IndexPart } from "../index-db/index.ts";
 import { planeStatus } from "../lifecycle/index.ts";
-import { ledgerStreams } from "../plane/index.ts";
+import { ledgerStreams, reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { indexLines } from "./rebuild-index.ts";
 
@@ -12,14 +12,14 @@ export const status = operation({
   examples: ["pkg status", "pkg status --json"],
   authorised: false,
   input: z.strictObject({}),
-  // What it reads is the state of changes itself, so it neither waits for one nor settles one.
   run: async (context) => {
     const { effects } = context;
     const plane = planeOf(context);
-    const index = compareIndex(effects, plane.root, ledgerStreams(effects.fs, plane.root));
-    const findings = index.flatMap(divergence);
-    const result = { ...planeStatus(effects, plane), index, findings };
-    return { result, exit_code: findings.length === 0 ? 0 : 1 };
+    const result = await reading(effects, plane, async () => {
+      const index = compareIndex(effects, plane.root, ledgerStreams(effects.fs, plane.root));
+      return { ...planeStatus(effects, plane), index, findings: index.flatMap(divergence) };
+    });
+    return { result, exit_code: result.findings.length === 0 ? 0 : 1 };
   },
   text: (result) => {
     const installed = result.installed.map(({ package_id, version, plane_id, can_go_back_to }) => {
