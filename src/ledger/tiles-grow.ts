@@ -1,6 +1,14 @@
 /** Writes the tiles of the lines a tree does not have yet. Only under the stream's lock. */
 import type { Effects } from "../effects/index.ts";
-import { leafHash, TILE_WIDTH, type Tile, TreeBuilder, tilePath } from "../tlog/index.ts";
+import {
+  leafHash,
+  parseTilePath,
+  TILE_WIDTH,
+  type Tile,
+  TreeBuilder,
+  tilePath,
+  tileWidth,
+} from "../tlog/index.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { makeFolders, parentOf, removeFolder, writeWhole } from "./tiles-files.ts";
 import { leafLines } from "./tiles-lines.ts";
@@ -90,13 +98,15 @@ class TileWriter {
   }
 }
 
-/** Removes every tile that is not one of the tree's: what a damaged or cut tree left. */
+/** Removes every file among the tiles that is not one of the tree's: what a damaged or cut tree left. */
 export function removeForeignTiles(fs: GrowEffects["fs"], stream: StreamRef, builder: TreeBuilder): void {
   const edge = new Set(builder.edge().map((tile) => tilePath(tile)));
   const { directory } = treePlaces(stream);
   for (const file of tileFiles(fs, directory)) {
-    if (!/\.p\/\d+$/.test(file) || edge.has(file)) continue;
-    fs.remove(`${directory}/${file}`);
+    const name = parseTilePath(file);
+    const is_full =
+      name?.width === TILE_WIDTH && tileWidth(builder.size, name.level, name.index) === TILE_WIDTH;
+    if (!is_full && !edge.has(file)) fs.remove(`${directory}/${file}`);
   }
 }
 

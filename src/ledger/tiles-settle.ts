@@ -19,6 +19,7 @@ import {
   trustedLedgerKeys,
   writeCheckpoint,
 } from "./checkpoint-file.ts";
+import { raiseIo } from "./faults.ts";
 import { whileLocked } from "./stream-lock.ts";
 import type { StreamLog, StreamRef } from "./stream-ref.ts";
 import { emptyTree, growTree, removeForeignTiles } from "./tiles-grow.ts";
@@ -50,7 +51,27 @@ export async function settleTree(effects: SettleEffects, stream: StreamRef): Pro
   }
 }
 
-/** The same by a holder of the stream's lock. @throws whatever went wrong */
+/**
+ * Builds the log of a stream again from its lines, whatever lies there.
+ * @throws LEDGER_BUSY, LEDGER_LOCK_UNUSABLE, LEDGER_READ_ONLY, LEDGER_DISK_FULL, LEDGER_IO, SIGNING_STATE_DAMAGED, AUTH_SECRET_*
+ */
+export async function rebuildTree(effects: SettleEffects, stream: StreamRef): Promise<Settled> {
+  const { log } = stream;
+  const { fs } = effects;
+  if (log === undefined || fs.stat(stream.path) === undefined) return "skipped";
+  try {
+    return await whileLocked(effects, stream, WAIT_MS, () => {
+      forget(fs, stream);
+      const { state } = treePlaces(stream);
+      if (fs.stat(state) !== undefined) fs.remove(state);
+      return settleHeld(effects, stream, log);
+    });
+  } catch (error) {
+    return raiseIo(error, stream.name, stream.path);
+  }
+}
+
+/** Settles by a holder of the stream's lock. @throws whatever went wrong */
 export function settleHeld(
   effects: Omit<SettleEffects, "locks">,
   stream: StreamRef,
