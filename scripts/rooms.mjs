@@ -4,6 +4,7 @@ export const ROOMS = [
   "contracts",
   "effects",
   "keys",
+  "tlog",
   "archive",
   "registry",
   "ledger",
