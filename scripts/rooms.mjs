@@ -12,6 +12,7 @@ export const ROOMS = [
   "receipts",
   "journal",
   "plane",
+  "provenance",
   "python",
   "sandbox",
   "integrity",
