@@ -13,6 +13,7 @@ import {
 } from "../provenance/index.ts";
 import { isRemote } from "../store/index.ts";
 import type { Candidate, Wanted } from "./candidate.ts";
+import { registeredUrl } from "./locate.ts";
 
 /** An archive and how it was named. */
 export interface Arrival {
@@ -43,7 +44,13 @@ export function checkSignatures(
   for (const one of chosen) {
     const { manifest, listing, path } = one.candidate;
     const { package_id, version, tier } = manifest;
-    const subject = { package_id, version, tier, source: sourceOf(plane, one), digest: listing.digest };
+    const subject = {
+      package_id,
+      version,
+      tier,
+      source: sourceOf(effects, plane, one),
+      digest: listing.digest,
+    };
     const vouching = judgeVouchers(fs, path, listing.digest, trust);
     const judged = enforcePolicy(policy, subject, vouching, clock.now_ms());
     problems.push(...judged.problems);
@@ -54,7 +61,16 @@ export function checkSignatures(
 }
 
 /** What a rule's `sources` are held against: a URL, a plane-relative path, or an absolute path. */
-export function sourceOf(plane: Plane, { candidate: { path }, wanted: { archive } }: Arrival): string {
+export function sourceOf(
+  effects: Pick<Effects, "fs">,
+  plane: Plane,
+  { candidate: { path, manifest }, wanted: { archive } }: Arrival,
+): string {
   if (archive !== undefined && isRemote(archive)) return archive;
-  return path.startsWith(`${plane.root}/`) ? path.slice(plane.root.length + 1) : path;
+  if (!path.startsWith(`${plane.root}/`)) return path;
+  const inside = path.slice(plane.root.length + 1);
+  // A download is judged by where it came from, not by where it waits.
+  const is_download = inside.startsWith(".holdfast/cache/");
+  const registered = is_download ? registeredUrl(effects, plane, manifest.package_id) : undefined;
+  return registered?.source ?? inside;
 }

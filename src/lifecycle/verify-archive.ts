@@ -65,7 +65,7 @@ export async function verifyArchive(effects: Effects, plane: Plane, named: strin
   return {
     package_id,
     version,
-    archive: sourceOf(plane, { candidate, wanted: {} }),
+    archive: sourceOf(effects, plane, { candidate, wanted: {} }),
     digest: listing.digest,
     content_digest: listing.content_digest,
     verified: vouched && checks.every(({ verdict }) => verdict !== "fail"),
@@ -179,7 +179,7 @@ function checkPolicy(
   vouching: Vouching,
 ): { check: ArchiveCheck; signed_by: readonly string[]; builders: readonly string[] } {
   const { package_id, version, tier } = candidate.manifest;
-  const source = sourceOf(plane, { candidate, wanted: {} });
+  const source = sourceOf(effects, plane, { candidate, wanted: {} });
   const subject = { package_id, version, tier, source, digest: candidate.listing.digest };
   const policy = settled(() => readPolicy(effects, plane));
   const rules = policy instanceof Fault ? { signatures: [], waivers: [] } : policy;
