@@ -72,6 +72,13 @@ describe("detached signatures", () => {
       [trusted(ann)],
       ["invalid"],
     ],
+    ["of another archive by nobody we know", { sig: signed(bob, OTHER) }, [trusted(ann)], ["invalid"]],
+    [
+      "of this archive, in a file that names another",
+      { sig: signed().replace(DIGEST, OTHER) },
+      [trusted(ann)],
+      ["invalid"],
+    ],
     ["of no form", { sig: "signed, honestly" }, [trusted(ann)], ["invalid"]],
     ["that is empty", { sig: "" }, [trusted(ann)], ["invalid"]],
     ["none", {}, [trusted(ann)], []],
