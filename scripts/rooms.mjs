@@ -14,6 +14,7 @@ export const ROOMS = [
   "index-db",
   "journal",
   "plane",
+  "provenance",
   "python",
   "sandbox",
   "integrity",

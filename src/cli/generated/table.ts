@@ -32,6 +32,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     summary: "Pack a source folder into the store as a reproducible archive and register it.",
     examples: [
       "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
+      "pkg pack --src modules/agent_runtime --sign --attest",
       "pkg pack --src modules/example_agent --dry-run",
     ],
     authorised: true,
@@ -52,6 +53,50 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         type: "boolean",
         description: "Replace other bytes under a version that was never installed.",
         default: false,
+      },
+      {
+        field: "sign",
+        type: "boolean",
+        description: "Sign the archive with the plane's package key (Ed25519).",
+        default: false,
+      },
+      {
+        field: "sign_key",
+        type: "list",
+        description: "Sign with this key of pkg keys list; repeat for several signers.",
+      },
+      {
+        field: "sign_hmac",
+        type: "boolean",
+        description: "Sign in the older form too, with the key CONTROL_PLANE_SIGNING_KEY holds or names.",
+        default: false,
+      },
+      {
+        field: "attest",
+        type: "boolean",
+        description: "Write signed SLSA provenance (in-toto, DSSE) beside the archive.",
+        default: false,
+      },
+      {
+        field: "attest_time",
+        type: "boolean",
+        description: "Put the time into the provenance, which is then not reproducible.",
+        default: false,
+      },
+      {
+        field: "source_repo",
+        type: "string",
+        description: "For provenance: repository URL.",
+      },
+      {
+        field: "source_revision",
+        type: "string",
+        description: "For provenance: commit.",
+      },
+      {
+        field: "source_branch",
+        type: "string",
+        description: "For provenance: branch.",
       },
       {
         field: "dry_run",
@@ -610,6 +655,131 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: ["pkg auth whoami"],
     authorised: true,
     flags: [],
+  },
+  {
+    name: "keys list",
+    summary: "Show the keys this plane trusts, and how its own list differs from what is pinned outside it.",
+    examples: ["pkg keys list", "pkg keys list --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "keys generate",
+    summary:
+      "Make an Ed25519 signing key beside the plane's secrets and trust it; the private half is never shown.",
+    examples: ["pkg keys generate", "pkg keys generate release-2026 --use package"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the key. Default: the plane's first key of that use.",
+        positional: true,
+      },
+      {
+        field: "use",
+        type: "string",
+        description: "What the key signs.",
+        choices: ["package", "ledger"],
+        default: "package",
+      },
+    ],
+  },
+  {
+    name: "keys rotate",
+    summary: "Replace a key by a new one of the same name; the ledger entry is signed by both.",
+    examples: ["pkg keys rotate release-2026"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the key, from pkg keys list.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "keys revoke",
+    summary: "End all trust in a key: whatever it signed, before or after, is refused from now on.",
+    examples: [
+      'pkg keys revoke release-2026 --reason "laptop lost"',
+      'pkg keys revoke release-2026+0f1e2d3c --reason "replaced" --json',
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "key",
+        type: "string",
+        description: "Name, or id NAME+HASH where several bear it.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why; it is shown with every refusal.",
+        required: true,
+      },
+    ],
+  },
+  {
+    name: "keys trust",
+    summary:
+      "Trust a key of somebody else, or settle a difference between the plane's files and what is pinned.",
+    examples: [
+      "pkg keys trust sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 --use package",
+      "pkg keys trust --accept",
+      "pkg keys trust --restore",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "vkey",
+        type: "string",
+        description: "Verifier key: NAME+HASH+BASE64.",
+        positional: true,
+      },
+      {
+        field: "use",
+        type: "string",
+        description: "What the key signs.",
+        choices: ["package", "ledger"],
+        default: "package",
+      },
+      {
+        field: "accept",
+        type: "boolean",
+        description: "Pin config/trusted_keys.json and config/policy.toml as they are now.",
+        default: false,
+      },
+      {
+        field: "restore",
+        type: "boolean",
+        description: "Put config/trusted_keys.json back as it is pinned.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "verify",
+    summary:
+      "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",
+    examples: [
+      "pkg verify PKG-T1-RUNTIME-001",
+      "pkg verify packages_store/PKG-T1-RUNTIME-001-1.0.0.tar.gz --json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "archive",
+        type: "string",
+        description: "Archive file, or ID or ID@VERSION in the store.",
+        required: true,
+        positional: true,
+      },
+    ],
   },
   {
     name: "ledger verify",
