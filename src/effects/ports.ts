@@ -107,6 +107,7 @@ export interface Subprocess {
   /**
    * Runs argv (never a shell) in its own process group with exactly the environment given; the whole group is killed
    * at the limit. Returns for every exit code; throws only when the program could not start.
+   * `signal`: when it aborts, the group is killed at once and the signal's reason thrown.
    */
   run(request: {
     readonly argv: readonly string[];
@@ -114,6 +115,7 @@ export interface Subprocess {
     readonly env: Readonly<Record<string, string>>;
     readonly stdin?: Uint8Array | string;
     readonly limits: { readonly timeout_ms: number; readonly stdout_bytes_max: number };
+    readonly signal?: AbortSignal;
   }): Promise<RunResult>;
 }
 
