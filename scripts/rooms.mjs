@@ -14,6 +14,7 @@ export const ROOMS = [
   "plane",
   "python",
   "sandbox",
+  "reports",
   "integrity",
   "trace",
   "lifecycle",

@@ -9,3 +9,4 @@ export * from "./plane-config.ts";
 export * from "./receipt.ts";
 export * from "./registry-rows.ts";
 export * from "./trace.ts";
+export * from "./waivers.ts";

@@ -6,6 +6,7 @@ export type {
   FileKind,
   FileStat,
   FileSystem,
+  FileTable,
   HeldLock,
   Host,
   Locks,
@@ -14,7 +15,9 @@ export type {
   Random,
   ReadHandle,
   RunResult,
+  StampTable,
   Subprocess,
   Workers,
   WriteHandle,
 } from "./ports.ts";
+export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
