@@ -9,6 +9,7 @@ export { trustedLedgerKeys } from "./checkpoint-file.ts";
 export type { CheckpointVerdict } from "./checkpoint-verify.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
+export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";

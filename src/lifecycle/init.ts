@@ -13,6 +13,7 @@ import {
   PACKAGES_STREAM,
   type Plane,
   planeStream,
+  recordConfig,
   registryPath,
   replaceFile,
   STATE_DIRECTORY,
@@ -129,6 +130,7 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
   publishFirstKeys(effects, plane);
   registerFrameworks(effects, plane);
   await writeGenesis(effects, plane);
+  await recordConfig(effects, plane, "init");
   writeGeneration(effects, plane);
   return {
     root: plane.root,

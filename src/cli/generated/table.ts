@@ -1132,7 +1132,13 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "integrity-check",
     summary: "Hold every governed file, registry, receipt, archive and ledger against what was approved.",
-    examples: ["integrity-check", "integrity-check --json", "integrity-check --fix --dry-run"],
+    examples: [
+      "integrity-check",
+      "integrity-check --json",
+      "integrity-check --fast --quiet",
+      "integrity-check --sarif --out integrity.sarif",
+      "integrity-check --fix --dry-run",
+    ],
     authorised: true,
     flags: [
       {
@@ -1157,9 +1163,28 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         short: "c",
       },
       {
+        field: "fast",
+        type: "boolean",
+        description:
+          "Believe files whose size, times and inode are those of the last check; fooled only by a forged ctime.",
+        default: false,
+      },
+      {
+        field: "diff",
+        type: "boolean",
+        description: "Show what changed in configuration and state too.",
+        default: false,
+      },
+      {
         field: "fix",
         type: "boolean",
         description: "First restore drifted and missing files from the store (wants a token).",
+        default: false,
+      },
+      {
+        field: "record",
+        type: "boolean",
+        description: "First record edits of registries and configuration in the ledger (wants a token).",
         default: false,
       },
       {
@@ -1174,6 +1199,42 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "One line.",
         default: false,
         short: "q",
+      },
+      {
+        field: "format",
+        type: "string",
+        description: "Form of the report. --json alone is the same as --format json.",
+        choices: ["text", "json", "sarif", "junit", "github", "markdown"],
+        default: "text",
+      },
+      {
+        field: "sarif",
+        type: "boolean",
+        description: "SARIF 2.1.0; the same as --format sarif.",
+        default: false,
+      },
+      {
+        field: "junit",
+        type: "boolean",
+        description: "JUnit XML; the same as --format junit.",
+        default: false,
+      },
+      {
+        field: "github",
+        type: "boolean",
+        description: "Annotations for GitHub Actions; the same as --format github.",
+        default: false,
+      },
+      {
+        field: "markdown",
+        type: "boolean",
+        description: "Markdown; the same as --format markdown.",
+        default: false,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the report to.",
       },
     ],
   },
