@@ -1,3 +1,13 @@
+export {
+  ADOPT_CODES,
+  type Inventory,
+  type InventoryEntry,
+  resolveFolder,
+  shownName,
+  type TakeResult,
+  takeEntries,
+  takeInventory,
+} from "./adopt/index.ts";
 export { type Approval, approve, isApproved } from "./approve.ts";
 export type { Wanted } from "./candidate.ts";
 export type { OnPhase } from "./change-session.ts";
