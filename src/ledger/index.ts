@@ -7,7 +7,9 @@ export {
 } from "./append.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
+export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { findEntry, readEntries, readNewest, type StoredEntry, streamHead } from "./read.ts";
+export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
 export { type StreamRef, streamRef } from "./stream-ref.ts";
 export type { TornTail } from "./torn-tail.ts";
 export { type LedgerVerdict, verifyStream } from "./verify.ts";

@@ -272,6 +272,19 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     (d) => `Take it under another id: add --as ${d.package_id.replace(/-\d+$/, "")}-002.`,
   ),
+  // import
+  IMPORT_SOURCE_REFUSED: kind<{ folder: string }>(
+    2,
+    () => `Name the root of a Python control plane: "pkg init NEW --import DIR".`,
+  ),
+  IMPORT_TARGET_REFUSED: kind<{ target: string; source: string }>(
+    2,
+    (d) => `Name a folder that does not exist yet: "pkg init NEW --import ${word(d.source)}".`,
+  ),
+  IMPORT_SOURCE_CHANGED: kind<{ path: string }>(
+    3,
+    () => `Let nothing write into the source and run "pkg init NEW --import DIR" again.`,
+  ),
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
   INIT_TARGET_REFUSED: kind<{ path: string; reason: string }>(
     2,

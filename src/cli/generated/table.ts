@@ -5,7 +5,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "init",
     summary: "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
-    examples: ["pkg init my-plane", "pkg init . --name staging"],
+    examples: ["pkg init my-plane", "pkg init . --name staging", "pkg init new-plane --import old-plane"],
     authorised: false,
     flags: [
       {
@@ -19,6 +19,17 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "name",
         type: "string",
         description: "Name of the plane; default: the folder's.",
+      },
+      {
+        field: "import",
+        type: "string",
+        description: "Root of a Python control plane to bring in whole; it is only read.",
+      },
+      {
+        field: "strict",
+        type: "boolean",
+        description: "With --import: exit with 1 when something did not come in as it should.",
+        default: false,
       },
       {
         field: "dry_run",

@@ -35,10 +35,11 @@ export function readObject(
   fs: Pick<FileSystem, "openRead">,
   walked: Pick<Walked, "folder" | "files">,
   path: string,
+  bytes_max = JSON_BYTES_MAX,
 ): Record<string, unknown> | null | undefined {
   if (!walked.files.has(path)) return undefined;
   try {
-    const bytes = readSeen(fs, walked, path, JSON_BYTES_MAX);
+    const bytes = readSeen(fs, walked, path, bytes_max);
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return isObject(value) ? value : null;
   } catch {

@@ -1,7 +1,7 @@
 /** Lists a folder somebody else filled. No link is followed, nothing is opened, and it ends whatever lies there. */
 import { checkEntryPath } from "../../archive/index.ts";
 import type { Effects, FileStat } from "../../effects/index.ts";
-import { type AdoptFindings, shown } from "./adopt-findings.ts";
+import { type AdoptFields, shown } from "./adopt-findings.ts";
 import type { Walked } from "./inventory-types.ts";
 
 /** Enough for the largest node_modules; an archive holds 100,000 files at most. */
@@ -9,11 +9,18 @@ const ENTRIES_MAX = 500_000;
 const DEPTH_MAX = 64;
 const BREATHE_EVERY = 512;
 
+type WalkCode = "FOLDER_UNREADABLE" | "FOLDER_TOO_LARGE" | "FOLDER_TOO_DEEP" | "NAME_REFUSED" | "REPOSITORY";
+
+/** Whoever asked for the walk tells of these in words of its own. */
+export interface WalkFindings {
+  add(code: WalkCode, message: string, fields?: AdoptFields): void;
+}
+
 /** @param folder absolute, links resolved */
 export async function walkFolder(
   { fs, clock, signal }: Pick<Effects, "fs" | "clock" | "signal">,
   folder: string,
-  findings: AdoptFindings,
+  findings: WalkFindings,
 ): Promise<Walked> {
   const files = new Map<string, FileStat>();
   const folders = new Map<string, FileStat>();
@@ -69,7 +76,7 @@ export async function walkFolder(
   return walked;
 }
 
-function namesIn(fs: Effects["fs"], folder: string, at: string, findings: AdoptFindings): string[] {
+function namesIn(fs: Effects["fs"], folder: string, at: string, findings: WalkFindings): string[] {
   try {
     return fs.list(at === "" ? folder : `${folder}/${at}`).map(({ name }) => name);
   } catch (error) {
