@@ -179,6 +179,10 @@ async function prepare(
     chosen.push({ candidate, wanted, requested: true });
     taken.push({ ...about(inventory, one, request), archive_hash: `sha256:${packed.digest}` });
   }
+  // What was accepted is what was shown: bytes that changed since would have come in unjudged.
+  const again = await takeInventory(effects, request.folder, plane);
+  if (JSON.stringify(again) !== JSON.stringify(inventory))
+    throw make("ADOPT_CHANGED", `${folder} changed while it was taken`, { path: folder });
   return { chosen, taken };
 }
 

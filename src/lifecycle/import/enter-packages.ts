@@ -139,7 +139,7 @@ const holdsAll = ({ package_id, version, assets }: Manifest, wanted: Manifest): 
     ),
   );
 
-/** Restoring looks for an archive by the package's id and version. */
+/** An installed version is looked for by id and version; the older store knew names without one. */
 function keepFindable(
   { fs }: Effects,
   plane: Plane,
@@ -147,8 +147,7 @@ function keepFindable(
   path: string,
 ): void {
   const wanted = versionedArchivePath(package_id, version);
-  if (path === wanted || path === latestArchivePath(package_id)) return;
-  if (fs.stat(`${plane.root}/${wanted}`) !== undefined) return;
+  if (path === wanted || fs.stat(`${plane.root}/${wanted}`) !== undefined) return;
   copyFile(fs, `${plane.root}/${path}`, `${plane.root}/${wanted}`);
   if (fs.stat(`${plane.root}/${sidecarPath(wanted)}`) === undefined)
     writeNew(fs, `${plane.root}/${sidecarPath(wanted)}`, Buffer.from(listing.digest));
