@@ -15,8 +15,8 @@ export const init = operation({
     directory: z
       .string()
       .min(1)
-      .default(".")
-      .meta({ description: "Folder to turn into a plane.", positional: 0 }),
+      .optional()
+      .meta({ description: "Folder to turn into a plane; default: --root, else here.", positional: 0 }),
     name: z
       .string()
       .min(1)
@@ -35,9 +35,10 @@ export const init = operation({
     dry_run: dryRun,
   }),
   run: async (context, { import: source, strict, ...input }) => {
-    const { effects, files } = context;
+    const { effects, files, root } = context;
     const request = {
       ...input,
+      directory: input.directory ?? root ?? ".",
       templates: planeTemplates(effects, files.package_directory),
       launcher: { node: files.node, script: files.launcher_script },
     };

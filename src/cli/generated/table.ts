@@ -11,8 +11,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "directory",
         type: "string",
-        description: "Folder to turn into a plane.",
-        default: ".",
+        description: "Folder to turn into a plane; default: --root, else here.",
         positional: true,
       },
       {
@@ -731,6 +730,140 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "ledger prove",
+    summary:
+      "Prove that an entry is in the ledger, or that the ledger only grew since a checkpoint, for others to check.",
+    examples: [
+      "pkg ledger prove 0 --out first.tlog-proof",
+      "pkg ledger prove LED-0123456789abcdef0123456789abcdef --stream ledger/packages.jsonl --json",
+      "pkg ledger prove --since old-checkpoint --out growth.proof",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "entry",
+        type: "string",
+        description: "Entry: its id, its entry hash, or its number counted from 0.",
+        positional: true,
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream the entry is in.",
+        default: "ledger/governance.jsonl",
+      },
+      {
+        field: "since",
+        type: "string",
+        description: "Checkpoint file kept from earlier: prove that the ledger continues it.",
+      },
+      {
+        field: "cosigned",
+        type: "boolean",
+        description: "Prove against the newest checkpoint a witness signed, rather than the newest.",
+        default: false,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the proof to (.tlog-proof).",
+      },
+    ],
+  },
+  {
+    name: "ledger verify-proof",
+    summary: "Check a proof file against the keys of those you trust. Needs no plane.",
+    examples: [
+      "pkg ledger verify-proof first.tlog-proof --key plane-0123456789ab-ledger+0123abcd+AQ…",
+      "pkg ledger verify-proof growth.proof --since old-checkpoint --key plane-0123456789ab-ledger+0123abcd+AQ…",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "file",
+        type: "string",
+        description: "The proof.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "key",
+        type: "list",
+        description: "Verifier key of the log; repeat for several, one of which must have signed.",
+        required: true,
+      },
+      {
+        field: "witness",
+        type: "list",
+        description: "Verifier key of a witness that must have signed too; repeat for several.",
+      },
+      {
+        field: "since",
+        type: "string",
+        description: "The earlier checkpoint file, for a proof that the ledger only grew.",
+      },
+      {
+        field: "entry",
+        type: "string",
+        description: "File with the entry's line, where the proof does not hold it.",
+      },
+      {
+        field: "origin",
+        type: "string",
+        description: "The log it must be of.",
+      },
+    ],
+  },
+  {
+    name: "ledger rebuild",
+    summary:
+      "Write the tiles of the ledgers again from their lines, and sign a checkpoint where the key can be reached.",
+    examples: ["pkg ledger rebuild", "pkg ledger rebuild --stream ledger/packages.jsonl"],
+    authorised: false,
+    flags: [
+      {
+        field: "stream",
+        type: "list",
+        description: "Stream; repeat for several. Default: all.",
+      },
+    ],
+  },
+  {
+    name: "ledger cosign",
+    summary:
+      "Sign a ledger's checkpoint as a witness, unless it was forked or cut since this witness last saw it.",
+    examples: [
+      "pkg ledger cosign --witness ~/witness",
+      "pkg ledger cosign --witness /media/usb/witness --stream ledger/packages.jsonl --key NAME+ID+BASE64",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "witness",
+        type: "string",
+        description: "Folder of the witness, outside the plane: its key and memory, made on first use.",
+        required: true,
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream whose checkpoint to sign.",
+        default: "ledger/governance.jsonl",
+      },
+      {
+        field: "key",
+        type: "list",
+        description:
+          "Verifier key of the log to trust from now on; repeat for several. Default: those pinned for this plane.",
+      },
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the witness, when its key is made.",
+      },
+    ],
+  },
+  {
     name: "history",
     summary: "Show what was done to packages, and what failed and was rolled back, newest first.",
     examples: ["pkg history", "pkg history PKG-T1-RUNTIME-001 --json"],
@@ -754,6 +887,14 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     name: "status",
     summary: "Show the plane's generation, what can be rolled back to, and what is under way.",
     examples: ["pkg status", "pkg status --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "rebuild-index",
+    summary:
+      "Read registries, receipts and ledgers into the index again; it changes no answer, only how fast it comes.",
+    examples: ["pkg rebuild-index", "pkg rebuild-index --json"],
     authorised: false,
     flags: [],
   },

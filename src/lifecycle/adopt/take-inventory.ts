@@ -1,8 +1,8 @@
 /** An unmanaged folder, held against what its own metadata says. Reads only; hostile content becomes findings. */
 import type { Effects } from "../../effects/index.ts";
+import { findOwners } from "../../index-db/index.ts";
 import { compareCodePoints, sortedBy } from "../../kernel/index.ts";
 import type { Plane } from "../../plane/index.ts";
-import { findOwners } from "../place.ts";
 import { AdoptFindings, shown } from "./adopt-findings.ts";
 import { judgeFiles } from "./file-risks.ts";
 import type { Claim, Inventory, InventoryEntry, Recognised, Walked } from "./inventory-types.ts";
@@ -20,7 +20,7 @@ const isCache = (path: string): boolean => CACHE.test(path);
  * @param plane the plane the folder lies in, to tell what is governed already
  */
 export async function takeInventory(
-  effects: Pick<Effects, "fs" | "clock" | "signal" | "workers">,
+  effects: Effects,
   folder: string,
   plane: Plane | undefined,
 ): Promise<Inventory> {
@@ -72,13 +72,13 @@ function recognise({ fs }: Pick<Effects, "fs">, walked: Walked, findings: AdoptF
 
 /** Owner of a path of the folder, by the ownership registry of the plane around it. */
 function ownersIn(
-  effects: Pick<Effects, "fs">,
+  effects: Effects,
   plane: Plane | undefined,
   { folder, files }: Walked,
 ): (path: string) => string | undefined {
   if (plane === undefined || !folder.startsWith(`${plane.root}/`)) return () => undefined;
   const prefix = `${folder.slice(plane.root.length + 1)}/`;
-  const owners = findOwners(effects, plane, new Set([...files.keys()].map((path) => prefix + path)));
+  const owners = findOwners(effects, plane.root, new Set([...files.keys()].map((path) => prefix + path)));
   return (path) => owners.get(prefix + path);
 }
 
