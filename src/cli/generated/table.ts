@@ -5,7 +5,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "init",
     summary: "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
-    examples: ["pkg init my-plane", "pkg init . --name staging"],
+    examples: ["pkg init my-plane", "pkg init . --name staging", "pkg init new-plane --import old-plane"],
     authorised: false,
     flags: [
       {
@@ -18,6 +18,17 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "name",
         type: "string",
         description: "Name of the plane; default: the folder's.",
+      },
+      {
+        field: "import",
+        type: "string",
+        description: "Root of a Python control plane to bring in whole; it is only read.",
+      },
+      {
+        field: "strict",
+        type: "boolean",
+        description: "With --import: exit with 1 when something did not come in as it should.",
+        default: false,
       },
       {
         field: "dry_run",
@@ -346,6 +357,58 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "accept_drift",
         type: "boolean",
         description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "adopt",
+    summary: "Show what an unmanaged plugin folder holds, and take packages of it over as they lie.",
+    examples: [
+      "pkg adopt vendor/site-packages",
+      "pkg adopt vendor/site-packages --take pip --dry-run",
+      "pkg adopt plugins --all --accept HOOK_AT_START",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "directory",
+        type: "string",
+        description: "Folder: site-packages, node_modules, or one with plugins of an agent.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "take",
+        type: "list",
+        description: "Packages to take over, by name or place; repeat or separate by commas.",
+      },
+      {
+        field: "all",
+        type: "boolean",
+        description: "Take over every package nobody governs yet.",
+        default: false,
+      },
+      {
+        field: "as",
+        type: "list",
+        description: "Package ids for those taken, in their order. Default: PKG-NAME-001.",
+      },
+      {
+        field: "accept",
+        type: "list",
+        description: "Codes of findings to take along knowingly; noted in the ledger.",
+      },
+      {
+        field: "strict",
+        type: "boolean",
+        description: "Exit with 1 when there is a finding of severity error.",
         default: false,
       },
       {
