@@ -13,6 +13,7 @@ import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
 import { storeFaults } from "../store/index.ts";
+import { traceFaults } from "../trace/index.ts";
 import { operationFaults } from "./faults.ts";
 
 type Catalogue = Readonly<Record<string, { readonly exit_code: ExitCode }>>;
@@ -30,6 +31,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   plane: planeFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
+  trace: traceFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };
