@@ -1,6 +1,7 @@
 /** Writes the tiles of the lines a tree does not have yet. Only under the stream's lock. */
 import type { Effects } from "../effects/index.ts";
 import {
+  HASH_BYTES,
   leafHash,
   parseTilePath,
   TILE_WIDTH,
@@ -107,6 +108,22 @@ export function removeForeignTiles(fs: GrowEffects["fs"], stream: StreamRef, bui
     const is_full =
       name?.width === TILE_WIDTH && tileWidth(builder.size, name.level, name.index) === TILE_WIDTH;
     if (!is_full && !edge.has(file)) fs.remove(`${directory}/${file}`);
+  }
+}
+
+/**
+ * Removes earlier partial tiles of the edge that do not begin like the tile does now: what a kill or a power cut left
+ * short or full of zeros. At most 255 small files a level.
+ */
+export function removeSpoiltTiles(fs: GrowEffects["fs"], stream: StreamRef, builder: TreeBuilder): void {
+  for (const tile of builder.edge()) {
+    const folder = parentOf(tileFile(stream, tile));
+    for (const { name, kind } of fs.list(folder)) {
+      const path = `${folder}/${name}`;
+      if (kind !== "file" || fs.read(path).equals(tile.bytes.subarray(0, Number(name) * HASH_BYTES)))
+        continue;
+      fs.remove(path);
+    }
   }
 }
 

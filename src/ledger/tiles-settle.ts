@@ -22,7 +22,7 @@ import {
 import { raiseIo } from "./faults.ts";
 import { whileLocked } from "./stream-lock.ts";
 import type { StreamLog, StreamRef } from "./stream-ref.ts";
-import { emptyTree, growTree, removeForeignTiles } from "./tiles-grow.ts";
+import { emptyTree, growTree, removeForeignTiles, removeSpoiltTiles } from "./tiles-grow.ts";
 import { leafLines } from "./tiles-lines.ts";
 import { type LiveTree, loadTree } from "./tiles-load.ts";
 import { treePlaces } from "./tiles-places.ts";
@@ -62,9 +62,8 @@ export async function rebuildTree(effects: SettleEffects, stream: StreamRef): Pr
   try {
     return await whileLocked(effects, stream, WAIT_MS, () => {
       forget(fs, stream);
-      const { state } = treePlaces(stream);
-      if (fs.stat(state) !== undefined) fs.remove(state);
-      return settleHeld(effects, stream, log);
+      const last = lastSigned(fs, stream, log);
+      return signed(effects, stream, log, last, rebuild(effects, stream, last));
     });
   } catch (error) {
     return raiseIo(error, stream.name, stream.path);
@@ -78,9 +77,23 @@ export function settleHeld(
   log: StreamLog,
 ): Settled {
   const last = lastSigned(effects.fs, stream, log);
-  const known = cached(effects.fs, stream) ?? loadTree(effects.fs, stream);
+  const warm = cached(effects.fs, stream);
   forget(effects.fs, stream);
+  const known = warm ?? loadTree(effects.fs, stream);
   const tree = known === undefined ? rebuild(effects, stream, last) : continued(effects, stream, known, last);
+  // A process before this one may have died while it wrote.
+  if (warm === undefined && tree !== undefined) removeSpoiltTiles(effects.fs, stream, tree.builder);
+  return signed(effects, stream, log, last, tree);
+}
+
+/** Signs the tree unless its checkpoint is there already. */
+function signed(
+  effects: Omit<SettleEffects, "locks">,
+  stream: StreamRef,
+  log: StreamLog,
+  last: SignedCheckpoint | undefined,
+  tree: LiveTree | undefined,
+): Settled {
   if (tree === undefined) return "conflict";
   remember(effects.fs, stream, tree);
   const { size } = tree.builder;
@@ -88,8 +101,8 @@ export function settleHeld(
   if (last?.size === size) return "signed";
   const key = ledgerKey(effects.fs, log);
   if (key === undefined) return "unsigned";
-  const signed = signCheckpoint(key, log.origin, { size, root: tree.builder.root() });
-  writeCheckpoint(effects, stream, "checkpoint", signed.note);
+  const { note } = signCheckpoint(key, log.origin, { size, root: tree.builder.root() });
+  writeCheckpoint(effects, stream, "checkpoint", note);
   return "signed";
 }
 
@@ -137,6 +150,9 @@ function rebuild(
   last: SignedCheckpoint | undefined,
 ): LiveTree | undefined {
   if (last !== undefined && !linesLeadTo(effects.fs, stream, last)) return undefined;
+  // Without it a rebuild that dies half way is begun again.
+  const { state } = treePlaces(stream);
+  if (effects.fs.stat(state) !== undefined) effects.fs.remove(state);
   const tree = growTree(effects, stream, emptyTree());
   removeForeignTiles(effects.fs, stream, tree.builder);
   return tree;

@@ -42,15 +42,21 @@ export class TileJudge {
 
   /** Judges what is stored for one full tile of the lines' tree, or for a partial one at its edge. */
   take(tile: Tile): void {
-    let found = 0;
-    if (tile.width === TILE_WIDTH && this.#judge(tile, tile)) found++;
+    const required = tileWidth(this.#required_size, tile.level, tile.index);
+    let is_there = tile.width === TILE_WIDTH && this.#judge(tile, tile);
     for (const width of this.#partialWidths(tile)) {
       if (width >= TILE_WIDTH || width > tile.width) continue;
       this.#judge({ ...tile, width }, tile);
-      if (width >= tileWidth(this.#required_size, tile.level, tile.index)) found++;
+      is_there ||= width >= required;
     }
-    const required = Math.min(tile.width, tileWidth(this.#required_size, tile.level, tile.index));
-    if (required > 0 && found === 0) this.#missing({ ...tile, width: required });
+    // Lines that are gone are the checkpoint's finding, not the tile's.
+    if (required > 0 && required <= tile.width && !is_there) this.#missing({ ...tile, width: required });
+  }
+
+  /** True when a proof under the checkpoint may read this very file. */
+  #isRequired({ level, index, width }: TileName): boolean {
+    const required = tileWidth(this.#required_size, level, index);
+    return required > 0 && (width === required || width === TILE_WIDTH);
   }
 
   #partialWidths({ level, index }: TileName): number[] {
@@ -72,7 +78,13 @@ export class TileJudge {
     const stored = read();
     // A writer may be at it; the second look meets it done.
     if (fits(stored) || fits(read())) return true;
-    if (stored === undefined || stored.length !== bytes.length) {
+    if (stored !== undefined && stored.length < bytes.length && !this.#isRequired(name)) {
+      this.#note(
+        name,
+        "LEDGER_TILE_TORN",
+        "a writer died while it wrote the tile, which no checkpoint needs",
+      );
+    } else if (stored === undefined || stored.length !== bytes.length) {
       const has = stored === undefined ? "is not a readable file" : `has ${stored.length} bytes`;
       this.#note(name, "LEDGER_TILE_CHANGED", `the tile ${has}, not ${bytes.length} bytes`);
     } else this.#compare(name, stored, bytes);
@@ -154,15 +166,16 @@ export class TileJudge {
   }
 
   #add(file: string, code: string, message: string, more: Partial<Finding> = {}): void {
-    this.findings_count++;
+    const severity = code === "LEDGER_TILE_TORN" ? "note" : "error";
+    if (severity === "error") this.findings_count++;
     if (this.findings.length >= FINDINGS_MAX) return;
     const path = treeFileName(this.#stream, file);
     const is_line = code === "LEDGER_LINE_NOT_IN_TREE";
     this.findings.push({
       code,
-      severity: "error",
+      severity,
       message: `${path}: ${message}`,
-      next_step: is_line ? RESTORE : REBUILD,
+      next_step: is_line ? RESTORE : severity === "note" ? WAIT : REBUILD,
       path,
       ...more,
     });
@@ -170,6 +183,7 @@ export class TileJudge {
 }
 
 const RESTORE = `Keep a copy of the ledger, restore it from a backup, then run "pkg ledger verify".`;
+const WAIT = `Nothing to do: the next entry has it removed.`;
 /** Tiles hold nothing that the lines do not. */
 const REBUILD = `Once the lines are sound, run "pkg ledger rebuild": it writes the tiles again from them.`;
 

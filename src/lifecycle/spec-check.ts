@@ -176,6 +176,7 @@ async function runTest(
     cwd: plane.root,
     env,
     limits: { timeout_ms, stdout_bytes_max: OUTPUT_BYTES_MAX },
+    signal: effects.signal,
   });
   if (done.timed_out) return `"${command}" took longer than ${timeout_ms / 1000} s`;
   if (done.exit_code !== 0)
