@@ -91,6 +91,9 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     onProgress: (doing: string) => {
       if (terminal.interactive && !json) terminal.err(`${oneLine(doing)}\n`);
     },
+    onText: (text: string) => {
+      if (!json) terminal.out(printable(text));
+    },
   });
   try {
     loaded = await setting.load(operation.name);

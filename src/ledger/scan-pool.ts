@@ -1,17 +1,18 @@
 /** Threads that read blocks of lines. The only file of this room that knows threads. */
 import { Worker } from "node:worker_threads";
-import { BLOCK_LINES_MAX, type BlockReading } from "./block-reading.ts";
+import { BLOCK_LINES_MAX, type BlockColumns, type BlockReading } from "./block-reading.ts";
 
 /** Memory that a thread and its caller share. */
-export interface ScanSlot {
+export interface ScanSlot extends BlockColumns {
   readonly input: Uint8Array;
-  readonly ids: Float64Array;
 }
 
 export interface ScanTask {
   readonly block_bytes: number;
   /** Where the head's entry ends inside the block; -1 when elsewhere. */
   readonly head_end: number;
+  /** Whether the hashes of the tree are wanted too. */
+  readonly with_leaves: boolean;
 }
 
 /** What a thread is sent. */
@@ -42,6 +43,7 @@ export function scanPool(worker_url: URL, threads_count: number): ScanPool {
   const slots = Array.from({ length: threads_count * SLOTS_PER_THREAD }, () => ({
     input: new Uint8Array(new SharedArrayBuffer(BLOCK_BYTES)),
     ids: new Float64Array(new SharedArrayBuffer(BLOCK_LINES_MAX * Float64Array.BYTES_PER_ELEMENT)),
+    leaves: new Uint8Array(new SharedArrayBuffer(BLOCK_LINES_MAX * 32)),
   }));
   const waiting = new Map<number, PromiseWithResolvers<BlockReading | undefined>>();
   let failure: Error | undefined;
@@ -63,13 +65,18 @@ export function scanPool(worker_url: URL, threads_count: number): ScanPool {
   });
   return {
     slots,
-    start(slot, { block_bytes, head_end }) {
+    start(slot, { block_bytes, head_end, with_leaves }) {
       if (failure) return Promise.reject(failure);
       const waiter = Promise.withResolvers<BlockReading | undefined>();
       // The error may come while nobody awaits this block yet; the one who does still gets it.
       waiter.promise.catch(() => {});
       waiting.set(slot, waiter);
-      threads[slot % threads_count]?.postMessage({ slot, block_bytes, head_end } satisfies ScanOrder);
+      threads[slot % threads_count]?.postMessage({
+        slot,
+        block_bytes,
+        head_end,
+        with_leaves,
+      } satisfies ScanOrder);
       return waiter.promise;
     },
     async close() {

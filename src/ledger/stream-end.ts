@@ -6,7 +6,7 @@ import { knownEnd, type StreamEnd } from "./known-end.ts";
 import { readLine } from "./line-reading.ts";
 import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 import type { StreamRef } from "./stream-ref.ts";
-import { setTornTailAside, type TornTail } from "./torn-tail.ts";
+import { setTornTailAside } from "./torn-tail.ts";
 
 /**
  * Reads the end of a stream under its lock, setting a torn tail aside.
