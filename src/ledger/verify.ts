@@ -99,13 +99,23 @@ function judge(
 function findLines(fs: FileSystem, stream: StreamRef, wanted: ReadonlySet<string>): Lookup {
   const lookup = new Map<string, number>();
   if (wanted.size === 0) return lookup;
+  const holdsWanted = quickSearch(wanted);
   for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
-    const reading = complete ? readLine(bytes) : undefined;
+    const reading = complete && holdsWanted(bytes) ? readLine(bytes) : undefined;
     if (reading === undefined || reading.state === "malformed") continue;
     for (const key of [reading.entry_hash, reading.id])
       if (wanted.has(key) && !lookup.has(key)) lookup.set(key, line);
   }
   return lookup;
+}
+
+/** Looking for a few texts costs less than reading a line; for many it does not. */
+const QUICK_TEXTS_MAX = 8;
+
+function quickSearch(wanted: ReadonlySet<string>): (bytes: Buffer) => boolean {
+  if (wanted.size > QUICK_TEXTS_MAX) return () => true;
+  const needles = [...wanted].map((text) => Buffer.from(text, "latin1"));
+  return (bytes) => needles.some((needle) => bytes.includes(needle));
 }
 
 const RESTORE = `Keep a copy of the file, restore it from a backup, then run "pkg ledger verify".`;

@@ -1,4 +1,4 @@
-/** Ledger entries as CSV (RFC 4180): one row an entry, metadata as JSON in one cell. */
+/** Ledger entries as CSV (RFC 4180, but for bare newlines): one row an entry, metadata as JSON in one cell. */
 import type { LedgerEntry } from "../contracts/index.ts";
 
 const COLUMNS = [
@@ -12,7 +12,7 @@ const COLUMNS = [
   "entry_hash",
 ] as const;
 
-export const csvHeader = (): string => `index,${COLUMNS.join(",")},prompts_used,metadata\r\n`;
+export const csvHeader = (): string => `index,${COLUMNS.join(",")},prompts_used,metadata\n`;
 
 /** `guarded`: cells that a spreadsheet would run as a formula, and that therefore begin with an apostrophe here. */
 export function csvRow(
@@ -33,7 +33,7 @@ export function csvRow(
     if (is_formula) guarded++;
     return quoted(is_formula ? `'${cell}` : cell);
   });
-  return { row: `${[index, ...written].join(",")}\r\n`, guarded };
+  return { row: `${[index, ...written].join(",")}\n`, guarded };
 }
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -31,7 +31,7 @@ export const ledgerExport = operation({
     since: z.string().optional().meta({ description: "Only entries of this time or later." }),
     until: z.string().optional().meta({ description: "Only entries of this time or earlier." }),
     format: Format.default("jsonl").meta({
-      description: "jsonl: the very bytes of the lines; csv: for spreadsheets; json: an array.",
+      description: "jsonl: the very bytes of the lines (with --out); csv: for spreadsheets; json: an array.",
     }),
     out: z.string().optional().meta({ description: "New file to write to; else it is printed." }),
   }),
