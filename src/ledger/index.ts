@@ -14,6 +14,7 @@ export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";
+export { readLine } from "./line-reading.ts";
 export { findEntry, readEntries, readNewest, type StoredEntry, streamHead } from "./read.ts";
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";

@@ -147,6 +147,7 @@ describe("what is refused changes nothing", () => {
       const racing: Effects = {
         ...plane.effects,
         workers: {
+          ...plane.effects.workers,
           async digestFiles(paths) {
             const digests = await plane.effects.workers.digestFiles(paths);
             if (paths.includes(path) && ++reads === moment) writeFileSync(path, "A = 6\n");

@@ -1162,6 +1162,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: [
       "trace --explain PKG-T1-RUNTIME-001",
       "trace --explain modules/agent_runtime/session.py --json",
+      "trace --why PKG-T3-AGENT-001 PKG-T0-EVIDENCE-001",
+      "trace --who modules/agent_runtime/session.py",
+      "trace --impact PKG-T0-EVIDENCE-001",
+      "trace --diff PKG-T1-RUNTIME-001@1.0.0 PKG-T1-RUNTIME-001@1.1.0 --text",
+      "trace --explain PKG-T1-RUNTIME-001 --at 2026-03-01",
+      "trace --html --out trace.html",
       "trace --inventory",
     ],
     authorised: false,
@@ -1169,8 +1175,80 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "explain",
         type: "string",
-        description: "Package, spec, framework, artifact id, path, digest, ledger entry or transaction.",
+        description:
+          "Package, ID@version, spec, framework, artifact, path, digest, ledger entry, checkpoint, transaction or code; the second name of --why and --diff.",
         positional: true,
+      },
+      {
+        field: "why",
+        type: "string",
+        description: "With a second id: every path on which this package comes to need that one.",
+      },
+      {
+        field: "who",
+        type: "string",
+        description: "Who owns this path, and who let the owner in.",
+      },
+      {
+        field: "impact",
+        type: "string",
+        description: "What stops working without this package, spec or framework.",
+      },
+      {
+        field: "diff",
+        type: "string",
+        description: "With a second one: what changed between two versions, each VERSION or ID@VERSION.",
+      },
+      {
+        field: "package",
+        type: "string",
+        description: "Package of --diff.",
+      },
+      {
+        field: "text",
+        type: "boolean",
+        description: "With --diff: show what changed in text files.",
+        default: false,
+      },
+      {
+        field: "at",
+        type: "string",
+        description:
+          "Answer as of this time (2026-03-01, 2026-03-01T10:00:00Z) or entry of the package ledger.",
+      },
+      {
+        field: "limit",
+        type: "integer",
+        description: "With --why: how many paths to list.",
+      },
+      {
+        field: "evidence",
+        type: "boolean",
+        description: "Show where each statement can be looked up.",
+        default: false,
+      },
+      {
+        field: "prove",
+        type: "boolean",
+        description: "Recompute the digest of each piece of evidence, and show it.",
+        default: false,
+      },
+      {
+        field: "mermaid",
+        type: "boolean",
+        description: "Draw dependencies or ownership as a Mermaid flowchart; alone: the whole plane.",
+        default: false,
+      },
+      {
+        field: "html",
+        type: "boolean",
+        description: "Make one page with search that asks no network; alone: the whole plane.",
+        default: false,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the page of --html to.",
       },
       {
         field: "inventory",
