@@ -111,6 +111,7 @@ async function checked(
       orphans: given.orphans,
       shows_private: given.diff,
       fast: given.fast,
+      dry_run: given.dry_run,
       launchers: launcherDigests(context),
       version,
     };
