@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { cliFaults } from "../src/cli/index.ts";
+import { IntegrityReport } from "../src/contracts/index.ts";
 import { OPERATIONS, readFaultCatalogues } from "../src/operations/index.ts";
 
 const TARGET = new URL("../src/cli/generated/table.ts", import.meta.url);
@@ -107,6 +108,10 @@ export const ZLIB_WASM_BASE64 =
   "${wasm.toString("base64")}";
 `;
 
+/** What leaves the program as JSON, for those who read it with other tools. */
+const SCHEMA = new URL("../docs/reference/schema/integrity-report.json", import.meta.url);
+const schema = `${JSON.stringify(z.toJSONSchema(IntegrityReport), null, 2)}\n`;
+
 const check = process.argv.includes("--check");
 let stale = 0;
 for (const [url, text] of [
@@ -114,6 +119,7 @@ for (const [url, text] of [
   [REFERENCE, reference],
   [FAULTS, faults],
   [ZLIB, zlib],
+  [SCHEMA, schema],
 ]) {
   let before = "";
   try {

@@ -19,7 +19,7 @@ export const aFinding = (changes: Partial<Finding> = {}): Finding => ({
   ...changes,
 });
 
-export const FINDINGS: readonly Finding[] = [
+const FINDINGS: readonly Finding[] = [
   aFinding(),
   aFinding({ waived: { owner: "ann", reason: "known until the move", expires: "2026-12-31" } }),
   aFinding({ code: "REGISTRY_EDITED", severity: "note", path: "registries/packages_registry.csv" }),
@@ -52,3 +52,6 @@ export const FAULT = {
   message: "/x is not a plane",
   next_step: 'Run "pkg init /x".',
 };
+
+/** The same finding, not waived. */
+export const bare = (finding: Finding): Finding => ({ ...finding, waived: undefined }) as unknown as Finding;

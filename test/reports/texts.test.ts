@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { FORMATS, renderReport } from "../../src/reports/index.ts";
-import { aDocument, aFinding, FAULT, HOSTILE, hostile } from "./documents.ts";
+import { aDocument, aFinding, bare, FAULT, HOSTILE, hostile } from "./documents.ts";
 
 /** Prints the tree as JSON: tag, attributes, text, children. */
 const PARSE = `
@@ -76,9 +76,7 @@ describe("JUnit", () => {
   });
 
   test("hostile texts stay texts", () => {
-    const suite = suiteOf(
-      aDocument({ findings: [hostile(), { ...hostile(), waived: undefined } as never], title: HOSTILE }),
-    );
+    const suite = suiteOf(aDocument({ findings: [hostile(), bare(hostile())], title: HOSTILE }));
     const [, , failed] = casesOf(suite);
     expect(failed?.in[0]?.at["message"]).toContain("a'b\"<c>&amp;]]>`");
     expect(failed?.in[0]?.at["message"]).toContain("\\u001b[2J\\u0000\\u202e\\ufffe\\ud800");
@@ -102,9 +100,7 @@ describe("GitHub annotations", () => {
   });
 
   test("a hostile name starts no command and ends no property", () => {
-    const [first, last, ...more] = lines(
-      aDocument({ findings: [{ ...hostile(), waived: undefined } as never], title: HOSTILE }),
-    );
+    const [first, last, ...more] = lines(aDocument({ findings: [bare(hostile())], title: HOSTILE }));
     expect(more).toEqual([]);
     expect(first?.match(/^::error file=([^,:]*),line=3,col=2,title=FILE_DRIFT::/)?.[1]).toContain(
       "%250A%3A%3Aerror",
@@ -135,10 +131,7 @@ describe("Markdown", () => {
   });
 
   test("hostile texts make no link, tag, heading or line", () => {
-    const text = renderReport(
-      aDocument({ findings: [{ ...hostile(), waived: undefined } as never], title: HOSTILE }),
-      "markdown",
-    );
+    const text = renderReport(aDocument({ findings: [bare(hostile())], title: HOSTILE }), "markdown");
     const outside_code = text.replace(/(`+)[^`](?:.*?[^`])?\1(?!`)/g, "");
     expect(outside_code).not.toMatch(/(^|[^\\])[[<]/);
     expect(text.split("\n").filter((line) => line.startsWith("::"))).toEqual([]);
