@@ -244,6 +244,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id} --token …".`,
   ),
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
+  INIT_FOUND_UNUSABLE: kind<{ path: string; problem: string }>(
+    2,
+    (d) => `Nothing was changed. Mend ${d.path} or move it away, then run "pkg init" again.`,
+  ),
   INIT_TARGET_REFUSED: kind<{ path: string; reason: string }>(
     2,
     () => `Name a folder of your own: "pkg init DIR".`,
