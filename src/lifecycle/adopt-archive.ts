@@ -1,4 +1,5 @@
-/** An archive vouched for by its digest enters the store and the registry with its install, as if it had been packed here. */
+/** Archives from elsewhere enter the store with their install, so that a later fix or rollback finds the installed bytes. */
+import semver from "semver";
 import type { Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
@@ -12,55 +13,86 @@ import { make } from "./faults.ts";
 import { packageRow } from "./package-row.ts";
 import { stageVouched } from "./vouch.ts";
 
-/** @returns the row to add; undefined when the package is registered already @throws DIGEST_MISMATCH, ADOPT_VERSION_TAKEN */
+/**
+ * An archive the store lacks is kept there under its version. One whose digest the caller vouched for also becomes what the
+ * registry names and the latest, where nothing newer is: as if it had been packed here.
+ * What is taken over where it lies enters both in any case.
+ * @returns the row to write; undefined when the registry stays as it is @throws DIGEST_MISMATCH, ADOPT_VERSION_TAKEN
+ */
 export function adoptArchive(
   effects: Effects,
   transaction: Transaction,
   plane: Plane,
   candidate: Candidate,
 ): Row | undefined {
-  const { fs } = effects;
-  const { manifest, listing } = candidate;
+  const { manifest, listing, artifact_path } = candidate;
   const { package_id, version } = manifest;
-  const known = findRow(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry", [
-    package_id,
-  ]);
-  const { artifact_path } = candidate;
-  if (known !== undefined && artifact_path === undefined) return undefined;
-  for (const path of [versionedArchivePath(package_id, version), latestArchivePath(package_id)]) {
-    const stored = digestOf(fs, `${plane.root}/${path}`);
-    if (stored === listing.digest || (stored !== undefined && artifact_path === undefined)) continue;
-    if (stored !== undefined && path === versionedArchivePath(package_id, version)) {
-      const message = `the store holds ${package_id} ${version} with other bytes`;
-      throw make("ADOPT_VERSION_TAKEN", message, { package_id, version, stored });
-    }
-    const copy = `${transaction.site.directory}/${path.slice(path.lastIndexOf("/") + 1)}`;
-    copyFile(fs, candidate.path, copy);
-    const actual = digestOf(fs, copy) ?? "";
-    if (actual !== listing.digest) {
-      throw make("DIGEST_MISMATCH", `${package_id}: the archive changed while it was installed`, {
-        package_id,
-        expected: listing.digest,
-        actual,
-        source: "the archive read before",
-      });
-    }
-    transaction.put(path, { file: copy });
-    transaction.put(sidecarPath(path), { bytes: Buffer.from(listing.digest), mode: 0o644 });
-    stageVouched(fs, transaction, plane, [path], {
-      signature: readSidecarText(fs, signaturePath(candidate.path)) ?? undefined,
-      provenance: readSidecarText(fs, provenancePath(candidate.path)) ?? undefined,
+  const versioned = versionedArchivePath(package_id, version);
+  const latest = latestArchivePath(package_id);
+  const known = findRow(
+    effects.fs,
+    `${plane.root}/${registryPath("packages_registry")}`,
+    "packages_registry",
+    [package_id],
+  )?.row;
+  const is_latest =
+    known === undefined ||
+    artifact_path !== undefined ||
+    (candidate.is_vouched_for && isNewer(version, known["version"]));
+  const has = (path: string): boolean => holds(effects, plane, candidate, path);
+  const occupied = effects.fs.stat(`${plane.root}/${versioned}`) !== undefined;
+  if (artifact_path !== undefined && occupied && !has(versioned)) {
+    const message = `the store holds ${package_id} ${version} with other bytes`;
+    const stored = digestOf(effects.fs, `${plane.root}/${versioned}`) ?? "";
+    throw make("ADOPT_VERSION_TAKEN", message, { package_id, version, stored });
+  }
+  // Once in the store, a version keeps its bytes.
+  if (!occupied && (is_latest || !has(latest))) store(effects, transaction, plane, candidate, versioned);
+  if (!is_latest || (known !== undefined && occupied && !has(versioned))) return undefined;
+  const latest_stands = effects.fs.stat(`${plane.root}/${latest}`) !== undefined;
+  if (!(known === undefined && artifact_path === undefined ? latest_stands : has(latest)))
+    store(effects, transaction, plane, candidate, latest);
+  const first = manifest.assets[0]?.path ?? "";
+  const target = artifact_path?.slice(1) ?? first.slice(0, Math.max(0, first.lastIndexOf("/")));
+  return packageRow(effects, plane, { manifest, metadata: {}, target }, listing.digest);
+}
+
+const isNewer = (version: string, registered: string | undefined): boolean =>
+  semver.valid(registered) !== null && semver.gt(version, registered ?? "");
+
+/** Whether a path of the store holds these bytes. */
+function holds(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  { path: read_from, listing }: Candidate,
+  path: string,
+): boolean {
+  const absolute = `${plane.root}/${path}`;
+  return absolute === read_from || digestOf(fs, absolute) === listing.digest;
+}
+
+function store(
+  { fs }: Pick<Effects, "fs">,
+  transaction: Transaction,
+  plane: Plane,
+  { path: from, listing, manifest: { package_id } }: Candidate,
+  path: string,
+): void {
+  const copy = `${transaction.site.directory}/${path.slice(path.lastIndexOf("/") + 1)}`;
+  copyFile(fs, from, copy);
+  const actual = digestOf(fs, copy) ?? "";
+  if (actual !== listing.digest) {
+    throw make("DIGEST_MISMATCH", `${package_id}: the archive changed while it was installed`, {
+      package_id,
+      expected: listing.digest,
+      actual,
+      source: "the archive read before",
     });
   }
-  const first = manifest.assets[0]?.path ?? "";
-  return packageRow(
-    effects,
-    plane,
-    {
-      manifest,
-      metadata: {},
-      target: artifact_path?.slice(1) ?? first.slice(0, Math.max(0, first.lastIndexOf("/"))),
-    },
-    listing.digest,
-  );
+  transaction.put(path, { file: copy });
+  transaction.put(sidecarPath(path), { bytes: Buffer.from(listing.digest), mode: 0o644 });
+  stageVouched(fs, transaction, plane, [path], {
+    signature: readSidecarText(fs, signaturePath(from)) ?? undefined,
+    provenance: readSidecarText(fs, provenancePath(from)) ?? undefined,
+  });
 }

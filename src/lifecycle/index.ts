@@ -11,6 +11,7 @@ export {
 export { type Approval, approve, isApproved } from "./approve.ts";
 export type { Wanted } from "./candidate.ts";
 export type { OnPhase } from "./change-session.ts";
+export { type DoctorReport, examine } from "./doctor.ts";
 export { lifecycleFaults } from "./faults.ts";
 export { collectNow, type GcResult, markGood } from "./gc.ts";
 export type { HealthOptions } from "./health-phase.ts";

@@ -1,7 +1,7 @@
 /** Makes a plane: what is missing is created, what is there is kept byte for byte. */
 import { PLANE_FORMAT_VERSION, REGISTRY_NAMES } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
-import { initAuth, keysDirectory } from "../keys/index.ts";
+import type { Effects, HeldLock } from "../effects/index.ts";
+import { initAuth } from "../keys/index.ts";
 import { appendEntries, genesisEntry, type SealedPrefix, streamHead } from "../ledger/index.ts";
 import {
   absolute,
@@ -9,10 +9,11 @@ import {
   digestOf,
   GENERATION_PATH,
   generationBytes,
-  openPlane,
   PACKAGES_STREAM,
+  PLANE_LOCK,
   type Plane,
   planeStream,
+  planeWith,
   recordConfig,
   registryPath,
   replaceFile,
@@ -23,7 +24,9 @@ import { publishFirstKeys } from "../provenance/index.ts";
 import { emptyRegistry, findRow, rewriteRegistry } from "../registry/index.ts";
 import { readFrameworkTitle } from "./chain.ts";
 import { make } from "./faults.ts";
+import { judgeFound, refuseTarget } from "./init-judge.ts";
 import { createdAt } from "./package-row.ts";
+import { refuseAll } from "./refuse.ts";
 
 export interface InitRequest {
   readonly directory: string;
@@ -83,7 +86,11 @@ const GITIGNORE = [
   "*.pyc",
 ];
 
-/** @param onKeys told the plane's id before anything is written outside it @throws PLANE_EXISTS, INIT_TARGET_REFUSED, AUTH_* */
+/**
+ * All that is there is judged before anything is changed.
+ * @param onKeys told the plane's id before anything is written outside it
+ * @throws PLANE_EXISTS, INIT_TARGET_REFUSED, INIT_FOUND_UNUSABLE, AUTH_*
+ */
 export async function initPlane(
   effects: Effects,
   request: InitRequest,
@@ -101,11 +108,12 @@ export async function initPlane(
       Buffer.from(emptyRegistry(registry)),
     ]),
     ...request.templates,
-    // The configuration comes last: with it the folder is a plane.
     [CONFIG_PATH, Buffer.from(configText(plane_uid, name))],
   ]);
   const created = [...files.keys()].filter((path) => fs.stat(`${root}/${path}`) === undefined);
   const kept = [...files.keys()].filter((path) => !created.includes(path));
+  const future = planeWith(effects, root, configText(plane_uid, name));
+  refuseAll(judgeFound(effects, future, { folders: FOLDERS, files: [...files.keys()] }));
   if (request.dry_run) {
     return {
       root,
@@ -120,37 +128,51 @@ export async function initPlane(
     };
   }
   for (const folder of ["", ...FOLDERS]) makeFolders(effects, folder === "" ? root : `${root}/${folder}`);
-  for (const path of created.filter((one) => one !== CONFIG_PATH))
-    writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
-  completeIgnores(effects, root);
-  const keys_directory = keysDirectory(host, plane_uid);
-  onKeys(plane_uid);
-  const auth = await initAuth(effects, {
-    directory: keys_directory,
-    plane_root: fs.realPath(root),
-    plane_uid,
-    force: false,
-  });
-  replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
-  writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
-  const plane = openPlane(effects, root);
-  publishFirstKeys(effects, plane);
-  // Registries that came in are as they were.
-  if (request.imported === undefined) registerFrameworks(effects, plane);
-  await writeGenesis(effects, plane, request.imported ?? new Map());
-  await recordConfig(effects, plane, "init");
-  writeGeneration(effects, plane);
-  return {
-    root: plane.root,
-    name,
-    plane_uid,
-    created,
-    kept,
-    keys_directory,
-    token_file: auth.places.admin_token,
-    next_steps: nextSteps(request.directory, auth.places.admin_token),
-    dry_run: false,
-  };
+  const lock = await lockTarget(effects, root);
+  try {
+    refuseTarget(effects, root);
+    const plane = { ...future, root: fs.realPath(root) };
+    for (const path of created.filter((one) => one !== CONFIG_PATH))
+      writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
+    completeIgnores(effects, root);
+    const { keys_directory } = plane;
+    onKeys(plane_uid);
+    const auth = await initAuth(effects, {
+      directory: keys_directory,
+      plane_root: plane.root,
+      plane_uid,
+      force: false,
+    });
+    replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
+    publishFirstKeys(effects, plane);
+    // Registries that came in are as they were.
+    if (request.imported === undefined) registerFrameworks(effects, plane);
+    await writeGenesis(effects, plane, request.imported ?? new Map());
+    writeGeneration(effects, plane);
+    // Last: with it the folder is a plane, and an init that was cut short can be run again.
+    writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
+    await recordConfig(effects, plane, "init");
+    return {
+      root: plane.root,
+      name,
+      plane_uid,
+      created,
+      kept,
+      keys_directory,
+      token_file: auth.places.admin_token,
+      next_steps: nextSteps(request.directory, auth.places.admin_token),
+      dry_run: false,
+    };
+  } finally {
+    lock.release();
+  }
+}
+
+/** Two that make the same plane at once would mix their keys. @throws INIT_TARGET_REFUSED */
+async function lockTarget({ locks }: Effects, root: string): Promise<HeldLock> {
+  const lock = await locks.acquire(`${root}/${PLANE_LOCK}`, { wait_ms: 0 });
+  if (lock !== undefined) return lock;
+  throw make("INIT_TARGET_REFUSED", `another command makes ${root} a plane`, { path: root, reason: "busy" });
 }
 
 /** An existing `.gitignore` gets the lines it lacks: a ledger that git manages could be rewritten by a revert. */
@@ -162,20 +184,6 @@ function completeIgnores(effects: Effects, root: string): void {
   if (missing.length === 0) return;
   const gap = text === "" || text.endsWith("\n") ? "" : "\n";
   replaceFile(effects, path, Buffer.from(`${text}${gap}${missing.join("\n")}\n`));
-}
-
-function refuseTarget({ fs }: Effects, root: string): void {
-  if (fs.stat(`${root}/${CONFIG_PATH}`) !== undefined)
-    throw make("PLANE_EXISTS", `${root} is a plane already`, { path: root });
-  const found = fs.stat(root);
-  if (found !== undefined && found.kind !== "directory") {
-    throw make("INIT_TARGET_REFUSED", `${root} is not a folder`, { path: root, reason: found.kind });
-  }
-  if (root === "/")
-    throw make("INIT_TARGET_REFUSED", "the root of the file system cannot be a plane", {
-      path: root,
-      reason: "root",
-    });
 }
 
 function makeFolders({ fs }: Effects, path: string): void {
@@ -195,7 +203,8 @@ function configText(plane_uid: string, name: string): string {
     "# What this plane is and what it governs. See docs/operating.md for each key.",
     `format_version = ${PLANE_FORMAT_VERSION}`,
     `plane_uid = "${plane_uid}"`,
-    `name = ${JSON.stringify(name)}`,
+    // TOML takes every escape of JSON, and one character more must be escaped.
+    `name = ${JSON.stringify(name).replaceAll("\u007f", "\\u007f")}`,
     "",
     "# Every file in these folders has an owner, is declared source, or is a finding.",
     'governed_roots = ["frameworks", "lib", "modules", "policies", "prompts", "schemas", "scripts", "specs"]',
