@@ -1,5 +1,8 @@
 export type {
+  Cell,
   Clock,
+  Database,
+  Databases,
   DirectoryEntry,
   Effects,
   FileDigest,
@@ -18,3 +21,4 @@ export type {
   Workers,
   WriteHandle,
 } from "./ports.ts";
+export { isSettled, stampOf } from "./stamp.ts";

@@ -4,14 +4,17 @@ export { type FoundSecret, findSecret } from "./find-secret.ts";
 export { ensureSigningKeys, firstKeyName } from "./first-signing-keys.ts";
 export { type InitialisedAuth, initAuth } from "./init-auth.ts";
 export { issueToken, type NewToken, type TokenRequest } from "./issue-token.ts";
-export { readPinnedKeys, writePinnedKeys } from "./pinned-keys.ts";
+export { readPinnedKeys, readPinnedPolicy, writePinnedKeys, writePinnedPolicy } from "./pinned-keys.ts";
 export { type KeysPlaces, keysDirectory, keysPlaces } from "./places.ts";
 export { type ListedToken, listTokens, type Revocation, revokeToken } from "./revoke-token.ts";
 export { type Roles, readRoles, roleMay } from "./roles.ts";
 export {
+  activateSigningKey,
+  destroySigningKey,
   isOwnKeyName,
   loadSigningKey,
   makeSigningKey,
+  nextKeyPath,
   readSigningKey,
   type SigningKey,
 } from "./signing-key.ts";
@@ -19,7 +22,6 @@ export { type Revoked, readTokenLog, type TokenLog } from "./token-log.ts";
 export { readTokenSource, type TokenSource } from "./token-source.ts";
 export { type Narrowing, userToken } from "./token-text.ts";
 export {
-  isKeyUse,
   type KeyStatus,
   type KeyUse,
   parseTrustedList,
@@ -29,7 +31,6 @@ export {
 } from "./trusted-list.ts";
 export {
   formatVerifierKey,
-  isKeyName,
   keyHash,
   keyId,
   parseVerifierKey,

@@ -36,3 +36,27 @@ export function writePinnedKeys(
     writePrivate(effects, places.pinned_keys, trustedListText(keys));
   });
 }
+
+/** sha256 of the policy file an operator accepted; undefined when none was ever accepted. */
+export function readPinnedPolicy(
+  fs: FileSystem,
+  places: Pick<KeysPlaces, "pinned_policy">,
+): string | undefined {
+  const path = places.pinned_policy;
+  const text = readPrivateText(fs, path)?.trim();
+  if (text === undefined || /^([0-9a-f]{64}|none)$/.test(text)) return text;
+  const reason = "it is neither a digest nor none";
+  return raise("SIGNING_STATE_DAMAGED", `${path} cannot be used: ${reason}`, { path, reason });
+}
+
+/** @param digest bare hex, or "none" when there is no policy and none may appear unnoticed */
+export function writePinnedPolicy(
+  effects: Pick<Effects, "fs" | "random">,
+  places: Pick<KeysPlaces, "signing" | "pinned_policy">,
+  digest: string,
+): void {
+  writing(places.signing, () => {
+    makePrivateDirectory(effects.fs, places.signing);
+    writePrivate(effects, places.pinned_policy, `${digest}\n`);
+  });
+}

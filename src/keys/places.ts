@@ -19,6 +19,8 @@ export interface KeysPlaces {
   readonly signing: string;
   /** The keys the plane trusts, pinned where who can write only the plane cannot reach. */
   readonly pinned_keys: string;
+  /** Digest of the policy an operator accepted. */
+  readonly pinned_policy: string;
 }
 
 /** `<HOLDFAST_HOME, else ~/.holdfast>/planes/<plane_uid>`. A relative HOLDFAST_HOME counts from the working directory. */
@@ -42,6 +44,7 @@ export function keysPlaces(directory: string): KeysPlaces {
     heads: `${directory}/heads`,
     signing: `${directory}/signing`,
     pinned_keys: `${directory}/signing/trusted.json`,
+    pinned_policy: `${directory}/signing/policy.sha256`,
   };
 }
 

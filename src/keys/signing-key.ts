@@ -34,7 +34,7 @@ export const isOwnKeyName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._
 /** What stands before the 32-byte seed in the PKCS8 form of an Ed25519 key (RFC 8410). */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
 
-export const signingKeyPath = (places: Pick<KeysPlaces, "signing">, name: string): string =>
+const signingKeyPath = (places: Pick<KeysPlaces, "signing">, name: string): string =>
   `${places.signing}/${name}.key`;
 
 /** Makes a key at `path` in one durable step, replacing what was there. @throws AUTH_STATE_UNWRITABLE */
@@ -110,13 +110,47 @@ export function loadSigningKey(
     (wanted.name === undefined || name === wanted.name);
   const pinned = (readPinnedKeys(fs, places) ?? []).filter(fits);
   for (const { name } of pinned) {
-    const key = readSigningKey(fs, places, name);
-    if (key === undefined) continue;
+    // The successor is in force while a rotation that was cut short behind its entry waits to be completed.
+    const found = [signingKeyPath(places, name), nextKeyPath(places, name)].flatMap(
+      (path) => readSigningKey(fs, places, name, path) ?? [],
+    );
     // A trusted key of somebody else may bear the name of one of ours.
-    if (pinned.some(({ vkey }) => vkey === key.vkey)) return key;
+    const key = found.find((one) => pinned.some(({ vkey }) => vkey === one.vkey));
+    if (key !== undefined) return key;
+    if (found.length === 0) continue;
     const path = signingKeyPath(places, name);
     const reason = "it is not the key that is trusted under this name";
     raise("SIGNING_STATE_DAMAGED", `${path} cannot be used: ${reason}`, { path, reason });
   }
   return undefined;
 }
+
+/** Puts a key made beforehand in the place of the one in force, in one durable step. @throws AUTH_STATE_UNWRITABLE */
+export function activateSigningKey(
+  { fs }: Pick<Effects, "fs">,
+  places: Pick<KeysPlaces, "signing">,
+  name: string,
+): void {
+  writing(places.signing, () => {
+    fs.rename(nextKeyPath(places, name), signingKeyPath(places, name));
+    fs.syncDirectory(places.signing);
+  });
+}
+
+/** Removes a private key for good; one that is not there is no error. @throws AUTH_STATE_UNWRITABLE */
+export function destroySigningKey(
+  { fs }: Pick<Effects, "fs">,
+  places: Pick<KeysPlaces, "signing">,
+  name: string,
+): void {
+  const path = signingKeyPath(places, name);
+  if (fs.stat(path) === undefined) return;
+  writing(places.signing, () => {
+    fs.remove(path);
+    fs.syncDirectory(places.signing);
+  });
+}
+
+/** Where the successor of a key waits while its rotation is recorded. */
+export const nextKeyPath = (places: Pick<KeysPlaces, "signing">, name: string): string =>
+  `${places.signing}/${name}.next`;

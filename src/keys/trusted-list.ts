@@ -31,8 +31,7 @@ const KEYS_MAX = 1000;
 const USES: readonly string[] = ["ledger", "package"] satisfies KeyUse[];
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/;
 
-export const isKeyUse = (value: unknown): value is KeyUse =>
-  typeof value === "string" && USES.includes(value);
+const isKeyUse = (value: unknown): value is KeyUse => typeof value === "string" && USES.includes(value);
 
 export const trustedListText = (keys: readonly TrustedKey[]): string =>
   prettyJson({ format_version: 1, keys: keys as unknown as Json });

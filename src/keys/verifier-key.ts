@@ -21,7 +21,7 @@ export interface VerifierKey {
 }
 
 /** Printable ASCII without blanks and "+", so that a name is safe in a note, a ledger line and a terminal. */
-export const isKeyName = (name: string): boolean =>
+const isKeyName = (name: string): boolean =>
   name.length <= NAME_CHARACTERS_MAX && /^[\x21-\x2a\x2c-\x7e]+$/.test(name);
 
 /** First 4 bytes of the signed-note key hash, in hex. */

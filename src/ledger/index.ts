@@ -18,4 +18,4 @@ export { settleOwed } from "./tiles-owed.ts";
 export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";
 export { type TreeVerdict, TreeVerifier, verifyTree } from "./tiles-verdict.ts";
 export type { TornTail } from "./torn-tail.ts";
-export { type LedgerVerdict, verifyStream } from "./verify.ts";
+export { type LedgerVerdict, type VerifyThreads, verifyStream, verifyStreams } from "./verify.ts";

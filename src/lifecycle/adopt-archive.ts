@@ -3,12 +3,14 @@ import type { Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
 import { digestOf, type Plane, registryPath } from "../plane/index.ts";
+import { provenancePath, readSidecarText, signaturePath } from "../provenance/index.ts";
 import { findRow } from "../registry/index.ts";
 import { latestArchivePath, sidecarPath, versionedArchivePath } from "../store/index.ts";
 import type { Candidate } from "./candidate.ts";
 import { copyFile } from "./copy-file.ts";
 import { make } from "./faults.ts";
 import { packageRow } from "./package-row.ts";
+import { stageVouched } from "./vouch.ts";
 
 /** @returns the row to add; undefined when the package is registered already */
 export function adoptArchive(
@@ -39,6 +41,10 @@ export function adoptArchive(
     }
     transaction.put(path, { file: copy });
     transaction.put(sidecarPath(path), { bytes: Buffer.from(listing.digest), mode: 0o644 });
+    stageVouched(fs, transaction, plane, [path], {
+      signature: readSidecarText(fs, signaturePath(candidate.path)) ?? undefined,
+      provenance: readSidecarText(fs, provenancePath(candidate.path)) ?? undefined,
+    });
   }
   const first = manifest.assets[0]?.path ?? "";
   return packageRow(

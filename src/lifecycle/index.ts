@@ -17,4 +17,5 @@ export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
 export { type PlaneStatus, planeStatus } from "./status.ts";
 export { type UninstallResult, uninstall } from "./uninstall.ts";
+export { type ArchiveCheck, type ArchiveReport, verifyArchive } from "./verify-archive.ts";
 export { API_VERSION } from "./version.ts";

@@ -18,6 +18,7 @@ import {
   STATE_DIRECTORY,
   TIER_STREAMS,
 } from "../plane/index.ts";
+import { publishFirstKeys } from "../provenance/index.ts";
 import { emptyRegistry, findRow, rewriteRegistry } from "../registry/index.ts";
 import { readFrameworkTitle } from "./chain.ts";
 import { make } from "./faults.ts";
@@ -125,6 +126,7 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
   replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
   writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
   const plane = openPlane(effects, root);
+  publishFirstKeys(effects, plane);
   registerFrameworks(effects, plane);
   await writeGenesis(effects, plane);
   writeGeneration(effects, plane);

@@ -27,6 +27,8 @@ export interface Context {
     readonly node: string;
   };
   readonly onPhase: OnPhase;
+  /** Told what a long reading command is at. */
+  readonly onProgress: (doing: string) => void;
 }
 
 export interface Outcome<O> {

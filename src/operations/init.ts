@@ -13,8 +13,8 @@ export const init = operation({
     directory: z
       .string()
       .min(1)
-      .default(".")
-      .meta({ description: "Folder to turn into a plane.", positional: 0 }),
+      .optional()
+      .meta({ description: "Folder to turn into a plane; default: --root, else here.", positional: 0 }),
     name: z
       .string()
       .min(1)
@@ -23,9 +23,10 @@ export const init = operation({
       .meta({ description: "Name of the plane; default: the folder's." }),
     dry_run: dryRun,
   }),
-  run: async ({ effects, files }, input) => ({
+  run: async ({ effects, files, root }, input) => ({
     result: await initPlane(effects, {
       ...input,
+      directory: input.directory ?? root ?? ".",
       templates: planeTemplates(effects, files.package_directory),
       launcher: { node: files.node, script: files.launcher_script },
     }),

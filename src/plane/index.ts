@@ -1,7 +1,7 @@
+export { digestOf } from "../index-db/index.ts";
 export { type AuthRequest, authorise, secretOf } from "./authorise.ts";
 export { planeFaults } from "./faults.ts";
 export {
-  digestOf,
   editedRegistries,
   type Generation,
   generationBytes,
@@ -18,3 +18,4 @@ export {
   type WriteSession,
   writing,
 } from "./session.ts";
+export { ledgerStreams } from "./streams.ts";

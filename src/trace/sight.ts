@@ -15,7 +15,7 @@ import {
 } from "../receipts/index.ts";
 import { type ScannedRow, scanRows } from "../registry/index.ts";
 
-export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host">;
+export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
 export interface Owned {
   readonly installed: Installed;
   readonly file: Receipt["files"][number];
