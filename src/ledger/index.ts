@@ -6,11 +6,11 @@ export {
   type LedgerEffects,
 } from "./append.ts";
 export { trustedLedgerKeys } from "./checkpoint-file.ts";
-export type { CheckpointVerdict } from "./checkpoint-verify.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
+export { type LoggedVerdict, withLog } from "./proof-verdict.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";
 export { findEntry, readEntries, readNewest, type StoredEntry, streamHead } from "./read.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";

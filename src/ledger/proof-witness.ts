@@ -210,7 +210,7 @@ function readMemory(fs: FileSystem, folder: string, origin: string): Memory | un
     }
     const seen = parseCheckpoint(Buffer.from(checkpoint));
     if (seen.origin !== origin) return damaged("its checkpoint is of another log");
-    return { log_keys: log_keys as string[], checkpoint: seen };
+    return { log_keys, checkpoint: seen };
   } catch (error) {
     if (error instanceof Malformed || error instanceof SyntaxError) return damaged(error.message);
     throw error;
