@@ -17,6 +17,7 @@ export const ROOMS = [
   "provenance",
   "python",
   "sandbox",
+  "reports",
   "integrity",
   "trace",
   "lifecycle",

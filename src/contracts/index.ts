@@ -10,3 +10,4 @@ export * from "./receipt.ts";
 export * from "./registry-rows.ts";
 export * from "./signature-policy.ts";
 export * from "./trace.ts";
+export * from "./waivers.ts";

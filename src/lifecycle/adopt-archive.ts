@@ -12,7 +12,7 @@ import { make } from "./faults.ts";
 import { packageRow } from "./package-row.ts";
 import { stageVouched } from "./vouch.ts";
 
-/** @returns the row to add; undefined when the package is registered already */
+/** @returns the row to add; undefined when the package is registered already @throws DIGEST_MISMATCH, ADOPT_VERSION_TAKEN */
 export function adoptArchive(
   effects: Effects,
   transaction: Transaction,
@@ -25,9 +25,15 @@ export function adoptArchive(
   const known = findRow(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry", [
     package_id,
   ]);
-  if (known !== undefined) return undefined;
+  const { artifact_path } = candidate;
+  if (known !== undefined && artifact_path === undefined) return undefined;
   for (const path of [versionedArchivePath(package_id, version), latestArchivePath(package_id)]) {
-    if (fs.stat(`${plane.root}/${path}`) !== undefined) continue;
+    const stored = digestOf(fs, `${plane.root}/${path}`);
+    if (stored === listing.digest || (stored !== undefined && artifact_path === undefined)) continue;
+    if (stored !== undefined && path === versionedArchivePath(package_id, version)) {
+      const message = `the store holds ${package_id} ${version} with other bytes`;
+      throw make("ADOPT_VERSION_TAKEN", message, { package_id, version, stored });
+    }
     const copy = `${transaction.site.directory}/${path.slice(path.lastIndexOf("/") + 1)}`;
     copyFile(fs, candidate.path, copy);
     const actual = digestOf(fs, copy) ?? "";
@@ -50,7 +56,11 @@ export function adoptArchive(
   return packageRow(
     effects,
     plane,
-    { manifest, metadata: {}, target: first.slice(0, Math.max(0, first.lastIndexOf("/"))) },
+    {
+      manifest,
+      metadata: {},
+      target: artifact_path?.slice(1) ?? first.slice(0, Math.max(0, first.lastIndexOf("/"))),
+    },
     listing.digest,
   );
 }

@@ -1,9 +1,20 @@
+export {
+  ADOPT_CODES,
+  type Inventory,
+  type InventoryEntry,
+  resolveFolder,
+  shownName,
+  type TakeResult,
+  takeEntries,
+  takeInventory,
+} from "./adopt/index.ts";
 export { type Approval, approve, isApproved } from "./approve.ts";
 export type { Wanted } from "./candidate.ts";
 export type { OnPhase } from "./change-session.ts";
 export { lifecycleFaults } from "./faults.ts";
 export { collectNow, type GcResult, markGood } from "./gc.ts";
 export type { HealthOptions } from "./health-phase.ts";
+export { type ImportReport, type ImportResult, importPlane } from "./import/index.ts";
 export { type InitRequest, type InitResult, initPlane } from "./init.ts";
 export { type InstallRequest, type InstallResult, install } from "./install.ts";
 export type { InstalledPackage } from "./install-describe.ts";

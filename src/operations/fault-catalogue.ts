@@ -14,6 +14,7 @@ import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
 import { storeFaults } from "../store/index.ts";
+import { traceFaults } from "../trace/index.ts";
 import { operationFaults } from "./faults.ts";
 
 type Catalogue = Readonly<Record<string, { readonly exit_code: ExitCode }>>;
@@ -32,6 +33,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   provenance: provenanceFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
+  trace: traceFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

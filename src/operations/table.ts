@@ -13,6 +13,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   rollback: async () => erase((await import("./rollback.ts")).rollback),
   undo: async () => erase((await import("./rollback.ts")).undo),
   uninstall: async () => erase((await import("./uninstall.ts")).uninstall),
+  adopt: async () => erase((await import("./adopt.ts")).adopt),
   list: async () => erase((await import("./list.ts")).list),
   info: async () => erase((await import("./list.ts")).info),
   register: async () => erase((await import("./register.ts")).register),

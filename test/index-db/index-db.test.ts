@@ -257,7 +257,7 @@ describe("the index", () => {
     );
     const parts = rebuildIndex(plane.effects, plane.root, streams, () => undefined) ?? [];
     expect(parts.map(({ state }) => state)).toEqual(parts.map(() => "current"));
-    expect(parts.every(({ canonical, derived }) => canonical === derived && canonical > 0)).toBe(true);
+    expect(parts.every((part) => part.canonical === part.derived && part.canonical > 0)).toBe(true);
     await plane.install([IDS[2] ?? ""]);
     expect(compareIndex(plane.effects, plane.root, streams).some(({ state }) => state === "behind")).toBe(
       true,
