@@ -847,7 +847,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "ledger verify",
     summary:
-      "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+      "Recompute every hash and link of the ledgers, their tiles and checkpoints, and hold their ends against the heads.",
     examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
     authorised: false,
     flags: [

@@ -172,7 +172,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHECKPOINT_MISSING: '{"room":"ledger","exit_code":1,"messages":["<name> does not exist"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
   LEDGER_CHECKPOINT_ORIGIN: '{"room":"ledger","exit_code":null,"messages":["it is a checkpoint of another log"],"next_steps":[]}',
   LEDGER_CHECKPOINT_SIGNATURE: '{"room":"ledger","exit_code":null,"messages":["the signature by <name> does not fit its text"],"next_steps":[]}',
-  LEDGER_CHECKPOINT_UNTRUSTED: '{"room":"ledger","exit_code":null,"messages":["no trusted key signed it"],"next_steps":[]}',
+  LEDGER_CHECKPOINT_UNTRUSTED: '{"room":"ledger","exit_code":null,"messages":["no known witness signed it","no trusted key signed it"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNUSABLE: '{"room":"ledger","exit_code":2,"messages":["<path> is not a checkpoint: <reason>","<path>: <reason>"],"next_steps":["Name a checkpoint file of this log, such as a copy of ledger/governance/checkpoint."]}',
   LEDGER_CHECKPOINT_UNVERIFIED: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
   LEDGER_DAMAGED: '{"room":"ledger","exit_code":4,"messages":["<name> cannot be continued: <reason>"],"next_steps":["Run \\"pkg ledger verify\\"."]}',
