@@ -28,6 +28,7 @@ export interface Setting {
   readonly load: (name: string) => Promise<Operation>;
   readonly files: {
     deflate_worker_url: URL;
+    scan_worker_url: URL;
     package_directory: string;
     launcher_script: string;
     node: string;
