@@ -29,36 +29,43 @@ export function adoptArchive(
   const { package_id, version } = manifest;
   const versioned = versionedArchivePath(package_id, version);
   const latest = latestArchivePath(package_id);
-  const known = findRow(
-    effects.fs,
-    `${plane.root}/${registryPath("packages_registry")}`,
-    "packages_registry",
-    [package_id],
-  )?.row;
-  const is_latest =
-    known === undefined ||
-    artifact_path !== undefined ||
-    (candidate.is_vouched_for && isNewer(version, known["version"]));
+  const registered = registeredVersion(effects, plane, package_id);
+  const is_new = registered === undefined;
+  const becomes_latest =
+    is_new || artifact_path !== undefined || (candidate.is_vouched_for && isNewer(version, registered));
   const has = (path: string): boolean => holds(effects, plane, candidate, path);
-  const occupied = effects.fs.stat(`${plane.root}/${versioned}`) !== undefined;
-  if (artifact_path !== undefined && occupied && !has(versioned)) {
-    const message = `the store holds ${package_id} ${version} with other bytes`;
+  const stands = (path: string): boolean => effects.fs.stat(`${plane.root}/${path}`) !== undefined;
+  const is_taken = stands(versioned) && !has(versioned);
+  if (is_taken && artifact_path !== undefined) {
     const stored = digestOf(effects.fs, `${plane.root}/${versioned}`) ?? "";
+    const message = `the store holds ${package_id} ${version} with other bytes`;
     throw make("ADOPT_VERSION_TAKEN", message, { package_id, version, stored });
   }
   // Once in the store, a version keeps its bytes.
-  if (!occupied && (is_latest || !has(latest))) store(effects, transaction, plane, candidate, versioned);
-  if (!is_latest || (known !== undefined && occupied && !has(versioned))) return undefined;
-  const latest_stands = effects.fs.stat(`${plane.root}/${latest}`) !== undefined;
-  if (!(known === undefined && artifact_path === undefined ? latest_stands : has(latest)))
-    store(effects, transaction, plane, candidate, latest);
-  const first = manifest.assets[0]?.path ?? "";
-  const target = artifact_path?.slice(1) ?? first.slice(0, Math.max(0, first.lastIndexOf("/")));
+  if (!stands(versioned) && (becomes_latest || !has(latest)))
+    store(effects, transaction, plane, candidate, versioned);
+  if (!becomes_latest || (is_taken && !is_new)) return undefined;
+  const keeps_latest = is_new && artifact_path === undefined ? stands(latest) : has(latest);
+  if (!keeps_latest) store(effects, transaction, plane, candidate, latest);
+  const target = artifact_path?.slice(1) ?? folderOf(manifest.assets[0]?.path ?? "");
   return packageRow(effects, plane, { manifest, metadata: {}, target }, listing.digest);
 }
 
-const isNewer = (version: string, registered: string | undefined): boolean =>
-  semver.valid(registered) !== null && semver.gt(version, registered ?? "");
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
+/** Undefined when the package is not registered. */
+function registeredVersion(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  package_id: string,
+): string | undefined {
+  const path = `${plane.root}/${registryPath("packages_registry")}`;
+  const found = findRow(fs, path, "packages_registry", [package_id]);
+  return found === undefined ? undefined : (found.row["version"] ?? "");
+}
+
+const isNewer = (version: string, registered: string): boolean =>
+  semver.valid(registered) !== null && semver.gt(version, registered);
 
 /** Whether a path of the store holds these bytes. */
 function holds(
