@@ -87,6 +87,9 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     version: setting.version,
     files: setting.files,
     onPhase: phaseTeller(setting.effects, terminal, json),
+    onProgress: (doing: string) => {
+      if (terminal.interactive && !json) terminal.err(`${oneLine(doing)}\n`);
+    },
   });
   try {
     loaded = await setting.load(operation.name);

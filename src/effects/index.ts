@@ -9,6 +9,7 @@ export type {
   FileKind,
   FileStat,
   FileSystem,
+  FileTable,
   HeldLock,
   Host,
   Locks,
@@ -17,7 +18,10 @@ export type {
   Random,
   ReadHandle,
   RunResult,
+  StampTable,
   Subprocess,
   Workers,
   WriteHandle,
 } from "./ports.ts";
+export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
+export { isSettled, stampOf } from "./stamp.ts";

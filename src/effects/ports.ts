@@ -183,9 +183,42 @@ export interface FileDigest {
   readonly executable: boolean;
 }
 
+/** Numbers in a stamp: size, mode with the kind of file, mtime_ns, ctime_ns, inode, device; all zero where nothing is. */
+export const STAMP_WIDTH = 6;
+
+/** `no_file`: absent, or something else than a regular file. `trusted`: its stamp is the known one, so it was not read. */
+export const FILE_STATE = { no_file: 0, hashed: 1, trusted: 2, unreadable: 3 } as const;
+
+/** Columns in the order of the paths asked for; hundreds of thousands of objects would cost more than the hashing. */
+export interface FileTable {
+  readonly states: Uint8Array;
+  /** 32 bytes each, where the state is `hashed`. */
+  readonly digests: Uint8Array;
+  /** `STAMP_WIDTH` numbers each, where the state is `hashed` or `trusted`; taken before the first byte was read. */
+  readonly stamps: BigUint64Array;
+  /** Error codes of unreadable files, by index. */
+  readonly problems: ReadonlyMap<number, string>;
+}
+
+/** Stamps of many paths. */
+export interface StampTable {
+  /** Absolute paths in UTF-8, one after another. */
+  readonly paths: Uint8Array;
+  /** Where each path ends. */
+  readonly ends: Uint32Array;
+  readonly stamps: BigUint64Array;
+}
+
 export interface Workers {
   /** Digests many files on all cores, in the order given; undefined where a path is absent or not a regular file. */
   digestFiles(paths: readonly string[]): Promise<(FileDigest | undefined)[]>;
+  /**
+   * The same with stamps, and one unreadable file does not hide the others. `known` holds a stamp for each path, zeros where
+   * none is known. Other threads begin at once; this one joins when the caller waits.
+   */
+  tableOf(paths: readonly string[], known: BigUint64Array | null): Promise<FileTable>;
+  /** Whether every path still has the stamp given; stops at the first that has not. */
+  haveStamps(table: StampTable): Promise<boolean>;
 }
 
 /** Facts about this process, read once in `bin` and passed as data. */

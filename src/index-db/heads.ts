@@ -1,7 +1,7 @@
 /** What is installed, without the file lists: what planning needs of packages it does not touch. */
 import type { PackageTier, PlaneTier } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
-import type { Database, FileStat } from "../effects/index.ts";
+import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import {
   type Installed,
   installedIds,
@@ -10,7 +10,6 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import { isSettled, stampOf } from "./stamp.ts";
 
 export interface Head {
   readonly package_id: string;

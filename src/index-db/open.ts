@@ -6,14 +6,21 @@ export type IndexEffects = Pick<Effects, "fs" | "clock" | "databases">;
 const CACHE = ".holdfast/cache";
 const INDEX_PATH = `${CACHE}/index.sqlite`;
 
+/** Made last when much is read at once: sorting once is faster than keeping order. */
+export const MENTION_INDEX = "CREATE INDEX mention_by_token ON mention (token, stream, line)";
+
 /** Bump the version whenever a table changes: an index of another version is thrown away. */
 const LAYOUT = {
-  version: 1,
+  version: 2,
   sql: `
     CREATE TABLE source (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, digest TEXT) WITHOUT ROWID;
     CREATE TABLE head (plane_id TEXT, package_id TEXT, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, head TEXT NOT NULL,
       PRIMARY KEY (plane_id, package_id)) WITHOUT ROWID;
-    CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL) WITHOUT ROWID`,
+    CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, lines INTEGER NOT NULL,
+      bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL);
+    CREATE TABLE mention (token INTEGER NOT NULL, stream INTEGER NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL);
+    ${MENTION_INDEX}`,
 } as const;
 
 /**
@@ -36,6 +43,12 @@ export function withIndex<T>(
   } finally {
     database.close();
   }
+}
+
+/** Throws the index away, so that the next reader starts from nothing. */
+export function dropIndex({ fs }: Pick<IndexEffects, "fs">, root: string): void {
+  for (const end of ["", "-wal", "-shm"])
+    if (fs.stat(`${root}/${INDEX_PATH}${end}`) !== undefined) fs.remove(`${root}/${INDEX_PATH}${end}`);
 }
 
 function openIndex({ fs, databases }: IndexEffects, root: string): Database | undefined {

@@ -1,13 +1,34 @@
 /** Who owns a path: `registries/file_ownership.csv`, held in the index so that asking does not read all of it. */
 import type { Row } from "../contracts/index.ts";
-import type { Database, FileStat } from "../effects/index.ts";
+import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { digestOf } from "./file-digest.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import { isSettled, stampOf } from "./stamp.ts";
 
 const NAME = "file_ownership";
-const PATH = `registries/${NAME}.csv`;
+export const OWNERS_PATH = `registries/${NAME}.csv`;
+
+type OnRow = (path: string, owner: string) => void;
+type Scan = (onRow: OnRow) => void;
+
+function scanOwners({ fs }: Pick<IndexEffects, "fs">, root: string, onRow: OnRow): void {
+  for (const row of scanRows(fs, `${root}/${OWNERS_PATH}`, NAME))
+    onRow(row.key, row.cells()["owner_package_id"] ?? "");
+}
+
+/** Reads the registry into the index unless that has it as it is. @throws as findOwners */
+export function loadOwners(effects: IndexEffects, root: string, database: Database): void {
+  const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
+  if (stat === undefined || isCurrent(effects, root, database, stat)) return;
+  load(
+    effects,
+    root,
+    database,
+    stat,
+    (onRow) => scanOwners(effects, root, onRow),
+    () => undefined,
+  );
+}
 
 /** Owners of the wanted paths, by path. @throws REGISTRY_MISSING, REGISTRY_UNREADABLE, REGISTRY_DAMAGED */
 export function findOwners(
@@ -17,18 +38,15 @@ export function findOwners(
 ): Map<string, string> {
   const owners = new Map<string, string>();
   if (wanted.size === 0) return owners;
-  const scan = (onRow: (path: string, owner: string) => void): void => {
-    for (const row of scanRows(effects.fs, `${root}/${PATH}`, NAME))
-      onRow(row.key, row.cells()["owner_package_id"] ?? "");
-  };
-  const take = (path: string, owner: string): void => {
+  const scan: Scan = (onRow) => scanOwners(effects, root, onRow);
+  const take: OnRow = (path, owner) => {
     if (wanted.has(path)) owners.set(path, owner);
   };
   return withIndex(
     effects,
     root,
     (database) => {
-      const stat = effects.fs.stat(`${root}/${PATH}`);
+      const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
       if (stat !== undefined && isCurrent(effects, root, database, stat)) {
         for (const path of wanted) {
           const row = database.all("SELECT package_id FROM owner WHERE path = ?", path)[0];
@@ -51,7 +69,7 @@ function isCurrent({ fs, clock }: IndexEffects, root: string, database: Database
   if (source?.stamp !== stampOf(stat)) return false;
   if (isSettled(stat, source.read_ms)) return true;
   const read_ms = clock.now_ms();
-  if (source.digest !== digestOf(fs, `${root}/${PATH}`)) return false;
+  if (source.digest !== digestOf(fs, `${root}/${OWNERS_PATH}`)) return false;
   database.change(() => record(database, stat, read_ms, source.digest));
   return true;
 }
@@ -71,11 +89,11 @@ function load(
   root: string,
   database: Database,
   stat: FileStat,
-  scan: (onRow: (path: string, owner: string) => void) => void,
-  take: (path: string, owner: string) => void,
+  scan: Scan,
+  take: OnRow,
 ): boolean {
   const read_ms = clock.now_ms();
-  const digest = digestOf(fs, `${root}/${PATH}`) ?? "";
+  const digest = digestOf(fs, `${root}/${OWNERS_PATH}`) ?? "";
   const done = database.change(() => {
     database.run("DELETE FROM owner");
     scan((path, owner) => {
@@ -104,7 +122,7 @@ export interface OwnershipChange {
 /** Brings the index from the registry before a transaction to the one after it; an index that held another stays behind. */
 export function followOwnership(effects: IndexEffects, root: string, change: OwnershipChange): void {
   const { fs, clock } = effects;
-  const stat = fs.stat(`${root}/${PATH}`);
+  const stat = fs.stat(`${root}/${OWNERS_PATH}`);
   if (stat === undefined) return;
   withIndex(
     effects,

@@ -26,7 +26,7 @@ export function judgeRegistries(fs: FileSystem, root: string, outcome: Outcome):
     const is_edited = edit !== undefined && has_generation;
     if (is_edited && sha256 !== null) {
       const message = `${path} was edited by hand since the last command that changed it`;
-      const step = `Look at it; the next "pkg" command with a token records the edit in the ledger.`;
+      const step = `Look at it; "integrity-check --record" records the edit in the ledger.`;
       outcome.find("REGISTRY_EDITED", message, step, {
         severity: "note",
         path,

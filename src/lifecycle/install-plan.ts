@@ -12,6 +12,7 @@ import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
 import { checkRequirements, type Present, type Runtime } from "./requirements.ts";
+import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
 /** An archive of the change, with how it came to be in it. */
@@ -49,6 +50,8 @@ export async function planInstall(
   const problems: Fault[] = chosen.flatMap(({ candidate, wanted }) =>
     checkCandidate(effects, plane, candidate, wanted),
   );
+  const signatures = checkSignatures(effects, plane, chosen);
+  problems.push(...signatures.problems);
   const asks: Ask[] = [];
   const unchanged: { receipt: Receipt; tier: PlaneTier }[] = [];
   for (const one of chosen) {
@@ -59,7 +62,8 @@ export async function planInstall(
         unchanged.push({ receipt: before.receipt, tier });
       else {
         const refused = before === undefined ? undefined : refuseReplacing(one, before.receipt, options);
-        if (refused === undefined) asks.push({ target: targetOf(candidate), tier, before });
+        const target = targetOf(candidate, signatures.notes.get(candidate.manifest.package_id));
+        if (refused === undefined) asks.push({ target, tier, before });
         else problems.push(refused);
       }
     }

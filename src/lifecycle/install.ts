@@ -9,6 +9,7 @@ import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
 import { changeSession, type OnPhase, type Workspace } from "./change-session.ts";
 import { chooseNeeded, readRequested, type Wish } from "./choose.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { make } from "./faults.ts";
 import { type HealthOptions, healthCheckOf } from "./health-phase.ts";
 import { described, type InstalledPackage } from "./install-describe.ts";
@@ -53,11 +54,8 @@ interface Prepared {
 }
 
 /** @throws AUTH_*, ARCHIVE_*, MANIFEST_*, and any problem `planInstall` lists; TRANSACTION_FAILED, INTERRUPTED */
-export async function install(
-  effects: Effects,
-  plane: Plane,
-  request: InstallRequest,
-): Promise<InstallResult> {
+export async function install(real: Effects, plane: Plane, request: InstallRequest): Promise<InstallResult> {
+  const effects = withDigestMemory(real);
   const operation = request.mode ?? "install";
   for (const { id, archive } of request.wanted) refuseToken(request.token, { id, archive });
   const { to, from, work_order_id } = request;

@@ -9,6 +9,7 @@ import { prefixed } from "../kernel/index.ts";
 import { authorise, type Plane, reading, releaseReserve } from "../plane/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { make } from "./faults.ts";
 import { describeEntering, type InstalledPackage } from "./install-describe.ts";
 import type { Leaving } from "./leaving.ts";
@@ -40,10 +41,11 @@ export interface RollbackResult {
 
 /** @throws AUTH_*, NO_EARLIER_VERSION, GENERATION_GONE, NOTHING_TO_UNDO, KEPT_BYTES_MISSING, DEPENDENT_RANGE, INSTALLED_DRIFTED */
 export async function rollback(
-  effects: Effects,
+  real: Effects,
   plane: Plane,
   request: RollbackRequest,
 ): Promise<RollbackResult> {
+  const effects = withDigestMemory(real);
   const { fs } = effects;
   const operation = request.ids.length === 0 ? "undo" : "rollback";
   const { steps, installed } = await reading(effects, plane, async () => ({

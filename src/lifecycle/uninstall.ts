@@ -9,6 +9,7 @@ import { authorise, type Plane, reading } from "../plane/index.ts";
 import { type Installed, readReceipt } from "../receipts/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { driftFault } from "./drift.ts";
 import { make } from "./faults.ts";
 import { type Leaving, planLeaving } from "./leaving.ts";
@@ -38,10 +39,11 @@ export interface UninstallResult {
 
 /** @throws AUTH_*, NOT_INSTALLED, NEEDED_BY_OTHERS, INSTALLED_DRIFTED, TRANSACTION_FAILED, INTERRUPTED */
 export async function uninstall(
-  effects: Effects,
+  real: Effects,
   plane: Plane,
   request: UninstallRequest,
 ): Promise<UninstallResult> {
+  const effects = withDigestMemory(real);
   const found = await reading(effects, plane, async () => findLeaving(effects, plane, request));
   const { user } = await authorise(effects, plane, request.token, {
     action: "uninstall",

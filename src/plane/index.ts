@@ -1,6 +1,8 @@
 export { digestOf } from "../index-db/index.ts";
 export { type AuthRequest, authorise, secretOf } from "./authorise.ts";
+export { CONFIG_RECORDED, recordConfig, sightOf, WATCHED_CONFIG } from "./config-record.ts";
 export { planeFaults } from "./faults.ts";
+export { replaceFile } from "./files.ts";
 export {
   editedRegistries,
   type Generation,
@@ -14,7 +16,7 @@ export {
   appendFollowUps,
   reading,
   registriesAfter,
-  replaceFile,
   type WriteSession,
   writing,
 } from "./session.ts";
+export { ledgerStreams } from "./streams.ts";

@@ -12,7 +12,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Effects } from "../../src/effects/index.ts";
-import { findOwners, installedHeads } from "../../src/index-db/index.ts";
+import {
+  compareIndex,
+  findOwners,
+  installedHeads,
+  linesMentioning,
+  rebuildIndex,
+} from "../../src/index-db/index.ts";
+import { ledgerStreams } from "../../src/plane/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
 import { writeTree } from "../support/tree.ts";
 
@@ -32,11 +39,14 @@ const file = (name: string): string => join(plane.root, name);
 /** What is said with no index to be had. */
 function canonical(): unknown {
   const effects = { ...plane.effects, databases: { open: () => undefined } };
-  return [installedHeads(effects, plane.root), [...findOwners(effects, plane.root, WANTED)].sort()];
+  return [
+    installedHeads(effects, plane.root),
+    [...findOwners(effects, plane.root, WANTED)].sort(([a], [b]) => a.localeCompare(b)),
+  ];
 }
 const indexed = (effects: Effects = plane.effects): unknown => [
   installedHeads(effects, plane.root),
-  [...findOwners(effects, plane.root, WANTED)].sort(),
+  [...findOwners(effects, plane.root, WANTED)].sort(([a], [b]) => a.localeCompare(b)),
 ];
 /** Twice: what was read into the index, and what is then taken from it. */
 function same(): void {
@@ -178,5 +188,87 @@ describe("the index", () => {
       readFileSync(file("registries/file_ownership.csv"), "utf8"),
     );
     rmSync(cache(), { recursive: true });
+  });
+
+  test("finds the same ledger lines as reading all of them, also after appends, cuts and rewrites", async () => {
+    const streams = ledgerStreams(plane.effects.fs, plane.root);
+    const stream = "ledger/packages.jsonl";
+    const lines = (): Record<string, unknown>[] =>
+      readFileSync(file(stream), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const holds = (value: unknown, text: string): boolean =>
+      value === text ||
+      (typeof value === "object" &&
+        value !== null &&
+        Object.values(value).some((member) => holds(member, text)));
+    let compared = 0;
+    const agree = (): void => {
+      const all = lines();
+      const subjects = new Set(
+        all.flatMap(({ id, entry_hash, metadata }) => [
+          id,
+          entry_hash,
+          (metadata as { transaction_id?: unknown }).transaction_id,
+        ]),
+      );
+      for (const text of [...IDS, "PKG-T9-NONE-001", ...subjects]) {
+        if (typeof text !== "string") continue;
+        const expected = all.flatMap((entry, index) =>
+          entry["id"] === text ||
+          entry["entry_hash"] === text ||
+          String(entry["submission_id"])
+            .split(/[\s,]+/)
+            .includes(text) ||
+          holds(entry["metadata"], text)
+            ? [index + 1]
+            : [],
+        );
+        const found = linesMentioning(plane.effects, plane.root, streams, text) ?? [];
+        expect(
+          found.filter((one) => one.stream === stream).map(({ line }) => line),
+          text,
+        ).toEqual(expected);
+        compared += expected.length;
+      }
+    };
+    agree();
+    await plane.install([IDS[2] ?? ""]);
+    agree();
+    const text = readFileSync(file(stream), "utf8");
+    writeFileSync(file(stream), text.slice(0, text.trimEnd().lastIndexOf("\n") + 1));
+    agree();
+    writeFileSync(file(stream), text);
+    agree();
+    writeFileSync(file(stream), text.replaceAll("PKG-T1-A-001", "PKG-T1-Z-001"));
+    agree();
+    writeFileSync(file(stream), text);
+    agree();
+    expect(compared).toBeGreaterThan(60);
+    expect(linesMentioning(plane.effects, plane.root, streams, "some words")).toBeUndefined();
+  });
+
+  test("is made anew on request, and what it holds is counted beside the files", async () => {
+    const streams = ledgerStreams(plane.effects.fs, plane.root);
+    rmSync(cache(), { recursive: true });
+    expect(new Set(compareIndex(plane.effects, plane.root, streams).map(({ state }) => state))).toEqual(
+      new Set(["absent"]),
+    );
+    const parts = rebuildIndex(plane.effects, plane.root, streams, () => undefined) ?? [];
+    expect(parts.map(({ state }) => state)).toEqual(parts.map(() => "current"));
+    expect(parts.every((part) => part.canonical === part.derived && part.canonical > 0)).toBe(true);
+    await plane.install([IDS[2] ?? ""]);
+    expect(compareIndex(plane.effects, plane.root, streams).some(({ state }) => state === "behind")).toBe(
+      true,
+    );
+    rebuildIndex(plane.effects, plane.root, streams, () => undefined);
+    const database = new DatabaseSync(cache("index.sqlite"));
+    database.exec("DELETE FROM owner WHERE path = 'modules/c/x.py'");
+    database.close();
+    const diverged = compareIndex(plane.effects, plane.root, streams).filter(
+      ({ state }) => state === "diverged",
+    );
+    expect(diverged.map(({ part }) => part)).toEqual(["paths"]);
   });
 });

@@ -28,6 +28,7 @@ import {
   PLANE_STREAMS,
   type Plane,
   planeStream,
+  recordConfig,
 } from "../../src/plane/index.ts";
 import { receiptDirectory, tierPrefix } from "../../src/receipts/index.ts";
 
@@ -109,10 +110,12 @@ export async function aPlane(
   };
   const effects = nodeEffects({ host: { home: join(top, "home"), cwd: top, env } });
   const plane = openPlane(effects, root);
+  mkdirSync(join(root, ".holdfast/state"), { recursive: true });
   mkdirSync(join(plane.keys_directory, "heads"), { recursive: true });
   const writing = { ...effects, fs: withoutSyncs(effects.fs) };
   for (const name of PLANE_STREAMS)
     await appendEntries(writing, planeStream(plane, name), [genesisEntry({ tier: "ho3" })]);
+  await recordConfig(writing, plane, "ann");
   const stream = planeStream(plane, "ledger/packages.jsonl");
   await appendEntries(
     writing,

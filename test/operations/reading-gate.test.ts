@@ -39,6 +39,7 @@ const contextOf = ({ effects, root, token }: LibraryPlane) => ({
     node: process.execPath,
   },
   onPhase: () => undefined,
+  onProgress: () => undefined,
 });
 
 test.each([

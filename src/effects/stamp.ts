@@ -1,4 +1,5 @@
-import type { FileStat } from "../effects/index.ts";
+/** Telling from a file's state whether bytes read before are still its bytes. */
+import type { FileStat } from "./ports.ts";
 
 /**
  * A file's clock ticks every 10 ms at the slowest. What was read within this time after its last change may have been
