@@ -3,6 +3,7 @@ import semver from "semver";
 import type { Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
+import type { Fault } from "../kernel/index.ts";
 import { digestOf, type Plane, registryPath } from "../plane/index.ts";
 import { provenancePath, readSidecarText, signaturePath } from "../provenance/index.ts";
 import { findRow } from "../registry/index.ts";
@@ -16,7 +17,6 @@ import { stageVouched } from "./vouch.ts";
 /**
  * An archive the store lacks is kept there under its version. One whose digest the caller vouched for also becomes what the
  * registry names and the latest, where nothing newer is: as if it had been packed here.
- * What is taken over where it lies enters both in any case.
  * @returns the row to write; undefined when the registry stays as it is @throws DIGEST_MISMATCH, ADOPT_VERSION_TAKEN
  */
 export function adoptArchive(
@@ -29,43 +29,44 @@ export function adoptArchive(
   const { package_id, version } = manifest;
   const versioned = versionedArchivePath(package_id, version);
   const latest = latestArchivePath(package_id);
-  const registered = registeredVersion(effects, plane, package_id);
-  const is_new = registered === undefined;
-  const becomes_latest =
-    is_new || artifact_path !== undefined || (candidate.is_vouched_for && isNewer(version, registered));
+  const standing = standingOf(effects, plane, candidate);
   const has = (path: string): boolean => holds(effects, plane, candidate, path);
-  const stands = (path: string): boolean => effects.fs.stat(`${plane.root}/${path}`) !== undefined;
-  const is_taken = stands(versioned) && !has(versioned);
-  if (is_taken && artifact_path !== undefined) {
-    const stored = digestOf(effects.fs, `${plane.root}/${versioned}`) ?? "";
-    const message = `the store holds ${package_id} ${version} with other bytes`;
-    throw make("ADOPT_VERSION_TAKEN", message, { package_id, version, stored });
-  }
+  const is_there = (path: string): boolean => effects.fs.stat(`${plane.root}/${path}`) !== undefined;
   // Once in the store, a version keeps its bytes.
-  if (!stands(versioned) && (becomes_latest || !has(latest)))
-    store(effects, transaction, plane, candidate, versioned);
-  if (!becomes_latest || (is_taken && !is_new)) return undefined;
-  const keeps_latest = is_new && artifact_path === undefined ? stands(latest) : has(latest);
-  if (!keeps_latest) store(effects, transaction, plane, candidate, latest);
-  const target = artifact_path?.slice(1) ?? folderOf(manifest.assets[0]?.path ?? "");
+  if (is_there(versioned)) {
+    if (!has(versioned) && standing === "taken over")
+      throw versionTaken(effects, plane, candidate, versioned);
+    if (!has(versioned) && standing === "newer") return undefined;
+  } else if (standing !== "other" || !has(latest)) store(effects, transaction, plane, candidate, versioned);
+  if (standing === "other") return undefined;
+  const is_latest = standing === "first" ? is_there(latest) : has(latest);
+  if (!is_latest) store(effects, transaction, plane, candidate, latest);
+  const first = manifest.assets[0]?.path ?? "";
+  const target = artifact_path?.slice(1) ?? first.slice(0, Math.max(0, first.lastIndexOf("/")));
   return packageRow(effects, plane, { manifest, metadata: {}, target }, listing.digest);
 }
 
-const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
-
-/** Undefined when the package is not registered. */
-function registeredVersion(
-  { fs }: Pick<Effects, "fs">,
+/** What the archive is to the registry: all but `other` become what it names. */
+function standingOf(
+  { fs }: Effects,
   plane: Plane,
-  package_id: string,
-): string | undefined {
+  { manifest: { package_id, version }, artifact_path, is_vouched_for }: Candidate,
+): "first" | "taken over" | "newer" | "other" {
+  if (artifact_path !== undefined) return "taken over";
   const path = `${plane.root}/${registryPath("packages_registry")}`;
-  const found = findRow(fs, path, "packages_registry", [package_id]);
-  return found === undefined ? undefined : (found.row["version"] ?? "");
+  const known = findRow(fs, path, "packages_registry", [package_id])?.row;
+  if (known === undefined) return "first";
+  const registered = known["version"] ?? "";
+  const is_newer = semver.valid(registered) !== null && semver.gt(version, registered);
+  return is_vouched_for === true && is_newer ? "newer" : "other";
 }
 
-const isNewer = (version: string, registered: string): boolean =>
-  semver.valid(registered) !== null && semver.gt(version, registered);
+function versionTaken({ fs }: Effects, plane: Plane, { manifest }: Candidate, path: string): Fault {
+  const { package_id, version } = manifest;
+  const stored = digestOf(fs, `${plane.root}/${path}`) ?? "";
+  const message = `the store holds ${package_id} ${version} with other bytes`;
+  return make("ADOPT_VERSION_TAKEN", message, { package_id, version, stored });
+}
 
 /** Whether a path of the store holds these bytes. */
 function holds(

@@ -30,10 +30,10 @@ export interface Candidate extends ManifestReading {
   readonly path: string;
   readonly listing: ArchiveListing;
   readonly layout: Layout;
+  /** Its digest was given with --digest. */
+  readonly is_vouched_for?: boolean;
   /** Set for files that are taken over where they lie: the archive made of them enters store and registry in any case. */
   readonly artifact_path?: string;
-  /** Its digest was given with --digest. */
-  readonly is_vouched_for: boolean;
 }
 
 /** @throws ARCHIVE_*, MANIFEST_*, and every problem of the archive's content at once */

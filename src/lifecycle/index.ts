@@ -24,7 +24,7 @@ export { type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
 export type { Runtime } from "./requirements.ts";
-export { type RestoreResult, restore } from "./restore.ts";
+export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";
 export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
 export { type PlaneStatus, planeStatus } from "./status.ts";

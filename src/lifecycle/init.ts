@@ -2,30 +2,23 @@
 import { PLANE_FORMAT_VERSION, REGISTRY_NAMES } from "../contracts/index.ts";
 import type { Effects, HeldLock } from "../effects/index.ts";
 import { initAuth } from "../keys/index.ts";
-import { appendEntries, genesisEntry, type SealedPrefix, streamHead } from "../ledger/index.ts";
+import type { SealedPrefix } from "../ledger/index.ts";
 import {
   absolute,
   CONFIG_PATH,
-  digestOf,
-  GENERATION_PATH,
-  generationBytes,
-  PACKAGES_STREAM,
   PLANE_LOCK,
   type Plane,
-  planeStream,
   planeWith,
   recordConfig,
   registryPath,
   replaceFile,
   STATE_DIRECTORY,
-  TIER_STREAMS,
 } from "../plane/index.ts";
 import { publishFirstKeys } from "../provenance/index.ts";
-import { emptyRegistry, findRow, rewriteRegistry } from "../registry/index.ts";
-import { readFrameworkTitle } from "./chain.ts";
+import { emptyRegistry } from "../registry/index.ts";
 import { make } from "./faults.ts";
 import { judgeFound, refuseTarget } from "./init-judge.ts";
-import { createdAt } from "./package-row.ts";
+import { registerFrameworks, writeGeneration, writeGenesis } from "./init-records.ts";
 import { refuseAll } from "./refuse.ts";
 
 export interface InitRequest {
@@ -113,7 +106,9 @@ export async function initPlane(
   const created = [...files.keys()].filter((path) => fs.stat(`${root}/${path}`) === undefined);
   const kept = [...files.keys()].filter((path) => !created.includes(path));
   const future = planeWith(effects, root, configText(plane_uid, name));
-  refuseAll(judgeFound(effects, future, { folders: FOLDERS, files: [...files.keys()] }));
+  // What comes in from elsewhere was judged where it came from.
+  if (request.imported === undefined)
+    refuseAll(judgeFound(effects, future, { folders: FOLDERS, files: [...files.keys()] }));
   if (request.dry_run) {
     return {
       root,
@@ -132,40 +127,58 @@ export async function initPlane(
   try {
     refuseTarget(effects, root);
     const plane = { ...future, root: fs.realPath(root) };
-    for (const path of created.filter((one) => one !== CONFIG_PATH))
-      writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
-    completeIgnores(effects, root);
-    const { keys_directory } = plane;
     onKeys(plane_uid);
-    const auth = await initAuth(effects, {
-      directory: keys_directory,
-      plane_root: plane.root,
-      plane_uid,
-      force: false,
-    });
-    replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
-    publishFirstKeys(effects, plane);
-    // Registries that came in are as they were.
-    if (request.imported === undefined) registerFrameworks(effects, plane);
-    await writeGenesis(effects, plane, request.imported ?? new Map());
-    writeGeneration(effects, plane);
-    // Last: with it the folder is a plane, and an init that was cut short can be run again.
-    writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
-    await recordConfig(effects, plane, "init");
+    const token_file = await makePlane(
+      effects,
+      plane,
+      request,
+      new Map(created.map((path) => [path, files.get(path)])),
+    );
     return {
       root: plane.root,
       name,
       plane_uid,
       created,
       kept,
-      keys_directory,
-      token_file: auth.places.admin_token,
-      next_steps: nextSteps(request.directory, auth.places.admin_token),
+      keys_directory: plane.keys_directory,
+      token_file,
+      next_steps: nextSteps(request.directory, token_file),
       dry_run: false,
     };
   } finally {
     lock.release();
   }
+}
+
+/** @param files those that are missing @returns the file that holds the first token */
+async function makePlane(
+  effects: Effects,
+  plane: Plane,
+  { launcher, imported }: InitRequest,
+  files: ReadonlyMap<string, Uint8Array | undefined>,
+): Promise<string> {
+  const { root, keys_directory, config } = plane;
+  for (const [path, bytes] of files)
+    if (path !== CONFIG_PATH) writeFile(effects, root, path, bytes ?? new Uint8Array());
+  completeIgnores(effects, root);
+  const { plane_uid } = config;
+  const auth = await initAuth(effects, {
+    directory: keys_directory,
+    plane_root: root,
+    plane_uid,
+    force: false,
+  });
+  replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(launcher)}\n`));
+  publishFirstKeys(effects, plane);
+  // Registries that came in are as they were.
+  if (imported === undefined) registerFrameworks(effects, plane);
+  await writeGenesis(effects, plane, imported ?? new Map());
+  writeGeneration(effects, plane);
+  // Last: with it the folder is a plane, and an init that was cut short can be run again.
+  writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
+  // The first change records it where this cannot.
+  await recordConfig(effects, plane, "init").catch(() => undefined);
+  return auth.places.admin_token;
 }
 
 /** Two that make the same plane at once would mix their keys. @throws INIT_TARGET_REFUSED */
@@ -217,75 +230,6 @@ function configText(plane_uid: string, name: string): string {
     "allow_plain_archives = true",
     "",
   ].join("\n");
-}
-
-/** Framework documents that lie in the plane are registered; a spec can then comply with them. */
-function registerFrameworks(effects: Effects, plane: Plane): void {
-  const { fs, random } = effects;
-  const ids = fs
-    .list(`${plane.root}/frameworks`)
-    .flatMap(({ name }) => /^(FMWK-[A-Z0-9-]+?)(?:_.*)?\.md$/.exec(name)?.[1] ?? []);
-  const path = `${plane.root}/${registryPath("frameworks_registry")}`;
-  const rows = ids
-    .filter((id) => findRow(fs, path, "frameworks_registry", [id]) === undefined)
-    .map((framework_id) => ({
-      framework_id,
-      title: readFrameworkTitle(effects, plane.root, framework_id) ?? framework_id,
-      status: "active",
-      version: "1.0.0",
-      plane_id: "ho3",
-      created_at: createdAt(effects),
-    }));
-  if (rows.length === 0) return;
-  const next = `${path}.${random.hex(6)}.tmp`;
-  rewriteRegistry(fs, {
-    name: "frameworks_registry",
-    from: path,
-    to: next,
-    upsert: rows,
-    remove: [],
-    insert: "sorted",
-  });
-  fs.rename(next, path);
-  fs.syncDirectory(`${plane.root}/registries`);
-}
-
-/** One chain a tier; each lower one's first entry names the head of the one above it. */
-async function writeGenesis(
-  effects: Effects,
-  plane: Plane,
-  sealed: ReadonlyMap<string, SealedPrefix>,
-): Promise<void> {
-  let parent: { stream: string; entry_hash: string } | undefined;
-  for (const [tier, name] of [
-    ["ho3", TIER_STREAMS.ho3],
-    ["ho3", PACKAGES_STREAM],
-    ["ho2", TIER_STREAMS.ho2],
-    ["ho1", TIER_STREAMS.ho1],
-  ] as const) {
-    const stream = planeStream(plane, name);
-    if (streamHead(effects.fs, stream) === undefined) {
-      const entry = genesisEntry({ tier, ...(parent === undefined ? {} : { parent }) });
-      const prefix = sealed.get(name);
-      const legacy = prefix === undefined ? {} : { legacy: { ...prefix } };
-      await appendEntries(effects, stream, [{ ...entry, metadata: { ...entry.metadata, ...legacy } }]);
-    }
-    const head = streamHead(effects.fs, stream);
-    if (name !== PACKAGES_STREAM && head !== undefined)
-      parent = { stream: name, entry_hash: head.entry_hash };
-  }
-}
-
-function writeGeneration(effects: Effects, plane: Plane): void {
-  const { fs } = effects;
-  const registries = Object.fromEntries(
-    REGISTRY_NAMES.map((name) => [name, digestOf(fs, `${plane.root}/${registryPath(name)}`) ?? ""]),
-  );
-  replaceFile(
-    effects,
-    `${plane.root}/${GENERATION_PATH}`,
-    generationBytes({ generation: 0, transaction_id: "", registries }),
-  );
 }
 
 export function nextSteps(directory: string, token_file: string): string[] {

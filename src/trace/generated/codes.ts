@@ -585,7 +585,7 @@ export const CODES: Readonly<Record<string, string>> = {
   RESTORED_DIFFERS:
     '{"room":"lifecycle","exit_code":6,"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
-    '{"room":"lifecycle","exit_code":4,"messages":["the store no longer holds the installed bytes of <package id> <version>"],"next_steps":["Put the archive with sha256 <digest> back as packages_store/<package id>-<version>.tar.gz and run \\"integrity-check --fix\\" again."]}',
+    '{"room":"lifecycle","exit_code":4,"messages":[],"next_steps":["Put the archive with sha256 <digest> back as packages_store/<package id>-<version>.tar.gz and run \\"integrity-check --fix\\" again."]}',
   ROW_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<id> would leave <path> invalid: <message>"],"next_steps":["Correct what it says of <id> and run the command again; \\"pkg info <id>\\" shows the row."]}',
   RUNS_AT_START:
