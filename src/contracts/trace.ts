@@ -1,10 +1,24 @@
 /** What `trace` answers. Keys of the older tool are kept (facts, trace section) and extended. */
 import { z } from "zod";
 import { Finding } from "./finding.ts";
+import { TraceStatement } from "./trace-evidence.ts";
+import { InstalledTrace, InventoryTrace, VerifyTrace } from "./trace-modes.ts";
 import { TracedEvent, TracedFile, TracedReceipt, TracedWhy, TraceVerdict } from "./trace-parts.ts";
+import {
+  DiffTrace,
+  ImpactTrace,
+  PackageAtTrace,
+  PlaneAtTrace,
+  WhoTrace,
+  WhyTrace,
+} from "./trace-questions.ts";
+import { CheckpointTrace, CodeTrace, PackageVersionTrace, TransactionTrace } from "./trace-subjects.ts";
 
+export * from "./trace-evidence.ts";
 export * from "./trace-modes.ts";
 export * from "./trace-parts.ts";
+export * from "./trace-questions.ts";
+export * from "./trace-subjects.ts";
 
 const Titled = z.strictObject({ id: z.string(), title: z.string() });
 const TitledFramework = z.strictObject({ framework_id: z.string(), title: z.string() });
@@ -199,20 +213,6 @@ export const LedgerEntryTrace = TracedEvent.extend({
 });
 export type LedgerEntryTrace = z.output<typeof LedgerEntryTrace>;
 
-export const TransactionTrace = z.strictObject({
-  transaction_id: z.string(),
-  /** What it came to, from its last ledger entry or receipt. */
-  outcome: z.string(),
-  user: z.string().nullable(),
-  generation: z.int().nonnegative().nullable(),
-  packages: z.array(z.string()),
-  /** Receipts still in force. */
-  receipts: z.array(TracedReceipt),
-  /** Oldest first. */
-  entries: z.array(TracedEvent),
-});
-export type TransactionTrace = z.output<typeof TransactionTrace>;
-
 export const UnknownTrace = z.strictObject({
   query: z.string(),
   message: z.string(),
@@ -224,11 +224,22 @@ export const UnknownTrace = z.strictObject({
 export type UnknownTrace = z.output<typeof UnknownTrace>;
 
 const report = <T extends string, D extends z.ZodType>(type: T, data: D) =>
-  z.strictObject({ type: z.literal(type), found: z.boolean(), data, findings: z.array(Finding) });
+  z.strictObject({
+    type: z.literal(type),
+    found: z.boolean(),
+    /** ISO 8601, where the answer is about another time than now. */
+    at: z.string().nullable(),
+    data,
+    statements: z.array(TraceStatement),
+    findings: z.array(Finding),
+  });
 
 export const TraceReport = z
   .discriminatedUnion("type", [
     report("package", PackageTrace),
+    report("package_version", PackageVersionTrace),
+    report("package_at", PackageAtTrace),
+    report("plane_at", PlaneAtTrace),
     report("spec", SpecTrace),
     report("framework", FrameworkTrace),
     report("artifact", ArtifactTrace),
@@ -236,8 +247,30 @@ export const TraceReport = z
     report("directory", DirectoryTrace),
     report("digest", DigestTrace),
     report("ledger_entry", LedgerEntryTrace),
+    report("checkpoint", CheckpointTrace),
     report("transaction", TransactionTrace),
+    report("code", CodeTrace),
+    report("why", WhyTrace),
+    report("who", WhoTrace),
+    report("diff", DiffTrace),
+    report("impact", ImpactTrace),
     report("unknown", UnknownTrace),
   ])
-  .meta({ id: "TraceReport", title: "Answer of trace --explain" });
+  .meta({ id: "TraceReport", title: "Answer of trace about one subject" });
 export type TraceReport = z.output<typeof TraceReport>;
+
+/** Answer of `trace --html --out FILE`. */
+export const WrittenPage = z.strictObject({
+  /** Absolute path of the file. */
+  path: z.string(),
+  size_bytes: z.int().nonnegative(),
+  /** Bare hex. */
+  sha256: z.string(),
+});
+export type WrittenPage = z.output<typeof WrittenPage>;
+
+/** Everything `trace --json` prints, faults aside. */
+export const TraceAnswer = z
+  .union([TraceReport, z.array(InstalledTrace), InventoryTrace, VerifyTrace, WrittenPage])
+  .meta({ title: "Answer of trace" });
+export type TraceAnswer = z.output<typeof TraceAnswer>;

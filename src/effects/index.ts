@@ -1,5 +1,8 @@
 export type {
+  Cell,
   Clock,
+  Database,
+  Databases,
   DirectoryEntry,
   Effects,
   FileDigest,
@@ -21,3 +24,4 @@ export type {
   WriteHandle,
 } from "./ports.ts";
 export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
+export { isSettled, stampOf } from "./stamp.ts";

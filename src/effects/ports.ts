@@ -107,6 +107,7 @@ export interface Subprocess {
   /**
    * Runs argv (never a shell) in its own process group with exactly the environment given; the whole group is killed
    * at the limit. Returns for every exit code; throws only when the program could not start.
+   * `signal`: when it aborts, the group is killed at once and the signal's reason thrown.
    */
   run(request: {
     readonly argv: readonly string[];
@@ -114,6 +115,7 @@ export interface Subprocess {
     readonly env: Readonly<Record<string, string>>;
     readonly stdin?: Uint8Array | string;
     readonly limits: { readonly timeout_ms: number; readonly stdout_bytes_max: number };
+    readonly signal?: AbortSignal;
   }): Promise<RunResult>;
 }
 
@@ -152,6 +154,25 @@ export interface Locks {
     path: string,
     options: { readonly wait_ms: number; readonly signal?: AbortSignal },
   ): Promise<HeldLock | undefined>;
+}
+
+export type Cell = string | number | null;
+
+/** One SQLite database. Texts and numbers only; a failing call throws Node's own error with `errcode`. */
+export interface Database {
+  all(sql: string, ...cells: readonly Cell[]): Readonly<Record<string, Cell>>[];
+  run(sql: string, ...cells: readonly Cell[]): void;
+  /** All or nothing; undefined, and nothing done, when another process is writing. */
+  change<T>(work: () => T): T | undefined;
+  close(): void;
+}
+
+export interface Databases {
+  /**
+   * Opens or creates a database of derived facts: one that is damaged or of another layout is thrown away and made anew.
+   * Undefined where none can be had (no permission, no SQLite): callers then read what it was derived from.
+   */
+  open(path: string, layout: { readonly version: number; readonly sql: string }): Database | undefined;
 }
 
 export interface FileDigest {
@@ -219,6 +240,7 @@ export interface Effects {
   readonly network: Network;
   readonly locks: Locks;
   readonly workers: Workers;
+  readonly databases: Databases;
   readonly host: Host;
   /** Aborted by Ctrl-C; long work checks it at marked points and undoes itself. */
   readonly signal: AbortSignal;

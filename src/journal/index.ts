@@ -4,6 +4,7 @@ export {
   dropKept,
   type KeptFile,
   type KeptGeneration,
+  keptChanges,
   keptFiles,
   keptNumbers,
   readKept,
@@ -11,6 +12,6 @@ export {
   sweepTrash,
 } from "./kept.ts";
 export { removeTree, transactionsDirectory } from "./places.ts";
-export type { FollowUp, Notes, PhaseTime } from "./records.ts";
+export type { Change, FollowUp, Notes, PhaseTime } from "./records.ts";
 export { pendingTransactions, preparingTransactions, type Recovered, recover } from "./recover.ts";
 export { type About, type Staged, Transaction } from "./transaction.ts";

@@ -71,6 +71,10 @@ export function readKept(fs: FileSystem, root: string, generation: number): Kept
   return { generation, transaction_id, operation, subject, user, committed_ms, notes: planned?.notes ?? {} };
 }
 
+/** Everything a kept transaction changed, in the order it was applied. @throws JOURNAL_DAMAGED */
+export const keptChanges = (fs: FileSystem, root: string, generation: number): Change[] =>
+  readLines<Change>(fs, `${generationsDirectory(root)}/${generationName(generation)}/changes.jsonl`);
+
 /** Displaced files of one generation that no rollback has taken yet. */
 export function keptFiles(fs: FileSystem, root: string, generation: number): KeptFile[] {
   const name = generationName(generation);

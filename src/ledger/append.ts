@@ -11,6 +11,7 @@ import { checkedBody, type EntryBody, sealLine } from "./new-line.ts";
 import { prepareEnd, type StreamEnd } from "./stream-end.ts";
 import { whileLocked } from "./stream-lock.ts";
 import type { StreamRef } from "./stream-ref.ts";
+import { oweTree } from "./tiles-owed.ts";
 import type { TornTail } from "./torn-tail.ts";
 
 export type LedgerEffects = Pick<Effects, "fs" | "locks" | "clock" | "random">;
@@ -111,6 +112,7 @@ function writeGroup(
     writeDurably(effects.fs, stream.path, block, end);
     const bytes = end.size_bytes + block.length;
     writeHead(effects, stream, { bytes, entries: end.entries + lines.length, entry_hash: previous_hash });
+    oweTree(effects, stream, lines.length);
   }
   return end.torn_tail === undefined ? appended : { ...appended, torn_tail: end.torn_tail };
 }

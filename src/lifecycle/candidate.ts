@@ -30,6 +30,8 @@ export interface Candidate extends ManifestReading {
   readonly path: string;
   readonly listing: ArchiveListing;
   readonly layout: Layout;
+  /** Set for files that are taken over where they lie: the archive made of them enters store and registry in any case. */
+  readonly artifact_path?: string;
 }
 
 /** @throws ARCHIVE_*, MANIFEST_*, and every problem of the archive's content at once */

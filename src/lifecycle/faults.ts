@@ -1,7 +1,7 @@
 import { type Details, defineFaults, kind } from "../kernel/index.ts";
+import { incomingKinds } from "./incoming-faults.ts";
 
 type Subject = { package_id: string };
-
 export const { catalogue: lifecycleFaults, make } = defineFaults({
   COMMITTED_UNRECORDED: kind<{ transaction_id: string; problem: string }>(
     4,
@@ -230,6 +230,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id} --token …".`,
   ),
+  ...incomingKinds,
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
   INIT_TARGET_REFUSED: kind<{ path: string; reason: string }>(
     2,

@@ -2,7 +2,7 @@
 import { PLANE_FORMAT_VERSION, REGISTRY_NAMES } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { initAuth, keysDirectory } from "../keys/index.ts";
-import { appendEntries, genesisEntry, streamHead } from "../ledger/index.ts";
+import { appendEntries, genesisEntry, type SealedPrefix, streamHead } from "../ledger/index.ts";
 import {
   absolute,
   CONFIG_PATH,
@@ -19,6 +19,7 @@ import {
   STATE_DIRECTORY,
   TIER_STREAMS,
 } from "../plane/index.ts";
+import { publishFirstKeys } from "../provenance/index.ts";
 import { emptyRegistry, findRow, rewriteRegistry } from "../registry/index.ts";
 import { readFrameworkTitle } from "./chain.ts";
 import { make } from "./faults.ts";
@@ -32,6 +33,8 @@ export interface InitRequest {
   readonly templates: ReadonlyMap<string, Uint8Array>;
   /** How the launchers find this program again; kept beside the keys. */
   readonly launcher: { readonly node: string; readonly script: string };
+  /** For a plane that comes in from elsewhere: what the first entry of each stream says of its sealed part. */
+  readonly imported?: ReadonlyMap<string, SealedPrefix>;
 }
 
 export interface InitResult {
@@ -80,8 +83,12 @@ const GITIGNORE = [
   "*.pyc",
 ];
 
-/** @throws PLANE_EXISTS, INIT_TARGET_REFUSED, AUTH_* */
-export async function initPlane(effects: Effects, request: InitRequest): Promise<InitResult> {
+/** @param onKeys told the plane's id before anything is written outside it @throws PLANE_EXISTS, INIT_TARGET_REFUSED, AUTH_* */
+export async function initPlane(
+  effects: Effects,
+  request: InitRequest,
+  onKeys: (plane_uid: string) => void = () => undefined,
+): Promise<InitResult> {
   const { fs, host, random } = effects;
   const root = absolute(host.cwd, request.directory);
   refuseTarget(effects, root);
@@ -117,6 +124,7 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
     writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
   completeIgnores(effects, root);
   const keys_directory = keysDirectory(host, plane_uid);
+  onKeys(plane_uid);
   const auth = await initAuth(effects, {
     directory: keys_directory,
     plane_root: fs.realPath(root),
@@ -126,8 +134,10 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
   replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
   writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
   const plane = openPlane(effects, root);
-  registerFrameworks(effects, plane);
-  await writeGenesis(effects, plane);
+  publishFirstKeys(effects, plane);
+  // Registries that came in are as they were.
+  if (request.imported === undefined) registerFrameworks(effects, plane);
+  await writeGenesis(effects, plane, request.imported ?? new Map());
   await recordConfig(effects, plane, "init");
   writeGeneration(effects, plane);
   return {
@@ -232,7 +242,11 @@ function registerFrameworks(effects: Effects, plane: Plane): void {
 }
 
 /** One chain a tier; each lower one's first entry names the head of the one above it. */
-async function writeGenesis(effects: Effects, plane: Plane): Promise<void> {
+async function writeGenesis(
+  effects: Effects,
+  plane: Plane,
+  sealed: ReadonlyMap<string, SealedPrefix>,
+): Promise<void> {
   let parent: { stream: string; entry_hash: string } | undefined;
   for (const [tier, name] of [
     ["ho3", TIER_STREAMS.ho3],
@@ -242,9 +256,10 @@ async function writeGenesis(effects: Effects, plane: Plane): Promise<void> {
   ] as const) {
     const stream = planeStream(plane, name);
     if (streamHead(effects.fs, stream) === undefined) {
-      await appendEntries(effects, stream, [
-        genesisEntry({ tier, ...(parent === undefined ? {} : { parent }) }),
-      ]);
+      const entry = genesisEntry({ tier, ...(parent === undefined ? {} : { parent }) });
+      const prefix = sealed.get(name);
+      const legacy = prefix === undefined ? {} : { legacy: { ...prefix } };
+      await appendEntries(effects, stream, [{ ...entry, metadata: { ...entry.metadata, ...legacy } }]);
     }
     const head = streamHead(effects.fs, stream);
     if (name !== PACKAGES_STREAM && head !== undefined)
@@ -264,7 +279,7 @@ function writeGeneration(effects: Effects, plane: Plane): void {
   );
 }
 
-function nextSteps(directory: string, token_file: string): string[] {
+export function nextSteps(directory: string, token_file: string): string[] {
   const enter =
     directory === "."
       ? []

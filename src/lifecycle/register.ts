@@ -4,6 +4,7 @@ import { checkEntryPath } from "../archive/index.ts";
 import type { PackageTier, RegistryName, Row } from "../contracts/index.ts";
 import { FrameworkId, PACKAGE_TIERS, PackageId, REGISTRY_KEYS, SpecId } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import {
   type AuthRequest,
   authorise,
@@ -13,7 +14,6 @@ import {
   registryPath,
   writing,
 } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { findRow } from "../registry/index.ts";
 import { tierOfId } from "./build-manifest.ts";
 import { readFrameworkTitle, readSpecPack, specRow } from "./chain.ts";
@@ -111,7 +111,7 @@ export async function unregister(
     const known = rowOf(effects, plane, name, id);
     if (
       name === "packages_registry" &&
-      readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)
+      installedHeads(effects, plane.root).some(({ package_id }) => package_id === id)
     ) {
       throw make("STILL_INSTALLED", `${id} is installed, so its registration stays`, { package_id: id });
     }

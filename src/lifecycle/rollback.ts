@@ -3,12 +3,13 @@
  * runs, no store and no network is needed, and what comes back is held against its receipt (design, principle 8).
  */
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import { prefixed } from "../kernel/index.ts";
 import { authorise, type Plane, reading, releaseReserve } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { make } from "./faults.ts";
 import { describeEntering, type InstalledPackage } from "./install-describe.ts";
 import type { Leaving } from "./leaving.ts";
@@ -40,23 +41,22 @@ export interface RollbackResult {
 
 /** @throws AUTH_*, NO_EARLIER_VERSION, GENERATION_GONE, NOTHING_TO_UNDO, KEPT_BYTES_MISSING, DEPENDENT_RANGE, INSTALLED_DRIFTED */
 export async function rollback(
-  effects: Effects,
+  real: Effects,
   plane: Plane,
   request: RollbackRequest,
 ): Promise<RollbackResult> {
+  const effects = withDigestMemory(real);
   const { fs } = effects;
   const operation = request.ids.length === 0 ? "undo" : "rollback";
   const { steps, installed } = await reading(effects, plane, async () => ({
     steps: findSteps(effects, plane, request),
-    installed: readInstalled(fs, plane.root),
+    installed: installedHeads(effects, plane.root),
   }));
   const named = [...new Set(steps.map(({ package_id }) => package_id))];
   const { user } = await authorise(effects, plane, request.token, {
     action: "rollback",
     package_ids: named,
-    tiers: installed
-      .filter(({ receipt }) => named.includes(receipt.package_id))
-      .map(({ receipt }) => receipt.tier),
+    tiers: installed.filter(({ package_id }) => named.includes(package_id)).map(({ tier }) => tier),
   });
   const none = { transaction_id: null, generation: null, timeline: [], verified_paths: 0 };
   if (request.dry_run) {

@@ -8,11 +8,13 @@ import { ledgerFaults } from "../ledger/index.ts";
 import { lifecycleFaults } from "../lifecycle/index.ts";
 import { metadataFaults } from "../metadata/index.ts";
 import { planeFaults } from "../plane/index.ts";
+import { provenanceFaults } from "../provenance/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
 import { storeFaults } from "../store/index.ts";
+import { traceFaults } from "../trace/index.ts";
 import { operationFaults } from "./faults.ts";
 
 type Catalogue = Readonly<Record<string, { readonly exit_code: ExitCode }>>;
@@ -28,8 +30,10 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   receipts: receiptFaults,
   journal: journalFaults,
   plane: planeFaults,
+  provenance: provenanceFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
+  trace: traceFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { appendEntries, type LedgerVerdict, verifyStream } from "../ledger/index.ts";
 import { authorise, PLANE_STREAMS, planeStream } from "../plane/index.ts";
+import { KEY_EVENTS } from "../provenance/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { findingLines } from "./finding-lines.ts";
@@ -54,12 +55,14 @@ const OWN_EVENTS = new Set([
   "auth_refused",
   "auth_secrets_initialized",
   "package_pack",
+  "policy_accepted",
   "registered",
   "registry_edited",
   "spec_reviewed",
   "token_issued",
   "token_revoked",
   "unregistered",
+  ...KEY_EVENTS,
 ]);
 
 export const ledgerAppend = operation({

@@ -4,10 +4,10 @@
  */
 import type { PlaneConfig } from "../contracts/index.ts";
 import type { Effects, FileSystem } from "../effects/index.ts";
+import { digestOf } from "../index-db/index.ts";
 import { prettyJson } from "../kernel/index.ts";
 import { appendEntries } from "../ledger/index.ts";
 import { replaceFile } from "./files.ts";
-import { digestOf } from "./generation.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { CONFIG_PATH, CONFIG_STATE_PATH, GOVERNANCE_STREAM, WAIVERS_PATH } from "./paths.ts";
 

@@ -1,9 +1,9 @@
+export { digestOf } from "../index-db/index.ts";
 export { type AuthRequest, authorise, secretOf } from "./authorise.ts";
 export { CONFIG_RECORDED, recordConfig, sightOf, WATCHED_CONFIG } from "./config-record.ts";
 export { planeFaults } from "./faults.ts";
 export { replaceFile } from "./files.ts";
 export {
-  digestOf,
   editedRegistries,
   type Generation,
   generationBytes,
@@ -19,3 +19,4 @@ export {
   type WriteSession,
   writing,
 } from "./session.ts";
+export { ledgerStreams } from "./streams.ts";

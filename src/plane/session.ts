@@ -1,6 +1,7 @@
 /** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
 
 import type { Effects, HeldLock } from "../effects/index.ts";
+import { digestOf } from "../index-db/index.ts";
 import {
   type FollowUp,
   keptNumbers,
@@ -14,7 +15,8 @@ import { checkRegistry } from "../registry/index.ts";
 import { recordConfig } from "./config-record.ts";
 import { make } from "./faults.ts";
 import { replaceFile } from "./files.ts";
-import { digestOf, editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { lockFault } from "./lock-fault.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
 
@@ -109,22 +111,7 @@ async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promi
     makeStateDirectory(effects, plane.root);
     lock = await effects.locks.acquire(path, { wait_ms, signal: effects.signal });
   } catch (error) {
-    const { code, errcode } = error as { code?: string; errcode?: number };
-    // 13 and 10 are SQLite's own "full" and "I/O error".
-    if (code === "ENOSPC" || errcode === 13 || errcode === 10) {
-      throw make(
-        "PLANE_DISK_FULL",
-        `there is no space left to lock ${plane.root}`,
-        { path: plane.root },
-        error,
-      );
-    }
-    throw make(
-      "PLANE_READ_ONLY",
-      `the plane ${plane.root} cannot be locked for writing`,
-      { path: plane.root },
-      error,
-    );
+    throw lockFault(effects.fs, plane.root, error);
   }
   if (lock !== undefined) return lock;
   throw make("PLANE_BUSY", `another command is changing ${plane.root}`, {

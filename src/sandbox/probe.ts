@@ -56,6 +56,7 @@ export async function probe(
       cwd: "/",
       env: TOOL_ENVIRONMENT,
       limits: { timeout_ms: TIMEOUT_MS, stdout_bytes_max: 1 << 16 },
+      signal: effects.signal,
     });
     if (timed_out) return `its probe did not end within ${TIMEOUT_MS / 1000} s`;
     if (exit_code !== 0) return `its probe could not run: ${lastWords(stderr, REASON_CHARACTERS)}`;

@@ -16,7 +16,8 @@ const TEMP_BYTES = 64 << 20;
  * No network, what is `readable` read-only, a private folder that goes afterwards, a clean environment, everything else of
  * the file system absent or unreadable; the whole process tree ends with the program or at the limit.
  * A program killed by a signal inside ends with 128 and the number of the signal, as in a shell.
- * @throws JAIL_WOULD_EXPOSE, JAIL_NOT_STARTED when the jail could not be built: the program did not run
+ * @throws JAIL_WOULD_EXPOSE, JAIL_NOT_STARTED when the jail could not be built: the program did not run; the reason of
+ * `effects.signal`, which ends the tree at once
  */
 export async function runJailed(effects: JailNeeds, jail: Jail, request: JailRequest): Promise<RunResult> {
   const { layer, tools } = jail;
@@ -34,6 +35,7 @@ export async function runJailed(effects: JailNeeds, jail: Jail, request: JailReq
       env: TOOL_ENVIRONMENT,
       ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
       limits: request.limits,
+      signal: effects.signal,
     });
     const [before, after] = splitAt(result.stderr, `${start_mark}\n`);
     if (after === undefined && !result.timed_out) throw notStarted(jail, before);
@@ -61,6 +63,7 @@ export async function runUnjailed(
       env: cleanEnvironment(temp, request.env),
       ...(stdin === undefined ? {} : { stdin }),
       limits,
+      signal: effects.signal,
     });
   } finally {
     await removePrivateTemp(effects, temp);

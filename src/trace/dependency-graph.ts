@@ -10,12 +10,10 @@ export type Dependents = ReadonlyMap<string, ReadonlyMap<string, Dependency>>;
 
 export function dependentsById(sight: Sight): Dependents {
   const dependents = new Map<string, Map<string, Dependency>>();
-  for (const { receipt, manifest } of sight.installed) {
-    for (const dependency of manifest.dependencies) {
-      const of_id = dependents.get(dependency.id) ?? new Map<string, Dependency>();
-      if (!of_id.has(receipt.package_id)) of_id.set(receipt.package_id, dependency);
-      dependents.set(dependency.id, of_id);
-    }
+  for (const { from, to, range } of sight.edges()) {
+    const of_id = dependents.get(to) ?? new Map<string, Dependency>();
+    if (!of_id.has(from)) of_id.set(from, { id: to, range });
+    dependents.set(to, of_id);
   }
   return dependents;
 }

@@ -38,7 +38,7 @@ export async function traceDigest(sight: Sight, digest: string): Promise<DigestT
 }
 
 function inReceipts(sight: Sight, digest: string): Unread[] {
-  return sight.installed.flatMap(({ receipt }) => {
+  return sight.receiptsNamed(sight.facts.packagesWith(digest)).flatMap(({ receipt }) => {
     const { package_id, plane_id } = receipt;
     const about = { package: package_id, recorded_in: receiptPath(package_id, plane_id), path: null };
     const matches: Unread[] = [];
@@ -74,7 +74,7 @@ function inRegistries(sight: Sight, digest: string): Unread[] {
   sight.scan("file_ownership", (row) => {
     if (!row.bytes.includes(digest)) return;
     const { file_path = "", owner_package_id = "", sha256 = "" } = row.cells();
-    if (bare(sha256) !== digest || sight.ownedPaths.has(file_path)) return;
+    if (bare(sha256) !== digest || sight.ownedAt(file_path) !== undefined) return;
     matches.push({
       kind: "asset",
       path: file_path,

@@ -3,24 +3,45 @@ import type { TraceReport } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
+import { type Answer, reportOf } from "./answer.ts";
 import { traceArtifact } from "./artifact.ts";
 import { frameworkFacts, specFacts } from "./chain.ts";
+import { traceCheckpoint } from "./checkpoint.ts";
+import { nearCodes, traceCode } from "./code.ts";
 import { traceDigest } from "./digest.ts";
 import { traceDirectory } from "./directory.ts";
+import { make } from "./faults.ts";
 import { traceFile } from "./file.ts";
-import { sorted } from "./findings.ts";
 import { traceFramework, traceSpec } from "./governance.ts";
-import { findLine, traceLedgerEntry, traceTransaction } from "./ledger-subjects.ts";
+import type { Line } from "./history.ts";
+import { findLine, traceLedgerEntry } from "./ledger-subjects.ts";
 import { locatePath } from "./locate.ts";
+import { momentOf } from "./moment.ts";
+import { shown } from "./near-names.ts";
+import type { TraceOptions } from "./options.ts";
 import { tracePackage } from "./package.ts";
-import { Sight, type TraceOptions } from "./sight.ts";
+import { tracePackageAt } from "./past.ts";
+import { Sight } from "./sight.ts";
+import { StateThen } from "./state-then.ts";
+import {
+  artifactStatements,
+  digestStatements,
+  entryStatements,
+  fileStatements,
+  frameworkStatements,
+  packageStatements,
+  specStatements,
+} from "./statements.ts";
+import { traceTransaction } from "./transaction.ts";
 import { traceUnknown } from "./unknown.ts";
-
-type Answer = { [R in TraceReport as R["type"]]: Pick<R, "type" | "data"> }[TraceReport["type"]];
+import { traceVersion } from "./version.ts";
+import { traceWho } from "./who.ts";
 
 /**
  * Reads and changes nothing; run it inside `reading` so that no transaction changes the plane meanwhile.
  * Damage it meets is a finding of the report. `findings` are sorted by path, line and code.
+ * With `options.at` a package or path is explained as of then.
+ * @throws TRACE_TIME_INVALID, TRACE_TIME_MISPLACED, and TRACE_SUBJECT_UNKNOWN for what was not there then
  */
 export async function explain(
   effects: Effects,
@@ -29,10 +50,23 @@ export async function explain(
   options: TraceOptions = {},
 ): Promise<TraceReport> {
   const sight = new Sight(effects, plane, options);
+  if (options.at !== undefined) return explainThen(sight, subject, options.at);
   const answer = await answerFor(sight, subject);
-  const known = answer ?? { type: "unknown" as const, data: traceUnknown(sight, subject) };
-  const found = known.type !== "unknown" && (known.type !== "digest" || known.data.matches.length > 0);
-  return { ...known, found, findings: sorted(sight.findings) };
+  const unknown = { type: "unknown" as const, statements: [] };
+  const near_codes = answer === undefined ? await nearCodes(subject) : [];
+  return reportOf(sight, answer ?? { ...unknown, data: traceUnknown(sight, subject, near_codes) }, null);
+}
+
+/** Only packages and the paths they own have a past that the ledger tells. */
+function explainThen(sight: Sight, subject: string, at: string): TraceReport {
+  const state = new StateThen(sight, momentOf(sight, at));
+  if (/^PKG-/i.test(subject))
+    return reportOf(sight, { type: "package_at", ...tracePackageAt(sight, state, subject) }, state.at);
+  if (/^(?:SPEC-|FMWK-|LED-|TX-)/i.test(subject) || /^(?:sha256:)?[0-9a-f]{64}$/i.test(subject))
+    throw make("TRACE_TIME_MISPLACED", `${shown(subject)} has no state that changes with time`, {
+      subject: shown(subject),
+    });
+  return reportOf(sight, { type: "who", ...traceWho(sight, state, subject) }, state.at);
 }
 
 /** 0 for what is known, except a package that is not installed: the rollout relies on that. Else 1. */
@@ -52,42 +86,64 @@ async function answerFor(sight: Sight, subject: string): Promise<Answer | undefi
 
 async function answerForName(sight: Sight, id: string): Promise<Answer | undefined> {
   const framework = frameworkFacts(sight, id);
-  if (framework !== undefined) return { type: "framework", data: await traceFramework(sight, framework) };
+  if (framework !== undefined) {
+    const data = await traceFramework(sight, framework);
+    return { type: "framework", data, statements: frameworkStatements(sight, data) };
+  }
   const spec = await specFacts(sight, id);
-  if (spec !== undefined) return { type: "spec", data: await traceSpec(sight, spec) };
+  if (spec !== undefined) {
+    const data = await traceSpec(sight, spec);
+    return { type: "spec", data, statements: specStatements(sight, data) };
+  }
   if (sight.table("packages_registry").has(id) || sight.installedAs(id).length > 0) {
-    return { type: "package", data: await tracePackage(sight, id) };
+    const data = await tracePackage(sight, id);
+    return { type: "package", data, statements: packageStatements(sight, data) };
   }
   const artifact = sight.table("control_plane_registry").get(id);
-  return artifact === undefined
-    ? undefined
-    : { type: "artifact", data: await traceArtifact(sight, id, artifact) };
+  if (artifact === undefined) return undefined;
+  const data = await traceArtifact(sight, id, artifact);
+  return { type: "artifact", data, statements: artifactStatements(sight, data) };
 }
 
 async function answerForShape(sight: Sight, subject: string): Promise<Answer | undefined> {
-  if (/^LED-[0-9a-f]{8,32}$/i.test(subject)) {
-    const line = findLine(sight, `LED-${subject.slice(4).toLowerCase()}`);
-    return line === undefined ? undefined : { type: "ledger_entry", data: traceLedgerEntry(sight, line) };
-  }
+  if (/^LED-[0-9a-f]{8,32}$/i.test(subject))
+    return entryAnswer(findLine(sight, `LED-${subject.slice(4).toLowerCase()}`), sight);
   if (/^TX-[0-9A-Za-z-]{4,128}$/.test(subject)) {
-    const data = traceTransaction(sight, subject);
-    return data === undefined ? undefined : { type: "transaction", data };
+    const told = traceTransaction(sight, subject);
+    return told === undefined ? undefined : { type: "transaction", ...told };
+  }
+  if (/^PKG-[^@]+@/i.test(subject)) {
+    const told = await traceVersion(sight, subject);
+    return told === undefined ? undefined : { type: "package_version", ...told };
   }
   if (!/^(?:sha256:)?[0-9a-f]{64}$/i.test(subject)) return undefined;
   const data = await traceDigest(sight, bare(subject.toLowerCase()));
-  const line =
-    data.matches.length === 1 && data.matches[0]?.kind === "ledger_entry"
-      ? findLine(sight, data.digest)
-      : undefined;
-  return line === undefined
-    ? { type: "digest", data }
-    : { type: "ledger_entry", data: traceLedgerEntry(sight, line) };
+  const is_entry = data.matches.length === 1 && data.matches[0]?.kind === "ledger_entry";
+  return (
+    entryAnswer(is_entry ? findLine(sight, data.digest) : undefined, sight) ?? {
+      type: "digest",
+      data,
+      statements: digestStatements(data),
+    }
+  );
+}
+
+function entryAnswer(line: Line | undefined, sight: Sight): Answer | undefined {
+  if (line === undefined) return undefined;
+  const data = traceLedgerEntry(sight, line);
+  return { type: "ledger_entry", data, statements: entryStatements(data) };
 }
 
 async function answerForPath(sight: Sight, subject: string): Promise<Answer | undefined> {
   const path = locatePath(sight, subject);
-  if (path === undefined) return undefined;
+  if (path === undefined) {
+    const told = await traceCode(sight, subject);
+    return told === undefined ? undefined : { type: "code", ...told };
+  }
   if (path === "" || sight.stat(path)?.kind === "directory")
-    return { type: "directory", data: await traceDirectory(sight, path) };
-  return { type: "file", data: await traceFile(sight, path) };
+    return { type: "directory", data: await traceDirectory(sight, path), statements: [] };
+  const checkpoint = /(?:^|\/)checkpoint[^/]*$/.test(path) ? traceCheckpoint(sight, path) : undefined;
+  if (checkpoint !== undefined) return { type: "checkpoint", ...checkpoint };
+  const data = await traceFile(sight, path);
+  return { type: "file", data, statements: fileStatements(sight, data) };
 }

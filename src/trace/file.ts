@@ -1,8 +1,6 @@
 /** A file: whose it is, why it is there, who put it there, and whether its bytes are those on record. */
-import type { FileTrace, Row } from "../contracts/index.ts";
+import type { FileTrace } from "../contracts/index.ts";
 import { prefixed, sameDigest } from "../kernel/index.ts";
-import { registryPath } from "../plane/index.ts";
-import { findRow } from "../registry/index.ts";
 import { frameworkFacts, specFacts } from "./chain.ts";
 import { allDependents, dependentsById, whyOf } from "./dependency-graph.ts";
 import {
@@ -82,7 +80,7 @@ async function ownerOf(sight: Sight, path: string, owner: string | null): Promis
     return { ownership, installed: null, why: null, dependents: [], source_of: null };
   }
   const dependents = dependentsById(sight);
-  const installed = sight.ownedPaths.get(path)?.installed;
+  const installed = sight.ownedAt(path)?.installed;
   return {
     ownership: await ownershipOf(sight, owner),
     installed: installed === undefined ? null : shownReceipt(installed),
@@ -97,7 +95,7 @@ function restoreStep(sight: Sight, { path, classification }: Recorded): string {
   if (sight.launchers.has(path)) {
     return `Run "integrity-check --fix" to restore it from the installed program.`;
   }
-  if (!sight.ownedPaths.has(path)) return `Restore ${path} from version control or a backup.`;
+  if (sight.ownedAt(path) === undefined) return `Restore ${path} from version control or a backup.`;
   if (classification === "config" || classification === "state") {
     return `Leave it if the edit is yours: ${classification} files are made to be changed.`;
   }
@@ -106,7 +104,7 @@ function restoreStep(sight: Sight, { path, classification }: Recorded): string {
 
 /** What receipts, else the ownership registry, else the control plane registry say about a path. */
 function recordOf(sight: Sight, path: string): Recorded {
-  const owned = sight.ownedPaths.get(path);
+  const owned = sight.ownedAt(path);
   if (owned !== undefined) {
     const { receipt } = owned.installed;
     const spec_id = specOf(sight, receipt.package_id);
@@ -115,25 +113,11 @@ function recordOf(sight: Sight, path: string): Recorded {
   }
   const launcher = sight.launchers.get(path);
   if (launcher !== undefined) return recordedLauncher(path, launcher);
-  const row = ownershipRow(sight, path);
+  const row = sight.ownershipRow(path)?.row;
   if (row !== undefined) return recordedInRow(row, specOf(sight, row["owner_package_id"] ?? ""));
   const artifact = sight.artifactsByPath.get(path);
   const sha256 = artifact?.["content_hash"] || null;
   return { ...unrecorded(path, artifact?.["source_spec_id"] || null), sha256 };
-}
-
-export function ownershipRow(sight: Sight, path: string): Row | undefined {
-  try {
-    return findRow(
-      sight.effects.fs,
-      `${sight.plane.root}/${registryPath("file_ownership")}`,
-      "file_ownership",
-      [path],
-    )?.row;
-  } catch (error) {
-    sight.noteFault(error);
-    return undefined;
-  }
 }
 
 async function ownershipOf(sight: Sight, owner: string): Promise<FileTrace["ownership"]> {

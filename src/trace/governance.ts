@@ -71,7 +71,7 @@ function filesOfSpec(sight: Sight, spec_id: string): Recorded[] {
 }
 
 function ownedOrNot(sight: Sight, path: string, spec_id: string): Recorded {
-  const owned = sight.ownedPaths.get(path);
+  const owned = sight.ownedAt(path);
   if (owned === undefined) return unrecorded(path, spec_id);
   const [recorded] = recordedInReceipt({ ...owned.installed.receipt, files: [owned.file] }, spec_id);
   return recorded ?? unrecorded(path, spec_id);

@@ -1,8 +1,7 @@
 /** What the ledgers say about a subject. Each stream is read once, from first to last. */
 import type { TracedEvent } from "../contracts/index.ts";
-import type { FileSystem } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
-import { PLANE_STREAMS } from "../plane/index.ts";
+import { ledgerStreams, PACKAGES_STREAM } from "../plane/index.ts";
 import { matchingLines } from "./matching-lines.ts";
 import type { Sight } from "./sight.ts";
 
@@ -17,25 +16,20 @@ export interface Line {
   readonly entry_hash: string;
 }
 
-/** Plane-relative paths of all streams: the known ones first, then whatever else lies in the ledger folders. */
-function ledgerStreams({ effects: { fs }, plane: { root } }: Sight): string[] {
-  const folders = ["ledger", "planes/ho2/ledger", "planes/ho1/ledger"];
-  const found = folders.flatMap((folder) => jsonlIn(fs, root, folder));
-  const known = PLANE_STREAMS.filter((name) => found.includes(name));
-  return [...new Set([...known, ...found])];
-}
-
-function jsonlIn(fs: FileSystem, root: string, folder: string): string[] {
-  if (fs.stat(`${root}/${folder}`)?.kind !== "directory") return [];
-  return fs
-    .list(`${root}/${folder}`)
-    .filter(({ name, kind }) => kind === "file" && name.endsWith(".jsonl"))
-    .map(({ name }) => `${folder}/${name}`);
-}
-
-/** Lines holding `text`, stream by stream, oldest first. Lines that are no JSON object are passed over; verification reports them. */
+/**
+ * Lines that may hold `text` as an id, a hash, a word of the subject or a text of the metadata, stream by stream, oldest
+ * first: from the index where it can say, else by reading every stream. Lines that are no JSON object are passed over; verification reports them.
+ */
 export function* linesAbout(sight: Sight, text: string): Generator<Line, void, void> {
-  for (const stream of ledgerStreams(sight)) {
+  const known = sight.facts.lines(text);
+  if (known !== undefined) {
+    for (const { stream, line, text: json } of known) {
+      const parsed = parseLine(json, stream, line);
+      if (parsed !== undefined) yield parsed;
+    }
+    return;
+  }
+  for (const stream of ledgerStreams(sight.effects.fs, sight.plane.root)) {
     try {
       for (const { line, text: json } of matchingLines(
         sight.effects.fs,
@@ -50,6 +44,23 @@ export function* linesAbout(sight: Sight, text: string): Generator<Line, void, v
     }
   }
 }
+
+/** Entries of the package ledger that change what is in force, oldest first. Others are passed over by their bytes. */
+export function* packageLines(sight: Sight): Generator<Line, void, void> {
+  const path = `${sight.plane.root}/${PACKAGES_STREAM}`;
+  const known = sight.facts.packageLines();
+  if (known === undefined && sight.stat(PACKAGES_STREAM)?.kind !== "file") return;
+  try {
+    for (const { line, text } of known ?? matchingLines(sight.effects.fs, path, '"event_type"')) {
+      const parsed = IN_FORCE.test(text) ? parseLine(text, PACKAGES_STREAM, line) : undefined;
+      if (parsed !== undefined) yield parsed;
+    }
+  } catch (error) {
+    noteUnreadable(sight, PACKAGES_STREAM, error);
+  }
+}
+
+const IN_FORCE = /"event_type": ?"(?:INSTALLED|UPDATED|REVERTED|UNINSTALLED)"/;
 
 function noteUnreadable(sight: Sight, stream: string, error: unknown): void {
   const { code } = error as { code?: unknown };
@@ -83,9 +94,13 @@ export function historyOf(sight: Sight, id: string, count_max = 20): History {
 }
 
 function keepNewest(events: TracedEvent[], count_max: number): void {
+  newestFirst(events).splice(count_max);
+}
+
+/** Sorts in place. */
+export function newestFirst(events: TracedEvent[]): TracedEvent[] {
   const at = ({ timestamp }: TracedEvent): number => Date.parse(timestamp) || 0;
-  events.sort((a, b) => at(b) - at(a) || compareCodePoints(a.stream, b.stream) || b.line - a.line);
-  events.splice(count_max);
+  return events.sort((a, b) => at(b) - at(a) || compareCodePoints(a.stream, b.stream) || b.line - a.line);
 }
 
 /** Whether a value, at most `depth` levels down, is this text. */

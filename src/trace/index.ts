@@ -1,6 +1,12 @@
+export { ask, type Question } from "./ask.ts";
 export { explain, traceExitCode } from "./explain.ts";
+export type { FactEdge, FactLine, TraceFacts } from "./facts.ts";
+export { traceFaults } from "./faults.ts";
 export { installedList } from "./installed.ts";
 export { inventory } from "./inventory.ts";
+export { mermaidOf } from "./mermaid.ts";
+export type { LogProofs, TraceOptions } from "./options.ts";
 export { renderInstalled, renderInventory, renderTrace, renderVerify } from "./render.ts";
-export type { TraceOptions } from "./sight.ts";
 export { verifyPlane } from "./verify.ts";
+export { planeChart, planePage } from "./whole-plane.ts";
+export { writeOutput } from "./write-output.ts";

@@ -8,8 +8,9 @@ import { digestAll, judge } from "./file-list.ts";
 import { filesBelow } from "./files-below.ts";
 import { sorted } from "./findings.ts";
 import { unownedVerdict } from "./governed.ts";
+import type { TraceOptions } from "./options.ts";
 import { knownPackages } from "./receipts.ts";
-import { Sight, type TraceOptions } from "./sight.ts";
+import { Sight } from "./sight.ts";
 
 /** Reads every owned file once. Damage it meets is in `findings`, and the plane is then not called healthy. */
 export async function inventory(

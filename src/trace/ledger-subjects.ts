@@ -1,11 +1,10 @@
-/** Ledger entries and transactions: what is written, whether it still holds, what stands before and after. */
-import type { LedgerEntryTrace, TransactionTrace } from "../contracts/index.ts";
-import { bare, compareCodePoints } from "../kernel/index.ts";
+/** Ledger entries: what is written, whether it still holds, what stands before and after. */
+import type { LedgerEntryTrace } from "../contracts/index.ts";
+import { bare } from "../kernel/index.ts";
 import { type LedgerVerdict, verifyStream } from "../ledger/index.ts";
 import { planeStream } from "../plane/index.ts";
 import { type Line, linesAbout, parseLine } from "./history.ts";
 import { linesNumbered } from "./matching-lines.ts";
-import { shownReceipt } from "./receipts.ts";
 import type { Sight } from "./sight.ts";
 
 /** The first entry with this id or, as bare hex, this `entry_hash`. */
@@ -66,42 +65,4 @@ function neighboursOf(sight: Sight, stream: string, line: number): LedgerEntryTr
     return { line: number, id: event?.id ?? "", event: event?.event ?? "not an entry" };
   };
   return { previous: neighbour(line - 1), next: neighbour(line + 1) };
-}
-
-/** Undefined when neither a ledger nor a receipt names it. */
-export function traceTransaction(sight: Sight, transaction_id: string): TransactionTrace | undefined {
-  const lines = [...linesAbout(sight, transaction_id)].filter(
-    ({ event }) => event.transaction_id === transaction_id,
-  );
-  const receipts = sight.installed
-    .filter(({ receipt }) => receipt.transaction_id === transaction_id)
-    .map(shownReceipt);
-  if (lines.length === 0 && receipts.length === 0) return undefined;
-  lines.sort(
-    (a, b) =>
-      (Date.parse(a.event.timestamp) || 0) - (Date.parse(b.event.timestamp) || 0) ||
-      compareCodePoints(a.event.stream, b.event.stream) ||
-      a.event.line - b.event.line,
-  );
-  const last = lines.at(-1);
-  const generations = [
-    ...receipts.map(({ generation }) => generation),
-    ...lines.map(({ metadata }) => metadata["generation"]),
-  ];
-  const packages = [
-    ...receipts.map(({ package_id }) => package_id),
-    ...lines.flatMap(({ submission_id }) => submission_id.split(/[\s,]+/)),
-  ];
-  return {
-    transaction_id,
-    outcome: last?.event.decision ?? "INSTALLED",
-    user: lines.find(({ event }) => event.user !== null)?.event.user ?? receipts[0]?.installed_by ?? null,
-    generation:
-      generations.find(
-        (one): one is number => typeof one === "number" && Number.isSafeInteger(one) && one >= 0,
-      ) ?? null,
-    packages: [...new Set(packages.filter((id) => /^PKG(-[A-Z0-9]+)+$/.test(id)))].sort(compareCodePoints),
-    receipts,
-    entries: lines.map(({ event }) => event),
-  };
 }

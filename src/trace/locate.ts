@@ -1,7 +1,6 @@
 /** From what a person typed to a path of the plane. */
 import type { Effects } from "../effects/index.ts";
 import { absolute } from "../plane/index.ts";
-import { ownershipRow } from "./file.ts";
 import { shellWord } from "./shell-word.ts";
 import { parentOf, type Sight } from "./sight.ts";
 
@@ -58,9 +57,8 @@ function realPath(fs: Effects["fs"], path: string): string {
 function isKnown(sight: Sight, path: string): boolean {
   return (
     sight.stat(path) !== undefined ||
-    sight.ownedPaths.has(path) ||
     sight.artifactsByPath.has(path) ||
     sight.launchers.has(path) ||
-    (path !== "" && ownershipRow(sight, path) !== undefined)
+    (path !== "" && (sight.ownershipRow(path) !== undefined || sight.ownedAt(path) !== undefined))
   );
 }

@@ -133,9 +133,8 @@ function dependentsOf(sight: Sight, dependents: Dependents, package_id: string):
     installed: true,
     version: sight.installedAs(id)[0]?.receipt.version ?? null,
   }));
-  const there = new Set(sight.installed.map(({ receipt }) => receipt.package_id));
   const registered = [...sight.table("packages_registry")].flatMap(([id, row]) => {
-    if (there.has(id) || !(row["deps"] ?? "").includes(package_id)) return [];
+    if (!(row["deps"] ?? "").includes(package_id) || sight.installedAs(id).length > 0) return [];
     const named = parseDependencies(row["deps"] ?? "").dependencies.find(
       (dependency) => dependency.id === package_id,
     );

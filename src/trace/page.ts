@@ -31,43 +31,64 @@ export function wrapped(text: string, width = WIDTH): string[] {
   return line === "" ? lines : [...lines, line];
 }
 
-/** Cut in the middle of nowhere, but always within the width. `keeps_end` is for paths, whose end tells most. */
-function fit(text: string, width: number, keeps_end = false): string {
-  if (text.length <= width) return text.padEnd(width);
-  return keeps_end ? `…${text.slice(text.length - width + 1)}` : `${text.slice(0, width - 1)}…`;
+/** The same, moved in. */
+export const indented = (text: string, columns: number): string[] =>
+  wrapped(text, WIDTH - columns).map((line) => " ".repeat(columns) + line);
+
+/** So many blocks of lines, and how many more there are. */
+export function limited(blocks: readonly (readonly string[])[], blocks_max: number): string[] {
+  const lines = blocks.slice(0, blocks_max).flat();
+  const left_out = blocks.length - blocks_max;
+  return left_out > 0 ? [...lines, `… and ${left_out} more; --json lists all.`] : lines;
 }
 
-/** `| File | Spec | Purpose |` with widths that suit the files. */
+/** `| File | Spec | Purpose |` with widths that suit the files; a list where a path or id is too long for a column. */
 export function fileTable(files: readonly TracedFile[]): string[] {
   const shown = files.slice(0, FILES_SHOWN_MAX);
   if (shown.length === 0) return ["No files."];
-  const longest = (texts: readonly string[], least: number): number =>
-    Math.max(least, ...texts.map(({ length }) => length));
-  const spec_width = Math.min(
-    18,
-    longest(
-      shown.map(({ spec_id }) => spec_id ?? "-"),
-      4,
-    ),
-  );
-  const file_width = Math.min(
-    54 - spec_width,
-    longest(
-      shown.map(({ path }) => path),
-      4,
-    ),
-  );
+  const longest = (texts: readonly string[]): number => Math.max(4, ...texts.map(({ length }) => length));
+  const spec_width = longest(shown.map(({ spec_id }) => spec_id ?? "-"));
+  const file_width = longest(shown.map(({ path }) => path));
   const purpose_width = WIDTH - 10 - spec_width - file_width;
-  const row = (file: string, spec: string, purpose: string): string =>
-    `| ${fit(file, file_width, true)} | ${fit(spec, spec_width)} | ${fit(purpose, purpose_width)} |`;
   const left_out = files.length - shown.length;
   return [
-    row("File", "Spec", "Purpose"),
-    `|${"-".repeat(file_width + 2)}|${"-".repeat(spec_width + 2)}|${"-".repeat(purpose_width + 2)}|`,
-    ...shown.map(({ path, spec_id, purpose }) => row(path, spec_id ?? "-", purpose.replaceAll("|", "/"))),
+    ...(purpose_width < PURPOSE_WIDTH_MIN
+      ? fileList(shown)
+      : tableLines(shown, [file_width, spec_width, purpose_width])),
     ...(left_out > 0 ? ["", `… and ${left_out} more files; --json lists all.`] : []),
   ];
 }
+
+const PURPOSE_WIDTH_MIN = 12;
+
+function tableLines(files: readonly TracedFile[], widths: readonly number[]): string[] {
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [
+    row(["File", "Spec", "Purpose"]),
+    `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`,
+    ...files.map(({ path, spec_id, purpose }) =>
+      row([path, spec_id ?? "-", cut(purpose.replaceAll("|", "/"), widths[2] ?? 0)]),
+    ),
+  ];
+}
+
+/** A spec they all have in common is said once. */
+function fileList(files: readonly TracedFile[]): string[] {
+  const specs = new Set(files.map(({ spec_id }) => spec_id));
+  const common = specs.size === 1 ? files[0]?.spec_id : null;
+  return [
+    ...(typeof common === "string" ? [`All of ${common}.`, ""] : []),
+    ...files.flatMap(({ path, spec_id, purpose }) => [
+      path,
+      ...indented([common === spec_id ? "" : spec_id, purpose].filter(Boolean).join(": "), 4),
+    ]),
+  ];
+}
+
+/** A purpose is prose and may end early; paths and ids never do. */
+const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 
 /** One sentence on the bytes, then every file that is not as recorded. */
 export function bytesLines(files: readonly TracedFile[]): string[] {

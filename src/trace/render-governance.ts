@@ -4,11 +4,10 @@ import type {
   FrameworkTrace,
   LedgerEntryTrace,
   SpecTrace,
-  TransactionTrace,
   UnknownTrace,
 } from "../contracts/index.ts";
 import { bytesLines, fileTable, historyLines, labelled, section, wrapped } from "./page.ts";
-import { installedText, titled } from "./render-package.ts";
+import { titled } from "./render-package.ts";
 
 export function specLines(data: SpecTrace): string[] {
   const { framework_id, title } = data.framework;
@@ -83,22 +82,6 @@ export function ledgerEntryLines(data: LedgerEntryTrace): string[] {
   ];
 }
 
-export function transactionLines(data: TransactionTrace): string[] {
-  return [
-    `# ${data.transaction_id}`,
-    "",
-    ...labelled("outcome", data.outcome),
-    ...labelled("who", data.user ?? "not recorded"),
-    ...labelled("generation", data.generation === null ? "" : String(data.generation)),
-    ...labelled("packages", data.packages.join(" ")),
-    ...section(
-      "Still in force",
-      data.receipts.flatMap((receipt) => wrapped(`${receipt.package_id} ${installedText(receipt)}`)),
-    ),
-    ...section("History", historyLines(data.entries)),
-  ];
-}
-
 export function digestLines(data: DigestTrace): string[] {
   const state = (verified: boolean | null): string =>
     verified === null ? "" : verified ? " (verified now)" : " (NOT what lies there now)";
@@ -119,8 +102,8 @@ export function unknownLines(data: UnknownTrace): string[] {
   return [
     `# ${data.query}`,
     "",
-    "Not found: no package, spec, framework, artifact, file, digest, ledger entry or",
-    "transaction of this plane has this name.",
+    "Not found: no package, version, spec, framework, artifact, file, digest, ledger",
+    "entry, checkpoint or transaction of this plane, and no code, has this name.",
     ...section("Did you mean", data.near),
     ...section("History", historyLines(data.history)),
     "",

@@ -1,51 +1,70 @@
 /** Reports for people: 80 columns, no colour, every text from the plane made printable first. */
 import type { InstalledTrace, InventoryTrace, TraceReport, VerifyTrace } from "../contracts/index.ts";
-import { findingSection, labelled, page, section, wrapped } from "./page.ts";
+import { findingSection, labelled, limited, page, section, wrapped } from "./page.ts";
 import { printableDeep } from "./printable.ts";
+import { evidenceSection } from "./render-evidence.ts";
 import { artifactLines, directoryLines, fileLines } from "./render-file.ts";
 import {
   digestLines,
   frameworkLines,
   ledgerEntryLines,
   specLines,
-  transactionLines,
   unknownLines,
 } from "./render-governance.ts";
 import { packageLines, titled } from "./render-package.ts";
+import {
+  diffLines,
+  impactLines,
+  packageAtLines,
+  planeAtLines,
+  whoLines,
+  whyLines,
+} from "./render-questions.ts";
+import { checkpointLines, codeLines, transactionLines, versionLines } from "./render-subjects.ts";
 
 const SHOWN_MAX = 50;
 
-export function renderTrace(report: TraceReport): string {
+/** `evidence`: each statement with where to look it up; proofs are shown whenever there are any. */
+export function renderTrace(report: TraceReport, { evidence = false } = {}): string {
   const safe = printableDeep(report);
-  return page([...bodyLines(safe), ...findingSection(safe.findings)]);
+  return page([
+    ...bodyLines(safe, textsOf(report)),
+    ...(evidence ? evidenceSection(safe.statements) : []),
+    ...findingSection(safe.findings),
+  ]);
 }
 
-function bodyLines(report: TraceReport): string[] {
-  switch (report.type) {
-    case "package":
-      return packageLines(report.data);
-    case "spec":
-      return specLines(report.data);
-    case "framework":
-      return frameworkLines(report.data);
-    case "artifact":
-      return artifactLines(report.data);
-    case "file":
-      return fileLines(report.data);
-    case "directory":
-      return directoryLines(report.data);
-    case "digest":
-      return digestLines(report.data);
-    case "ledger_entry":
-      return ledgerEntryLines(report.data);
-    case "transaction":
-      return transactionLines(report.data);
-    case "unknown":
-      return unknownLines(report.data);
-    default:
-      return report satisfies never;
-  }
-}
+/** Line ends and tabs of a diff mean something: its lines are made printable one by one. */
+const textsOf = (report: TraceReport): string[] =>
+  report.type === "diff" ? report.data.files.flatMap(({ text }) => text ?? []) : [];
+
+type Report<T extends TraceReport["type"]> = Extract<TraceReport, { type: T }>;
+type BodyLines = { readonly [T in TraceReport["type"]]: (report: Report<T>, texts: string[]) => string[] };
+
+const BODIES: BodyLines = {
+  package: ({ data }) => packageLines(data),
+  package_version: ({ data }) => versionLines(data),
+  package_at: ({ data, at }) => packageAtLines(data, at),
+  plane_at: ({ data, at }) => planeAtLines(data, at),
+  spec: ({ data }) => specLines(data),
+  framework: ({ data }) => frameworkLines(data),
+  artifact: ({ data }) => artifactLines(data),
+  file: ({ data }) => fileLines(data),
+  directory: ({ data }) => directoryLines(data),
+  digest: ({ data }) => digestLines(data),
+  ledger_entry: ({ data }) => ledgerEntryLines(data),
+  checkpoint: ({ data }) => checkpointLines(data),
+  transaction: ({ data }) => transactionLines(data),
+  code: ({ data }) => codeLines(data),
+  why: ({ data }) => whyLines(data),
+  who: ({ data }) => whoLines(data),
+  diff: ({ data }, texts) => diffLines(data, texts),
+  impact: ({ data }) => impactLines(data),
+  unknown: ({ data }) => unknownLines(data),
+};
+
+const bodyLines = (report: TraceReport, texts: string[]): string[] =>
+  (BODIES[report.type] as (report: TraceReport, texts: string[]) => string[])(report, texts);
 
 export function renderInstalled(installed: readonly InstalledTrace[]): string {
   if (installed.length === 0) return 'Nothing is installed. "pkg list" shows what is registered.\n';
@@ -86,7 +105,13 @@ export function renderInventory(report: InventoryTrace): string {
         (one) => `${one.package_id} ${one.version} (${one.installed.join(", ") || "not installed"})`,
       ),
     ),
-    ...section("Orphans", limited(orphans)),
+    ...section(
+      "Orphans",
+      limited(
+        orphans.map((path) => [path]),
+        SHOWN_MAX,
+      ),
+    ),
     ...findingSection(findings),
   ]);
 }
@@ -96,13 +121,11 @@ export function renderVerify(report: VerifyTrace): string {
   return page([
     ...checks.flatMap(({ name, passed, message: says, details }) => [
       ...wrapped(`${passed ? "PASS" : "FAIL"} ${name}: ${says}`),
-      ...limited(details ?? []).map((line) => `      ${line}`),
+      ...limited(
+        (details ?? []).map((line) => [line]),
+        SHOWN_MAX,
+      ).map((line) => `      ${line}`),
     ]),
     message,
   ]);
 }
-
-const limited = (lines: readonly string[]): string[] =>
-  lines.length > SHOWN_MAX
-    ? [...lines.slice(0, SHOWN_MAX), `… and ${lines.length - SHOWN_MAX} more; --json lists all.`]
-    : [...lines];

@@ -2,7 +2,15 @@
  * The plane as one trace sees it: each registry, each receipt and each folder is looked at once, and only when asked for.
  * Damage does not stop a trace: what can be read is used, what cannot be is a finding.
  */
-import type { Finding, Manifest, PlaneTier, Receipt, RegistryName, Row } from "../contracts/index.ts";
+import type {
+  Finding,
+  Manifest,
+  PlaneTier,
+  Receipt,
+  RegistryName,
+  Row,
+  TraceStatement,
+} from "../contracts/index.ts";
 import type { Effects, FileStat } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, registryPath } from "../plane/index.ts";
@@ -13,21 +21,26 @@ import {
   receiptDirectory,
   receiptPath,
 } from "../receipts/index.ts";
-import { type ScannedRow, scanRows } from "../registry/index.ts";
+import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
+import type { FactEdge, TraceFacts } from "./facts.ts";
+import { indexedFacts } from "./indexed-facts.ts";
+import type { TraceOptions } from "./options.ts";
 
-export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host">;
+export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
 export interface Owned {
   readonly installed: Installed;
   readonly file: Receipt["files"][number];
 }
 
-export interface TraceOptions {
-  /** Files that belong to the plane itself: plane-relative path to 64 hex digits. */
-  readonly launchers?: ReadonlyMap<string, string>;
-}
-
 /** The owner named for launchers, as `integrity-check` names it. */
 export const LAUNCHER_OWNER = "holdfast";
+
+export interface FoundRow {
+  readonly row: Row;
+  readonly line: number;
+}
+
+const PACKAGE_ID = /^PKG(-[A-Z0-9]+)+$/;
 
 /** Highest first. The contracts list has the same order; importing it would load zod. */
 export const TIERS: readonly PlaneTier[] = ["ho3", "ho2", "ho1"];
@@ -36,8 +49,14 @@ export class Sight {
   readonly effects: SightEffects;
   readonly plane: Plane;
   readonly launchers: ReadonlyMap<string, string>;
+  readonly facts: TraceFacts;
+  readonly options: TraceOptions;
   readonly findings: Finding[] = [];
+  readonly statements: TraceStatement[] = [];
   readonly #tables = new Map<RegistryName, ReadonlyMap<string, Row>>();
+  readonly #lines = new Map<RegistryName, ReadonlyMap<string, number>>();
+  readonly #found_rows = new Map<string, FoundRow | undefined>();
+  readonly #receipts = new Map<string, Installed | undefined>();
   readonly #folders = new Map<string, boolean>();
   #installed: readonly Installed[] | undefined;
   #by_path: ReadonlyMap<string, Owned> | undefined;
@@ -46,7 +65,9 @@ export class Sight {
   constructor(effects: SightEffects, plane: Plane, options: TraceOptions = {}) {
     this.effects = effects;
     this.plane = plane;
+    this.options = options;
     this.launchers = options.launchers ?? new Map();
+    this.facts = options.facts ?? indexedFacts(effects, plane);
   }
 
   /** Rows by key, in file order. */
@@ -54,11 +75,40 @@ export class Sight {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
     const rows = new Map<string, Row>();
+    const lines = new Map<string, number>();
     this.scan(name, (row) => {
-      if (!rows.has(row.key)) rows.set(row.key, row.cells());
+      if (rows.has(row.key)) return;
+      rows.set(row.key, row.cells());
+      lines.set(row.key, row.line);
     });
     this.#tables.set(name, rows);
+    this.#lines.set(name, lines);
     return rows;
+  }
+
+  /** Line of the first row with this key; null where there is none. */
+  lineOf(name: Exclude<RegistryName, "file_ownership" | "packages_state">, key: string): number | null {
+    return this.table(name).has(key) ? (this.#lines.get(name)?.get(key) ?? null) : null;
+  }
+
+  /** The row of the ownership registry for a path; the registry is too large to keep. */
+  ownershipRow(path: string): FoundRow | undefined {
+    if (this.#found_rows.has(path)) return this.#found_rows.get(path);
+    const found = this.#findOwnershipRow(path);
+    this.#found_rows.set(path, found);
+    return found;
+  }
+
+  #findOwnershipRow(path: string): FoundRow | undefined {
+    const known = this.facts.row("file_ownership", [path]);
+    if (known !== undefined) return known ?? undefined;
+    try {
+      const file = `${this.plane.root}/${registryPath("file_ownership")}`;
+      return findRow(this.effects.fs, file, "file_ownership", [path]);
+    } catch (error) {
+      this.noteFault(error);
+      return undefined;
+    }
   }
 
   /** One pass over a registry that is too large to keep. */
@@ -71,40 +121,79 @@ export class Sight {
     }
   }
 
-  /** What the receipts say is installed, highest plane tier first, then by id. */
+  /** What the receipts say is installed, highest plane tier first, then by id. Reads every receipt: dear. */
   get installed(): readonly Installed[] {
-    this.#installed ??= TIERS.flatMap((tier) => this.#installedIn(tier));
+    this.#installed ??= TIERS.flatMap((tier) =>
+      installedIds(this.effects.fs, this.plane.root, tier).flatMap((id) => this.#receiptOf(id, tier) ?? []),
+    );
     return this.#installed;
   }
 
-  #installedIn(tier: PlaneTier): Installed[] {
-    const { fs } = this.effects;
-    return installedIds(fs, this.plane.root, tier).flatMap((id) => {
-      try {
-        const found = readReceipt(fs, this.plane.root, id, tier);
-        if (found === undefined) return [];
-        if (found.receipt.package_id === id && found.receipt.plane_id === tier) return [found];
-        this.note({
-          code: "TRACE_RECEIPT_ELSEWHERE",
-          severity: "error",
-          message: `${receiptPath(id, tier)} is the receipt of ${found.receipt.package_id} in ${found.receipt.plane_id}`,
-          next_step: `Run "integrity-check --json" and restore ${receiptDirectory(id, tier)} from a backup.`,
-          path: receiptPath(id, tier),
-        });
-        return [];
-      } catch (error) {
-        this.noteFault(error, id);
-        return [];
-      }
-    });
+  #receiptOf(id: string, tier: PlaneTier): Installed | undefined {
+    const key = `${tier}/${id}`;
+    if (!this.#receipts.has(key)) this.#receipts.set(key, this.#readReceipt(id, tier));
+    return this.#receipts.get(key);
   }
 
+  #readReceipt(id: string, tier: PlaneTier): Installed | undefined {
+    try {
+      const found = readReceipt(this.effects.fs, this.plane.root, id, tier);
+      if (found === undefined) return undefined;
+      if (found.receipt.package_id === id && found.receipt.plane_id === tier) return found;
+      this.note({
+        code: "TRACE_RECEIPT_ELSEWHERE",
+        severity: "error",
+        message: `${receiptPath(id, tier)} is the receipt of ${found.receipt.package_id} in ${found.receipt.plane_id}`,
+        next_step: `Run "integrity-check --json" and restore ${receiptDirectory(id, tier)} from a backup.`,
+        path: receiptPath(id, tier),
+      });
+    } catch (error) {
+      this.noteFault(error, id);
+    }
+    return undefined;
+  }
+
+  /** Its receipts, highest plane tier first; no other package is read. */
   installedAs(package_id: string): Installed[] {
-    return this.installed.filter(({ receipt }) => receipt.package_id === package_id);
+    // Anything else is no folder name that could be trusted, and no receipt can be about it.
+    if (!PACKAGE_ID.test(package_id)) return [];
+    return TIERS.flatMap((tier) => this.#receiptOf(package_id, tier) ?? []);
   }
 
   manifestOf(package_id: string): Manifest | undefined {
-    return this.installed.find(({ receipt }) => receipt.package_id === package_id)?.manifest;
+    return this.installedAs(package_id)[0]?.manifest;
+  }
+
+  /** Every dependency that an installed manifest declares. */
+  *edges(): Generator<FactEdge, void, void> {
+    const known = this.facts.edges();
+    if (known !== undefined) {
+      yield* known;
+      return;
+    }
+    for (const { receipt, manifest } of this.installed) {
+      const { package_id: from, plane_id } = receipt;
+      for (const { id: to, range } of manifest.dependencies) yield { from, plane_id, to, range };
+    }
+  }
+
+  /** The receipts that may hold what was asked: those an index names, else all. */
+  receiptsNamed(ids: readonly string[] | undefined): readonly Installed[] {
+    return ids === undefined ? this.installed : ids.flatMap((id) => this.installedAs(id));
+  }
+
+  /** The receipt's file at a path. The registry, or an index, says where to look; without their word all receipts are read. */
+  ownedAt(path: string): Owned | undefined {
+    if (this.#by_path !== undefined) return this.#by_path.get(path);
+    const indexed = this.facts.ownersOf(path);
+    const owner = this.ownershipRow(path)?.row["owner_package_id"];
+    for (const id of indexed ?? (owner === undefined ? [] : [owner])) {
+      for (const installed of this.installedAs(id)) {
+        const file = installed.receipt.files.find((one) => one.path === path);
+        if (file !== undefined) return { installed, file };
+      }
+    }
+    return indexed === undefined ? this.ownedPaths.get(path) : undefined;
   }
 
   /** Receipts' files by plane-relative path. */

@@ -1,6 +1,7 @@
 /** What nobody knows: the names nearest to it, and what the ledgers remember of it. */
 import type { UnknownTrace } from "../contracts/index.ts";
 import { nearest } from "../kernel/index.ts";
+import { knownVersions } from "./diff.ts";
 import { historyOf } from "./history.ts";
 import type { Sight } from "./sight.ts";
 
@@ -10,8 +11,12 @@ const COMPARED_CHARACTERS_MAX = 512;
 const SHOWN_CHARACTERS_MAX = 256;
 const COMPARED_COUNT_MAX = 5_000;
 
-export function traceUnknown(sight: Sight, query: string): UnknownTrace {
-  const near = query.length > COMPARED_CHARACTERS_MAX ? [] : nearMatches(sight, query);
+/** @param near_codes codes much like it, where it looks like one */
+export function traceUnknown(sight: Sight, query: string, near_codes: readonly string[] = []): UnknownTrace {
+  const near =
+    query.length > COMPARED_CHARACTERS_MAX
+      ? []
+      : [...near_codes, ...nearMatches(sight, query)].slice(0, NEAR_MAX);
   const { history } =
     query.length >= 4 && query.length <= COMPARED_CHARACTERS_MAX
       ? historyOf(sight, query, 5)
@@ -38,6 +43,9 @@ function nearMatches(sight: Sight, query: string): string[] {
   ] as const;
   const names = new Set(ids.flatMap((name) => [...sight.table(name).keys()]));
   for (const { receipt } of sight.installed) names.add(receipt.package_id);
+  const [, id = ""] = /^(PKG(?:-[A-Z0-9]+)+)@/i.exec(query) ?? [];
+  for (const version of id === "" ? [] : knownVersions(sight, id.toUpperCase()))
+    names.add(`${id.toUpperCase()}@${version}`);
   const paths = ownedPaths(sight);
   const tail = `/${query.replace(/^\/+/, "")}`;
   const endings: string[] = [];

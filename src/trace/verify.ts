@@ -3,8 +3,9 @@ import type { VerifyTrace } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { judgeIntegrity } from "./judge-integrity.ts";
+import type { TraceOptions } from "./options.ts";
 import { hasParity } from "./receipts.ts";
-import { Sight, type TraceOptions } from "./sight.ts";
+import { Sight } from "./sight.ts";
 
 export async function verifyPlane(
   effects: Effects,

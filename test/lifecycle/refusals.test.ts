@@ -197,6 +197,7 @@ describe("an install is refused", () => {
       token: plane.token,
       dry_run: true,
       onPhase: () => undefined,
+      onProgress: () => undefined,
     };
     const runtime = async () => ({ host: "1.0.0", api: "1.0.0", node: "24.0.0", python: undefined });
     await expect(install(plane.effects, strict.plane, { ...request, runtime })).rejects.toMatchObject({

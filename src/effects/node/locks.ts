@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Locks } from "../ports.ts";
+import { loadSqlite } from "./sqlite.ts";
 
 /** Short busy waits, so that a signal is seen between two of them. */
 const SLICE_MS = 100;
@@ -10,7 +11,7 @@ export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
     // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
     if (existsSync(path)) accessSync(path, constants.W_OK);
-    const Database = await loadSqlite();
+    const Database = loadSqlite();
     const database = new Database(path, { timeout: Math.min(SLICE_MS, wait_ms) });
     const deadline = performance.now() + wait_ms;
     let held = false;
@@ -28,19 +29,6 @@ export const nodeLocks: Locks = {
     }
   },
 };
-
-/** Node 22 calls its SQLite experimental on every start; users can do nothing about it, so that one line is left out. */
-async function loadSqlite(): Promise<typeof DatabaseSync> {
-  const warn = process.emitWarning.bind(process);
-  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (!String(warning).includes("SQLite")) Reflect.apply(warn, process, [warning, ...rest]);
-  };
-  try {
-    return (await import("node:sqlite")).DatabaseSync;
-  } finally {
-    process.emitWarning = warn;
-  }
-}
 
 function tryBegin(database: DatabaseSync): boolean {
   try {

@@ -43,6 +43,8 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
     network: { get: options.get ?? refuseToConnect },
     locks: locksInMemory(disk.fs, clock),
     workers: workersHere(disk.fs),
+    // What a database holds is derived; without one everything is read from the files themselves.
+    databases: { open: () => undefined },
     host: { ...HOST, ...options.host },
     signal: options.signal ?? new AbortController().signal,
   };

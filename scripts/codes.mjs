@@ -1,0 +1,134 @@
+/** Every code of a fault or finding with the sentences it comes with, read from the sources and the fault catalogues. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const SRC = join(import.meta.dirname, "..", "src");
+const CODE = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g;
+/** A text literal of JavaScript, as far as messages use them. */
+const TEXT = String.raw`("(?:[^"\\\n]|\\.)*"|\x60(?:[^\x60\\]|\\.)*\x60)`;
+const PASSED = new RegExp(String.raw`^\s*,\s*${TEXT}`);
+const MESSAGE = new RegExp(String.raw`^[^{}]*?\bmessage:\s*${TEXT}`);
+const NEXT_STEP = new RegExp(String.raw`\bnext_step:\s*(?:[^,;"\x60]*\?\?\s*)?${TEXT}`);
+/** A call that gives a problem its code. */
+const NAMED = /\b(?:note|add|finding|problem|error|report|raise|make)\(\s*$/;
+/** Codes of the system are not ours. */
+const SYSTEM = /^E[A-Z]+$|^ERR_/;
+const SENTENCES_MAX = 4;
+
+/**
+ * @param catalogues room to its fault catalogue
+ * @returns sorted by code: { code, room, exit_code: number | null, messages, next_steps }
+ */
+export function readCodes(catalogues) {
+  const codes = new Map();
+  for (const [room, catalogue] of Object.entries(catalogues))
+    for (const [code, { exit_code, next_step }] of Object.entries(catalogue))
+      codes.set(code, {
+        code,
+        room,
+        exit_code,
+        messages: new Set(),
+        next_steps: new Set(stepsOf(next_step)),
+      });
+  for (const { room, text } of sources()) for (const found of codesIn(text)) add(codes, room, found);
+  return [...codes.values()]
+    .filter(({ code }) => !SYSTEM.test(code))
+    .sort((a, b) => (a.code < b.code ? -1 : 1))
+    .map(({ messages, next_steps, ...code }) => ({
+      ...code,
+      messages: [...messages].slice(0, SENTENCES_MAX),
+      next_steps: [...next_steps].slice(0, SENTENCES_MAX),
+    }));
+}
+
+function add(codes, room, { code, message, next_step }) {
+  const known = codes.get(code) ?? {
+    code,
+    room,
+    exit_code: null,
+    messages: new Set(),
+    next_steps: new Set(),
+  };
+  codes.set(code, known);
+  if (message !== undefined) known.messages.add(message);
+  // A fault says its step in the catalogue.
+  if (next_step !== undefined && known.exit_code === null) known.next_steps.add(next_step);
+}
+
+/** Uses of codes with the literal texts that stand right behind them. */
+function* codesIn(text) {
+  for (const match of text.matchAll(CODE)) {
+    const behind = text.slice(match.index + match[0].length, match.index + match[0].length + 1200);
+    const own = behind.slice(0, behind.search(CODE) === -1 ? undefined : behind.search(CODE));
+    const is_member = /\bcode:\s*$/.test(text.slice(0, match.index));
+    const message = is_member ? MESSAGE.exec(own)?.[1] : PASSED.exec(own)?.[1];
+    if (message === undefined && !is_member && !NAMED.test(text.slice(0, match.index))) continue;
+    const next_step = is_member ? NEXT_STEP.exec(own)?.[1] : undefined;
+    yield {
+      code: match[1],
+      message: message && spoken(message),
+      next_step: next_step && spoken(next_step),
+    };
+  }
+}
+
+/** A literal as a person reads it: what is filled in stands in <>. */
+function spoken(literal) {
+  return literal
+    .slice(1, -1)
+    .replace(/\$\{((?:[^{}]|\{[^{}]*\})*)\}/g, (_, expression) => `<${nameOf(expression)}>`)
+    .replace(/\\(.)/g, (_, character) => (character === "n" ? " " : character));
+}
+
+/** The last word of what is filled in: `stat.path` is a path. */
+function nameOf(expression) {
+  const words = expression.match(/[A-Za-z_]\w*/g) ?? ["…"];
+  const named = words.filter(
+    (word) => !/^(shown|quoted|String|JSON|stringify|join|slice|map|length|toString|max|min)$/.test(word),
+  );
+  const simple = /^[\w.?]+$/.test(expression.trim()) ? named.at(-1) : named[0];
+  return (simple ?? "…").replaceAll("_", " ");
+}
+
+/** The next step of a fault with names in place of details. */
+function stepsOf(next_step) {
+  try {
+    const step = next_step(placeholder("details"));
+    return typeof step === "string" ? [step] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Anything a next step may ask of its details answers with a name. */
+function placeholder(name) {
+  const text = `<${name.replaceAll("_", " ")}>`;
+  const answers = {
+    [Symbol.toPrimitive]: () => text,
+    [Symbol.iterator]: () => [placeholder(singular(name))].values(),
+    toString: () => text,
+    toJSON: () => text,
+    join: () => text,
+    length: 1,
+    at: () => placeholder(singular(name)),
+    ...Object.fromEntries(["map", "slice", "filter", "flatMap"].map((key) => [key, () => placeholder(name)])),
+  };
+  return new Proxy(() => text, {
+    get: (_, key) => {
+      if (key === "0") return placeholder(singular(name));
+      if (Object.hasOwn(answers, key)) return answers[key];
+      if (key in String.prototype) return (...given) => text[key](...given);
+      return placeholder(String(key));
+    },
+    apply: () => text,
+  });
+}
+
+const singular = (name) => name.replace(/s$/, "");
+
+function* sources() {
+  for (const name of readdirSync(SRC, { recursive: true }).sort((a, b) => (a < b ? -1 : 1))) {
+    if (!name.endsWith(".ts") || /(^|\/)(generated|sim|failpoints)\//.test(name)) continue;
+    yield { room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
+  }
+}

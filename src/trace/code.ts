@@ -1,0 +1,60 @@
+/** A code of a fault or finding, explained from the catalogue the program carries. */
+import type { CodeTrace, TraceStatement } from "../contracts/index.ts";
+import { nearest } from "../kernel/index.ts";
+import { evidence } from "./evidence.ts";
+import { historyOf } from "./history.ts";
+import type { Sight } from "./sight.ts";
+
+/** What `scripts/codes.mjs` finds out about a code. */
+interface ExplainedCode {
+  readonly room: string;
+  /** Null for a finding. */
+  readonly exit_code: number | null;
+  /** What stands in <> is filled in. */
+  readonly messages: readonly string[];
+  readonly next_steps: readonly string[];
+}
+
+const EXIT_MEANINGS: Readonly<Record<number, string>> = {
+  1: "a check failed, or the subject is unknown",
+  2: "usage or bad input",
+  3: "refused: authority, policy, ownership or a gate",
+  4: "the state is damaged, or a recovery is pending",
+  5: "the environment: a missing tool, a full disk",
+  6: "it failed and was rolled back",
+  70: "a bug of ours",
+  130: "interrupted, and undone",
+};
+
+/** Codes much like this; empty for what does not look like one. */
+export async function nearCodes(subject: string): Promise<string[]> {
+  if (!/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(subject) || subject.length > 100) return [];
+  const { CODES } = await import("./generated/codes.ts");
+  return nearest(subject, Object.keys(CODES)).slice(0, 3);
+}
+
+/** Undefined for what is no code of this program. */
+export async function traceCode(
+  sight: Sight,
+  subject: string,
+): Promise<{ data: CodeTrace; statements: TraceStatement[] } | undefined> {
+  const code = subject.toUpperCase().replaceAll("-", "_");
+  if (!/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code)) return undefined;
+  // Loaded here alone: it is long, and no other subject needs it.
+  const { CODES } = await import("./generated/codes.ts");
+  const found = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+  if (found === undefined) return undefined;
+  const { room, exit_code, messages, next_steps } = JSON.parse(found) as ExplainedCode;
+  const data: CodeTrace = {
+    code,
+    kind: exit_code === null ? "finding" : "fault",
+    room,
+    exit_code,
+    exit_meaning: exit_code === null ? null : (EXIT_MEANINGS[exit_code] ?? null),
+    messages: [...messages],
+    next_steps: [...next_steps],
+    ...historyOf(sight, code, 5),
+  };
+  const says = `${code} is a ${data.kind} of ${room}`;
+  return { data, statements: [{ about: "/code", says, evidence: [evidence("program", code)] }] };
+}

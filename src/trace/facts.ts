@@ -1,0 +1,53 @@
+/**
+ * What a trace asks a plane that is dear to find in its files: an index may answer instead, with the same answers.
+ * `undefined` means "look into the files"; every answer is checked against the receipt, row or line it leads to.
+ */
+import type { PlaneTier, RegistryName, Row } from "../contracts/index.ts";
+
+/** A stored ledger line. */
+export interface FactLine {
+  /** Plane-relative. */
+  readonly stream: string;
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** One dependency that an installed manifest declares. */
+export interface FactEdge {
+  readonly from: string;
+  readonly plane_id: PlaneTier;
+  readonly to: string;
+  readonly range: string;
+}
+
+export interface TraceFacts {
+  /** Of everything installed; in any order. */
+  edges(): Iterable<FactEdge> | undefined;
+  /** Ids of the packages whose receipts hold this plane-relative path. */
+  ownersOf(path: string): readonly string[] | undefined;
+  /** Ids of the packages whose receipts hold this digest (bare hex) of an archive, manifest, content or file. */
+  packagesWith(digest: string): readonly string[] | undefined;
+  /** Ids of the packages whose receipts name this transaction. */
+  packagesOf(transaction_id: string): readonly string[] | undefined;
+  /** The first row with this key, one text for each key column. `null`: there is none. */
+  row(
+    name: RegistryName,
+    key: readonly string[],
+  ): { readonly row: Row; readonly line: number } | null | undefined;
+  /** Stored lines that hold a text as a word or value, stream by stream, oldest first. */
+  lines(text: string): Iterable<FactLine> | undefined;
+  /** Lines of the package ledger that say what came into force or left it (`packageEvent`), oldest first. */
+  packageLines(): Iterable<FactLine> | undefined;
+}
+
+/** Where the files are all there is. */
+export const NO_FACTS: TraceFacts = {
+  edges: () => undefined,
+  ownersOf: () => undefined,
+  packagesWith: () => undefined,
+  packagesOf: () => undefined,
+  row: () => undefined,
+  lines: () => undefined,
+  packageLines: () => undefined,
+};

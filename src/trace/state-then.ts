@@ -1,0 +1,228 @@
+/** What was in force at another time: the package ledger says which versions, kept manifests say what they held. */
+
+import { peekManifest } from "../archive/index.ts";
+import type { Evidence, Manifest, PlaneTier, TracedAdmission } from "../contracts/index.ts";
+import { compareCodePoints, Fault } from "../kernel/index.ts";
+import { readManifest } from "../metadata/index.ts";
+import { tierPrefix } from "../receipts/index.ts";
+import { versionedArchivePath } from "../store/index.ts";
+import { entryEvidence } from "./evidence.ts";
+import { type Line, packageLines } from "./history.ts";
+import { manifestWith } from "./kept-packages.ts";
+import { addTo } from "./lists.ts";
+import type { Moment } from "./moment.ts";
+import { type PackageEvent, packageEvent } from "./package-events.ts";
+import { type Sight, TIERS } from "./sight.ts";
+import type { Standing, State, StateEdge, StateFile, StateManifest } from "./state.ts";
+
+interface Found {
+  readonly standing: Standing;
+  readonly event: PackageEvent;
+}
+
+export class StateThen implements State {
+  readonly at: string;
+  /** Entries that counted. */
+  readonly entries_applied: number;
+  readonly last_line: Line | undefined;
+  readonly #sight: Sight;
+  readonly #events: ReadonlyMap<string, readonly PackageEvent[]>;
+  readonly #next: ReadonlyMap<string, Line>;
+  readonly #found = new Map<string, readonly Found[]>();
+  readonly #by_standing = new Map<Standing, PackageEvent>();
+  #below: Map<string, StateEdge[]> | undefined;
+  #above: Map<string, StateEdge[]> | undefined;
+
+  constructor(sight: Sight, moment: Moment) {
+    this.#sight = sight;
+    this.at = moment.at;
+    const told = replay(sight, moment);
+    this.entries_applied = told.applied;
+    this.last_line = told.last;
+    this.#events = told.events;
+    this.#next = told.next;
+  }
+
+  ids(): readonly string[] {
+    return [...this.#events.keys()].sort(compareCodePoints);
+  }
+
+  standings(package_id: string): readonly Standing[] {
+    return this.#foundOf(package_id).map(({ standing }) => standing);
+  }
+
+  /** The first entry about a package after the time. */
+  nextOf(package_id: string): Line | undefined {
+    return this.#next.get(package_id);
+  }
+
+  dependenciesOf(package_id: string): readonly StateEdge[] {
+    this.#index();
+    return this.#below?.get(package_id) ?? [];
+  }
+
+  dependentsOf(package_id: string): readonly StateEdge[] {
+    this.#index();
+    return this.#above?.get(package_id) ?? [];
+  }
+
+  edgeEvidence({ from }: StateEdge): Evidence[] {
+    return this.standings(from).map(({ evidence }) => evidence);
+  }
+
+  ownersOf(path: string): ReturnType<State["ownersOf"]> {
+    return this.ids().flatMap((id) =>
+      this.standings(id).flatMap((standing) => {
+        const file = standing.files.find((one) => one.path === path);
+        return file === undefined ? [] : [{ standing, file }];
+      }),
+    );
+  }
+
+  admissionOf(standing: Standing): TracedAdmission {
+    const event = this.#by_standing.get(standing);
+    if (event === undefined) throw new TypeError("a standing of another state");
+    const { event: entry, metadata } = event.line;
+    return {
+      user: entry.user,
+      at: entry.timestamp,
+      transaction_id: entry.transaction_id ?? "",
+      generation: event.generation,
+      work_order_id: typeof metadata["work_order_id"] === "string" ? metadata["work_order_id"] : null,
+      entry,
+    };
+  }
+
+  #index(): void {
+    if (this.#below !== undefined) return;
+    this.#below = new Map();
+    this.#above = new Map();
+    for (const from of this.ids()) {
+      const seen = new Set<string>();
+      for (const { id: to, range } of this.standings(from).flatMap(
+        (one) => one.manifest?.dependencies ?? [],
+      )) {
+        if (seen.has(`${to} ${range}`)) continue;
+        seen.add(`${to} ${range}`);
+        addTo(this.#below, from, { from, to, range });
+        addTo(this.#above, to, { from, to, range });
+      }
+    }
+  }
+
+  #foundOf(package_id: string): readonly Found[] {
+    const known = this.#found.get(package_id);
+    if (known !== undefined) return known;
+    const found = (this.#events.get(package_id) ?? []).map((event) => ({
+      standing: new PastStanding(this.#sight, event),
+      event,
+    }));
+    this.#found.set(package_id, found);
+    for (const { standing, event } of found) this.#by_standing.set(standing, event);
+    return found;
+  }
+}
+
+/** What it held is looked for when it is asked for: a list of a whole plane needs no manifest. */
+class PastStanding implements Standing {
+  readonly package_id: string;
+  readonly plane_id: PlaneTier;
+  readonly version: string;
+  readonly receipt = null;
+  readonly evidence: Evidence;
+  readonly #sight: Sight;
+  readonly #event: PackageEvent;
+  #read: { readonly manifest: Manifest | undefined } | undefined;
+
+  constructor(sight: Sight, event: PackageEvent) {
+    this.package_id = event.package_id;
+    this.plane_id = event.plane_id;
+    this.version = event.version ?? "";
+    this.evidence = entryEvidence(event.line.event, event.line.entry_hash);
+    this.#sight = sight;
+    this.#event = event;
+  }
+
+  get manifest(): StateManifest | undefined {
+    const manifest = this.#manifest();
+    if (manifest === undefined) return undefined;
+    const { tier, package_type, spec_id = null, framework_id = null, dependencies } = manifest;
+    return { tier, package_type, spec_id, framework_id, dependencies };
+  }
+
+  get files(): readonly StateFile[] {
+    const prefix = tierPrefix(this.plane_id);
+    return (this.#manifest()?.assets ?? []).map((asset) => ({
+      ...asset,
+      path: prefix + asset.path,
+      origin: null,
+    }));
+  }
+
+  #manifest(): Manifest | undefined {
+    this.#read ??= { manifest: manifestThen(this.#sight, this.#event) };
+    return this.#read.manifest;
+  }
+}
+
+/** Every entry up to the time, in the order of the ledger: its lines are the truth, its clock may have been set back. */
+function replay(sight: Sight, { at_ms, line: last_line }: Moment) {
+  const in_force = new Map<string, PackageEvent>();
+  const next = new Map<string, Line>();
+  let applied = 0;
+  let last: Line | undefined;
+  for (const line of packageLines(sight)) {
+    const event = packageEvent(line);
+    if (event === undefined) continue;
+    const { package_id, plane_id, version } = event;
+    const counts =
+      last_line === undefined
+        ? (Date.parse(line.event.timestamp) || 0) <= at_ms
+        : line.event.line <= last_line;
+    if (!counts) {
+      if (!next.has(package_id)) next.set(package_id, line);
+      continue;
+    }
+    applied++;
+    last = line;
+    if (version === null) in_force.delete(`${package_id}/${plane_id}`);
+    else in_force.set(`${package_id}/${plane_id}`, event);
+  }
+  const events = new Map<string, PackageEvent[]>();
+  for (const event of in_force.values()) addTo(events, event.package_id, event);
+  for (const list of events.values())
+    list.sort((a, b) => TIERS.indexOf(a.plane_id) - TIERS.indexOf(b.plane_id));
+  return { events, next, applied, last };
+}
+
+/** The manifest an entry names by its hash: as installed now, as displaced later, or as the stored archive has it. */
+function manifestThen(sight: Sight, event: PackageEvent): Manifest | undefined {
+  const { package_id, version, manifest_hash } = event;
+  if (manifest_hash !== null) {
+    const kept = manifestWith(sight, package_id, manifest_hash);
+    if (kept !== undefined) return kept;
+    const archived = archivedManifest(sight, package_id, version ?? "");
+    if (archived?.manifest_hash === manifest_hash) return archived.manifest;
+  }
+  sight.note({
+    code: "TRACE_PAST_UNKNOWN",
+    severity: "note",
+    message: `what ${package_id} ${version ?? ""} held is no longer kept, so its files and dependencies of then are not shown`,
+    next_step: `Put its archive back to ${versionedArchivePath(package_id, version ?? "")}, then ask again.`,
+    package_id,
+  });
+  return undefined;
+}
+
+function archivedManifest(sight: Sight, package_id: string, version: string) {
+  const path = versionedArchivePath(package_id, version);
+  if (sight.stat(path)?.kind !== "file") return undefined;
+  const bytes = peekManifest(sight.effects.fs, `${sight.plane.root}/${path}`);
+  if (bytes === undefined) return undefined;
+  try {
+    return readManifest(bytes, new Map(), path);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+/** What is in force in a plane, now or at another time, in the form all questions are asked of. */
+import type { Dependency, Evidence, PlaneTier, TracedAdmission } from "../contracts/index.ts";
+
+export interface StateFile {
+  /** Plane-relative. */
+  readonly path: string;
+  /** With prefix. */
+  readonly sha256: string;
+  readonly size_bytes: number;
+  readonly executable: boolean;
+  readonly classification: string;
+  /** Null where only the manifest speaks. */
+  readonly origin: "created" | "adopted" | null;
+}
+
+/** What a manifest says, as far as questions need it. */
+export interface StateManifest {
+  readonly tier: string;
+  readonly package_type: string;
+  readonly spec_id: string | null;
+  readonly framework_id: string | null;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** One package in one plane tier. */
+export interface Standing {
+  readonly package_id: string;
+  readonly plane_id: PlaneTier;
+  readonly version: string;
+  /** Undefined where the manifest that was in force is no longer kept. */
+  readonly manifest: StateManifest | undefined;
+  /** Plane-relative path of the receipt that says so; null where the ledger says so. */
+  readonly receipt: string | null;
+  readonly files: readonly StateFile[];
+  readonly evidence: Evidence;
+}
+
+/** A declared dependency and where it is declared. */
+export interface StateEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly range: string;
+}
+
+export interface State {
+  /** ISO 8601; null for now. */
+  readonly at: string | null;
+  /** Packages in force, sorted by code point. */
+  ids(): readonly string[];
+  /** Highest plane tier first; empty for what is not in force. */
+  standings(package_id: string): readonly Standing[];
+  dependenciesOf(package_id: string): readonly StateEdge[];
+  dependentsOf(package_id: string): readonly StateEdge[];
+  edgeEvidence(edge: StateEdge): Evidence[];
+  ownersOf(path: string): readonly { readonly standing: Standing; readonly file: StateFile }[];
+  admissionOf(standing: Standing): TracedAdmission;
+}

@@ -1,0 +1,20 @@
+/** Versions of a package of which the store holds an archive. */
+
+import compare from "semver/functions/compare.js";
+import valid from "semver/functions/valid.js";
+import { STORE_DIRECTORY } from "../store/index.ts";
+import type { Sight } from "./sight.ts";
+
+/** Lowest first. By name alone: an archive under a false name is found out by whoever reads it. */
+export function storedVersions(sight: Sight, package_id: string): string[] {
+  if (sight.stat(STORE_DIRECTORY)?.kind !== "directory") return [];
+  const prefix = `${package_id}-`;
+  return sight.effects.fs
+    .list(`${sight.plane.root}/${STORE_DIRECTORY}`)
+    .flatMap(({ name, kind }) => {
+      if (kind !== "file" || !name.startsWith(prefix) || !name.endsWith(".tar.gz")) return [];
+      const version = name.slice(prefix.length, -".tar.gz".length);
+      return valid(version) === version ? [version] : [];
+    })
+    .sort(compare);
+}
