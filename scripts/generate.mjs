@@ -151,7 +151,7 @@ export const ZLIB_WASM_BASE64 =
 `;
 
 /** What leaves the program as JSON, for those who read it with other tools. */
-const SCHEMA = new URL("../docs/reference/schema/integrity-report.json", import.meta.url);
+const SCHEMA = new URL("../docs/reference/schema/integrity-report.schema.json", import.meta.url);
 const schema = `${JSON.stringify(z.toJSONSchema(IntegrityReport), null, 2)}\n`;
 
 const check = process.argv.includes("--check");

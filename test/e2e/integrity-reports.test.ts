@@ -12,7 +12,7 @@ const HASHING = "modules/stdlib_evidence/hashing.py";
 const SECRET = "secrets = 'do not show'\n";
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const schemaAt = (path: string): object => JSON.parse(readFileSync(join(REPOSITORY, path), "utf8")) as object;
-const isReport = ajv.compile(schemaAt("docs/reference/schema/integrity-report.json"));
+const isReport = ajv.compile(schemaAt("docs/reference/schema/integrity-report.schema.json"));
 const isSarif = ajv.compile(schemaAt("test/reports/sarif-2.1.0.schema.json"));
 
 function tampered(): PlaneUnderTest {

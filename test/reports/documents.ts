@@ -54,4 +54,4 @@ export const FAULT = {
 };
 
 /** The same finding, not waived. */
-export const bare = (finding: Finding): Finding => ({ ...finding, waived: undefined }) as Finding;
+export const bare = (finding: Finding): Finding => ({ ...finding, waived: undefined });
