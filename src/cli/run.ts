@@ -217,6 +217,7 @@ const VERBS: Readonly<Record<string, string>> = {
   rollback: "Rolling back",
   undo: "Undoing",
   uninstall: "Uninstalling",
+  restore: "Restoring",
 };
 
 /** One line a phase on a terminal, with the time since the first. */

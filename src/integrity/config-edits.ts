@@ -13,6 +13,8 @@ import {
   WAIVERS_PATH,
   WATCHED_CONFIG,
 } from "../plane/index.ts";
+import { modeCure } from "./cures.ts";
+import { judgeRecordMode, octal } from "./modes.ts";
 import type { Outcome } from "./outcome.ts";
 import { entriesBackwards } from "./package-events.ts";
 
@@ -28,27 +30,42 @@ interface Recorded {
 /** @returns whether the waivers are those that somebody with a token recorded */
 export function judgeConfig(fs: FileSystem, plane: Plane, outcome: Outcome): boolean {
   const recorded = readRecorded(fs, plane);
-  let waivers_count = true;
-  for (const path of WATCHED_CONFIG) {
-    const known = recorded.get(path);
-    const actual = readDigest(fs, `${plane.root}/${path}`);
-    if (known === undefined && actual === null) continue;
-    const about = { owner: "holdfast", classification: "config", expected: known?.after, actual } as const;
-    if (known !== undefined && known.after === actual) {
-      outcome.judgeRecord(path, "match", about);
-      continue;
-    }
-    if (path === WAIVERS_PATH) waivers_count = false;
-    outcome.judgeRecord(path, actual === null ? "missing" : "drift", { ...about, cure: RECORD });
-    const { code, severity, message } = problemOf(path, known, plane);
-    outcome.find(code, message, STEP, {
-      severity,
-      path,
-      expected: known?.after ?? undefined,
-      actual: actual ?? undefined,
-    });
+  const as_recorded = WATCHED_CONFIG.filter((path) => judgeOne(fs, plane, path, recorded.get(path), outcome));
+  return as_recorded.includes(WAIVERS_PATH);
+}
+
+/** @returns whether its bytes are those recorded last */
+function judgeOne(
+  fs: FileSystem,
+  plane: Plane,
+  path: string,
+  known: Recorded | undefined,
+  outcome: Outcome,
+): boolean {
+  const actual = readDigest(fs, `${plane.root}/${path}`);
+  if (known === undefined && actual === null) return true;
+  const about = { owner: "holdfast", classification: "config", expected: known?.after, actual } as const;
+  const mode_cure = modeCureOf(fs, plane.root, path, outcome);
+  if (known !== undefined && known.after === actual) {
+    outcome.judgeRecord(path, mode_cure === undefined ? "match" : "drift", { ...about, cure: mode_cure });
+    return true;
   }
-  return waivers_count;
+  outcome.judgeRecord(path, actual === null ? "missing" : "drift", { ...about, cure: RECORD });
+  const { code, severity, message } = problemOf(path, known, plane);
+  outcome.find(code, message, STEP, {
+    severity,
+    path,
+    expected: known?.after ?? undefined,
+    actual: actual ?? undefined,
+  });
+  return false;
+}
+
+/** Undefined where the permissions are right. */
+function modeCureOf(fs: FileSystem, root: string, path: string, outcome: Outcome): string | undefined {
+  const stat = fs.stat(`${root}/${path}`);
+  if (stat?.kind !== "file" || judgeRecordMode(path, stat.mode, outcome)) return undefined;
+  return modeCure(path, octal(stat.mode & 0o664)).command;
 }
 
 function problemOf(

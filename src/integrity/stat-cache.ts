@@ -95,6 +95,9 @@ export class StatCache implements Memory {
   }
 }
 
+export const hasCache = ({ fs }: Pick<Effects, "fs">, root: string): boolean =>
+  fs.stat(`${root}/${FILE}`) !== undefined;
+
 /** When a check begins, by the clock that stamps its files; undefined where the cache cannot be written. */
 export function beginStamp({ fs, random }: Pick<Effects, "fs" | "random">, root: string): bigint | undefined {
   try {

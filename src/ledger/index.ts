@@ -6,7 +6,6 @@ export {
   type LedgerEffects,
 } from "./append.ts";
 export { trustedLedgerKeys } from "./checkpoint-file.ts";
-export type { CheckpointVerdict } from "./checkpoint-verify.ts";
 export { type FamilyVerdict, verifyFamily } from "./family.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
@@ -16,6 +15,7 @@ export { readLine } from "./line-reading.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
+export type { LoggedVerdict } from "./proof-verdict.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";
 export {
   endOfLines,
@@ -36,4 +36,4 @@ export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";
 export { type TreeVerdict, TreeVerifier, verifyTree } from "./tiles-verdict.ts";
 export type { TornTail } from "./torn-tail.ts";
 export { type LedgerVerdict, verifyStream } from "./verify.ts";
-export { type StreamVerdict, type VerifyThreads, verifyStreams } from "./verify-streams.ts";
+export { type VerifyThreads, verifyStreams } from "./verify-streams.ts";

@@ -2,13 +2,12 @@
 import type { FileSystem } from "../effects/index.ts";
 import { leafHash } from "../tlog/index.ts";
 import { type ChainScan, scanChain } from "./chain-scan.ts";
-import { trustedLedgerKeys } from "./checkpoint-file.ts";
 import { type Head, readHead } from "./head.ts";
 import { type OnLeaf, scanOnThreads } from "./parallel-scan.ts";
+import { beginLog, type LoggedVerdict, type LogUnderWay, withLog } from "./proof-verdict.ts";
 import { type ScanPool, scanPool } from "./scan-pool.ts";
 import type { StreamRef } from "./stream-ref.ts";
-import { type TreeVerdict, TreeVerifier } from "./tiles-verdict.ts";
-import { type LedgerVerdict, missing, unreadable, verdictOf } from "./verify.ts";
+import { missing, unreadable, verdictOf } from "./verify.ts";
 
 export interface VerifyThreads {
   /** Names the `scan-worker` module. */
@@ -19,20 +18,14 @@ export interface VerifyThreads {
   readonly shared_bytes_min?: number;
 }
 
-/** `valid` speaks of the lines; the tree has its own verdict. */
-export interface StreamVerdict extends LedgerVerdict {
-  /** Absent for a stream that is not kept as a log. */
-  readonly tree?: TreeVerdict;
-}
-
 /** Never throws for any content or file state. Takes no lock. */
 export async function verifyStreams(
   fs: FileSystem,
   streams: readonly StreamRef[],
   { worker_url, threads_count, shared_bytes_min = 16 << 20 }: VerifyThreads,
-): Promise<StreamVerdict[]> {
+): Promise<LoggedVerdict[]> {
   let pool: ScanPool | undefined;
-  const verdicts: StreamVerdict[] = [];
+  const verdicts: LoggedVerdict[] = [];
   try {
     for (const stream of streams) {
       const is_large = (fs.stat(stream.path)?.size_bytes ?? 0) >= shared_bytes_min;
@@ -49,45 +42,34 @@ async function verifyWithTree(
   fs: FileSystem,
   stream: StreamRef,
   pool: ScanPool | undefined,
-): Promise<StreamVerdict> {
+): Promise<LoggedVerdict> {
   // Head and checkpoint are read first: a writer adds the line before it moves them.
   const head = readHead(fs, stream);
   try {
-    const tree = treeOf(fs, stream);
+    const log = beginLog(fs, stream);
     if (fs.stat(stream.path) === undefined) return missing(stream, head);
-    const shared = pool && (await scanOnThreads(fs, stream, head, pool, tree && ((leaf) => tree.add(leaf))));
-    if (shared !== undefined) return judged(fs, stream, head, shared, tree);
-    const here = treeOf(fs, stream);
-    return judged(fs, stream, head, scanHere(fs, stream, head, here), here);
+    if (pool !== undefined) {
+      const scan = await scanOnThreads(fs, stream, head, pool, log && ((leaf) => log.tree.add(leaf)));
+      if (scan !== undefined) return withLog(verdictOf(fs, stream, head, scan), log);
+    }
+    // What was fed to the first one is not taken back.
+    const fresh = pool === undefined ? log : beginLog(fs, stream);
+    return withLog(verdictOf(fs, stream, head, scanHere(fs, stream, head, fresh)), fresh);
   } catch (error) {
     return unreadable(stream, head, error);
   }
 }
 
-const treeOf = (fs: FileSystem, stream: StreamRef): TreeVerifier | undefined =>
-  stream.log && new TreeVerifier(fs, stream, trustedLedgerKeys(fs, stream.log));
-
 function scanHere(
   fs: FileSystem,
   stream: StreamRef,
   head: Head | undefined,
-  tree: TreeVerifier | undefined,
+  log: LogUnderWay | undefined,
 ): ChainScan {
-  let onLeaf: OnLeaf | undefined = tree && ((leaf) => tree.add(leaf));
+  let onLeaf: OnLeaf | undefined = log && ((leaf) => log.tree.add(leaf));
   return scanChain(fs, stream, head, (bytes) => {
     // The log ends before a line that no writer of ours makes; the chain names it.
     if (bytes === undefined) onLeaf = undefined;
     else onLeaf?.(leafHash(bytes));
   });
-}
-
-function judged(
-  fs: FileSystem,
-  stream: StreamRef,
-  head: Head | undefined,
-  scan: ChainScan,
-  tree: TreeVerifier | undefined,
-): StreamVerdict {
-  const verdict = verdictOf(fs, stream, head, scan);
-  return tree === undefined ? verdict : { ...verdict, tree: tree.finish() };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import {
   appendEntries,
   type FamilyVerdict,
-  type StreamVerdict,
+  type LoggedVerdict,
   startStream,
   verifyFamily,
   verifyStreams,
@@ -34,16 +34,13 @@ export const ledgerVerify = operation({
     const threads = { worker_url: files.scan_worker_url, threads_count: effects.host.cpu_count };
     const streams = await verifyStreams(effects.fs, chosen, threads);
     const family = verifyFamily(effects.fs, chosen, (name) => planeStream(plane, name));
-    const valid = streams.length > 0 && family.valid && streams.every(isValid);
+    const valid = streams.length > 0 && family.valid && streams.every((verdict) => verdict.valid);
     const entries = streams.reduce((sum, verdict) => sum + verdict.entries_count, 0);
     return { result: { valid, entries, streams, family }, exit_code: valid ? 0 : 1 };
   },
   text: ({ valid, entries, streams, family }) =>
     [
-      ...streams.flatMap((verdict) => [
-        line(verdict),
-        ...indented([...verdict.findings, ...(verdict.tree?.findings ?? [])]),
-      ]),
+      ...streams.flatMap((verdict) => [line(verdict), ...indented(verdict.findings)]),
       ...familyLines(family),
       `Ledger chain: ${valid ? "VALID" : "INVALID"}`,
       `Total entries: ${entries}`,
@@ -51,13 +48,10 @@ export const ledgerVerify = operation({
     ].join("\n"),
 });
 
-const isValid = ({ valid, tree }: StreamVerdict): boolean => valid && tree?.valid !== false;
-
-function line(verdict: StreamVerdict): string {
-  const { stream, entries_count, uncovered_count, head, tree } = verdict;
+function line({ stream, valid, entries_count, uncovered_count, head, log }: LoggedVerdict): string {
   const beyond = uncovered_count > 0 ? `, ${uncovered_count} beyond the head` : "";
-  const signed = tree?.checkpoint === undefined ? "" : `, checkpoint of ${tree.checkpoint.size}`;
-  return `${isValid(verdict) ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}${signed}`;
+  const signed = log?.checkpoint === undefined ? "" : `, checkpoint ${log.checkpoint.size}`;
+  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}${signed}`;
 }
 
 function familyLines({ valid, links_count, findings }: FamilyVerdict): string[] {
@@ -68,7 +62,7 @@ function familyLines({ valid, links_count, findings }: FamilyVerdict): string[] 
   ];
 }
 
-const indented = (findings: StreamVerdict["findings"]): string[] =>
+const indented = (findings: LoggedVerdict["findings"]): string[] =>
   findingLines(findings).map((text) => `  ${text}`);
 
 /** What Holdfast itself writes in lower case: nobody else may speak in its name. */

@@ -22,7 +22,8 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
-import { type FactEdge, NO_FACTS, type TraceFacts } from "./facts.ts";
+import type { FactEdge, TraceFacts } from "./facts.ts";
+import { indexedFacts } from "./indexed-facts.ts";
 import type { TraceOptions } from "./options.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
@@ -66,7 +67,7 @@ export class Sight {
     this.plane = plane;
     this.options = options;
     this.launchers = options.launchers ?? new Map();
-    this.facts = options.facts ?? NO_FACTS;
+    this.facts = options.facts ?? indexedFacts(effects, plane);
   }
 
   /** Rows by key, in file order. */

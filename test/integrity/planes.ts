@@ -136,7 +136,10 @@ export async function aPlane(
     generationBytes({ generation: 3, transaction_id: "TX", registries }),
   );
   const check: TestPlane["check"] = async (options) =>
-    ReportShape.parse(await checkIntegrity(effects, plane, { orphans: false, ...options }));
+    // Opened anew, as each command does: the configuration may have changed.
+    ReportShape.parse(
+      await checkIntegrity(effects, openPlane(effects, root), { orphans: false, ...options }),
+    );
   return { effects, plane, root, check, put };
 }
 

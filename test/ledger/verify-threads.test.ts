@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { appendEntries, type StreamVerdict, verifyStream, verifyStreams } from "../../src/ledger/index.ts";
+import { appendEntries, type LedgerVerdict, verifyStream, verifyStreams } from "../../src/ledger/index.ts";
 import { aLedger, anEntry, effects, resealed } from "./ledgers.ts";
 
 const COUNT = 9000;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 /** Both ways over the same bytes; returns what they agree on. */
-async function bothWays(changed: Buffer | string): Promise<StreamVerdict> {
+async function bothWays(changed: Buffer | string): Promise<LedgerVerdict> {
   writeFileSync(ledger.stream.path, changed);
   const [shared] = await verifyStreams(effects.fs, [ledger.stream], THREADS);
   const here = verifyStream(effects.fs, ledger.stream);
@@ -36,7 +36,7 @@ async function bothWays(changed: Buffer | string): Promise<StreamVerdict> {
 const linesOf = (): string[] => bytes.toString("utf8").split("\n").slice(0, -1);
 const fileOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
-async function afterChange(change: (lines: string[]) => void): Promise<StreamVerdict> {
+async function afterChange(change: (lines: string[]) => void): Promise<LedgerVerdict> {
   const lines = linesOf();
   change(lines);
   return bothWays(fileOf(lines));

@@ -315,7 +315,7 @@ describe("ledger verify and summarise", () => {
     const bad = await run("verify", { streams: ["ledger/governance.jsonl"] });
     expect(bad).toMatchObject({
       exit_code: 1,
-      result: { streams: [{ valid: true, tree: { valid: false } }] },
+      result: { streams: [{ valid: false, log: { valid: false } }] },
     });
     expect(bad.text).toContain("BAD  ledger/governance.jsonl");
     writeFileSync(tile, before);

@@ -1221,7 +1221,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "gc",
-    summary: "Drop kept generations beyond the last three and those marked good, and old downloads.",
+    summary:
+      "Drop kept generations beyond the last three and those marked good, old downloads, and what killed commands left.",
     examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
     authorised: true,
     flags: [
@@ -1282,7 +1283,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "doctor",
-    summary: "Finish or undo whatever an interrupted command left, and say what was done.",
+    summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
     examples: ["pkg doctor"],
     authorised: false,
     flags: [],
