@@ -28,6 +28,7 @@ export interface Setting {
   readonly load: (name: string) => Promise<Operation>;
   readonly files: {
     deflate_worker_url: URL;
+    scan_worker_url: URL;
     package_directory: string;
     launcher_script: string;
     node: string;
@@ -213,6 +214,7 @@ const VERBS: Readonly<Record<string, string>> = {
   rollback: "Rolling back",
   undo: "Undoing",
   uninstall: "Uninstalling",
+  restore: "Restoring",
 };
 
 /** One line a phase on a terminal, with the time since the first. */

@@ -9,6 +9,8 @@ export type FileKind = "file" | "directory" | "symlink" | "other";
 export interface FileStat {
   readonly kind: FileKind;
   readonly size_bytes: number;
+  /** Number of the user it belongs to. */
+  readonly uid: number;
   /** Permission bits only, 0 to 0o7777. */
   readonly mode: number;
   /** True when the owner may execute it. */

@@ -6,7 +6,6 @@ export {
   type LedgerEffects,
 } from "./append.ts";
 export { trustedLedgerKeys } from "./checkpoint-file.ts";
-export type { CheckpointVerdict } from "./checkpoint-verify.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
 export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
@@ -14,6 +13,7 @@ export { readLine } from "./line-reading.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
+export { type LoggedVerdict, withLog } from "./proof-verdict.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";
 export { findEntry, readEntries, readNewest, type StoredEntry, streamHead } from "./read.ts";
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";

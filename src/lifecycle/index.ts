@@ -11,6 +11,7 @@ export {
 export { type Approval, approve, isApproved } from "./approve.ts";
 export type { Wanted } from "./candidate.ts";
 export type { OnPhase } from "./change-session.ts";
+export { type DoctorReport, examine } from "./doctor.ts";
 export { lifecycleFaults } from "./faults.ts";
 export { collectNow, type GcResult, markGood } from "./gc.ts";
 export type { HealthOptions } from "./health-phase.ts";
@@ -23,7 +24,7 @@ export { type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
 export type { Runtime } from "./requirements.ts";
-export { type RestoreResult, restore } from "./restore.ts";
+export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";
 export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
 export { type PlaneStatus, planeStatus } from "./status.ts";

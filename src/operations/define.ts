@@ -22,6 +22,7 @@ export interface Context {
   /** Where the built worker entries and the shipped files lie. */
   readonly files: {
     readonly deflate_worker_url: URL;
+    readonly scan_worker_url: URL;
     readonly package_directory: string;
     readonly launcher_script: string;
     readonly node: string;

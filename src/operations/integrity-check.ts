@@ -6,6 +6,7 @@ import { type RestoreResult, restore } from "../lifecycle/index.ts";
 import { absolute, authorise, reading, replaceFile, writing } from "../plane/index.ts";
 import { FORMATS, renderReport } from "../reports/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
+import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { dryRun } from "./fields.ts";
 import { launcherDigests, launcherFiles } from "./launchers.ts";
@@ -141,8 +142,8 @@ async function record(context: Context): Promise<void> {
 }
 
 function repaired(context: Context, dry_run: boolean): Promise<RestoreResult> {
-  const { effects, token, wait_ms } = context;
-  const request = { token, dry_run, wait_ms, plane_files: launcherFiles(context) };
+  const { effects, token, wait_ms, onPhase } = context;
+  const request = { token, dry_run, wait_ms, onPhase, plane_files: launcherFiles(context) };
   return restore(effects, planeOf(context), request);
 }
 
@@ -180,8 +181,12 @@ function repairText(repair: RestoreResult | null): string {
   if (repair === null) return "";
   const verb = repair.dry_run ? "Would restore" : "Restored";
   const lines = repair.restored.map(
-    ({ path, package_id, was }) => `${verb} ${path} of ${package_id} (${was})`,
+    ({ path, package_id, was, from }) =>
+      `${verb} ${path} of ${package_id} (${was})${from === null || !repair.dry_run ? "" : ` from ${from}`}`,
   );
   const kept = repair.kept_in === null ? [] : [`Copies of what was found lie in ${repair.kept_in}`];
-  return [...lines, ...kept, `${verb} ${repair.restored.length} file(s)`, "", ""].join("\n");
+  const count = `${verb} ${repair.restored.length} file(s)`;
+  const verified =
+    repair.verified_paths === 0 ? "" : `; ${repair.verified_paths} hold exactly what was installed`;
+  return [...lines, ...kept, `${count}${verified}`, ...timelineText(repair.timeline), "", ""].join("\n");
 }

@@ -9,7 +9,7 @@ export {
   generationBytes,
   readGeneration,
 } from "./generation.ts";
-export { absolute, openPlane, type Plane, planeStream } from "./open.ts";
+export { absolute, openPlane, type Plane, planeStream, planeWith } from "./open.ts";
 export * from "./paths.ts";
 export { keepReserve, releaseReserve, reservedBytes } from "./reserve.ts";
 export {

@@ -42,12 +42,17 @@ function findPlaneRoot({ fs, host }: Needs, named?: string): string {
 /** @throws PLANE_NOT_FOUND, PLANE_CONFIG_INVALID, PLANE_FORMAT_NEWER */
 export function openPlane(effects: Needs, named?: string): Plane {
   const root = findPlaneRoot(effects, named);
-  const config = readConfig(effects, root);
-  return { root, config, keys_directory: keysDirectory(effects.host, config.plane_uid) };
+  return planeWith(effects, root, effects.fs.readText(`${root}/${CONFIG_PATH}`));
 }
 
-function readConfig({ fs }: Needs, root: string): PlaneConfig {
-  const raw = parseConfig(fs.readText(`${root}/${CONFIG_PATH}`));
+/** The plane that a folder is, or will be, with this configuration. @throws PLANE_CONFIG_INVALID, PLANE_FORMAT_NEWER */
+export function planeWith({ host }: Pick<Effects, "host">, root: string, text: string): Plane {
+  const config = readConfig(text);
+  return { root, config, keys_directory: keysDirectory(host, config.plane_uid) };
+}
+
+function readConfig(text: string): PlaneConfig {
+  const raw = parseConfig(text);
   const found = raw["format_version"];
   if (typeof found === "number" && found > PLANE_FORMAT_VERSION) {
     throw make(

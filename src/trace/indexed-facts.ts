@@ -3,6 +3,7 @@ import type { Row } from "../contracts/index.ts";
 import {
   type Head,
   IN_FORCE,
+  type IndexEffects,
   installedHeads,
   linesMentioning,
   type Mention,
@@ -12,9 +13,8 @@ import {
 import { Fault } from "../kernel/index.ts";
 import { ledgerStreams, PACKAGES_STREAM, type Plane } from "../plane/index.ts";
 import type { TraceFacts } from "./facts.ts";
-import type { SightEffects } from "./sight.ts";
 
-export function indexedFacts(effects: SightEffects, plane: Plane): TraceFacts {
+export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
   const { root } = plane;
   let heads: readonly Head[] | undefined | "unreadable";
   /** Looks once whether receipts changed; a damaged one is left to the files, where it becomes a finding. */
@@ -39,7 +39,7 @@ export function indexedFacts(effects: SightEffects, plane: Plane): TraceFacts {
   };
 }
 
-function readHeads(effects: SightEffects, root: string): Head[] | undefined {
+function readHeads(effects: IndexEffects, root: string): Head[] | undefined {
   try {
     return installedHeads(effects, root);
   } catch (error) {
@@ -48,12 +48,12 @@ function readHeads(effects: SightEffects, root: string): Head[] | undefined {
   }
 }
 
-const inForce = (effects: SightEffects, root: string): Mention[] | undefined =>
+const inForce = (effects: IndexEffects, root: string): Mention[] | undefined =>
   effects.fs.stat(`${root}/${PACKAGES_STREAM}`)?.kind === "file"
     ? linesMentioning(effects, root, [PACKAGES_STREAM], IN_FORCE)
     : undefined;
 
-function ownershipRow(effects: SightEffects, root: string, path: string): ReturnType<TraceFacts["row"]> {
+function ownershipRow(effects: IndexEffects, root: string, path: string): ReturnType<TraceFacts["row"]> {
   const found = ownershipLine(effects, root, path);
   if (found === undefined || found === null) return found;
   const cells = found.text.split(",");

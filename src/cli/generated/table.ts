@@ -847,7 +847,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "ledger verify",
     summary:
-      "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+      "Recompute every hash and link of the ledgers, their tiles and checkpoints, and hold their ends against the heads.",
     examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
     authorised: false,
     flags: [
@@ -1089,7 +1089,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "gc",
-    summary: "Drop kept generations beyond the last three and those marked good, and old downloads.",
+    summary:
+      "Drop kept generations beyond the last three and those marked good, old downloads, and what killed commands left.",
     examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
     authorised: true,
     flags: [
@@ -1150,7 +1151,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "doctor",
-    summary: "Finish or undo whatever an interrupted command left, and say what was done.",
+    summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
     examples: ["pkg doctor"],
     authorised: false,
     flags: [],

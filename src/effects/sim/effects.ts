@@ -16,6 +16,7 @@ import {
   type Workers,
 } from "../ports.ts";
 import type { SimDisk } from "./disk.ts";
+import { SIM_UID } from "./disk-access.ts";
 import { seededNumbers } from "./seeded-numbers.ts";
 
 export interface SimOptions {
@@ -58,7 +59,7 @@ const HOST: Host = {
   arch: "x64",
   node_version: "24.0.0",
   pid: 4242,
-  uid: 1000,
+  uid: SIM_UID,
   cpu_count: 1,
 };
 

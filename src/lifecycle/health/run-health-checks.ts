@@ -22,7 +22,7 @@ import {
 } from "./report.ts";
 import type { HealthPlaces, HealthSubject } from "./subject.ts";
 
-type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "clock" | "signal">;
+type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "clock" | "signal" | "locks">;
 
 export interface HealthRequest extends HealthPlaces {
   readonly packages: readonly HealthSubject[];

@@ -299,8 +299,10 @@ export const CODES: Readonly<Record<string, string>> = {
   INDEX_DIVERGED: '{"room":"operations","exit_code":null,"messages":[],"next_steps":[]}',
   INDEX_UNAVAILABLE:
     '{"room":"operations","exit_code":5,"messages":["no index can be kept in <root>/.holdfast/cache"],"next_steps":["Make .holdfast/cache writable for this user, or go on without: every answer comes from the files then."]}',
+  INIT_FOUND_UNUSABLE:
+    '{"room":"lifecycle","exit_code":2,"messages":["<path> cannot become part of a plane: <problem>"],"next_steps":["Nothing was changed. Mend <path> or move it away, then run \\"pkg init\\" again."]}',
   INIT_TARGET_REFUSED:
-    '{"room":"lifecycle","exit_code":2,"messages":["<root> is not a folder","the root of the file system cannot be a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
+    '{"room":"lifecycle","exit_code":2,"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
@@ -334,7 +336,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHECKPOINT_SIGNATURE:
     '{"room":"ledger","exit_code":null,"messages":["the signature by <name> does not fit its text"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNTRUSTED:
-    '{"room":"ledger","exit_code":null,"messages":["no trusted key signed it"],"next_steps":[]}',
+    '{"room":"ledger","exit_code":null,"messages":["no known witness signed it","no trusted key signed it"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNUSABLE:
     '{"room":"ledger","exit_code":2,"messages":["<path> is not a checkpoint: <reason>","<path>: <reason>"],"next_steps":["Name a checkpoint file of this log, such as a copy of ledger/governance/checkpoint."]}',
   LEDGER_CHECKPOINT_UNVERIFIED: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
@@ -547,6 +549,8 @@ export const CODES: Readonly<Record<string, string>> = {
   RECORD_PATH_OUTSIDE: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
   RECOVERY_PENDING:
     '{"room":"plane","exit_code":4,"messages":["an interrupted change waits to be finished or undone"],"next_steps":["Run any pkg command as a user who can write the plane, for example \\"pkg doctor\\": it finishes or undoes the change."]}',
+  REFERENCE_UNREGISTERED:
+    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Register it first: \\"pkg register <target> --token …\\"."]}',
   REGISTRY_BLANK_LINE: '{"room":"registry","exit_code":null,"messages":["is blank"],"next_steps":[]}',
   REGISTRY_CELL_COUNT: '{"room":"registry","exit_code":null,"messages":[],"next_steps":[]}',
   REGISTRY_CELL_UNSAFE:
@@ -581,7 +585,9 @@ export const CODES: Readonly<Record<string, string>> = {
   RESTORED_DIFFERS:
     '{"room":"lifecycle","exit_code":6,"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
-    '{"room":"lifecycle","exit_code":4,"messages":["the store no longer holds the installed bytes of <package id> <version>"],"next_steps":["Put the archive with sha256 <digest> back as packages_store/<package id>-<version>.tar.gz and run \\"integrity-check --fix\\" again."]}',
+    '{"room":"lifecycle","exit_code":4,"messages":[],"next_steps":["Put the archive with sha256 <digest> back as packages_store/<package id>-<version>.tar.gz and run \\"integrity-check --fix\\" again."]}',
+  ROW_REFUSED:
+    '{"room":"lifecycle","exit_code":2,"messages":["<id> would leave <path> invalid: <message>"],"next_steps":["Correct what it says of <id> and run the command again; \\"pkg info <id>\\" shows the row."]}',
   RUNS_AT_START:
     '{"room":"lifecycle","exit_code":null,"messages":["<path> runs whenever Python starts"],"next_steps":[]}',
   SERVER_AT_START: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
@@ -639,6 +645,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":4,"messages":["<GENERATION PATH> is not what a transaction wrote"],"next_steps":["Restore <path> from a backup, or delete it: the next change then records every registry as edited by hand."]}',
   STILL_INSTALLED:
     '{"room":"lifecycle","exit_code":3,"messages":["<id> is installed, so its registration stays"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <package id> --token …\\"."]}',
+  STILL_USED:
+    '{"room":"lifecycle","exit_code":3,"messages":["<id> is named by <users>, so its registration stays"],"next_steps":["Uninstall <installed> first: \\"pkg uninstall <installed> --token …\\"."]}',
   SYMLINK_OUTSIDE:
     '{"room":"lifecycle","exit_code":null,"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   TARGET_REFUSED:
