@@ -3,6 +3,7 @@ import satisfies from "semver/functions/satisfies.js";
 import type { ImpactedPackage, ImpactTrace, TraceStatement } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { coveredBy } from "./chain.ts";
+import { LINES_LOOKED_UP_MAX } from "./evidence.ts";
 import { knownPackage } from "./near-names.ts";
 import type { Sight } from "./sight.ts";
 import type { State, StateEdge } from "./state.ts";
@@ -68,7 +69,9 @@ function edgeStatements(
     const edge = towards.get(id);
     if (edge === undefined) return [];
     const says = edgeSays(tracedEdge(state, edge));
-    return [{ about: `/packages/${index}`, says, evidence: state.edgeEvidence(edge) }];
+    return [
+      { about: `/packages/${index}`, says, evidence: state.edgeEvidence(edge, index < LINES_LOOKED_UP_MAX) },
+    ];
   });
 }
 
@@ -93,7 +96,7 @@ function impacted(
   edge: StateEdge,
   stored: readonly string[],
 ): ImpactedPackage {
-  const standing = state.standings(id)[0];
+  const standing = state.summaryOf(id);
   const direct = edge.to === subject;
   const other_versions = direct
     ? stored.filter((version) => satisfies(version, edge.range, { includePrerelease: true }))
@@ -101,7 +104,7 @@ function impacted(
   return {
     id,
     version: standing?.version ?? null,
-    tier: (standing?.manifest?.tier ?? "") as ImpactedPackage["tier"],
+    tier: (standing?.tier ?? "") as ImpactedPackage["tier"],
     installed: standing !== undefined,
     direct,
     through: edge.to,
@@ -123,11 +126,9 @@ const inTierOrder = (packages: ImpactedPackage[]): ImpactedPackage[] =>
 
 /** The spec it implements, where nothing else in force does. */
 function onlyImplementation(state: State, id: string): string[] {
-  const spec_id = state.standings(id)[0]?.manifest?.spec_id ?? null;
+  const spec_id = state.summaryOf(id)?.spec_id ?? null;
   if (spec_id === null) return [];
-  const others = state
-    .ids()
-    .some((one) => one !== id && state.standings(one)[0]?.manifest?.spec_id === spec_id);
+  const others = state.ids().some((one) => one !== id && state.summaryOf(one)?.spec_id === spec_id);
   return others ? [] : [spec_id];
 }
 
@@ -143,10 +144,10 @@ function usersOf(sight: Sight, state: State, lost: ReadonlySet<string>, id: stri
 
 /** Spec and framework of a package; the framework may be named by its spec. */
 function governedBy(sight: Sight, state: State, id: string): string[] {
-  const manifest = state.standings(id)[0]?.manifest;
-  const spec_id = manifest?.spec_id ?? null;
+  const summary = state.summaryOf(id);
+  const spec_id = summary?.spec_id ?? null;
   const row = spec_id === null ? undefined : sight.table("specs_registry").get(spec_id);
-  const framework_id = manifest?.framework_id ?? (row?.["framework_id"] || null);
+  const framework_id = summary?.framework_id ?? (row?.["framework_id"] || null);
   return [spec_id, framework_id].filter((one) => one !== null);
 }
 
@@ -157,7 +158,7 @@ function leftAlone(state: State, going: ReadonlySet<string>): string[] {
   const waiting = [...going];
   for (const id of waiting) {
     for (const { to } of distinctTargets(state.dependenciesOf(id))) {
-      if (going.has(to) || alone.has(to) || state.standings(to).length === 0) continue;
+      if (going.has(to) || alone.has(to) || state.summaryOf(to) === undefined) continue;
       const known = others.get(to) ?? countOthers(state, to, going);
       const left = known - (alone.has(id) ? 1 : 0);
       others.set(to, left);

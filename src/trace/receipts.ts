@@ -24,13 +24,13 @@ export function shownReceipt({ receipt }: Installed): TracedReceipt {
 
 /** The spec a package implements: its installed manifest says, else its registry row. */
 export function specOf(sight: Sight, package_id: string): string | undefined {
-  const declared = sight.manifestOf(package_id)?.spec_id;
+  const declared = sight.summaryOf(package_id)?.spec_id;
   return declared ?? (sight.table("packages_registry").get(package_id)?.["source_spec_id"] || undefined);
 }
 
 /** The framework a package names itself, else the one its spec complies with. */
 export function frameworkOf(sight: Sight, package_id: string): string | undefined {
-  const declared = sight.manifestOf(package_id)?.framework_id;
+  const declared = sight.summaryOf(package_id)?.framework_id ?? undefined;
   if (declared !== undefined) return declared;
   const spec_id = specOf(sight, package_id);
   return (spec_id !== undefined && sight.table("specs_registry").get(spec_id)?.["framework_id"]) || undefined;
@@ -38,10 +38,7 @@ export function frameworkOf(sight: Sight, package_id: string): string | undefine
 
 /** Every package id that is registered or installed, sorted. */
 export function knownPackages(sight: Sight): string[] {
-  const ids = new Set([
-    ...sight.table("packages_registry").keys(),
-    ...sight.installed.map(({ receipt }) => receipt.package_id),
-  ]);
+  const ids = new Set([...sight.table("packages_registry").keys(), ...sight.installedIds()]);
   return [...ids].sort();
 }
 

@@ -22,8 +22,9 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
-import { type FactEdge, NO_FACTS, type TraceFacts } from "./facts.ts";
+import { type FactEdge, type FactInstalled, NO_FACTS, type TraceFacts } from "./facts.ts";
 import type { TraceOptions } from "./options.ts";
+import { isPlain, parentOf, trimPath } from "./plane-path.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host">;
 export interface Owned {
@@ -163,6 +164,22 @@ export class Sight {
     return this.installedAs(package_id)[0]?.manifest;
   }
 
+  /** Ids of what is installed in any plane tier; in any order. */
+  installedIds(): readonly string[] {
+    return this.facts.installedIds() ?? [...new Set(this.installed.map(({ receipt }) => receipt.package_id))];
+  }
+
+  /** What lists say of an installed package, in its highest plane tier; undefined when it is not installed. */
+  summaryOf(package_id: string): FactInstalled | undefined {
+    const known = this.facts.installed(package_id);
+    if (known !== undefined) return known[0];
+    const [first] = this.installedAs(package_id);
+    if (first === undefined) return undefined;
+    const { plane_id, version, tier } = first.receipt;
+    const { spec_id = null, framework_id = null } = first.manifest;
+    return { plane_id, version, tier, spec_id, framework_id };
+  }
+
   /** Every dependency that an installed manifest declares. */
   *edges(): Generator<FactEdge, void, void> {
     const known = this.facts.edges();
@@ -267,20 +284,6 @@ export class Sight {
 
 /** A folder that is not there is none a path could leave through. */
 const isLinkOrFile = (stat: FileStat | undefined): boolean => stat !== undefined && stat.kind !== "directory";
-
-export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
-
-/** `/scripts/x.py` and `./scripts/` as the plane-relative path they mean. */
-export const trimPath = (path: string): string => path.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
-
-/** Relative, without empty, `.` or `..` segments and without NUL. */
-export function isPlain(path: string): boolean {
-  return (
-    path !== "" &&
-    !path.includes("\0") &&
-    !path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")
-  );
-}
 
 /** Names too long or folders closed to us hold nothing we could show. */
 function statOf(fs: Effects["fs"], path: string): FileStat | undefined {

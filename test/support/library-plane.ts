@@ -44,8 +44,8 @@ export interface LibraryPlane {
   ): ReturnType<typeof uninstall>;
 }
 
-export async function libraryPlane(): Promise<LibraryPlane> {
-  const folder = temporaryFolder();
+/** @param folder removed with the test when left out; else by whoever made it */
+export async function libraryPlane(folder = temporaryFolder()): Promise<LibraryPlane> {
   const root = join(folder, "plane");
   const effects = nodeEffects({
     host: { env: { PATH: process.env["PATH"] }, home: join(folder, "home"), cwd: folder },
