@@ -182,6 +182,8 @@ describe("--impact", () => {
       only_this: true,
       other_versions: [],
     });
+    // BASE is not left alone: the new one still needs it.
+    expect((await asked(other, { ask: "impact", subject: MID })).data.left_alone).toEqual([]);
   });
 
   test("a framework and a spec name the packages that comply", async () => {
