@@ -43,6 +43,34 @@ export interface Parsed {
   };
 }
 
+/**
+ * Flags that stand before the command, moved behind it: `--root DIR list` is `list --root DIR`. Only those that every
+ * command takes are looked for, since nothing else is known yet.
+ * @returns no word where no command is named
+ */
+export function flagsLast(argv: readonly string[]): readonly string[] {
+  let count = 0;
+  while (count < argv.length) {
+    const taken = wordsOfFlag(argv[count] ?? "", argv.length - count);
+    if (taken === 0) break;
+    count += taken;
+  }
+  const words = argv.slice(count);
+  if (words.length === 0) return [];
+  const end = words.indexOf("--");
+  return words.toSpliced(end < 0 ? words.length : end, 0, ...argv.slice(0, count));
+}
+
+/** How many words a flag of every command takes: 0 when it is none, 2 when its value is a word of its own. */
+function wordsOfFlag(word: string, left: number): number {
+  const name = word.split("=")[0] ?? "";
+  const spec = [...GLOBAL_FLAGS, ...TOKEN_FLAGS].find(
+    (one) => flagName(one.field) === name || (one.short !== undefined && word === `-${one.short}`),
+  );
+  if (spec === undefined) return 0;
+  return spec.type === "boolean" || word.includes("=") ? 1 : Math.min(2, left);
+}
+
 /** The longest run of leading words that names an operation. */
 export function findOperation(
   table: readonly OperationSpec[],
@@ -61,13 +89,20 @@ export function unknownCommand(
   argv: readonly string[],
   program: string,
 ): Fault {
+  const first = argv[0] ?? "";
+  if (first.startsWith("-")) {
+    // Its value may be a secret: only the name is repeated.
+    const message = `${first.split("=")[0]} must stand behind the command it belongs to`;
+    return make("COMMAND_UNKNOWN", message, { command: "", near: [], program });
+  }
   const command = argv
     .slice(0, 2)
     .filter((word) => !word.startsWith("-"))
     .join(" ");
   const names = table.map(({ name }) => name);
-  const near = [...nearest(command, names), ...nearest(argv[0] ?? "", names)];
-  return make("COMMAND_UNKNOWN", `there is no command ${JSON.stringify(command)}`, {
+  const near = [...nearest(command, names), ...nearest(first, names)];
+  const message = command === "" ? "no command is named" : `there is no command ${JSON.stringify(command)}`;
+  return make("COMMAND_UNKNOWN", message, {
     command,
     near,
     program,

@@ -3,7 +3,7 @@ import type { Effects } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { readTokenSource } from "../keys/index.ts";
 import type { OnPhase, Operation, Outcome } from "../operations/index.ts";
-import { findOperation, type Parsed, parseWords, unknownCommand } from "./args.ts";
+import { findOperation, flagsLast, type Parsed, parseWords, unknownCommand } from "./args.ts";
 import { make } from "./faults.ts";
 import { commandOf, completionScript, operationHelp, overview } from "./help.ts";
 import { asFault } from "./system-fault.ts";
@@ -28,6 +28,7 @@ export interface Setting {
   readonly load: (name: string) => Promise<Operation>;
   readonly files: {
     deflate_worker_url: URL;
+    scan_worker_url: URL;
     package_directory: string;
     launcher_script: string;
     node: string;
@@ -40,7 +41,7 @@ export async function runCommand(setting: Setting, argv: readonly string[]): Pro
   const { terminal, table, program, version } = setting;
   const words = wordsFor(program, argv);
   const wants_json = argv.includes("--json") || argv.includes("-j");
-  if (words.length === 0 || (words.length === 1 && ["--help", "-h", "help"].includes(words[0] ?? ""))) {
+  if (wantsOverview(words, argv)) {
     terminal.out(overview(program, table, version));
     return 0;
   }
@@ -60,11 +61,18 @@ export async function runCommand(setting: Setting, argv: readonly string[]): Pro
   return runParsed(setting, parsed);
 }
 
+/** No command, and a wish for help or no word at all. */
+const wantsOverview = (words: readonly string[], argv: readonly string[]): boolean =>
+  words.length === 0
+    ? argv.length === 0 || argv.includes("--help") || argv.includes("-h")
+    : words.length === 1 && words[0] === "help";
+
 /** `trace X` is `holdfast trace X`; `holdfast pkg install` is `holdfast install`. */
 function wordsFor(program: Program, argv: readonly string[]): readonly string[] {
   if (program === "trace" || program === "integrity-check")
     return argv.length === 1 && argv[0] === "--help" ? [program, "--help"] : [program, ...argv];
-  return argv[0] === "pkg" ? argv.slice(1) : argv;
+  const words = flagsLast(argv);
+  return words[0] === "pkg" ? words.slice(1) : words;
 }
 
 async function runParsed(setting: Setting, { operation, input, globals }: Parsed): Promise<number> {
@@ -80,6 +88,9 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     version: setting.version,
     files: setting.files,
     onPhase: phaseTeller(setting.effects, terminal, json),
+    onProgress: (doing: string) => {
+      if (terminal.interactive && !json) terminal.err(`${oneLine(doing)}\n`);
+    },
   });
   try {
     loaded = await setting.load(operation.name);
@@ -203,6 +214,7 @@ const VERBS: Readonly<Record<string, string>> = {
   rollback: "Rolling back",
   undo: "Undoing",
   uninstall: "Uninstalling",
+  restore: "Restoring",
 };
 
 /** One line a phase on a terminal, with the time since the first. */

@@ -8,4 +8,6 @@ export * from "./manifest.ts";
 export * from "./plane-config.ts";
 export * from "./receipt.ts";
 export * from "./registry-rows.ts";
+export * from "./signature-policy.ts";
 export * from "./trace.ts";
+export * from "./waivers.ts";

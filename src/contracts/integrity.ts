@@ -17,6 +17,19 @@ export type PathVerdict = z.output<typeof PathVerdict>;
 
 const Count = z.int().nonnegative();
 
+/** What the ledger last recorded of whoever answers for a path. */
+export const Cause = z.strictObject({
+  /** `INSTALLED`, `UPDATED`, `registry_edited`… */
+  event: z.string(),
+  at: z.string(),
+  by: z.string().nullable(),
+  transaction_id: z.string().nullable(),
+  /** Plane-relative stream and id of the entry that says so. */
+  stream: z.string(),
+  entry_id: z.string(),
+});
+export type Cause = z.output<typeof Cause>;
+
 /** A path that needs words: everything but match, and source and cache only where they were asked for. */
 export const JudgedPath = z.strictObject({
   /** Plane-relative. */
@@ -29,6 +42,12 @@ export const JudgedPath = z.strictObject({
   expected: z.string().nullable(),
   /** What is there, in the same form, or a word such as `symlink`; null where nothing is or it was not read. */
   actual: z.string().nullable(),
+  /** Left out where the ledger knows nothing about it. */
+  cause: Cause.optional(),
+  /** A command that works when pasted; left out where nothing needs to be done or no command does it. */
+  cure: z.string().optional(),
+  /** Unified diff from what was recorded to what is there; left out where it cannot or must not be shown. */
+  diff: z.string().optional(),
 });
 export type JudgedPath = z.output<typeof JudgedPath>;
 
@@ -56,6 +75,19 @@ export const RegistryState = z.strictObject({
 });
 export type RegistryState = z.output<typeof RegistryState>;
 
+/** How many paths have each verdict. */
+const VerdictCounts = z.strictObject({
+  match: Count,
+  drift: Count,
+  missing: Count,
+  unowned: Count,
+  source: Count,
+  cache: Count,
+  not_verifiable: Count,
+  total: Count,
+});
+export type VerdictCounts = z.output<typeof VerdictCounts>;
+
 export const IntegrityReport = z
   .strictObject({
     schema_version: z.literal("2.0"),
@@ -70,16 +102,14 @@ export const IntegrityReport = z
     merkle_root: z.string().nullable(),
     /** Paths whose bytes were read and equal what was recorded. */
     verified_count: Count,
-    counts: z.strictObject({
-      match: Count,
-      drift: Count,
-      missing: Count,
-      unowned: Count,
-      source: Count,
-      cache: Count,
-      not_verifiable: Count,
-      total: Count,
-    }),
+    counts: VerdictCounts,
+    /** `fast`: bytes of files whose size, times and inode are those of an earlier check were not read again. */
+    mode: z.enum(["full", "fast"]),
+    /** Files whose bytes were read, and files believed for their unchanged stat. */
+    hashed_count: Count,
+    trusted_count: Count,
+    /** Findings that somebody answers for; they are listed and do not fail. */
+    waived_count: Count,
     receipts_count: Count,
     /** Artifacts of control_plane_registry, by id. */
     valid: z.array(z.string()),
@@ -92,6 +122,9 @@ export const IntegrityReport = z
     orphans: z.array(z.string()),
     orphan_count: Count,
     paths: z.array(JudgedPath),
+    /** The plane's own truth: registries, receipts, ledgers, archives, configuration. `records` lists all but `match`. */
+    record_counts: VerdictCounts,
+    records: z.array(JudgedPath),
     ledger: z.array(LedgerState),
     registries: z.array(RegistryState),
     /** Errors first, then by path, line and code. */

@@ -1,11 +1,15 @@
 export type {
+  Cell,
   Clock,
+  Database,
+  Databases,
   DirectoryEntry,
   Effects,
   FileDigest,
   FileKind,
   FileStat,
   FileSystem,
+  FileTable,
   HeldLock,
   Host,
   Locks,
@@ -14,7 +18,10 @@ export type {
   Random,
   ReadHandle,
   RunResult,
+  StampTable,
   Subprocess,
   Workers,
   WriteHandle,
 } from "./ports.ts";
+export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
+export { isSettled, stampOf } from "./stamp.ts";

@@ -9,6 +9,8 @@ export type FileKind = "file" | "directory" | "symlink" | "other";
 export interface FileStat {
   readonly kind: FileKind;
   readonly size_bytes: number;
+  /** Number of the user it belongs to. */
+  readonly uid: number;
   /** Permission bits only, 0 to 0o7777. */
   readonly mode: number;
   /** True when the owner may execute it. */
@@ -107,6 +109,7 @@ export interface Subprocess {
   /**
    * Runs argv (never a shell) in its own process group with exactly the environment given; the whole group is killed
    * at the limit. Returns for every exit code; throws only when the program could not start.
+   * `signal`: when it aborts, the group is killed at once and the signal's reason thrown.
    */
   run(request: {
     readonly argv: readonly string[];
@@ -114,6 +117,7 @@ export interface Subprocess {
     readonly env: Readonly<Record<string, string>>;
     readonly stdin?: Uint8Array | string;
     readonly limits: { readonly timeout_ms: number; readonly stdout_bytes_max: number };
+    readonly signal?: AbortSignal;
   }): Promise<RunResult>;
 }
 
@@ -154,15 +158,67 @@ export interface Locks {
   ): Promise<HeldLock | undefined>;
 }
 
+export type Cell = string | number | null;
+
+/** One SQLite database. Texts and numbers only; a failing call throws Node's own error with `errcode`. */
+export interface Database {
+  all(sql: string, ...cells: readonly Cell[]): Readonly<Record<string, Cell>>[];
+  run(sql: string, ...cells: readonly Cell[]): void;
+  /** All or nothing; undefined, and nothing done, when another process is writing. */
+  change<T>(work: () => T): T | undefined;
+  close(): void;
+}
+
+export interface Databases {
+  /**
+   * Opens or creates a database of derived facts: one that is damaged or of another layout is thrown away and made anew.
+   * Undefined where none can be had (no permission, no SQLite): callers then read what it was derived from.
+   */
+  open(path: string, layout: { readonly version: number; readonly sql: string }): Database | undefined;
+}
+
 export interface FileDigest {
   readonly sha256: string;
   readonly size_bytes: number;
   readonly executable: boolean;
 }
 
+/** Numbers in a stamp: size, mode with the kind of file, mtime_ns, ctime_ns, inode, device; all zero where nothing is. */
+export const STAMP_WIDTH = 6;
+
+/** `no_file`: absent, or something else than a regular file. `trusted`: its stamp is the known one, so it was not read. */
+export const FILE_STATE = { no_file: 0, hashed: 1, trusted: 2, unreadable: 3 } as const;
+
+/** Columns in the order of the paths asked for; hundreds of thousands of objects would cost more than the hashing. */
+export interface FileTable {
+  readonly states: Uint8Array;
+  /** 32 bytes each, where the state is `hashed`. */
+  readonly digests: Uint8Array;
+  /** `STAMP_WIDTH` numbers each, where the state is `hashed` or `trusted`; taken before the first byte was read. */
+  readonly stamps: BigUint64Array;
+  /** Error codes of unreadable files, by index. */
+  readonly problems: ReadonlyMap<number, string>;
+}
+
+/** Stamps of many paths. */
+export interface StampTable {
+  /** Absolute paths in UTF-8, one after another. */
+  readonly paths: Uint8Array;
+  /** Where each path ends. */
+  readonly ends: Uint32Array;
+  readonly stamps: BigUint64Array;
+}
+
 export interface Workers {
   /** Digests many files on all cores, in the order given; undefined where a path is absent or not a regular file. */
   digestFiles(paths: readonly string[]): Promise<(FileDigest | undefined)[]>;
+  /**
+   * The same with stamps, and one unreadable file does not hide the others. `known` holds a stamp for each path, zeros where
+   * none is known. Other threads begin at once; this one joins when the caller waits.
+   */
+  tableOf(paths: readonly string[], known: BigUint64Array | null): Promise<FileTable>;
+  /** Whether every path still has the stamp given; stops at the first that has not. */
+  haveStamps(table: StampTable): Promise<boolean>;
 }
 
 /** Facts about this process, read once in `bin` and passed as data. */
@@ -186,6 +242,7 @@ export interface Effects {
   readonly network: Network;
   readonly locks: Locks;
   readonly workers: Workers;
+  readonly databases: Databases;
   readonly host: Host;
   /** Aborted by Ctrl-C; long work checks it at marked points and undoes itself. */
   readonly signal: AbortSignal;

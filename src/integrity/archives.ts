@@ -1,55 +1,99 @@
 /** packages_registry against the store and the receipts: each registered archive is there, with its digest and sidecar. */
 import type { Row } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
+import type { FileSystem } from "../effects/index.ts";
 import { bare, sameDigest } from "../kernel/index.ts";
-import { registryPath } from "../plane/index.ts";
+import { GOVERNANCE_STREAM, PACKAGES_STREAM, type Plane, planeStream, registryPath } from "../plane/index.ts";
 import { type Installed, receiptPath } from "../receipts/index.ts";
-import { latestArchivePath, readSidecar, sidecarPath, versionedArchivePath } from "../store/index.ts";
+import {
+  isRemote,
+  latestArchivePath,
+  readSidecar,
+  sidecarPath,
+  versionedArchivePath,
+} from "../store/index.ts";
+import type { FileReader, Reading } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
-import { type Reading, readAll } from "./owned-files.ts";
+import { vouchedDigests } from "./package-events.ts";
 import { shellWord, shown } from "./shown.ts";
+import { judgeStore, storedArchives } from "./store.ts";
 import { pathCell } from "./tables.ts";
 
-type Needs = Pick<Effects, "fs" | "workers">;
 const FILE = registryPath("packages_registry");
 /** Rows kept as history: their archives may be gone. */
 const PAST = new Set(["superseded", "retired", "archived", "yanked"]);
+const UNBUILT = new Set(["proposed", "draft"]);
+
+interface Place {
+  readonly fs: FileSystem;
+  readonly vouchedDigests: (wanted: ReadonlySet<string>) => ReadonlySet<string>;
+  readonly root: string;
+  readonly by_path: ReadonlyMap<string, Reading>;
+  readonly outcome: Outcome;
+}
+
+export interface ArchiveVerdict {
+  /** Plane-relative paths that somebody speaks for, archives and sidecars. */
+  readonly known: ReadonlyMap<string, string>;
+  /** Whether the store holds the bytes this version was installed from. */
+  readonly isStored: (package_id: string, version: string) => boolean;
+}
 
 export async function judgeArchives(
-  effects: Needs,
-  root: string,
+  { fs, reader }: { readonly fs: FileSystem; readonly reader: FileReader },
+  plane: Plane,
   rows: readonly Row[],
   installed: readonly Installed[],
   outcome: Outcome,
-): Promise<void> {
-  const archives = rows.filter((row) => row["source_type"] === "tar");
-  const of_rows = archives.map((row) => pathCell(row["source"]));
+): Promise<ArchiveVerdict> {
+  const { root } = plane;
+  const streams = [GOVERNANCE_STREAM, PACKAGES_STREAM].map((name) => planeStream(plane, name));
+  const archives = rows.filter((row) => isArchive(row));
   const of_receipts = installed.flatMap(({ receipt: { package_id, version } }) => [
     versionedArchivePath(package_id, version),
     latestArchivePath(package_id),
   ]);
-  const paths = [...new Set([...of_rows.flatMap((path) => path ?? []), ...of_receipts])];
-  const readings = await readAll(
-    effects,
-    paths.map((path) => `${root}/${path}`),
-  );
-  const by_path = new Map(paths.map((path, index) => [path, readings[index]]));
-  for (const [index, row] of archives.entries()) {
-    const path = of_rows[index];
-    judgeRow(effects, root, row, path, path === undefined ? undefined : by_path.get(path), outcome);
-  }
-  judgeInstalled(rows, installed, by_path, outcome);
+  const of_rows = archives.flatMap((row) => pathsOfRow(row));
+  const paths = [...new Set([...of_rows, ...of_receipts, ...storedArchives(fs, root)])];
+  const readings = await reader.readAll(paths.map((path) => `${root}/${path}`));
+  const place: Place = {
+    fs,
+    root,
+    vouchedDigests: (wanted) => vouchedDigests(fs, streams, wanted),
+    by_path: new Map(paths.map((path, index) => [path, readings[index]])),
+    outcome,
+  };
+  for (const row of archives) judgeRow(place, row);
+  const stored = judgeInstalled(place, rows, installed);
+  const owners = new Map([
+    ...archives.flatMap((row) => pathsOfRow(row).map((path) => [path, row["id"] ?? ""] as const)),
+    ...installed.flatMap(({ receipt: { package_id, version } }) =>
+      [versionedArchivePath(package_id, version), latestArchivePath(package_id)].map(
+        (path) => [path, package_id] as const,
+      ),
+    ),
+  ]);
+  judgeStore(place, owners);
+  return { known: owners, isStored: (id, version) => stored.has(`${id}\0${version}`) };
 }
 
-function judgeRow(
-  { fs }: Needs,
-  root: string,
-  row: Row,
-  path: string | undefined,
-  reading: Reading,
-  outcome: Outcome,
-): void {
+/** Sources that end as an archive in the store; others are folders of the plane, or are not built yet. */
+const isArchive = ({ source_type = "", status = "" }: Row): boolean =>
+  source_type === "tar" || (["git", "pypi", "oci"].includes(source_type) && !UNBUILT.has(status));
+const isElsewhere = ({ source_type = "", source = "" }: Row): boolean =>
+  source_type !== "tar" || isRemote(source);
+
+/** Where a row's archive may lie: what it names, or in the store where it names a URL. */
+function pathsOfRow(row: Row): string[] {
+  const { id = "", version = "", source = "" } = row;
+  const path = isElsewhere(row) ? pathCell(versionedArchivePath(id, version)) : pathCell(source);
+  const latest = pathCell(latestArchivePath(id));
+  return [path, latest].flatMap((one) => one ?? []);
+}
+
+function judgeRow(place: Place, row: Row): void {
+  const { outcome, by_path } = place;
   const { id: package_id = "", source = "", status = "" } = row;
+  const [path] = isElsewhere(row) ? pathsOfRow(row) : [pathCell(source)];
   const expected = bare(row["digest"] ?? "");
   const severity = PAST.has(status) ? "note" : "error";
   const about = { severity, path: path ?? FILE, package_id, expected } as const;
@@ -57,13 +101,10 @@ function judgeRow(
   const step = `Restore ${path === undefined ? "it" : shellWord(path)} from a backup, or pack ${id} again with "pkg pack --id ${id} --src DIR".`;
   if (path === undefined) {
     const message = `${FILE}: source ${shown(JSON.stringify(source))} of ${id} names no file in the plane`;
-    return outcome.find(
-      "ARCHIVE_MISSING",
-      message,
-      `Correct source of ${id} in ${FILE}, then run "pkg registry validate".`,
-      about,
-    );
+    const correct = `Correct source of ${id} in ${FILE}, then run "pkg registry validate".`;
+    return outcome.find("ARCHIVE_MISSING", message, correct, about);
   }
+  const reading = by_path.get(path);
   if (typeof reading === "string")
     return outcome.find(
       "ARCHIVE_UNREADABLE",
@@ -71,22 +112,46 @@ function judgeRow(
       `Make it readable with "chmod u+r ${shellWord(path)}".`,
       about,
     );
+  if (reading === undefined && isElsewhere(row)) return notFetched(row, path, outcome);
   if (reading === undefined)
     return outcome.find("ARCHIVE_MISSING", `${shown(path)}, the archive of ${id}, is missing`, step, about);
   if (reading.sha256 !== expected) {
     const message = `${shown(path)} is not the archive that was registered as ${id}`;
     return outcome.find("ARCHIVE_DRIFT", message, step, { ...about, actual: reading.sha256 });
   }
-  judgeSidecar(fs, root, { path, package_id, sha256: reading.sha256 }, outcome);
+  judgeSidecar(place, path, package_id, reading.sha256);
+}
+
+/** It lies elsewhere, and nothing here goes there: said, counted, and no damage. */
+function notFetched({ id = "", digest = "", source_type = "" }: Row, path: string, outcome: Outcome): void {
+  const command = source_type === "tar" ? `pkg install ${shellWord(id)}` : undefined;
+  const what = source_type === "tar" ? "by URL" : `as ${shown(source_type)}`;
+  const message = `the archive of ${shown(id)} is registered ${what} and not in the store, so its bytes were not verified`;
+  const step =
+    command === undefined
+      ? `Build it there and register the archive with "pkg install --archive FILE --digest ${bare(digest)}".`
+      : `Fetch and verify it with "${command}".`;
+  outcome.judgeRecord(path, "not_verifiable", {
+    owner: id,
+    classification: "data",
+    expected: bare(digest),
+    cure: command,
+  });
+  outcome.find("ARCHIVE_NOT_FETCHED", message, step, {
+    severity: "note",
+    path: FILE,
+    field: "source",
+    package_id: id,
+    expected: bare(digest),
+  });
 }
 
 function judgeSidecar(
-  fs: Needs["fs"],
-  root: string,
-  archive: { readonly path: string; readonly package_id: string; readonly sha256: string },
-  outcome: Outcome,
+  { fs, root, outcome }: Place,
+  path: string,
+  package_id: string,
+  expected: string,
 ): void {
-  const { path, package_id, sha256: expected } = archive;
   const found = readSidecar(fs, `${root}/${path}`);
   if (found === expected) return;
   const sidecar = sidecarPath(path);
@@ -104,13 +169,16 @@ function judgeSidecar(
   });
 }
 
-/** What is installed is registered, as the same bytes when it is the same version, and can be restored from the store. */
+/**
+ * What is installed is registered, as the same bytes when it is the same version, and can be restored from the store.
+ * @returns id, NUL and version of what can be
+ */
 function judgeInstalled(
+  { by_path, outcome }: Place,
   rows: readonly Row[],
   installed: readonly Installed[],
-  by_path: ReadonlyMap<string, Reading>,
-  outcome: Outcome,
-): void {
+): Set<string> {
+  const stored = new Set<string>();
   const by_id = new Map(rows.map((row) => [row["id"] ?? "", row]));
   for (const { receipt } of installed) {
     const { package_id, version, archive_hash, plane_id } = receipt;
@@ -136,9 +204,13 @@ function judgeInstalled(
         return typeof reading === "object" && reading.sha256 === bare(archive_hash);
       },
     );
-    if (is_kept) continue;
+    if (is_kept) {
+      stored.add(`${package_id}\0${version}`);
+      continue;
+    }
     const message = `the store does not hold the archive ${package_id} ${version} was installed from, so it cannot be restored`;
     const step = `Put it back as ${versionedArchivePath(package_id, version)} from a backup.`;
     outcome.find("STORE_COPY_MISSING", message, step, { ...about, severity: "note" });
   }
+  return stored;
 }

@@ -1,15 +1,19 @@
 /** control_plane_registry: each artifact with a content_hash is there with that digest, as a file or as a whole folder. */
 import type { Row } from "../contracts/index.ts";
-import type { Effects, FileSystem } from "../effects/index.ts";
+import type { FileSystem } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
 import { directoryDigest } from "./directory-digest.ts";
+import type { FileReader } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
-import { folderJudge, readAll } from "./owned-files.ts";
+import { folderJudge } from "./owned-files.ts";
 import { shown } from "./shown.ts";
 import { pathCell } from "./tables.ts";
 
-type Needs = Pick<Effects, "fs" | "workers">;
+interface Needs {
+  readonly fs: FileSystem;
+  readonly reader: FileReader;
+}
 const FILE = registryPath("control_plane_registry");
 /** Never part of an artifact: state, locks and history of the plane change by themselves. */
 const NOT_ARTIFACT = /^(\.holdfast|\.git|ledger|planes\/[^/]+\/ledger)(\/|$)/;
@@ -59,8 +63,7 @@ async function digestAt(effects: Needs, root: string, path: string): Promise<str
   if (kind !== "file" && kind !== "directory") return undefined;
   const files = kind === "file" ? [""] : filesBelow(effects.fs, `${root}/${path}`, "");
   if (files === undefined) return "unreadable";
-  const readings = await readAll(
-    effects,
+  const readings = await effects.reader.readAll(
     files.map((file) => (file === "" ? `${root}/${path}` : `${root}/${path}/${file}`)),
   );
   const digests = readings.flatMap((reading, index) =>

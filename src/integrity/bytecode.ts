@@ -17,13 +17,14 @@ export async function judgeCaches(
       verdict: "not_verifiable",
       reason: "was not checked",
     };
-    const step = `Remove it with "rm ${shellWord(path)}"; Python makes it anew from ${shown(source)}.`;
+    const cure = `rm ${shellWord(path)}`;
+    const step = `Remove it with "${cure}"; Python makes it anew from ${shown(source)}.`;
     if (verdict === "cache") outcome.judge(path, "cache");
     else if (verdict === "planted") {
-      outcome.judge(path, "unowned", { actual: reason });
+      outcome.judge(path, "unowned", { actual: reason, cure });
       outcome.find("PLANTED_BYTECODE", `${shown(path)} ${reason}`, step, { path, actual: reason });
     } else {
-      outcome.judge(path, "not_verifiable", { actual: reason });
+      outcome.judge(path, "not_verifiable", { actual: reason, cure });
       outcome.find("BYTECODE_NOT_VERIFIABLE", `${shown(path)} ${reason}`, step, { path, actual: reason });
     }
   }

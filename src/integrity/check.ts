@@ -1,29 +1,39 @@
-/** Is everything still what was approved? Changes nothing; every governed path gets one verdict, in both directions (G6). */
-import type { IntegrityReport } from "../contracts/index.ts";
+/** Is everything still what was approved? Every governed path gets one verdict, in both directions (G6). */
+import type { IntegrityReport, RegistryName } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream, readGeneration } from "../plane/index.ts";
 import { judgeArchives } from "./archives.ts";
 import { judgeArtifacts } from "./artifacts.ts";
 import { judgeCaches } from "./bytecode.ts";
+import { addCauses } from "./causes.ts";
 import { judgeChain } from "./chain.ts";
+import { judgeConfig } from "./config-edits.ts";
+import { addDiffs } from "./drift-diff.ts";
 import { expectedPaths } from "./expected.ts";
+import { FileReader } from "./file-reader.ts";
 import { judgeLedgers } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
+import { judgeOwnFolders } from "./modes.ts";
 import { Outcome } from "./outcome.ts";
 import { startOwned } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
+import { packageKey, readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
 import { readReceipts } from "./receipts.ts";
+import { judgeRecords } from "./records.ts";
 import { judgeRegistries } from "./registries.ts";
 import { reportOf } from "./report.ts";
 import { rowsOf } from "./tables.ts";
 import { judgeUnowned } from "./unowned.ts";
+import { applyWaivers } from "./waivers.ts";
 
 export interface IntegrityOptions {
   /** Also list the files of source trees and caches, which are otherwise only counted. */
   readonly orphans: boolean;
   /** Files that belong to the plane itself: plane-relative path to 64 hex digits. */
   readonly launchers?: ReadonlyMap<string, string>;
+  /** Also show what changed in configuration and state. */
+  readonly shows_private?: boolean;
 }
 
 /** Reads only. Never throws for anything found in the plane; that is what the report is for. */
@@ -31,50 +41,70 @@ export async function checkIntegrity(
   effects: Effects,
   plane: Plane,
   options: IntegrityOptions,
+  reader: FileReader = new FileReader(effects),
 ): Promise<IntegrityReport> {
   const { fs, clock, signal } = effects;
   const { root, config } = plane;
   const outcome = new Outcome(options.orphans);
   const installed = readReceipts(fs, root, outcome);
   const expected = expectedPaths(installed, options.launchers ?? new Map(), outcome);
-  const owned = startOwned(effects, root, [...expected.values()]);
+  const owned = startOwned(effects, reader, root, [...expected.values()]);
 
-  const registries = judgeRegistries(fs, root, outcome);
+  const is_as_written = judgeOwnership(fs, root, expected, outcome);
+  const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
+  const registries = judgeRegistries(fs, root, sound, outcome);
   const ledger = judgeLedgers(fs, plane, outcome);
-  judgeOwnership(fs, root, expected, outcome);
+  const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
-  judgeVouching(fs, planeStream(plane, PACKAGES_STREAM), installed, outcome);
-  await owned.judge(outcome);
+  const left = leftBeside(fs, root, installed);
+  const events = readPackageEvents(
+    fs,
+    planeStream(plane, PACKAGES_STREAM),
+    new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
+  );
+  judgeVouching(PACKAGES_STREAM, installed, events, outcome);
+  const packages = rowsOf(fs, root, "packages_registry");
+  const archives = await judgeArchives({ fs, reader }, plane, packages ?? [], installed, outcome);
+  await owned.judge(outcome, archives.isStored);
   signal.throwIfAborted();
 
-  const packages = rowsOf(fs, root, "packages_registry");
-  if (packages !== undefined) await judgeArchives(effects, root, packages, installed, outcome);
   const artifacts = rowsOf(fs, root, "control_plane_registry") ?? [];
-  const isInArtifact = await judgeArtifacts(effects, root, artifacts, outcome);
+  const isInArtifact = await judgeArtifacts({ fs, reader }, root, artifacts, outcome);
   const specs = rowsOf(fs, root, "specs_registry");
   const frameworks = rowsOf(fs, root, "frameworks_registry");
   judgeChain(fs, root, { packages: packages ?? [], artifacts, specs, frameworks }, installed, outcome);
   signal.throwIfAborted();
 
-  const isOwned = (path: string): boolean => expected.has(path);
-  const left = leftBeside(fs, root, installed);
-  const leftBy = (path: string): string | undefined => left.get(path);
-  const bytecode = judgeUnowned(fs, root, config, { isOwned, isInArtifact, leftBy }, outcome);
+  judgeOwnFolders(fs, root, outcome);
+  const owners = {
+    isOwned: (path: string): boolean => expected.has(path),
+    isInArtifact,
+    leftBy: (path: string): string | undefined => left.get(path),
+  };
+  const bytecode = judgeUnowned(fs, root, config, owners, outcome);
   await judgeCaches(effects, root, bytecode, outcome);
-  if (outcome.counts.match === 0) {
-    const step = `Install something with "pkg install --id PKG-T1-NAME-001", then run "integrity-check".`;
-    outcome.find(
-      "NOTHING_VERIFIED",
-      "no file of this plane was verified, and a check that saw nothing fails",
-      step,
-    );
-  }
+  sayWhenNothing(outcome);
+  judgeRecords(fs, root, { registries, ledger, installed, archives: archives.known }, outcome);
+  const now = new Date(clock.now_ms()).toISOString();
+  applyWaivers(fs, root, { today: now.slice(0, 10), counts: waivers_count }, outcome);
+  await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
+  addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
   return reportOf(outcome, {
-    timestamp: new Date(clock.now_ms()).toISOString(),
+    timestamp: now,
     plane: config.name,
     generation: readGeneration(fs, root)?.generation ?? null,
+    mode: "full",
+    hashed_count: reader.hashed_count,
+    trusted_count: reader.trusted_count,
     receipts_count: installed.length,
     ledger,
     registries,
   });
+}
+
+function sayWhenNothing(outcome: Outcome): void {
+  if (outcome.counts.match > 0) return;
+  const step = `Install something with "pkg install --id PKG-T1-NAME-001", then run "integrity-check".`;
+  const message = "no file of this plane was verified, and a check that saw nothing fails";
+  outcome.find("NOTHING_VERIFIED", message, step);
 }

@@ -1,5 +1,5 @@
-/** What every owned path should be: receipts, the launchers of the plane itself, registered artifacts. */
-import type { Classification } from "../contracts/index.ts";
+/** What every owned path should be: receipts, and the launchers of the plane itself. */
+import type { Classification, Receipt } from "../contracts/index.ts";
 import { prefixed } from "../kernel/index.ts";
 import type { Installed } from "../receipts/index.ts";
 import type { Outcome } from "./outcome.ts";
@@ -13,7 +13,11 @@ export interface Expected {
   readonly executable: boolean | undefined;
   readonly classification: Classification;
   readonly owner: string;
-  readonly kind: "package" | "launcher" | "artifact";
+  readonly kind: "package" | "launcher";
+  /** Whether an install put it there; what it found there already keeps some freedom. */
+  readonly is_created: boolean;
+  /** Of its package; undefined for a launcher. */
+  readonly receipt: Receipt | undefined;
 }
 
 const LAUNCHER_OWNER = "holdfast";
@@ -27,14 +31,17 @@ export function expectedPaths(
   const expected = new Map<string, Expected>();
   for (const [path, sha256] of launchers) {
     const owned = { owner: LAUNCHER_OWNER, classification: "code", kind: "launcher" } as const;
-    expected.set(path, { path, sha256: prefixed(sha256), executable: undefined, ...owned });
+    const about = { executable: undefined, is_created: false, receipt: undefined };
+    expected.set(path, { path, sha256: prefixed(sha256), ...about, ...owned });
   }
   for (const { receipt } of installed) {
     const owner = receipt.package_id;
-    for (const { path, sha256, executable, classification } of receipt.files) {
+    for (const { path, sha256, executable, classification, origin } of receipt.files) {
       const other = expected.get(path);
       if (other === undefined) {
-        expected.set(path, { path, sha256, executable, classification, owner, kind: "package" });
+        const is_created = origin === "created";
+        const of_package = { owner, kind: "package", is_created, receipt } as const;
+        expected.set(path, { path, sha256, executable, classification, ...of_package });
         continue;
       }
       const message = `${shown(path)} is claimed by ${other.owner} and by ${owner}`;

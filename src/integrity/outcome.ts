@@ -15,9 +15,24 @@ export interface FindingFields {
   readonly severity?: Severity;
   readonly path?: string | undefined;
   readonly field?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
   readonly package_id?: string | undefined;
   readonly expected?: string | undefined;
   readonly actual?: string | undefined;
+}
+
+export const NONE = { match: 0, drift: 0, missing: 0, unowned: 0, source: 0, cache: 0, not_verifiable: 0 };
+
+/** What is known of a judged path besides its verdict. */
+export type About = {
+  readonly [K in keyof Omit<JudgedPath, "path" | "verdict">]?: JudgedPath[K] | undefined;
+};
+
+function judged(path: string, verdict: PathVerdict, about: About): JudgedPath {
+  const { owner = null, classification = null, expected = null, actual = null, cure } = about;
+  const known = { path, verdict, owner, classification, expected, actual };
+  return cure === undefined ? known : { ...known, cure };
 }
 
 export class Outcome {
@@ -25,7 +40,9 @@ export class Outcome {
   readonly paths: JudgedPath[] = [];
   readonly orphans: string[] = [];
   readonly leaves: MerkleLeaf[] = [];
-  readonly counts = { match: 0, drift: 0, missing: 0, unowned: 0, source: 0, cache: 0, not_verifiable: 0 };
+  readonly counts = { ...NONE };
+  readonly records: JudgedPath[] = [];
+  readonly record_counts = { ...NONE };
   readonly artifacts: Pick<IntegrityReport, "valid" | "invalid" | "missing" | "no_hash"> = {
     valid: [],
     invalid: [],
@@ -40,22 +57,26 @@ export class Outcome {
   }
 
   /** Counts a path; lists it when it needs words or when source trees were asked for. */
-  judge(path: string, verdict: PathVerdict, about: Partial<Omit<JudgedPath, "path" | "verdict">> = {}): void {
+  judge(path: string, verdict: PathVerdict, about: About = {}): void {
     this.counts[verdict] += 1;
     if (verdict === "unowned") this.orphans.push(path);
     if (verdict === "match" || (!this.#lists_sources && (verdict === "source" || verdict === "cache")))
       return;
-    const { owner = null, classification = null, expected = null, actual = null } = about;
-    this.paths.push({ path, verdict, owner, classification, expected, actual });
+    this.paths.push(judged(path, verdict, about));
+  }
+
+  /** Of the plane's own files, which are no governed paths: registries, receipts, ledgers, archives, configuration. */
+  judgeRecord(path: string, verdict: PathVerdict, about: About = {}): void {
+    this.record_counts[verdict] += 1;
+    if (verdict !== "match") this.records.push(judged(path, verdict, about));
   }
 
   /** Severity `error` unless given. */
   find(code: string, message: string, next_step: string, fields: FindingFields = {}): void {
     const finding: Finding = { code, severity: fields.severity ?? "error", message, next_step };
-    for (const key of ["path", "field", "package_id", "expected", "actual"] as const) {
-      const value = fields[key];
-      if (value !== undefined) finding[key] = value;
-    }
+    const { severity: _, ...given } = fields;
+    for (const [key, value] of Object.entries(given))
+      if (value !== undefined) Object.assign(finding, { [key]: value });
     this.findings.push(finding);
   }
 }

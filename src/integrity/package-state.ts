@@ -1,11 +1,12 @@
 /** packages_state and the ledger of packages against the receipts: what is installed, and who vouches for it. */
 import type { Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { Fault } from "../kernel/index.ts";
-import { readEntries, type StreamRef } from "../ledger/index.ts";
+import { sameDigest } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
 import { type Installed, receiptPath } from "../receipts/index.ts";
 import type { Outcome } from "./outcome.ts";
+import { type PackageEvents, packageKey } from "./package-events.ts";
+import type { ReadReceipt } from "./receipts.ts";
 import { shown } from "./shown.ts";
 import { rowsOf } from "./tables.ts";
 
@@ -66,39 +67,31 @@ function differences(
   }
 }
 
-/** Receipts lie beside what they describe; the ledger is what nobody can rewrite unseen, so each must be vouched for there. */
+/**
+ * Receipts lie beside what they describe; the ledger is what nobody can rewrite unseen, so each must be what the newest entry
+ * of its package vouches for: an older receipt, put back with its files, is none.
+ */
 export function judgeVouching(
-  fs: FileSystem,
-  stream: StreamRef,
-  installed: readonly Installed[],
+  stream: string,
+  installed: readonly ReadReceipt[],
+  { vouched }: PackageEvents,
   outcome: Outcome,
 ): void {
-  const open = new Map<string, Installed>();
-  for (const one of installed) {
-    const { package_id, plane_id, manifest_hash, archive_hash } = one.receipt;
-    open.set([package_id, plane_id, manifest_hash, archive_hash].join("\0"), one);
-  }
-  if (open.size === 0) return;
-  try {
-    for (const { entry } of readEntries(fs, stream)) {
-      if (entry?.event_type !== "INSTALLED" && entry?.event_type !== "UPDATED") continue;
-      const { plane_id, manifest_hash, archive_digest } = entry.metadata;
-      open.delete(
-        [entry.submission_id, plane_id, manifest_hash, archive_digest]
-          .map((part) => (typeof part === "string" ? part : ""))
-          .join("\0"),
-      );
-      if (open.size === 0) return;
-    }
-  } catch (error) {
-    // The ledger's own verdict says that it cannot be read.
-    if (!(error instanceof Fault)) throw error;
-  }
-  for (const { receipt } of open.values()) {
-    const { package_id, plane_id } = receipt;
+  for (const { receipt, receipt_sha256 } of installed) {
+    const { package_id, plane_id, manifest_hash, archive_hash } = receipt;
+    const by = vouched.get(packageKey(package_id, plane_id));
+    const is_other = by?.manifest_hash !== manifest_hash || !sameDigest(by.archive_digest, archive_hash);
+    if (!is_other && (by.receipt_sha256 ?? receipt_sha256) === receipt_sha256) continue;
     const path = receiptPath(package_id, plane_id);
-    const message = `${path}: no entry of ${stream.name} vouches for this manifest and archive`;
+    const message = is_other
+      ? `${path}: no entry of ${stream} vouches for this manifest and archive as the newest`
+      : `${path} is not the receipt that its entry in ${stream} names`;
     const step = `Run "pkg uninstall --id ${package_id} --accept-drift", then "pkg install ${package_id}".`;
-    outcome.find("RECEIPT_NOT_VOUCHED", message, step, { path, package_id, actual: receipt.manifest_hash });
+    outcome.find("RECEIPT_NOT_VOUCHED", message, step, {
+      path,
+      package_id,
+      expected: is_other ? by?.manifest_hash : by.receipt_sha256,
+      actual: is_other ? manifest_hash : receipt_sha256,
+    });
   }
 }

@@ -3,7 +3,7 @@ import { type Manifest, PLANE_TIERS, type PlaneTier, type Receipt } from "../con
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { manifestHash } from "../metadata/index.ts";
-import { reservedFolder } from "../plane/index.ts";
+import { digestOf, reservedFolder } from "../plane/index.ts";
 import {
   type Installed,
   installedIds,
@@ -18,7 +18,12 @@ import { soundReceipt } from "./sound-receipt.ts";
 
 const OWN_FILES = new Set(["receipt.json", "manifest.json"]);
 
-export function readReceipts(fs: FileSystem, root: string, outcome: Outcome): Installed[] {
+export interface ReadReceipt extends Installed {
+  /** Of the receipt's own bytes, bare hex. */
+  readonly receipt_sha256: string;
+}
+
+export function readReceipts(fs: FileSystem, root: string, outcome: Outcome): ReadReceipt[] {
   return PLANE_TIERS.flatMap((tier) => {
     judgeStrays(fs, root, tier, outcome);
     return installedIds(fs, root, tier).flatMap((id) => readOne(fs, root, id, tier, outcome) ?? []);
@@ -31,16 +36,16 @@ function readOne(
   id: string,
   tier: PlaneTier,
   outcome: Outcome,
-): Installed | undefined {
+): ReadReceipt | undefined {
   const path = receiptPath(id, tier);
   const problem = (message: string): undefined => {
     const step = `Restore ${shellWord(receiptDirectory(id, tier))} from a backup, then run "integrity-check".`;
     outcome.find("RECEIPT_DAMAGED", `${shown(path)}: ${message}`, step, { path, package_id: id });
   };
   const sound = soundReceipt(fs, root, id, tier);
-  let installed = sound;
+  let installed: ReadReceipt | undefined = sound;
   try {
-    installed ??= readReceipt(fs, root, id, tier);
+    installed ??= readAny(fs, root, id, tier);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const why = error.details["problem"];
@@ -56,6 +61,13 @@ function readOne(
   const difference = sound === undefined ? differenceOf(receipt, manifest, tier) : undefined;
   if (difference !== undefined) problem(difference);
   return installed;
+}
+
+/** @throws RECEIPT_DAMAGED */
+function readAny(fs: FileSystem, root: string, id: string, tier: PlaneTier): ReadReceipt | undefined {
+  const installed = readReceipt(fs, root, id, tier);
+  const receipt_sha256 = digestOf(fs, `${root}/${receiptPath(id, tier)}`) ?? "";
+  return installed === undefined ? undefined : { ...installed, receipt_sha256 };
 }
 
 /** A path is joined to the plane's root only when it cannot leave it. Folders are judged once each. */
@@ -113,16 +125,18 @@ function judgeStrays(fs: FileSystem, root: string, tier: PlaneTier, outcome: Out
   for (const entry of fs.list(`${root}/${folder}`)) {
     const path = `${folder}/${entry.name}`;
     if (entry.kind !== "directory") stray(path, outcome);
+    // A receipt that is no plain file is a damaged one, not somebody else's.
     else
       for (const inner of fs.list(`${root}/${path}`))
-        if (!OWN_FILES.has(inner.name) || inner.kind !== "file") stray(`${path}/${inner.name}`, outcome);
+        if (!OWN_FILES.has(inner.name)) stray(`${path}/${inner.name}`, outcome);
   }
 }
 
 function stray(path: string, outcome: Outcome): void {
-  outcome.judge(path, "unowned");
+  const cure = `rm -r ${shellWord(path)}`;
+  outcome.judge(path, "unowned", { cure });
   const message = `${shown(path)} belongs to no receipt`;
-  outcome.find("FILE_UNOWNED", message, `Look at it, then remove it with "rm -r ${shellWord(path)}".`, {
+  outcome.find("FILE_UNOWNED", message, `Look at it, then remove it with "${cure}".`, {
     path,
   });
 }

@@ -1,9 +1,10 @@
 /** The report for people, in 80 columns. */
-import type { Finding, IntegrityReport, PathVerdict } from "../contracts/index.ts";
+import type { Cause, Finding, IntegrityReport, PathVerdict } from "../contracts/index.ts";
 import { shown } from "./shown.ts";
 
 const WIDTH = 80;
 const FINDINGS_MAX = 50;
+const DIFF_LINES_MAX = 40;
 
 const MEANING: Record<PathVerdict, string> = {
   match: "as installed",
@@ -25,7 +26,7 @@ export function renderIntegrity(
     const { message, code, next_step } = report.error;
     return `${[...lines, ...wrapped(`${shown(message)} [${code}]`, "  "), ...wrapped(next_step, "    ")].join("\n")}\n`;
   }
-  lines.push("", ...countLines(report), ...findingLines(report.findings));
+  lines.push("", ...countLines(report), ...findingLines(report));
   if (orphans) lines.push(...listLines(report));
   return `${lines.join("\n")}\n`;
 }
@@ -36,16 +37,21 @@ function quietLine({ healthy, verified_count, orphan_count, chain_error_count }:
 }
 
 function verdictLine({ healthy, findings, plane, generation }: IntegrityReport): string {
-  const errors = findings.filter(({ severity }) => severity === "error").length;
-  const others = findings.length - errors;
+  const waived = findings.filter((finding) => finding.waived !== undefined).length;
+  const errors = findings.filter((finding) => isError(finding)).length;
+  const others = findings.length - errors - waived;
   const found = healthy ? "HEALTHY" : "NOT HEALTHY";
   const where =
     plane === null ? "" : ` in plane ${shown(JSON.stringify(plane))}, generation ${generation ?? "?"}`;
   if (plane === null) return `${found}: nothing could be checked`;
-  return `${found}: ${count(errors, "error")}, ${count(others, "note")}${where}`;
+  const spared = waived === 0 ? "" : `, ${waived} waived`;
+  return `${found}: ${count(errors, "error")}, ${count(others, "note")}${spared}${where}`;
 }
 
-function countLines({ counts, receipts_count, ledger, registries, merkle_root }: IntegrityReport): string[] {
+const isError = ({ severity, waived }: Finding): boolean => severity === "error" && waived === undefined;
+
+function countLines(report: IntegrityReport): string[] {
+  const { counts, receipts_count, ledger, registries, merkle_root, record_counts } = report;
   const rows = (Object.keys(MEANING) as PathVerdict[]).map(
     (verdict) => `  ${verdict.padEnd(15)}${grouped(counts[verdict]).padStart(9)}  ${MEANING[verdict]}`,
   );
@@ -58,21 +64,51 @@ function countLines({ counts, receipts_count, ledger, registries, merkle_root }:
     "",
     `  registries     ${sound(registries)}`,
     `  ledger streams ${sound(ledger)}, ${count(entries, "entry", "entries")}`,
+    `  plane's own    ${grouped(record_counts.match)} of ${grouped(record_counts.total)} files as recorded`,
+    `  bytes          ${bytesLine(report)}`,
     ...(merkle_root === null ? [] : [`  tree hash ${merkle_root}`]),
   ];
 }
 
-function findingLines(findings: readonly Finding[]): string[] {
+function bytesLine({ mode, hashed_count, trusted_count }: IntegrityReport): string {
+  const read = `${count(hashed_count, "file")} read`;
+  if (mode === "full") return read;
+  return `${read}, ${grouped(trusted_count)} believed for unchanged size, times and inode`;
+}
+
+function findingLines(report: IntegrityReport): string[] {
+  const { findings } = report;
   if (findings.length === 0) return [];
+  const judged = new Map([...report.records, ...report.paths].map((one) => [one.path, one]));
   const lines = findings.slice(0, FINDINGS_MAX).flatMap((finding) => {
-    const label = finding.severity === "error" ? "" : `${finding.severity}: `;
+    const { severity, waived, message, code, next_step, path = "" } = finding;
+    const label = waived !== undefined ? "waived: " : severity === "error" ? "" : `${severity}: `;
+    const about = judged.get(path);
+    const is_file = code.startsWith("FILE_");
     return [
-      ...wrapped(`${label}${finding.message} [${finding.code}]`, ""),
-      ...wrapped(finding.next_step, "    "),
+      ...wrapped(`${label}${message} [${code}]`, ""),
+      ...(about?.cause === undefined ? [] : wrapped(causeLine(about.cause), "    ")),
+      ...(waived === undefined
+        ? wrapped(next_step, "    ")
+        : wrapped(`${shown(waived.owner)} until ${waived.expires}: ${shown(waived.reason)}`, "    ")),
+      ...(is_file && about?.diff !== undefined ? diffLines(about.diff) : []),
     ];
   });
   const more = findings.length - FINDINGS_MAX;
   return ["", ...lines, ...(more > 0 ? [`… and ${grouped(more)} more findings; --json lists all.`] : [])];
+}
+
+function causeLine({ event, at, by, transaction_id }: Cause): string {
+  const who = by === null ? "" : ` by ${shown(by)}`;
+  const how = transaction_id === null ? "" : ` in ${shown(transaction_id)}`;
+  return `Last ${event.toLowerCase().replaceAll("_", " ")}${how} at ${at}${who}.`;
+}
+
+function diffLines(diff: string): string[] {
+  const lines = diff.trimEnd().split("\n");
+  const rest = lines.length - DIFF_LINES_MAX;
+  const some = lines.slice(0, DIFF_LINES_MAX).map((line) => `    ${shown(line)}`);
+  return rest > 0 ? [...some, `    … ${rest} more lines; --json has them.`] : some;
 }
 
 function listLines({ paths }: IntegrityReport): string[] {

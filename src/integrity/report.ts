@@ -1,8 +1,8 @@
 /** The report, from what the parts of a check brought together. */
-import type { Finding, IntegrityReport } from "../contracts/index.ts";
+import type { Finding, IntegrityReport, VerdictCounts } from "../contracts/index.ts";
 import { compareCodePoints, type Fault } from "../kernel/index.ts";
 import { merkleRoot } from "./merkle.ts";
-import type { Outcome } from "./outcome.ts";
+import { NONE, type Outcome } from "./outcome.ts";
 
 const RANK = { error: 0, note: 1, info: 2 } as const;
 
@@ -10,7 +10,15 @@ export function reportOf(
   outcome: Outcome,
   about: Pick<
     IntegrityReport,
-    "timestamp" | "plane" | "generation" | "receipts_count" | "ledger" | "registries"
+    | "timestamp"
+    | "plane"
+    | "generation"
+    | "mode"
+    | "hashed_count"
+    | "trusted_count"
+    | "receipts_count"
+    | "ledger"
+    | "registries"
   >,
 ): IntegrityReport {
   const { counts, artifacts } = outcome;
@@ -18,12 +26,15 @@ export function reportOf(
   return {
     schema_version: "2.0",
     timestamp,
-    healthy: !outcome.findings.some(({ severity }) => severity === "error"),
+    healthy: !outcome.findings.some(({ severity, waived }) => severity === "error" && waived === undefined),
     plane,
     generation,
     merkle_root: merkleRoot(outcome.leaves),
     verified_count: counts.match,
-    counts: { ...counts, total: Object.values(counts).reduce((sum, count) => sum + count, 0) },
+    counts: withTotal(counts),
+    waived_count: outcome.findings.filter(({ waived }) => waived !== undefined).length,
+    record_counts: withTotal(outcome.record_counts),
+    records: outcome.records.sort((a, b) => compareCodePoints(a.path, b.path)),
     valid: artifacts.valid.sort(compareCodePoints),
     invalid: artifacts.invalid.sort((a, b) => compareCodePoints(a.id, b.id)),
     missing: artifacts.missing.sort((a, b) => compareCodePoints(a.id, b.id)),
@@ -43,6 +54,11 @@ export function reportOf(
   };
 }
 
+const withTotal = (counts: Omit<VerdictCounts, "total">): VerdictCounts => ({
+  ...counts,
+  total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+});
+
 function compareFindings(a: Finding, b: Finding): number {
   return (
     RANK[a.severity] - RANK[b.severity] ||
@@ -56,16 +72,7 @@ function compareFindings(a: Finding, b: Finding): number {
 
 /** What is written when there is no plane to check: never healthy, every count there and zero. */
 export function unreadableReport(fault: Fault, timestamp: string): IntegrityReport {
-  const counts = {
-    match: 0,
-    drift: 0,
-    missing: 0,
-    unowned: 0,
-    source: 0,
-    cache: 0,
-    not_verifiable: 0,
-    total: 0,
-  };
+  const counts = { ...NONE, total: 0 };
   const none = {
     valid: [],
     invalid: [],
@@ -74,6 +81,7 @@ export function unreadableReport(fault: Fault, timestamp: string): IntegrityRepo
     chain_errors: [],
     orphans: [],
     paths: [],
+    records: [],
     findings: [],
   };
   return {
@@ -85,6 +93,11 @@ export function unreadableReport(fault: Fault, timestamp: string): IntegrityRepo
     merkle_root: null,
     verified_count: 0,
     counts,
+    mode: "full",
+    hashed_count: 0,
+    trusted_count: 0,
+    waived_count: 0,
+    record_counts: counts,
     receipts_count: 0,
     ...none,
     chain_error_count: 0,

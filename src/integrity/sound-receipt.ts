@@ -21,9 +21,10 @@ export function soundReceipt(
   root: string,
   id: string,
   tier: PlaneTier,
-): Installed | undefined {
-  const { files, ...receipt_head } = membersOf(fs, `${root}/${receiptPath(id, tier)}`) ?? {};
-  const { assets, ...manifest_head } = membersOf(fs, `${root}/${manifestCopyPath(id, tier)}`) ?? {};
+): (Installed & { readonly receipt_sha256: string }) | undefined {
+  const receipt_text = textAt(fs, `${root}/${receiptPath(id, tier)}`);
+  const { files, ...receipt_head } = membersOf(receipt_text) ?? {};
+  const { assets, ...manifest_head } = membersOf(textAt(fs, `${root}/${manifestCopyPath(id, tier)}`)) ?? {};
   if (!Array.isArray(files) || !Array.isArray(assets) || files.length !== assets.length) return undefined;
   // Heads are validated in full; the lists are compared with each other below.
   const receipt = ReceiptShape.safeParse({ ...receipt_head, files: [] });
@@ -33,12 +34,25 @@ export function soundReceipt(
     return undefined;
   if (hashOf({ ...manifest_head, assets }) !== receipt.data.manifest_hash) return undefined;
   if (!sameFiles(files, assets, tierPrefix(tier))) return undefined;
-  return { receipt: { ...receipt.data, files }, manifest: { ...manifest.data, assets } };
+  return {
+    receipt: { ...receipt.data, files },
+    manifest: { ...manifest.data, assets },
+    receipt_sha256: sha256Hex(receipt_text),
+  };
 }
 
-function membersOf(fs: FileSystem, path: string): Members | undefined {
+/** Empty where it cannot be read: the full reading says why. */
+function textAt(fs: FileSystem, path: string): string {
   try {
-    const value: unknown = JSON.parse(fs.readText(path));
+    return fs.readText(path);
+  } catch {
+    return "";
+  }
+}
+
+function membersOf(text: string): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Members)
       : undefined;

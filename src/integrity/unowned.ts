@@ -2,6 +2,8 @@
 import type { PlaneConfig } from "../contracts/index.ts";
 import type { FileKind, FileSystem } from "../effects/index.ts";
 import { type BytecodeItem, bytecodeName } from "../python/index.ts";
+import { readableCure, removeCure } from "./cures.ts";
+import { judgeFolderMode, judgeLooseMode } from "./modes.ts";
 import type { Outcome } from "./outcome.ts";
 import { shellWord, shown } from "./shown.ts";
 import { walkGoverned } from "./walk.ts";
@@ -26,6 +28,7 @@ export function judgeUnowned(
   const items: BytecodeItem[] = [];
   const judge = (path: string, kind: FileKind, is_source: boolean): void => {
     if (isOwned(path)) return;
+    if (kind === "file") judgeLooseMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
     if (kind !== "file") return special(path, kind, outcome);
     if (/\.py[co]$/.test(path)) {
       const source = sourceOf(path);
@@ -38,10 +41,11 @@ export function judgeUnowned(
   };
   walkGoverned(fs, root, config, {
     onFile: judge,
+    onFolder: (path) => judgeFolderMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome),
     onUnreadable(path, problem) {
-      outcome.judge(path, "not_verifiable", { actual: problem });
-      const step = `Make it readable with "chmod u+rx ${shellWord(path)}", then run "integrity-check".`;
-      outcome.find("FOLDER_UNREADABLE", `${shown(path)} cannot be listed (${problem})`, step, { path });
+      const { command, sentence } = readableCure(path, "u+rx");
+      outcome.judge(path, "not_verifiable", { actual: problem, cure: command });
+      outcome.find("FOLDER_UNREADABLE", `${shown(path)} cannot be listed (${problem})`, sentence, { path });
     },
   });
   return items;
@@ -54,17 +58,17 @@ function sourceOf(path: string): string | undefined {
   return stem === undefined ? undefined : `${folder}${stem}.py`;
 }
 
-const REMOVE = (path: string): string => `Look at it, then remove it with "rm ${shellWord(path)}".`;
+const REMOVE = (path: string): string => removeCure(path).sentence;
 
 function looseBytecode(path: string, outcome: Outcome): void {
   const in_cache = /(^|\/)__pycache__\/[^/]+$/.test(path);
   if (in_cache && bytecodeName(path.slice(path.lastIndexOf("/") + 1)) === undefined) {
-    outcome.judge(path, "not_verifiable");
+    outcome.judge(path, "not_verifiable", { cure: removeCure(path).command });
     const message = `${shown(path)} is bytecode that no import reads and nothing here can check`;
     outcome.find("BYTECODE_NOT_VERIFIABLE", message, REMOVE(path), { path });
     return;
   }
-  outcome.judge(path, "unowned");
+  outcome.judge(path, "unowned", { cure: removeCure(path).command });
   const why = in_cache
     ? "has no source beside it that is owned or declared"
     : "lies where Python runs it without a source";
@@ -75,7 +79,7 @@ function looseBytecode(path: string, outcome: Outcome): void {
 
 function special(path: string, kind: FileKind, outcome: Outcome): void {
   const what = kind === "symlink" ? "a symlink" : "a device, pipe or socket";
-  outcome.judge(path, "unowned", { actual: kind });
+  outcome.judge(path, "unowned", { actual: kind, cure: removeCure(path).command });
   const code = kind === "symlink" ? "SYMLINK_UNOWNED" : "SPECIAL_FILE_UNOWNED";
   outcome.find(code, `${shown(path)} is ${what}; governed folders hold plain files`, REMOVE(path), {
     path,
@@ -84,7 +88,7 @@ function special(path: string, kind: FileKind, outcome: Outcome): void {
 }
 
 function unowned(path: string, left_by: string | undefined, outcome: Outcome): void {
-  outcome.judge(path, "unowned");
+  outcome.judge(path, "unowned", { cure: removeCure(path).command });
   if (left_by !== undefined) {
     const message = `${shown(path)} was left by ${shown(left_by)}, since it or the file beside it was edited`;
     outcome.find("FILE_LEFT", message, REMOVE(path), { severity: "note", path, package_id: left_by });

@@ -2,19 +2,21 @@
 import type { PlaneConfig } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
 import type { FileKind, FileSystem } from "../effects/index.ts";
-import { matchesGlob } from "../metadata/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
+import { Patterns } from "./patterns.ts";
 
 export interface Visitor {
   /** Anything but a folder. `is_source`: in a declared source tree. */
   onFile(path: string, kind: FileKind, is_source: boolean): void;
+  /** Each governed folder, before what lies in it. */
+  onFolder(path: string): void;
   onUnreadable(path: string, problem: string): void;
 }
 
 interface Rules {
-  readonly governed: readonly string[];
-  readonly sources: readonly string[];
-  readonly excluded: readonly string[];
+  readonly governed: Patterns;
+  readonly sources: Patterns;
+  readonly excluded: Patterns;
 }
 
 /** A governed root holds in each tier; sources and excluded patterns hold where they say. A pattern covers what lies below its match. */
@@ -22,7 +24,11 @@ export function walkGoverned(fs: FileSystem, root: string, config: PlaneConfig, 
   const governed = PLANE_TIERS.flatMap((tier) =>
     config.governed_roots.map((pattern) => tierPrefix(tier) + trimmed(pattern)),
   );
-  const rules = { governed, sources: config.sources.map(trimmed), excluded: config.excluded.map(trimmed) };
+  const [sources, excluded] = [config.sources, config.excluded].map(
+    (list) => new Patterns(list.map(trimmed)),
+  );
+  if (sources === undefined || excluded === undefined) return;
+  const rules = { governed: new Patterns(governed), sources, excluded };
   walk({ fs, root, rules, visitor }, { path: "", is_governed: false, is_source: false });
 }
 
@@ -43,14 +49,11 @@ function walk(context: Walk, folder: Folder): void {
   const { fs, root, rules, visitor } = context;
   for (const { name, kind } of listFolder(context, folder)) {
     const path = folder.path === "" ? name : `${folder.path}/${name}`;
-    const is_governed = folder.is_governed || matchesAny(path, rules.governed);
-    if (
-      !is_governed &&
-      (kind !== "directory" || !rules.governed.some((pattern) => mayLieBelow(path, pattern)))
-    )
-      continue;
-    if (matchesAny(path, rules.excluded)) continue;
-    const is_source = folder.is_source || matchesAny(path, rules.sources);
+    const is_governed = folder.is_governed || rules.governed.cover(path);
+    if (!is_governed && (kind !== "directory" || !rules.governed.mayLieBelow(path))) continue;
+    if (rules.excluded.cover(path)) continue;
+    const is_source = folder.is_source || rules.sources.cover(path);
+    if (kind === "directory" && is_governed) visitor.onFolder(path);
     if (kind === "directory") walk({ fs, root, rules, visitor }, { path, is_governed, is_source });
     else visitor.onFile(path, kind, is_source);
   }
@@ -69,14 +72,3 @@ function listFolder({ fs, root, visitor }: Walk, { path }: Folder): ReturnType<F
 }
 
 const trimmed = (pattern: string): string => pattern.replace(/^\/+|\/+$/g, "");
-const matchesAny = (path: string, patterns: readonly string[]): boolean =>
-  patterns.some((pattern) => matchesGlob(path, pattern));
-
-/** Whether something inside this folder could match, judged by the part of the pattern before its first wildcard. */
-function mayLieBelow(folder: string, pattern: string): boolean {
-  const fixed = /^[^*?]*(?=[*?])/.exec(pattern)?.[0] ?? pattern;
-  return (
-    fixed.startsWith(`${folder}/`) ||
-    (fixed !== pattern && `${folder}/`.startsWith(fixed.slice(0, fixed.lastIndexOf("/") + 1)))
-  );
-}

@@ -96,9 +96,11 @@ export function dropKept(fs: FileSystem, root: string, generation: number): void
 }
 
 const TRASH = "trash-";
-export function sweepTrash(fs: FileSystem, root: string): void {
+/** Finishes removals that were cut short. @returns how many */
+export function sweepTrash(fs: FileSystem, root: string): number {
   const directory = generationsDirectory(root);
-  if (fs.stat(directory)?.kind !== "directory") return;
-  for (const { name } of fs.list(directory))
-    if (name.startsWith(TRASH)) removeTree(fs, `${directory}/${name}`);
+  if (fs.stat(directory)?.kind !== "directory") return 0;
+  const trash = fs.list(directory).filter(({ name }) => name.startsWith(TRASH));
+  for (const { name } of trash) removeTree(fs, `${directory}/${name}`);
+  return trash.length;
 }

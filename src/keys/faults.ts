@@ -58,6 +58,10 @@ export const { raise, catalogue: keysFaults } = defineFaults({
     2,
     (d) => `Correct ${d.field} and run "pkg auth issue" again.`,
   ),
+  SIGNING_STATE_DAMAGED: kind<{ path: string; reason: string }>(
+    4,
+    (d) => `Restore ${d.path} from a backup, or revoke the key with "pkg keys revoke" and make a new one.`,
+  ),
   AUTH_TOKEN_SOURCE_UNREADABLE: kind<{ path: string; reason: string }>(
     2,
     () => `Name a readable file with --token-file, or pass the token with HOLDFAST_TOKEN.`,

@@ -1,6 +1,7 @@
 import type { Effects } from "../effects/index.ts";
 import { prettyJson } from "../kernel/index.ts";
 import { raise } from "./faults.ts";
+import { ensureSigningKeys } from "./first-signing-keys.ts";
 import { draftToken } from "./issue-token.ts";
 import { type KeysPlaces, keysPlaces, requireOutside } from "./places.ts";
 import { makePrivateDirectory, requirePrivateDirectory, writePrivate, writing } from "./private-file.ts";
@@ -19,7 +20,8 @@ export interface InitialisedAuth {
 /**
  * Makes the keys of a plane: a random secret, a role map, a place for heads, and an admin token for 90 days in a file
  * of its own. Directories 0700, files 0600 from the first byte. The secret is written last, so an interrupted call can
- * be repeated. `force` replaces secret, admin token and role map; the list of issued and revoked tokens stays.
+ * be repeated. `force` replaces secret, admin token and role map; the list of issued and revoked tokens stays, and so do
+ * signing keys, which have their own rotation.
  * @throws AUTH_EXISTS, AUTH_KEYS_INSIDE_PLANE, AUTH_SECRET_EXPOSED, AUTH_STATE_UNWRITABLE, AUTH_BUSY
  */
 export async function initAuth(
@@ -53,6 +55,7 @@ export async function initAuth(
     // Again, now that nobody else can be doing the same.
     refuseExisting(effects, places, options.force);
     writing(places.directory, () => {
+      ensureSigningKeys(effects, places, options.plane_uid);
       writePrivate(effects, places.roles, prettyJson(FIRST_ROLES));
       writePrivate(effects, places.admin_token, `${token}\n`);
       writePrivate(effects, places.secrets, `${SECRET_NAME}=${secret}\n`);

@@ -15,6 +15,12 @@ export interface KeysPlaces {
   readonly admin_token: string;
   /** Heads of ledger streams. */
   readonly heads: string;
+  /** Folder of the private signing keys, `<name>.key`. */
+  readonly signing: string;
+  /** The keys the plane trusts, pinned where who can write only the plane cannot reach. */
+  readonly pinned_keys: string;
+  /** Digest of the policy an operator accepted. */
+  readonly pinned_policy: string;
 }
 
 /** `<HOLDFAST_HOME, else ~/.holdfast>/planes/<plane_uid>`. A relative HOLDFAST_HOME counts from the working directory. */
@@ -36,6 +42,9 @@ export function keysPlaces(directory: string): KeysPlaces {
     token_log: `${directory}/tokens.jsonl`,
     admin_token: `${directory}/admin.token`,
     heads: `${directory}/heads`,
+    signing: `${directory}/signing`,
+    pinned_keys: `${directory}/signing/trusted.json`,
+    pinned_policy: `${directory}/signing/policy.sha256`,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Says what was done to a chain, as well as the lines around each break can tell. */
-import type { Break, ChainScan, Link } from "./chain-scan.ts";
+import type { Break, Link } from "./chain.ts";
+import type { ChainScan } from "./chain-scan.ts";
 
 export interface BadLine {
   /** From 1. The first line of the file that is wrong, or stands where something is missing. */

@@ -29,6 +29,54 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
     5,
     (d) => `Free space on the disk of ${d.path}, then run the command again.`,
   ),
+  LEDGER_ENTRY_UNKNOWN: kind<{ stream: string; entry: string }>(
+    1,
+    (d) => `Take an id from ${d.stream}, an entry hash, or a number counted from 0.`,
+  ),
+  LEDGER_CHECKPOINT_MISSING: kind<{ stream: string }>(
+    1,
+    (d) => `Run "pkg ledger rebuild --stream ${d.stream}" where the plane's signing key can be reached.`,
+  ),
+  LEDGER_NOT_COVERED: kind<{ stream: string; index: number; size: number }>(
+    1,
+    (d) => `Run "pkg ledger rebuild --stream ${d.stream}" where the plane's signing key can be reached.`,
+  ),
+  LEDGER_CHECKPOINT_UNUSABLE: kind<{ path: string; reason: string }>(
+    2,
+    () => `Name a checkpoint file of this log, such as a copy of ledger/governance/checkpoint.`,
+  ),
+  LEDGER_TREE_DAMAGED: kind<{ stream: string; reason: string }>(
+    4,
+    (d) => `Run "pkg ledger verify", then "pkg ledger rebuild --stream ${d.stream}".`,
+  ),
+  LEDGER_FORKED: kind<{ origin: string; old_size: number; size: number }>(
+    4,
+    () => `Keep both checkpoints: together they prove the fork. Restore the ledger from a backup.`,
+  ),
+  LEDGER_ROLLED_BACK: kind<{ origin: string; old_size: number; size: number }>(
+    4,
+    (d) => `Restore a ledger with at least ${d.old_size} entries from a backup.`,
+  ),
+  LEDGER_PROOF_MALFORMED: kind<{ path: string; reason: string }>(
+    2,
+    () => `Name a file that "pkg ledger prove --out" wrote, or another .tlog-proof.`,
+  ),
+  LEDGER_PROOF_INVALID: kind<{ path: string; reason: string }>(
+    1,
+    () => `Ask for a new proof, and compare the key with the log's owner.`,
+  ),
+  LEDGER_KEY_MALFORMED: kind<{ key: string; reason: string }>(
+    2,
+    () => `Give a verifier key of the form name+8 hex digits+base64, from somebody you trust.`,
+  ),
+  LEDGER_WITNESS_UNUSABLE: kind<{ path: string; reason: string }>(
+    5,
+    () => `Name a folder of the witness's own outside the plane, readable by this user only.`,
+  ),
+  LEDGER_WITNESS_KEY_UNKNOWN: kind<{ origin: string }>(
+    3,
+    () => `Ask the log's owner for its verifier key and pass it with --key.`,
+  ),
   LEDGER_IO: kind<{ stream: string; path: string; reason: string }>(
     5,
     (d) => `Check the disk and permissions of ${d.path}, then run "pkg ledger verify".`,

@@ -47,13 +47,14 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
  * Brings the head up to date, mode 0600. A head of the usual size is written over in place: one write of one sector is
  * whole or absent, and replacing a file by renaming costs a flush of the disk on common file systems. A head that cannot be
  * written is left as it is: the entries are already acknowledged, and verifying reports them as uncovered.
+ * Returns whether it was written.
  */
 export function writeHead(
   effects: { readonly fs: FileSystem; readonly random: Random },
   stream: StreamRef,
   head: Head,
-): void {
-  if (stream.head_path === undefined) return;
+): boolean {
+  if (stream.head_path === undefined) return true;
   const { fs } = effects;
   const text = spacedJson({ ...head, stream: stream.name }).padEnd(HEAD_BYTES - 1);
   const bytes = Buffer.from(`${text}\n`);
@@ -62,8 +63,9 @@ export function writeHead(
     const in_place = found?.kind === "file" && found.size_bytes === HEAD_BYTES && bytes.length === HEAD_BYTES;
     if (in_place) writeOnce(fs, stream.head_path, "update", bytes);
     else replaceHead(effects, stream.head_path, bytes);
+    return true;
   } catch {
-    // Left as it was.
+    return false;
   }
 }
 
@@ -76,8 +78,9 @@ function replaceHead(
   try {
     writeOnce(fs, draft, "exclusive", bytes);
     fs.rename(draft, path);
-  } catch {
+  } catch (error) {
     removeQuietly(fs, draft);
+    throw error;
   }
 }
 

@@ -5,20 +5,21 @@ const SIZE_MIN = 1 << 12;
 const PROBES_MAX = 64;
 const ID_LENGTH = "LED-".length + 32;
 
-/**
- * Open-addressed table of the first 52 bits of each 128-bit id: exact enough to find suspects, which the caller
- * confirms. Ids by older writers have 32 bits and repeat by chance, so they are not looked at.
- */
+/** First 52 bits of a 128-bit id; NaN for ids by older writers, which have 32 bits and repeat by chance. */
+export function idBits(id: string): number {
+  if (id.length !== ID_LENGTH || !id.startsWith("LED-")) return Number.NaN;
+  // Never 0 for an id of ours, which marks a free slot.
+  return (hexBits(id, 4, 10) + 1) * 0x1000_0000 + hexBits(id, 10, 17);
+}
+
+/** Open-addressed table of the bits of ids: exact enough to find suspects, which the caller confirms. */
 export class SeenIds {
   private slots = new Float64Array(SIZE_MIN);
   private filled = 0;
 
-  /** True when the id may have been here before; remembers it. */
-  hasMaybe(id: string): boolean {
-    if (id.length !== ID_LENGTH || !id.startsWith("LED-")) return false;
-    const high = hexBits(id, 4, 10);
-    // Never 0, which marks a free slot.
-    const bits = (high + 1) * 0x1000_0000 + hexBits(id, 10, 17);
+  /** True when an id with these bits may have been here before; remembers it. */
+  hasMaybe(bits: number): boolean {
+    if (Number.isNaN(bits)) return false;
     if (this.filled * 2 > this.slots.length) this.grow();
     const slot = this.slotOf(bits);
     if (slot < 0 || this.slots[slot] === bits) return true;

@@ -8,6 +8,15 @@ export interface StreamRef {
   readonly path: string;
   /** Absolute path of the head beside the keys; absent when this stream has none. */
   readonly head_path?: string;
+  /** Present for streams that are kept as a transparency log too. */
+  readonly log?: StreamLog;
+}
+
+export interface StreamLog {
+  /** First line of its checkpoints: what names this log to the world. */
+  readonly origin: string;
+  /** Absolute. Where the plane's signing keys lie. */
+  readonly keys_directory: string;
 }
 
 const SAFE_NAME = /^(?!\/)(?:(?!\.{1,2}(?:\/|$))[^/\0]+\/)*(?!\.{1,2}$)[^/\0]+\.jsonl$/;
@@ -18,12 +27,25 @@ const HAS_HEAD = /^(?:ledger|planes\/[^/]+\/ledger)\/[^/]+\.jsonl$/;
  * Names a stream of a plane. `root` and `heads_directory` are absolute.
  * @throws LEDGER_STREAM_INVALID when the name leaves the plane or does not end in `.jsonl`.
  */
-export function streamRef(where: { root: string; name: string; heads_directory?: string }): StreamRef {
-  const { root, name, heads_directory } = where;
+export function streamRef(where: {
+  root: string;
+  name: string;
+  heads_directory?: string;
+  log?: StreamLog;
+}): StreamRef {
+  const { root, name, heads_directory, log } = where;
   if (!SAFE_NAME.test(name)) {
     raise("LEDGER_STREAM_INVALID", `${JSON.stringify(name)} does not name a ledger stream`, { stream: name });
   }
   const path = `${root}/${name}`;
-  if (heads_directory === undefined || !HAS_HEAD.test(name)) return { name, path };
-  return { name, path, head_path: `${heads_directory}/${name.replaceAll("/", "__")}.json` };
+  const known = { name, path, ...(log !== undefined && HAS_HEAD.test(name) && { log }) };
+  if (heads_directory === undefined || !HAS_HEAD.test(name)) return known;
+  return { ...known, head_path: `${heads_directory}/${name.replaceAll("/", "__")}.json` };
 }
+
+/**
+ * The origin of a plane's stream: a name in the form of an address, which need not exist. It holds the plane's uid, so
+ * moving or renaming the plane does not change it.
+ */
+export const streamOrigin = (plane_uid: string, name: string): string =>
+  `holdfast.plane/${plane_uid}/${name.replace(/\.jsonl$/, "")}`;

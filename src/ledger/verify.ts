@@ -1,11 +1,14 @@
 /** Judges a whole stream: every line, every link, and the end against the head beside the keys. */
 import type { Finding } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { BREAKS_MAX, type ChainScan, scanChain } from "./chain-scan.ts";
+import { BREAKS_MAX } from "./chain.ts";
+import { type ChainScan, scanChain } from "./chain-scan.ts";
 import { type BadLine, explainBreaks, type Lookup, lookupsOf } from "./explain-break.ts";
 import { type Head, readHead } from "./head.ts";
 import { explainHead, type HeadState, headState } from "./head-check.ts";
 import { readLine } from "./line-reading.ts";
+import { scanOnThreads } from "./parallel-scan.ts";
+import { type ScanPool, scanPool } from "./scan-pool.ts";
 import { storedLines } from "./stored-lines.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
@@ -35,19 +38,75 @@ export function verifyStream(fs: FileSystem, stream: StreamRef): LedgerVerdict {
   // The head is read first: a writer adds the line before it moves the head, so the file is never behind what we hold.
   const head = readHead(fs, stream);
   try {
-    if (fs.stat(stream.path) === undefined)
-      return withoutEntries(stream, head, [], "LEDGER_MISSING", "it does not exist");
-    const scan = scanChain(fs, stream, head);
-    const torn_tails = tornTails(fs, stream);
-    if (scan.entries_count === 0 && head === undefined) {
-      return withoutEntries(stream, head, torn_tails, "LEDGER_EMPTY", "it has no entries");
-    }
-    return judge(fs, stream, head, scan, torn_tails);
+    if (fs.stat(stream.path) === undefined) return missing(stream, head);
+    return verdictOf(fs, stream, head, scanChain(fs, stream, head));
   } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (typeof code !== "string") throw error;
-    return withoutEntries(stream, head, [], "LEDGER_UNREADABLE", `it cannot be read (${code})`);
+    return unreadable(stream, head, error);
   }
+}
+
+export interface VerifyThreads {
+  /** Names the `scan-worker` module. */
+  readonly worker_url: URL;
+  /** Below 2 everything is read by the caller. */
+  readonly threads_count: number;
+}
+
+/** Below this a thread costs more to start than it saves. */
+const SHARED_BYTES_MIN = 16 << 20;
+
+/** The same verdicts for many streams, large ones with their lines shared out to threads. */
+export async function verifyStreams(
+  fs: FileSystem,
+  streams: readonly StreamRef[],
+  { worker_url, threads_count }: VerifyThreads,
+): Promise<LedgerVerdict[]> {
+  let pool: ScanPool | undefined;
+  const verdicts: LedgerVerdict[] = [];
+  try {
+    for (const stream of streams) {
+      const is_large = (fs.stat(stream.path)?.size_bytes ?? 0) >= SHARED_BYTES_MIN;
+      if (!is_large || threads_count < 2) verdicts.push(verifyStream(fs, stream));
+      else {
+        pool ??= scanPool(worker_url, threads_count);
+        verdicts.push(await verifyOnThreads(fs, stream, pool));
+      }
+    }
+  } finally {
+    await pool?.close();
+  }
+  return verdicts;
+}
+
+async function verifyOnThreads(fs: FileSystem, stream: StreamRef, pool: ScanPool): Promise<LedgerVerdict> {
+  const head = readHead(fs, stream);
+  try {
+    const scan = await scanOnThreads(fs, stream, head, pool);
+    return verdictOf(fs, stream, head, scan ?? scanChain(fs, stream, head));
+  } catch (error) {
+    return unreadable(stream, head, error);
+  }
+}
+
+const missing = (stream: StreamRef, head: Head | undefined): LedgerVerdict =>
+  withoutEntries(stream, head, [], "LEDGER_MISSING", "it does not exist");
+
+function unreadable(stream: StreamRef, head: Head | undefined, error: unknown): LedgerVerdict {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string") throw error;
+  return withoutEntries(stream, head, [], "LEDGER_UNREADABLE", `it cannot be read (${code})`);
+}
+
+function verdictOf(
+  fs: FileSystem,
+  stream: StreamRef,
+  head: Head | undefined,
+  scan: ChainScan,
+): LedgerVerdict {
+  const torn_tails = tornTails(fs, stream);
+  if (scan.entries_count === 0 && head === undefined)
+    return withoutEntries(stream, head, torn_tails, "LEDGER_EMPTY", "it has no entries");
+  return judge(fs, stream, head, scan, torn_tails);
 }
 
 function judge(

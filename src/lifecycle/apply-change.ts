@@ -28,7 +28,7 @@ import { readLeftovers, stageLeftovers } from "./leftovers.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
 import { needsBytes, putBytes, type Staging } from "./staging.ts";
 import type { Entering } from "./target.ts";
-import { type Committed, type Conclusion, transact } from "./transact.ts";
+import { type Committed, type Conclusion, type LedgerNote, transact } from "./transact.ts";
 
 export interface PackageChange {
   readonly entering: readonly Entering[];
@@ -39,6 +39,8 @@ export interface Occasion {
   readonly about: About;
   readonly work_order_id: string | null;
   readonly check: Conclusion<unknown>["check"];
+  /** Entries besides those of the packages themselves. */
+  readonly notes?: readonly LedgerNote[];
 }
 
 export async function applyChange(
@@ -67,6 +69,7 @@ export async function applyChange(
             changedEntry(one, receipts[index] as Receipt, user, generation, receiptDigest(receipts[index])),
           ),
           ...change.leaving.map(({ leaves }) => uninstalledEntry(leaves, user, generation)),
+          ...(occasion.notes ?? []),
         ],
         result: {},
         notes: notesOf(effects, session.plane, change, receipts),

@@ -69,7 +69,7 @@ function firstDifference(before: readonly SourceFile[], after: readonly SourceFi
 }
 
 /** A read handle that refuses, at the end of the file, bytes other than those the manifest declares. */
-function watchedRead({ fs }: Pick<Effects, "fs">, { file, path, digest }: SourceFile): ReadHandle {
+export function watchedRead({ fs }: Pick<Effects, "fs">, { file, path, digest }: SourceFile): ReadHandle {
   const handle = fs.openRead(file);
   const stream = sha256Stream();
   return {

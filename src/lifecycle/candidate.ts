@@ -15,7 +15,7 @@ import { absolute, type Plane, registryPath, reservedFolder } from "../plane/ind
 import { findRow } from "../registry/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { make } from "./faults.ts";
-import { packedDigests } from "./history.ts";
+import { installedDigests, packedDigests } from "./history.ts";
 
 export interface Wanted {
   /** Archive file, as the user named it. */
@@ -30,6 +30,10 @@ export interface Candidate extends ManifestReading {
   readonly path: string;
   readonly listing: ArchiveListing;
   readonly layout: Layout;
+  /** Its digest was given with --digest. */
+  readonly is_vouched_for?: boolean;
+  /** Set for files that are taken over where they lie: the archive made of them enters store and registry in any case. */
+  readonly artifact_path?: string;
 }
 
 /** @throws ARCHIVE_*, MANIFEST_*, and every problem of the archive's content at once */
@@ -54,7 +58,7 @@ export async function readCandidate(effects: Effects, plane: Plane, wanted: Want
   );
   const layout = readLayout(files, shown);
   const reading = readManifest(manifestBytes(listing, layout.manifest_member), layout.files, shown);
-  return { ...reading, path, listing, layout };
+  return { ...reading, path, listing, layout, is_vouched_for: wanted.digest !== undefined };
 }
 
 function manifestBytes(listing: ArchiveListing, member: string): Buffer {
@@ -130,11 +134,11 @@ function checkDigest(effects: Effects, plane: Plane, candidate: Candidate, wante
   }
   const expected = row["digest"] ?? "";
   if (sameDigest(expected, actual)) return [];
-  // An older version in the store is vouched for by the entry of its packing.
+  // Another version is vouched for by the entry of its packing, or of an install that vouched for it.
   const { version } = candidate.manifest;
   if (
     wanted.id === `${package_id}@${version}` &&
-    packedDigests(effects, plane, package_id, version).has(actual)
+    [packedDigests, installedDigests].some((of) => of(effects, plane, package_id, version).has(actual))
   )
     return [];
   const message = `the archive of ${package_id} has sha256 ${actual}, the registry has ${expected === "" ? "none" : expected}`;

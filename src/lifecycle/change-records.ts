@@ -119,6 +119,7 @@ export function changedEntry(
       generation,
       work_order_id: receipt.work_order_id,
       receipt_sha256,
+      ...(entering.target.signature === undefined ? {} : { signature: entering.target.signature }),
     },
   };
 }

@@ -1,9 +1,9 @@
 /** Which archives a request comes to: those it names, and what they need, chosen from store, registry and given folder. */
 import { Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import { type Fault, nearest } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { readCandidate, type Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
@@ -112,12 +112,12 @@ function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault 
   return make("DEPENDENCY_CONFLICT", message, details);
 }
 
-function installedVersions({ fs }: Pick<Effects, "fs">, plane: Plane): Map<string, InstalledPackage> {
+function installedVersions(effects: Effects, plane: Plane): Map<string, InstalledPackage> {
   return new Map(
-    readInstalled(fs, plane.root).map(({ manifest }) => {
-      const { package_id, version, tier, dependencies, conflicts } = manifest;
-      return [package_id, { version, tier, dependencies, conflicts }];
-    }),
+    installedHeads(effects, plane.root).map(({ package_id, version, tier, dependencies, conflicts }) => [
+      package_id,
+      { version, tier, dependencies, conflicts },
+    ]),
   );
 }
 

@@ -41,7 +41,12 @@ export function collectGenerations(effects: Pick<Effects, "fs">, plane: Plane): 
   } catch {
     // `pkg gc` says why.
   }
-  const registries = REGISTRY_FILES.map((path) => fs.stat(`${plane.root}/${path}`)?.size_bytes ?? 0);
+  renewReserve(effects, plane);
+}
+
+/** Grows the reserve to what a rollback of this plane needs, where there is room. Never fails the caller. */
+export function renewReserve(effects: Pick<Effects, "fs">, plane: Plane): void {
+  const registries = REGISTRY_FILES.map((path) => effects.fs.stat(`${plane.root}/${path}`)?.size_bytes ?? 0);
   keepReserve(
     effects,
     plane.root,

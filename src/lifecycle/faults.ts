@@ -1,7 +1,7 @@
 import { type Details, defineFaults, kind } from "../kernel/index.ts";
+import { incomingKinds } from "./incoming-faults.ts";
 
 type Subject = { package_id: string };
-
 export const { catalogue: lifecycleFaults, make } = defineFaults({
   COMMITTED_UNRECORDED: kind<{ transaction_id: string; problem: string }>(
     4,
@@ -226,11 +226,29 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     1,
     (d) => `Write specs/${d.spec_id}/manifest.yaml with spec_id: ${d.spec_id} and a framework_id.`,
   ),
+  ROW_REFUSED: kind<{ id: string; field: string; finding: string; path: string }>(
+    2,
+    (d) => `Correct what it says of ${d.id} and run the command again; "pkg info ${d.id}" shows the row.`,
+  ),
+  REFERENCE_UNREGISTERED: kind<{ id: string; field: string; target: string }>(
+    3,
+    (d) => `Register it first: "pkg register ${d.target} --token …".`,
+  ),
+  STILL_USED: kind<{ id: string; registered: readonly string[]; installed: readonly string[] }>(3, (d) =>
+    d.installed[0] === undefined
+      ? `Give ${d.registered[0] ?? "them"} another one with "pkg register", or remove it first: "pkg unregister ${d.registered[0] ?? "ID"} --token …".`
+      : `Uninstall ${d.installed[0]} first: "pkg uninstall ${d.installed[0]} --token …".`,
+  ),
   STILL_INSTALLED: kind<Subject>(
     3,
     (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id} --token …".`,
   ),
+  ...incomingKinds,
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
+  INIT_FOUND_UNUSABLE: kind<{ path: string; problem: string }>(
+    2,
+    (d) => `Nothing was changed. Mend ${d.path} or move it away, then run "pkg init" again.`,
+  ),
   INIT_TARGET_REFUSED: kind<{ path: string; reason: string }>(
     2,
     () => `Name a folder of your own: "pkg init DIR".`,

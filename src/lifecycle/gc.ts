@@ -3,6 +3,7 @@ import type { Effects } from "../effects/index.ts";
 import { dropKept, keptFiles, sweepTrash } from "../journal/index.ts";
 import { prettyJson } from "../kernel/index.ts";
 import { authorise, GOOD_PATH, GOVERNANCE_STREAM, type Plane, writing } from "../plane/index.ts";
+import { type SweptTemps, sweepPrivateTemps } from "../sandbox/index.ts";
 import { sweepDownloads } from "../store/index.ts";
 import { GENERATIONS_KEPT, planCollection } from "./collect-generations.ts";
 import { type Good, readGood } from "./good.ts";
@@ -16,6 +17,8 @@ export interface GcResult {
   }[];
   readonly kept: readonly number[];
   readonly downloads: { readonly files: number; readonly bytes: number };
+  /** Private folders of health checks that a killed command left. */
+  readonly temp_folders: SweptTemps;
   readonly dry_run: boolean;
 }
 
@@ -51,7 +54,8 @@ export async function collectNow(
       sweepTrash(fs, plane.root);
     }
     const downloads = await sweepDownloads(effects, plane.root, { keep_ms: DOWNLOADS_KEPT_MS, dry_run });
-    return { dropped: sizes, kept, downloads, dry_run };
+    const temp_folders = await sweepPrivateTemps(effects, { dry_run });
+    return { dropped: sizes, kept, downloads, temp_folders, dry_run };
   };
   if (dry_run) return work();
   const waits = request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms };

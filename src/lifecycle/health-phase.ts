@@ -3,6 +3,7 @@ import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
+import { sweepPrivateTemps } from "../sandbox/index.ts";
 import { make } from "./faults.ts";
 import { type HealthResult, type HealthSubject, runHealthChecks } from "./health/index.ts";
 import type { Entering } from "./target.ts";
@@ -28,6 +29,8 @@ export function healthCheckOf(
     phase: "health-check",
     async run() {
       onStart();
+      // A command killed in this phase could not remove its own.
+      await sweepPrivateTemps(effects, { dry_run: false });
       const interpreters = (await options?.interpreters()) ?? {};
       const approval_accepts_no_jail = options?.approval_accepts_no_jail() ?? false;
       const results: HealthResult[] = [];

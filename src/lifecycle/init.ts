@@ -1,27 +1,25 @@
 /** Makes a plane: what is missing is created, what is there is kept byte for byte. */
 import { PLANE_FORMAT_VERSION, REGISTRY_NAMES } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
-import { initAuth, keysDirectory } from "../keys/index.ts";
-import { appendEntries, genesisEntry, streamHead } from "../ledger/index.ts";
+import type { Effects, HeldLock } from "../effects/index.ts";
+import { initAuth } from "../keys/index.ts";
+import type { SealedPrefix } from "../ledger/index.ts";
 import {
   absolute,
   CONFIG_PATH,
-  digestOf,
-  GENERATION_PATH,
-  generationBytes,
-  openPlane,
-  PACKAGES_STREAM,
+  PLANE_LOCK,
   type Plane,
-  planeStream,
+  planeWith,
+  recordConfig,
   registryPath,
   replaceFile,
   STATE_DIRECTORY,
-  TIER_STREAMS,
 } from "../plane/index.ts";
-import { emptyRegistry, findRow, rewriteRegistry } from "../registry/index.ts";
-import { readFrameworkTitle } from "./chain.ts";
+import { publishFirstKeys } from "../provenance/index.ts";
+import { emptyRegistry } from "../registry/index.ts";
 import { make } from "./faults.ts";
-import { createdAt } from "./package-row.ts";
+import { judgeFound, refuseTarget } from "./init-judge.ts";
+import { registerFrameworks, writeGeneration, writeGenesis } from "./init-records.ts";
+import { refuseAll } from "./refuse.ts";
 
 export interface InitRequest {
   readonly directory: string;
@@ -31,6 +29,8 @@ export interface InitRequest {
   readonly templates: ReadonlyMap<string, Uint8Array>;
   /** How the launchers find this program again; kept beside the keys. */
   readonly launcher: { readonly node: string; readonly script: string };
+  /** For a plane that comes in from elsewhere: what the first entry of each stream says of its sealed part. */
+  readonly imported?: ReadonlyMap<string, SealedPrefix>;
 }
 
 export interface InitResult {
@@ -79,8 +79,16 @@ const GITIGNORE = [
   "*.pyc",
 ];
 
-/** @throws PLANE_EXISTS, INIT_TARGET_REFUSED, AUTH_* */
-export async function initPlane(effects: Effects, request: InitRequest): Promise<InitResult> {
+/**
+ * All that is there is judged before anything is changed.
+ * @param onKeys told the plane's id before anything is written outside it
+ * @throws PLANE_EXISTS, INIT_TARGET_REFUSED, INIT_FOUND_UNUSABLE, AUTH_*
+ */
+export async function initPlane(
+  effects: Effects,
+  request: InitRequest,
+  onKeys: (plane_uid: string) => void = () => undefined,
+): Promise<InitResult> {
   const { fs, host, random } = effects;
   const root = absolute(host.cwd, request.directory);
   refuseTarget(effects, root);
@@ -93,11 +101,14 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
       Buffer.from(emptyRegistry(registry)),
     ]),
     ...request.templates,
-    // The configuration comes last: with it the folder is a plane.
     [CONFIG_PATH, Buffer.from(configText(plane_uid, name))],
   ]);
   const created = [...files.keys()].filter((path) => fs.stat(`${root}/${path}`) === undefined);
   const kept = [...files.keys()].filter((path) => !created.includes(path));
+  const future = planeWith(effects, root, configText(plane_uid, name));
+  // What comes in from elsewhere was judged where it came from.
+  if (request.imported === undefined)
+    refuseAll(judgeFound(effects, future, { folders: FOLDERS, files: [...files.keys()] }));
   if (request.dry_run) {
     return {
       root,
@@ -112,33 +123,69 @@ export async function initPlane(effects: Effects, request: InitRequest): Promise
     };
   }
   for (const folder of ["", ...FOLDERS]) makeFolders(effects, folder === "" ? root : `${root}/${folder}`);
-  for (const path of created.filter((one) => one !== CONFIG_PATH))
-    writeFile(effects, root, path, files.get(path) ?? new Uint8Array());
+  const lock = await lockTarget(effects, root);
+  try {
+    refuseTarget(effects, root);
+    const plane = { ...future, root: fs.realPath(root) };
+    onKeys(plane_uid);
+    const token_file = await makePlane(
+      effects,
+      plane,
+      request,
+      new Map(created.map((path) => [path, files.get(path)])),
+    );
+    return {
+      root: plane.root,
+      name,
+      plane_uid,
+      created,
+      kept,
+      keys_directory: plane.keys_directory,
+      token_file,
+      next_steps: nextSteps(request.directory, token_file),
+      dry_run: false,
+    };
+  } finally {
+    lock.release();
+  }
+}
+
+/** @param files those that are missing @returns the file that holds the first token */
+async function makePlane(
+  effects: Effects,
+  plane: Plane,
+  { launcher, imported }: InitRequest,
+  files: ReadonlyMap<string, Uint8Array | undefined>,
+): Promise<string> {
+  const { root, keys_directory, config } = plane;
+  for (const [path, bytes] of files)
+    if (path !== CONFIG_PATH) writeFile(effects, root, path, bytes ?? new Uint8Array());
   completeIgnores(effects, root);
-  const keys_directory = keysDirectory(host, plane_uid);
+  const { plane_uid } = config;
   const auth = await initAuth(effects, {
     directory: keys_directory,
-    plane_root: fs.realPath(root),
+    plane_root: root,
     plane_uid,
     force: false,
   });
-  replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(request.launcher)}\n`));
-  writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
-  const plane = openPlane(effects, root);
-  registerFrameworks(effects, plane);
-  await writeGenesis(effects, plane);
+  replaceFile(effects, `${keys_directory}/cli.json`, Buffer.from(`${JSON.stringify(launcher)}\n`));
+  publishFirstKeys(effects, plane);
+  // Registries that came in are as they were.
+  if (imported === undefined) registerFrameworks(effects, plane);
+  await writeGenesis(effects, plane, imported ?? new Map());
   writeGeneration(effects, plane);
-  return {
-    root: plane.root,
-    name,
-    plane_uid,
-    created,
-    kept,
-    keys_directory,
-    token_file: auth.places.admin_token,
-    next_steps: nextSteps(request.directory, auth.places.admin_token),
-    dry_run: false,
-  };
+  // Last: with it the folder is a plane, and an init that was cut short can be run again.
+  writeFile(effects, root, CONFIG_PATH, files.get(CONFIG_PATH) ?? new Uint8Array());
+  // The first change records it where this cannot.
+  await recordConfig(effects, plane, "init").catch(() => undefined);
+  return auth.places.admin_token;
+}
+
+/** Two that make the same plane at once would mix their keys. @throws INIT_TARGET_REFUSED */
+async function lockTarget({ locks }: Effects, root: string): Promise<HeldLock> {
+  const lock = await locks.acquire(`${root}/${PLANE_LOCK}`, { wait_ms: 0 });
+  if (lock !== undefined) return lock;
+  throw make("INIT_TARGET_REFUSED", `another command makes ${root} a plane`, { path: root, reason: "busy" });
 }
 
 /** An existing `.gitignore` gets the lines it lacks: a ledger that git manages could be rewritten by a revert. */
@@ -150,20 +197,6 @@ function completeIgnores(effects: Effects, root: string): void {
   if (missing.length === 0) return;
   const gap = text === "" || text.endsWith("\n") ? "" : "\n";
   replaceFile(effects, path, Buffer.from(`${text}${gap}${missing.join("\n")}\n`));
-}
-
-function refuseTarget({ fs }: Effects, root: string): void {
-  if (fs.stat(`${root}/${CONFIG_PATH}`) !== undefined)
-    throw make("PLANE_EXISTS", `${root} is a plane already`, { path: root });
-  const found = fs.stat(root);
-  if (found !== undefined && found.kind !== "directory") {
-    throw make("INIT_TARGET_REFUSED", `${root} is not a folder`, { path: root, reason: found.kind });
-  }
-  if (root === "/")
-    throw make("INIT_TARGET_REFUSED", "the root of the file system cannot be a plane", {
-      path: root,
-      reason: "root",
-    });
 }
 
 function makeFolders({ fs }: Effects, path: string): void {
@@ -183,7 +216,8 @@ function configText(plane_uid: string, name: string): string {
     "# What this plane is and what it governs. See docs/operating.md for each key.",
     `format_version = ${PLANE_FORMAT_VERSION}`,
     `plane_uid = "${plane_uid}"`,
-    `name = ${JSON.stringify(name)}`,
+    // TOML takes every escape of JSON, and one character more must be escaped.
+    `name = ${JSON.stringify(name).replaceAll("\u007f", "\\u007f")}`,
     "",
     "# Every file in these folders has an owner, is declared source, or is a finding.",
     'governed_roots = ["frameworks", "lib", "modules", "policies", "prompts", "schemas", "scripts", "specs"]',
@@ -198,71 +232,7 @@ function configText(plane_uid: string, name: string): string {
   ].join("\n");
 }
 
-/** Framework documents that lie in the plane are registered; a spec can then comply with them. */
-function registerFrameworks(effects: Effects, plane: Plane): void {
-  const { fs, random } = effects;
-  const ids = fs
-    .list(`${plane.root}/frameworks`)
-    .flatMap(({ name }) => /^(FMWK-[A-Z0-9-]+?)(?:_.*)?\.md$/.exec(name)?.[1] ?? []);
-  const path = `${plane.root}/${registryPath("frameworks_registry")}`;
-  const rows = ids
-    .filter((id) => findRow(fs, path, "frameworks_registry", [id]) === undefined)
-    .map((framework_id) => ({
-      framework_id,
-      title: readFrameworkTitle(effects, plane.root, framework_id) ?? framework_id,
-      status: "active",
-      version: "1.0.0",
-      plane_id: "ho3",
-      created_at: createdAt(effects),
-    }));
-  if (rows.length === 0) return;
-  const next = `${path}.${random.hex(6)}.tmp`;
-  rewriteRegistry(fs, {
-    name: "frameworks_registry",
-    from: path,
-    to: next,
-    upsert: rows,
-    remove: [],
-    insert: "sorted",
-  });
-  fs.rename(next, path);
-  fs.syncDirectory(`${plane.root}/registries`);
-}
-
-/** One chain a tier; each lower one's first entry names the head of the one above it. */
-async function writeGenesis(effects: Effects, plane: Plane): Promise<void> {
-  let parent: { stream: string; entry_hash: string } | undefined;
-  for (const [tier, name] of [
-    ["ho3", TIER_STREAMS.ho3],
-    ["ho3", PACKAGES_STREAM],
-    ["ho2", TIER_STREAMS.ho2],
-    ["ho1", TIER_STREAMS.ho1],
-  ] as const) {
-    const stream = planeStream(plane, name);
-    if (streamHead(effects.fs, stream) === undefined) {
-      await appendEntries(effects, stream, [
-        genesisEntry({ tier, ...(parent === undefined ? {} : { parent }) }),
-      ]);
-    }
-    const head = streamHead(effects.fs, stream);
-    if (name !== PACKAGES_STREAM && head !== undefined)
-      parent = { stream: name, entry_hash: head.entry_hash };
-  }
-}
-
-function writeGeneration(effects: Effects, plane: Plane): void {
-  const { fs } = effects;
-  const registries = Object.fromEntries(
-    REGISTRY_NAMES.map((name) => [name, digestOf(fs, `${plane.root}/${registryPath(name)}`) ?? ""]),
-  );
-  replaceFile(
-    effects,
-    `${plane.root}/${GENERATION_PATH}`,
-    generationBytes({ generation: 0, transaction_id: "", registries }),
-  );
-}
-
-function nextSteps(directory: string, token_file: string): string[] {
+export function nextSteps(directory: string, token_file: string): string[] {
   const enter =
     directory === "."
       ? []

@@ -3,14 +3,16 @@ import semver from "semver";
 import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { type Head, installedHeads } from "../index-db/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { type Installed, readInstalled } from "../receipts/index.ts";
+import { readReceipt } from "../receipts/index.ts";
 import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
 import { checkRequirements, type Present, type Runtime } from "./requirements.ts";
+import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
 /** An archive of the change, with how it came to be in it. */
@@ -44,23 +46,24 @@ export async function planInstall(
   chosen: readonly Chosen[],
   options: PlanOptions,
 ): Promise<InstallPlan> {
-  const installed = readInstalled(effects.fs, plane.root);
+  const installed = installedHeads(effects, plane.root);
   const problems: Fault[] = chosen.flatMap(({ candidate, wanted }) =>
     checkCandidate(effects, plane, candidate, wanted),
   );
+  const signatures = checkSignatures(effects, plane, chosen);
+  problems.push(...signatures.problems);
   const asks: Ask[] = [];
   const unchanged: { receipt: Receipt; tier: PlaneTier }[] = [];
   for (const one of chosen) {
     const { candidate } = one;
     for (const tier of tiersOf(one, installed, options)) {
-      const before = installed.find(
-        ({ receipt }) => receipt.package_id === candidate.manifest.package_id && receipt.plane_id === tier,
-      );
+      const before = readReceipt(effects.fs, plane.root, candidate.manifest.package_id, tier);
       if (before?.receipt.content_digest === candidate.listing.content_digest)
         unchanged.push({ receipt: before.receipt, tier });
       else {
         const refused = before === undefined ? undefined : refuseReplacing(one, before.receipt, options);
-        if (refused === undefined) asks.push({ target: targetOf(candidate), tier, before });
+        const target = targetOf(candidate, signatures.notes.get(candidate.manifest.package_id));
+        if (refused === undefined) asks.push({ target, tier, before });
         else problems.push(refused);
       }
     }
@@ -94,7 +97,7 @@ function refuseReplacing(
 function checkNeeds(
   effects: Effects,
   plane: Plane,
-  installed: readonly Installed[],
+  installed: readonly Head[],
   asks: readonly Ask[],
   { runtime }: PlanOptions,
 ): Fault[] {
@@ -113,36 +116,36 @@ function checkNeeds(
 
 /** Packages that stay must still get what they need. */
 export function checkDependents(
-  installed: readonly Installed[],
+  installed: readonly Head[],
   changed: ReadonlyMap<string, Pick<Manifest, "package_id" | "version">>,
 ): Fault[] {
-  return installed.flatMap(({ manifest }): Fault[] => {
-    if (changed.has(manifest.package_id)) return [];
-    return manifest.dependencies.flatMap(({ id, range }): Fault[] => {
+  return installed.flatMap((head): Fault[] => {
+    if (changed.has(head.package_id)) return [];
+    return head.dependencies.flatMap(({ id, range }): Fault[] => {
       const to = changed.get(id);
       if (to === undefined || semver.satisfies(to.version, range, { includePrerelease: true })) return [];
-      const details = { package_id: id, dependent: manifest.package_id, range, wanted: to.version };
-      const message = `${manifest.package_id} ${manifest.version}, which is installed, needs ${id} ${range}, not ${to.version}`;
+      const details = { package_id: id, dependent: head.package_id, range, wanted: to.version };
+      const message = `${head.package_id} ${head.version}, which is installed, needs ${id} ${range}, not ${to.version}`;
       return [make("DEPENDENT_RANGE", message, details)];
     });
   });
 }
 
 /** A conflict counts whichever side declared it. */
-function checkHosts(installed: readonly Installed[], package_id: string): Fault[] {
+function checkHosts(installed: readonly Head[], package_id: string): Fault[] {
   return installed
-    .filter(({ manifest }) => manifest.conflicts.includes(package_id))
-    .map(({ manifest }) =>
-      make("CONFLICT_INSTALLED", `${manifest.package_id}, which is installed, conflicts with ${package_id}`, {
+    .filter(({ conflicts }) => conflicts.includes(package_id))
+    .map((head) =>
+      make("CONFLICT_INSTALLED", `${head.package_id}, which is installed, conflicts with ${package_id}`, {
         package_id,
-        conflict: manifest.package_id,
+        conflict: head.package_id,
       }),
     );
 }
 
 function tiersOf(
   { candidate: { manifest }, requested }: Chosen,
-  installed: readonly Installed[],
+  installed: readonly Head[],
   { mode, tiers }: PlanOptions,
 ): readonly PlaneTier[] {
   const named =
@@ -150,18 +153,19 @@ function tiersOf(
       ? undefined
       : PLANE_TIERS.filter((tier) => tiers.includes(tier));
   const here = installed
-    .filter(({ receipt }) => receipt.package_id === manifest.package_id)
-    .map(({ receipt }) => receipt.plane_id);
+    .filter(({ package_id }) => package_id === manifest.package_id)
+    .map(({ plane_id }) => plane_id);
   // What is there already is replaced where it is.
   if (here.length > 0 && (mode === "update" || !requested))
     return named === undefined ? here : here.filter((tier) => named.includes(tier));
   return named ?? [manifest.plane_id];
 }
 
-function presentAfter(installed: readonly Installed[], entering: readonly Manifest[]): Map<string, Present> {
-  const facts = (manifest: Manifest): [string, Present] => [
-    manifest.package_id,
-    { version: manifest.version, tier: manifest.tier },
-  ];
-  return new Map([...installed.map(({ manifest }) => facts(manifest)), ...entering.map(facts)]);
+function presentAfter(installed: readonly Head[], entering: readonly Manifest[]): Map<string, Present> {
+  return new Map(
+    [...installed, ...entering].map(({ package_id, version, tier }): [string, Present] => [
+      package_id,
+      { version, tier },
+    ]),
+  );
 }

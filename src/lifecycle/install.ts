@@ -1,14 +1,15 @@
 /** Install and update: one or several packages, with what they need, whole or not at all. */
 import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
 import { changeSession, type OnPhase, type Workspace } from "./change-session.ts";
 import { chooseNeeded, readRequested, type Wish } from "./choose.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { make } from "./faults.ts";
 import { type HealthOptions, healthCheckOf } from "./health-phase.ts";
 import { described, type InstalledPackage } from "./install-describe.ts";
@@ -53,11 +54,8 @@ interface Prepared {
 }
 
 /** @throws AUTH_*, ARCHIVE_*, MANIFEST_*, and any problem `planInstall` lists; TRANSACTION_FAILED, INTERRUPTED */
-export async function install(
-  effects: Effects,
-  plane: Plane,
-  request: InstallRequest,
-): Promise<InstallResult> {
+export async function install(real: Effects, plane: Plane, request: InstallRequest): Promise<InstallResult> {
+  const effects = withDigestMemory(real);
   const operation = request.mode ?? "install";
   for (const { id, archive } of request.wanted) refuseToken(request.token, { id, archive });
   const { to, from, work_order_id } = request;
@@ -156,14 +154,14 @@ function withConflict(problems: readonly Fault[], conflict: Fault): Fault[] {
 }
 
 /** Names versions in progress lines, and what an update goes back to when it fails. */
-function tellVersions({ fs }: Effects, plane: Plane, workspace: Workspace, chosen: readonly Chosen[]): void {
+function tellVersions(effects: Effects, plane: Plane, workspace: Workspace, chosen: readonly Chosen[]): void {
   const manifests = chosen.map(({ candidate: { manifest } }) => manifest);
   if (manifests.length === 0) return;
   workspace.label = manifests.map(({ package_id, version }) => `${package_id} ${version}`).join(", ");
   const ids = new Set(manifests.map(({ package_id }) => package_id));
-  const before = readInstalled(fs, plane.root).filter(({ receipt }) => ids.has(receipt.package_id));
+  const before = installedHeads(effects, plane.root).filter(({ package_id }) => ids.has(package_id));
   if (before.length > 0)
-    workspace.transaction.back_to = [...new Set(before.map(({ receipt }) => receipt.version))].join(", ");
+    workspace.transaction.back_to = [...new Set(before.map(({ version }) => version))].join(", ");
 }
 
 /** A narrowed token is judged by what the archives really hold, not by what the command names. */

@@ -5,6 +5,7 @@ import { type Plane, registryPath } from "../plane/index.ts";
 import { findRow } from "../registry/index.ts";
 import { fetchArchive, isRemote } from "../store/index.ts";
 import type { Wanted } from "./candidate.ts";
+import { fetchVouchers } from "./fetch-vouchers.ts";
 
 /**
  * The archive as `readCandidate` wants it; undefined leaves an id to the store. A registered URL is fetched with the
@@ -26,10 +27,12 @@ export async function locateArchive(
     size_bytes_max: DEFAULT_LIMITS.unpacked_bytes_max,
     ...(pinned === undefined ? {} : { digest: pinned }),
   });
+  if (fetched.from !== "store") await fetchVouchers(effects, plane, source, fetched.path);
   return fetched.path;
 }
 
-function registeredUrl(
+/** Where the registry says an id's archive is to be had, if that is a URL. */
+export function registeredUrl(
   { fs }: Pick<Effects, "fs">,
   plane: Plane,
   id: string,

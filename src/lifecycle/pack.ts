@@ -22,8 +22,16 @@ import { make } from "./faults.ts";
 import { installedDigests } from "./history.ts";
 import { packageRow } from "./package-row.ts";
 import { type LedgerNote, transact } from "./transact.ts";
+import {
+  findSigners,
+  stageVouched,
+  type Vouched,
+  type VouchRequest,
+  vouchedCells,
+  vouchFor,
+} from "./vouch.ts";
 
-export interface PackRequest {
+export interface PackRequest extends VouchRequest {
   readonly src: string;
   readonly id?: string | undefined;
   readonly token: string | undefined;
@@ -44,13 +52,17 @@ export interface PackResult {
   readonly files: number;
   readonly size_bytes: number;
   readonly legacy_metadata_read: number;
+  /** Who signed the archive, now or before; empty when nobody did. */
+  readonly signed_by: readonly string[];
+  /** Whether a provenance statement lies beside it. */
+  readonly attested: boolean;
   /** False when the same bytes were in the store and in the registry already. */
   readonly changed: boolean;
   readonly dry_run: boolean;
   readonly transaction_id: string | null;
 }
 
-/** @throws SOURCE_*, METADATA_*, AUTH_*, VERSION_WAS_INSTALLED, VERSION_EXISTS, TARGET_REFUSED */
+/** @throws SOURCE_*, METADATA_*, AUTH_*, VERSION_WAS_INSTALLED, VERSION_EXISTS, TARGET_REFUSED, SIGNING_KEY_NONE, HMAC_KEY_* */
 export async function pack(effects: Effects, plane: Plane, request: PackRequest): Promise<PackResult> {
   const { fs } = effects;
   const source = resolveSource(effects, request.src);
@@ -64,7 +76,9 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     package_ids: [package_id],
     tiers: [reading.metadata.tier ?? tierOfId(package_id)],
   });
+  const signers = findSigners(effects, plane, request);
   const prepared = await prepare(effects, plane, source, package_id, reading);
+  const vouch = (packed: Outcome) => vouchFor(effects, plane, signers, { ...packed, prepared });
   if (request.dry_run) {
     const scratch = `${host(effects)}/holdfast-${effects.random.hex(8)}`;
     fs.makeDirectory(scratch, 0o700);
@@ -76,7 +90,8 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
         `${scratch}/archive`,
         request.deflate_worker_url,
       );
-      return { ...outcome(effects, plane, request, prepared, written), transaction_id: null };
+      const packed = outcome(effects, plane, request, prepared, written);
+      return { ...withVouchers(packed, vouch(packed)), transaction_id: null };
     } finally {
       for (const entry of fs.list(scratch)) fs.remove(`${scratch}/${entry.name}`);
       fs.removeDirectory(scratch);
@@ -95,9 +110,13 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
         `${scratch}/archive`,
         request.deflate_worker_url,
       );
-      const result = outcome(effects, plane, request, prepared, written);
-      if (result.changed) planStore(fs, transaction, scratch, result);
-      const row = packageRow(effects, plane, prepared, written.digest);
+      const packed = outcome(effects, plane, request, prepared, written);
+      const vouched = vouch(packed);
+      const result = withVouchers(packed, vouched);
+      if (packed.changed) planStore(fs, transaction, scratch, packed);
+      stageVouched(fs, transaction, plane, [packed.archive, packed.latest], vouched);
+      const cells = vouchedCells(packed.archive, vouched);
+      const row = { ...packageRow(effects, plane, prepared, written.digest), ...cells };
       const registries = [
         { name: "packages_registry" as const, upsert: [row], remove: [] },
         ...chainRows(effects, plane, prepared.manifest),
@@ -151,6 +170,13 @@ function checkTarget(path: string): void {
     });
 }
 
+type Outcome = Omit<PackResult, "transaction_id" | "signed_by" | "attested">;
+
+const withVouchers = (
+  packed: Outcome,
+  { signed_by, provenance }: Vouched,
+): Omit<PackResult, "transaction_id"> => ({ ...packed, signed_by, attested: provenance !== undefined });
+
 /** What the pack comes to, after refusing other bytes under a version that is taken. */
 function outcome(
   effects: Effects,
@@ -158,7 +184,7 @@ function outcome(
   request: PackRequest,
   prepared: Prepared,
   written: Packed,
-): Omit<PackResult, "transaction_id"> {
+): Outcome {
   const { fs } = effects;
   const { manifest } = prepared;
   const { package_id, version } = manifest;
@@ -196,7 +222,7 @@ function planStore(
   fs: FileSystem,
   transaction: Transaction,
   scratch: string,
-  { archive, latest, digest }: Omit<PackResult, "transaction_id">,
+  { archive, latest, digest }: Outcome,
 ): void {
   copyFile(fs, `${scratch}/archive`, `${scratch}/latest`);
   const sidecar = { bytes: Buffer.from(digest), mode: 0o644 };
@@ -213,12 +239,22 @@ function planStore(
 function packEntry(result: Omit<PackResult, "transaction_id">, user: string): LedgerNote {
   const { package_id, version, digest, content_digest, manifest_hash, archive, legacy_metadata_read } =
     result;
+  const { signed_by, attested } = result;
   return {
     stream: GOVERNANCE_STREAM,
     event_type: "package_pack",
     submission_id: package_id,
     decision: "PACKED",
     reason: `${package_id} ${version} packed to ${archive}`,
-    metadata: { user, version, digest, content_digest, manifest_hash, archive, legacy_metadata_read },
+    metadata: {
+      user,
+      version,
+      digest,
+      content_digest,
+      manifest_hash,
+      archive,
+      legacy_metadata_read,
+      ...(signed_by.length === 0 && !attested ? {} : { signed_by: [...signed_by], attested }),
+    },
   };
 }

@@ -2,8 +2,7 @@
 import type { Asset, Classification, Origin, ReceiptFile } from "../contracts/index.ts";
 import type { Effects, FileDigest, FileStat } from "../effects/index.ts";
 import { type Fault, prefixed } from "../kernel/index.ts";
-import { type Plane, registryPath } from "../plane/index.ts";
-import { scanRows } from "../registry/index.ts";
+import type { Plane } from "../plane/index.ts";
 import { make } from "./faults.ts";
 
 /**
@@ -40,20 +39,6 @@ export interface Wanting {
 
 export const isPersonal = (classification: Classification): boolean =>
   classification === "config" || classification === "state";
-
-/** Owners of the wanted paths: one pass over the ownership registry, however many paths are asked for. */
-export function findOwners(
-  { fs }: Pick<Effects, "fs">,
-  plane: Plane,
-  wanted: ReadonlySet<string>,
-): Map<string, string> {
-  const owners = new Map<string, string>();
-  if (wanted.size === 0) return owners;
-  for (const row of scanRows(fs, `${plane.root}/${registryPath("file_ownership")}`, "file_ownership")) {
-    if (wanted.has(row.key)) owners.set(row.key, row.cells()["owner_package_id"] ?? "");
-  }
-  return owners;
-}
 
 /** @returns placements in asset order and every problem found */
 export async function placeAssets(

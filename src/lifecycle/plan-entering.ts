@@ -1,6 +1,7 @@
 /** From targets to the exact file plan of each, or to every reason against it. Reads the plane, changes nothing. */
 import type { PlaneTier, ReceiptFile } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { findOwners } from "../index-db/index.ts";
 import { compareCodePoints, type Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { type Installed, tierPrefix } from "../receipts/index.ts";
@@ -9,7 +10,7 @@ import { planLeavingFiles } from "./leaving.ts";
 import { readLeftovers } from "./leftovers.ts";
 import { inEntryOrder } from "./order.ts";
 import { checkOwnPaths } from "./own-paths.ts";
-import { findOwners, type Placement, placeAssets } from "./place.ts";
+import { type Placement, placeAssets } from "./place.ts";
 import type { Entering, Target } from "./target.ts";
 
 export interface Ask {
@@ -29,7 +30,7 @@ export async function planEntering(
   const wanted = new Set(
     asks.flatMap(({ target, tier }) => target.manifest.assets.map((asset) => tierPrefix(tier) + asset.path)),
   );
-  const owners = findOwners(effects, plane, wanted);
+  const owners = findOwners(effects, plane.root, wanted);
   const entering: Entering[] = [];
   const problems: Fault[] = [];
   for (const ask of inEntryOrder(asks)) {

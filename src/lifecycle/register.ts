@@ -4,21 +4,24 @@ import { checkEntryPath } from "../archive/index.ts";
 import type { PackageTier, RegistryName, Row } from "../contracts/index.ts";
 import { FrameworkId, PACKAGE_TIERS, PackageId, REGISTRY_KEYS, SpecId } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import {
   type AuthRequest,
   authorise,
   digestOf,
   GOVERNANCE_STREAM,
   type Plane,
+  reading,
   registryPath,
   writing,
 } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { findRow } from "../registry/index.ts";
 import { tierOfId } from "./build-manifest.ts";
 import { readFrameworkTitle, readSpecPack, specRow } from "./chain.ts";
 import { make } from "./faults.ts";
 import { createdAt } from "./package-row.ts";
+import { refuseAll } from "./refuse.ts";
+import { checkReferences, checkRowChange, usersOf } from "./registry-rules.ts";
 import { transact } from "./transact.ts";
 
 export interface RegisterRequest {
@@ -39,7 +42,7 @@ export interface RegisterResult {
   readonly transaction_id: string | null;
 }
 
-/** @throws AUTH_*, NOTHING_TO_REGISTER, REGISTRY_CELL_UNSAFE */
+/** @throws AUTH_*, NOTHING_TO_REGISTER, REGISTRY_CELL_UNSAFE, REFERENCE_UNREGISTERED, ROW_REFUSED */
 export async function register(
   effects: Effects,
   plane: Plane,
@@ -67,11 +70,16 @@ export async function register(
     const upsert = known === undefined ? row : { [REGISTRY_KEYS[name][0] ?? "id"]: id, ...cells };
     return { result: { id, registry: registryPath(name), changed, row, dry_run: request.dry_run }, upsert };
   };
-  const first = plan().result;
+  const first = await reading(effects, plane, async () => {
+    const planned = plan();
+    if (planned.result.changed) refuseRow(effects, plane, name, request, planned);
+    return planned.result;
+  });
   if (!first.changed || request.dry_run) return { ...first, transaction_id: null };
   return writing(effects, plane, { user, ...waiting(request) }, (session) =>
     transact(effects, session, { operation: "register", subject: id, user }, async () => {
       const { result, upsert } = plan();
+      refuseRow(effects, plane, name, request, { result, upsert });
       return {
         registries: [{ name, upsert: [upsert], remove: [] }],
         entries: [
@@ -81,6 +89,24 @@ export async function register(
       };
     }),
   );
+}
+
+/** Every rule the registries are held to, for the row as it would be; of its references those that this command sets. */
+function refuseRow(
+  effects: Effects,
+  plane: Plane,
+  name: RegistryName,
+  { id, cells }: RegisterRequest,
+  {
+    result: { row },
+    upsert,
+  }: { readonly result: Omit<RegisterResult, "transaction_id">; readonly upsert: Row },
+): void {
+  const columns = new Set([...Object.keys(cells), ...Object.keys(upsert)]);
+  refuseAll([
+    ...checkReferences(effects, plane, { name, id, row }, columns),
+    ...checkRowChange(effects, plane, { name, upsert: [upsert], remove: [] }),
+  ]);
 }
 
 /** A token narrowed to tiers needs both the tier the package has and the one it is to get. */
@@ -98,7 +124,7 @@ function authRequest(
   return { action: "register", package_ids: [id], tiers };
 }
 
-/** Removing what is not there is done already. @throws AUTH_*, STILL_INSTALLED */
+/** Removing what is not there is done already. @throws AUTH_*, STILL_INSTALLED, STILL_USED, ROW_REFUSED */
 export async function unregister(
   effects: Effects,
   plane: Plane,
@@ -111,14 +137,15 @@ export async function unregister(
     const known = rowOf(effects, plane, name, id);
     if (
       name === "packages_registry" &&
-      readInstalled(effects.fs, plane.root).some(({ receipt }) => receipt.package_id === id)
+      installedHeads(effects, plane.root).some(({ package_id }) => package_id === id)
     ) {
       throw make("STILL_INSTALLED", `${id} is installed, so its registration stays`, { package_id: id });
     }
+    if (known !== undefined) refuseLoss(effects, plane, name, id);
     const { dry_run } = request;
     return { id, registry: registryPath(name), changed: known !== undefined, row: known ?? {}, dry_run };
   };
-  const first = plan();
+  const first = await reading(effects, plane, async () => plan());
   if (!first.changed || request.dry_run) return { ...first, transaction_id: null };
   return writing(effects, plane, { user, ...waiting(request) }, (session) =>
     transact(effects, session, { operation: "unregister", subject: id, user }, async () => ({
@@ -127,6 +154,19 @@ export async function unregister(
       entries: [entry("unregistered", id, user, { registry: registryPath(name) })],
     })),
   );
+}
+
+/** @throws STILL_USED, ROW_REFUSED */
+function refuseLoss(effects: Effects, plane: Plane, name: RegistryName, id: string): void {
+  const { registered, installed } = usersOf(effects, plane, name, id);
+  const users = [...new Set([...installed, ...registered])];
+  if (users.length > 0)
+    throw make("STILL_USED", `${id} is named by ${users.slice(0, 5).join(", ")}, so its registration stays`, {
+      id,
+      registered,
+      installed,
+    });
+  refuseAll(checkRowChange(effects, plane, { name, upsert: [], remove: [[id]] }));
 }
 
 /** `LIB-PATHS`, `SCRIPT-INT`: anything else the control plane lists by id. */

@@ -1,195 +1,216 @@
 /** Restore: drifted and missing files of installed packages come back from the store; what was found is kept aside. */
 import { extractArchive } from "../archive/index.ts";
-import type { Receipt, ReceiptFile } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import type { Transaction } from "../journal/index.ts";
-import { bare, prefixed, sha256Hex } from "../kernel/index.ts";
-import { authorise, digestOf, KEPT_DIRECTORY, PACKAGES_STREAM, type Plane, writing } from "../plane/index.ts";
-import { readInstalled, tierPrefix } from "../receipts/index.ts";
-import { storedArchive } from "./drift.ts";
-import { make } from "./faults.ts";
+import type { PhaseTime, Transaction } from "../journal/index.ts";
+import { bare } from "../kernel/index.ts";
+import { authorise, KEPT_DIRECTORY, PACKAGES_STREAM, type Plane, reading } from "../plane/index.ts";
+import { tierPrefix } from "../receipts/index.ts";
+import { changeSession, type OnPhase } from "./change-session.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { keepCopy } from "./leaving.ts";
-import { checkOwnPaths } from "./own-paths.ts";
 import { refuseAll } from "./refuse.ts";
-import { transact } from "./transact.ts";
+import { type BrokenPackage, PLANE_ITSELF, planRestore, type RestorePlan } from "./restore-plan.ts";
+import { restoredCheck } from "./restored-check.ts";
+import { type LedgerNote, transact } from "./transact.ts";
 
 export interface RestoreResult {
+  /** The exact file plan, also of a dry run. */
   readonly restored: readonly {
     readonly path: string;
     readonly package_id: string;
     readonly was: "drift" | "missing";
+    /** Where the bytes come from, plane-relative; null for a file this program ships. */
+    readonly from: string | null;
   }[];
   /** Where copies of the drifted files lie; null when there was none. */
   readonly kept_in: string | null;
   readonly dry_run: boolean;
   readonly transaction_id: string | null;
+  readonly generation: number | null;
+  readonly timeline: readonly PhaseTime[];
+  /** Paths whose bytes and mode were held against their receipts afterwards. */
+  readonly verified_paths: number;
 }
 
-interface Broken {
-  readonly receipt: Receipt;
-  readonly files: readonly { readonly file: ReceiptFile; readonly was: "drift" | "missing" }[];
+export interface RestoreRequest {
+  readonly token: string | undefined;
+  readonly dry_run: boolean;
+  readonly wait_ms?: number | undefined;
+  /** Files that belong to the plane itself, with the bytes they must have. */
+  readonly plane_files?: ReadonlyMap<string, Uint8Array>;
+  readonly onPhase?: OnPhase | undefined;
 }
 
 /**
- * Only code and its kin: config and state belong to the people who edit them.
- * @throws AUTH_*, RESTORE_SOURCE_MISSING when the store no longer holds the installed bytes
+ * One change like every other, whole or absent; nothing is downloaded, so that phase is absent.
+ * @throws AUTH_*, RESTORE_SOURCE_MISSING when the store no longer holds the installed bytes, PATH_*, TRANSACTION_FAILED,
+ * INTERRUPTED
  */
-export async function restore(
-  effects: Effects,
-  plane: Plane,
-  request: {
-    readonly token: string | undefined;
-    readonly dry_run: boolean;
-    readonly wait_ms?: number | undefined;
-    /** Files that belong to the plane itself, with the bytes they must have. */
-    readonly plane_files?: ReadonlyMap<string, Uint8Array>;
-  },
-): Promise<RestoreResult> {
+export async function restore(real: Effects, plane: Plane, request: RestoreRequest): Promise<RestoreResult> {
+  const effects = withDigestMemory(real);
   const { user } = await authorise(effects, plane, request.token, { action: "update" });
   const own = request.plane_files ?? new Map<string, Uint8Array>();
-  const described = (
-    broken: readonly Broken[],
-    own_broken: readonly OwnBroken[],
-  ): RestoreResult["restored"] => [
-    ...broken.flatMap(({ receipt, files }) =>
-      files.map(({ file, was }) => ({ path: file.path, package_id: receipt.package_id, was })),
-    ),
-    ...own_broken.map(({ path, was }) => ({ path, package_id: "holdfast", was })),
-  ];
-  const first = described(await findBroken(effects, plane), findOwnBroken(effects, plane, own));
-  const dry = { restored: first, kept_in: null, dry_run: request.dry_run, transaction_id: null };
-  if (request.dry_run || first.length === 0) return dry;
-  return writing(
+  const none = { kept_in: null, transaction_id: null, generation: null, timeline: [], verified_paths: 0 };
+  const planned = async (): Promise<RestorePlan> => {
+    const plan = await reading(effects, plane, () => planRestore(effects, plane, own));
+    refuseAll(plan.problems);
+    return plan;
+  };
+  // Made once before anything is begun: the journal names the packages, and a plane that is whole is not touched.
+  let plan = await reading(effects, plane, () => planRestore(effects, plane, own));
+  const is_whole = plan.packages.length + plan.own.length + plan.problems.length === 0;
+  if (request.dry_run) refuseAll(plan.problems);
+  if (request.dry_run || is_whole) return { ...none, restored: shown(plane, plan), dry_run: request.dry_run };
+  const about = { operation: "restore", subject: subjectOf(plan), user };
+  const done = { kept: 0, verified_paths: 0 };
+  const extracted = new Map<string, string>();
+  const committed = await changeSession(
     effects,
     plane,
-    { user, ...(request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms }) },
-    async (session) => {
-      const broken = await findBroken(effects, plane);
-      const own_broken = findOwnBroken(effects, plane, own);
-      const subject = broken
-        .map(({ receipt }) => receipt.package_id)
-        .join(" ")
-        .slice(0, 256);
-      return transact(effects, session, { operation: "restore", subject, user }, async (transaction) => {
-        transaction.enterPhase("dependency-prepare");
-        let kept = 0;
-        for (const [index, one] of broken.entries())
-          kept += await stageRestore(effects, transaction, plane, one, index);
-        for (const { path, bytes } of own_broken) {
-          kept += keepCopy(effects, transaction, plane, path);
-          transaction.put(path, { bytes, mode: 0o644 });
-        }
-        return {
-          registries: [],
-          entries: broken.map(({ receipt, files }) => ({
-            stream: PACKAGES_STREAM,
-            event_type: "RESTORED",
-            submission_id: receipt.package_id,
-            decision: "RESTORED",
-            reason: `${files.length} file(s) of ${receipt.package_id} ${receipt.version} restored from the store`,
-            metadata: {
-              ledger_type: "L-PACKAGE",
-              user,
-              version: receipt.version,
-              files: files.length,
-            },
-          })),
-          result: {
-            restored: described(broken, own_broken),
-            kept_in: kept === 0 ? null : `${KEPT_DIRECTORY}/${transaction.id}`,
-            dry_run: false,
-          },
-        };
+    { about, wait_ms: request.wait_ms, onPhase: request.onPhase ?? (() => undefined) },
+    async (workspace) => {
+      workspace.enter("verify");
+      plan = await planned();
+      if (plan.packages.length + plan.own.length === 0) return undefined;
+      workspace.enter("dependency-prepare");
+      await extractMissing(effects, workspace.transaction, plan, extracted);
+      return plan;
+    },
+    async (session, workspace) => {
+      const { transaction } = workspace;
+      plan = await planRestore(effects, plane, own);
+      refuseAll(plan.problems);
+      workspace.enter("activate");
+      const wanted = [...plan.packages.flatMap(({ files }) => files), ...plan.own].map(({ file }) => file);
+      const check = restoredCheck(effects, plane, wanted, {
+        onStart: () => workspace.enter("health-check"),
+        onChecked: (count) => {
+          done.verified_paths = count;
+        },
       });
+      return transact<object>(
+        effects,
+        session,
+        about,
+        async () => {
+          await extractMissing(effects, transaction, plan, extracted);
+          done.kept = stageAll(effects, transaction, plane, plan, extracted);
+          return {
+            registries: [],
+            entries: entriesOf(plan, user, session.generation + 1),
+            result: {},
+            check,
+          };
+        },
+        transaction,
+      );
     },
   );
+  const restored = shown(plane, plan);
+  if (committed === undefined) return { ...none, restored, dry_run: false };
+  const { transaction_id, generation, timeline } = committed;
+  const kept_in = done.kept === 0 ? null : `${KEPT_DIRECTORY}/${transaction_id}`;
+  const { verified_paths } = done;
+  return { restored, kept_in, dry_run: false, transaction_id, generation, timeline, verified_paths };
 }
 
-async function findBroken({ fs, workers }: Effects, plane: Plane): Promise<Broken[]> {
-  const broken: Broken[] = [];
-  for (const { receipt } of readInstalled(fs, plane.root)) {
-    const files = receipt.files.filter(
-      ({ classification }) => classification !== "config" && classification !== "state",
-    );
-    const digests = await workers.digestFiles(files.map(({ path }) => `${plane.root}/${path}`));
-    const found = files.flatMap((file, index) => {
-      const digest = digests[index];
-      if (
-        digest !== undefined &&
-        prefixed(digest.sha256) === file.sha256 &&
-        digest.executable === file.executable
-      )
-        return [];
-      const was =
-        fs.stat(`${plane.root}/${file.path}`) === undefined ? ("missing" as const) : ("drift" as const);
-      return [{ file, was }];
-    });
-    if (found.length > 0) broken.push({ receipt, files: found });
+function subjectOf({ packages, problems }: RestorePlan): string {
+  const refused = problems.flatMap(({ details: { package_id } }) =>
+    typeof package_id === "string" ? [package_id] : [],
+  );
+  const ids = new Set([...packages.map(({ receipt }) => receipt.package_id), ...refused]);
+  return ([...ids].join(" ") || PLANE_ITSELF).slice(0, 256);
+}
+
+function shown(plane: Plane, { packages, own }: RestorePlan): RestoreResult["restored"] {
+  return [
+    ...packages.flatMap(({ receipt: { package_id }, files, archive }) =>
+      files.map(({ file: { path }, was }) => ({
+        path,
+        package_id,
+        was,
+        from: archive.slice(plane.root.length + 1),
+      })),
+    ),
+    ...own.map(({ file: { path }, was }) => ({ path, package_id: PLANE_ITSELF, was, from: null })),
+  ];
+}
+
+/** Fills `extracted`: plane-relative path to where the bytes lie in the transaction's folder, which moves with it. */
+async function extractMissing(
+  effects: Effects,
+  transaction: Transaction,
+  { packages }: RestorePlan,
+  extracted: Map<string, string>,
+): Promise<void> {
+  for (const one of packages) {
+    const missing = one.files
+      .filter(({ file: { path } }) => !extracted.has(path))
+      .map(({ file }) => file.path);
+    if (missing.length > 0) await extract(effects, transaction, one, missing, extracted);
   }
-  return broken;
+}
+
+async function extract(
+  effects: Effects,
+  transaction: Transaction,
+  { receipt, archive }: BrokenPackage,
+  missing: readonly string[],
+  extracted: Map<string, string>,
+): Promise<void> {
+  const scratch = `restored-${extracted.size}`;
+  const prefix = tierPrefix(receipt.plane_id);
+  const numbers = new Map(missing.map((path, number) => [path.slice(prefix.length), String(number)]));
+  await extractArchive(effects, archive, {
+    digest: bare(receipt.archive_hash),
+    destination: transaction.makeScratch(scratch),
+    // Legacy archives put everything under one package folder.
+    rename: (member) => numbers.get(member) ?? numbers.get(member.replace(/^PKG-[^/]+\//, "")),
+    signal: effects.signal,
+  });
+  for (const [number, path] of missing.entries()) extracted.set(path, `${scratch}/${number}`);
 }
 
 /** @returns how many copies were kept */
-async function stageRestore(
+function stageAll(
   effects: Effects,
   transaction: Transaction,
   plane: Plane,
-  { receipt, files }: Broken,
-  index: number,
-): Promise<number> {
-  const { fs } = effects;
-  refuseAll(checkOwnPaths(effects, plane, receipt));
-  const prefix = tierPrefix(receipt.plane_id);
-  const wanted = new Map(files.map(({ file }, number) => [file.path.slice(prefix.length), String(number)]));
-  const destination = transaction.makeScratch(`restored-${index}`);
-  await extractArchive(effects, archiveOf(effects, plane, receipt), {
-    digest: bare(receipt.archive_hash),
-    destination,
-    // Legacy archives put everything under one package folder.
-    rename: (member: string) => wanted.get(member) ?? wanted.get(member.replace(/^PKG-[^/]+\//, "")),
-  });
+  { packages, own }: RestorePlan,
+  extracted: ReadonlyMap<string, string>,
+): number {
   let kept = 0;
-  for (const [number, { file, was }] of files.entries()) {
-    const target = `${plane.root}/${file.path}`;
-    const kind = fs.stat(target)?.kind;
-    if (kind === "directory")
-      throw make("PATH_OCCUPIED", `${file.path} is a folder now`, {
-        package_id: receipt.package_id,
-        path: file.path,
-        expected: file.sha256,
-        actual: "a folder",
-      });
+  for (const { file, was, found_sha256 } of packages.flatMap(({ files }) => files)) {
     if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path);
-    transaction.put(file.path, { file: `${destination}/${number}` });
+    const staged = { file: `${transaction.site.directory}/${extracted.get(file.path) ?? ""}` };
+    transaction.put(file.path, staged, found_sha256);
+  }
+  for (const { file, was, found_sha256 } of own) {
+    if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path);
+    transaction.put(file.path, { bytes: file.bytes, mode: 0o644 }, found_sha256);
   }
   return kept;
 }
 
-interface OwnBroken {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  readonly was: "drift" | "missing";
-}
-
-/** The plane's own files that are not what this program ships. */
-function findOwnBroken({ fs }: Effects, plane: Plane, files: ReadonlyMap<string, Uint8Array>): OwnBroken[] {
-  return [...files].flatMap(([path, bytes]): OwnBroken[] => {
-    const found = fs.stat(`${plane.root}/${path}`);
-    if (found === undefined) return [{ path, bytes, was: "missing" }];
-    if (found.kind === "directory") return [];
-    return found.kind === "file" && digestOf(fs, `${plane.root}/${path}`) === sha256Hex(bytes)
-      ? []
-      : [{ path, bytes, was: "drift" }];
+function entriesOf({ packages, own }: RestorePlan, user: string, generation: number): LedgerNote[] {
+  const entry = (id: string, version: string | undefined, files: number, from: string): LedgerNote => ({
+    stream: PACKAGES_STREAM,
+    event_type: "RESTORED",
+    submission_id: id,
+    decision: "RESTORED",
+    reason: `${files} file(s) of ${version === undefined ? id : `${id} ${version}`} restored from ${from}`,
+    metadata: {
+      ledger_type: "L-PACKAGE",
+      user,
+      ...(version === undefined ? {} : { version }),
+      files,
+      generation,
+    },
   });
-}
-
-function archiveOf(effects: Effects, plane: Plane, receipt: Receipt): string {
-  const { package_id, version } = receipt;
-  const found = storedArchive(effects, plane, receipt);
-  if (found !== undefined) return found;
-  throw make(
-    "RESTORE_SOURCE_MISSING",
-    `the store no longer holds the installed bytes of ${package_id} ${version}`,
-    { package_id, version, digest: bare(receipt.archive_hash) },
-  );
+  return [
+    ...packages.map(({ receipt: { package_id, version }, files }) =>
+      entry(package_id, version, files.length, "the store"),
+    ),
+    ...(own.length === 0 ? [] : [entry(PLANE_ITSELF, undefined, own.length, "what this program ships")]),
+  ];
 }

@@ -1,8 +1,9 @@
 /** From remembered states to the exact file plan of going back. Reads the plane, changes nothing. */
 import type { Effects } from "../effects/index.ts";
+import { type Head, installedHeads } from "../index-db/index.ts";
 import { bare, type Fault, prefixed } from "../kernel/index.ts";
 import { digestOf, type Plane } from "../plane/index.ts";
-import { type Installed, readInstalled } from "../receipts/index.ts";
+import { readReceipt } from "../receipts/index.ts";
 import type { PackageChange } from "./apply-change.ts";
 import { type Candidate, readCandidate } from "./candidate.ts";
 import { storedArchive } from "./drift.ts";
@@ -25,15 +26,13 @@ export async function planRollback(
   steps: readonly PackageStep[],
   { accept_drift }: { readonly accept_drift: boolean },
 ): Promise<RollbackPlan> {
-  const installed = readInstalled(effects.fs, plane.root);
+  const installed = installedHeads(effects, plane.root);
   const kept = KeptBytes.read(effects.fs, plane.root);
   const asks: Ask[] = [];
   const leaving: PackageChange["leaving"][number][] = [];
   const problems: Fault[] = [];
   for (const step of steps) {
-    const before = installed.find(
-      ({ receipt }) => receipt.package_id === step.package_id && receipt.plane_id === step.plane_id,
-    );
+    const before = readReceipt(effects.fs, plane.root, step.package_id, step.plane_id);
     if (step.from === null) {
       if (before === undefined) continue;
       problems.push(...checkOwnPaths(effects, plane, before.receipt));
@@ -121,17 +120,17 @@ async function storedCandidate(
 }
 
 function checkStaying(
-  installed: readonly Installed[],
+  installed: readonly Head[],
   entering: readonly Entering[],
   leaving: PackageChange["leaving"],
 ): Fault[] {
   const changed = new Map(entering.map(({ target: { manifest } }) => [manifest.package_id, manifest]));
   const gone = new Set(leaving.map((one) => one.installed.receipt.package_id));
-  const staying = installed.filter(({ receipt }) => !gone.has(receipt.package_id));
+  const staying = installed.filter(({ package_id }) => !gone.has(package_id));
   const dependents = [...gone].flatMap((package_id) => {
     const needing = staying
-      .filter(({ manifest }) => manifest.dependencies.some(({ id }) => id === package_id))
-      .map(({ receipt }) => receipt.package_id);
+      .filter(({ dependencies }) => dependencies.some(({ id }) => id === package_id))
+      .map((one) => one.package_id);
     if (needing.length === 0) return [];
     return [
       make("NEEDED_BY_OTHERS", `${package_id} is needed by ${needing.join(", ")}`, {

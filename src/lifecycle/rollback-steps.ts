@@ -2,10 +2,10 @@
 import semver from "semver";
 import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { type Head, installedHeads } from "../index-db/index.ts";
 import { keptNumbers } from "../journal/index.ts";
 import { nearest } from "../kernel/index.ts";
 import { type Plane, readGeneration } from "../plane/index.ts";
-import { type Installed, readInstalled } from "../receipts/index.ts";
 import { keptSteps, type PackageStep } from "./earlier.ts";
 import { make } from "./faults.ts";
 
@@ -19,7 +19,8 @@ export interface Destination {
 }
 
 /** Where each package shall go back to. */
-export function findSteps({ fs }: Effects, plane: Plane, request: Destination): PackageStep[] {
+export function findSteps(effects: Effects, plane: Plane, request: Destination): PackageStep[] {
+  const { fs } = effects;
   const steps = keptSteps(fs, plane.root);
   const kept = keptNumbers(fs, plane.root);
   const { generation } = request;
@@ -40,20 +41,21 @@ export function findSteps({ fs }: Effects, plane: Plane, request: Destination): 
       generation,
       kept,
     });
-  return request.ids.flatMap((id) => stepsOf(steps, id, request, readInstalled(fs, plane.root)));
+  const installed = installedHeads(effects, plane.root);
+  return request.ids.flatMap((id) => stepsOf(steps, id, request, installed));
 }
 
 function stepsOf(
   steps: readonly PackageStep[],
   id: string,
   { to, generation, tiers }: Destination,
-  installed: readonly Installed[],
+  installed: readonly Head[],
 ): PackageStep[] {
   const own = steps.filter(
     (step) =>
       step.package_id === id && (tiers === undefined || tiers.length === 0 || tiers.includes(step.plane_id)),
   );
-  const known = installed.map(({ receipt }) => receipt.package_id);
+  const known = installed.map(({ package_id }) => package_id);
   if (own.length === 0 && !known.includes(id))
     throw make("NOT_INSTALLED", `${id} is not installed and no earlier state of it is kept`, {
       package_id: id,

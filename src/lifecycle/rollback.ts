@@ -3,20 +3,19 @@
  * runs, no store and no network is needed, and what comes back is held against its receipt (design, principle 8).
  */
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
-import { prefixed } from "../kernel/index.ts";
 import { authorise, type Plane, reading, releaseReserve } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
-import { make } from "./faults.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { describeEntering, type InstalledPackage } from "./install-describe.ts";
 import type { Leaving } from "./leaving.ts";
 import { refuseAll } from "./refuse.ts";
+import { restoredCheck, type WantedFile } from "./restored-check.ts";
 import { planRollback, type RollbackPlan } from "./rollback-plan.ts";
 import { type Destination, findSteps } from "./rollback-steps.ts";
 import type { Entering } from "./target.ts";
-import type { Conclusion } from "./transact.ts";
 
 export interface RollbackRequest extends Destination {
   readonly token: string | undefined;
@@ -40,23 +39,22 @@ export interface RollbackResult {
 
 /** @throws AUTH_*, NO_EARLIER_VERSION, GENERATION_GONE, NOTHING_TO_UNDO, KEPT_BYTES_MISSING, DEPENDENT_RANGE, INSTALLED_DRIFTED */
 export async function rollback(
-  effects: Effects,
+  real: Effects,
   plane: Plane,
   request: RollbackRequest,
 ): Promise<RollbackResult> {
+  const effects = withDigestMemory(real);
   const { fs } = effects;
   const operation = request.ids.length === 0 ? "undo" : "rollback";
   const { steps, installed } = await reading(effects, plane, async () => ({
     steps: findSteps(effects, plane, request),
-    installed: readInstalled(fs, plane.root),
+    installed: installedHeads(effects, plane.root),
   }));
   const named = [...new Set(steps.map(({ package_id }) => package_id))];
   const { user } = await authorise(effects, plane, request.token, {
     action: "rollback",
     package_ids: named,
-    tiers: installed
-      .filter(({ receipt }) => named.includes(receipt.package_id))
-      .map(({ receipt }) => receipt.tier),
+    tiers: installed.filter(({ package_id }) => named.includes(package_id)).map(({ tier }) => tier),
   });
   const none = { transaction_id: null, generation: null, timeline: [], verified_paths: 0 };
   if (request.dry_run) {
@@ -85,8 +83,11 @@ export async function rollback(
       plan = await planRollback(effects, plane, steps, request);
       refuseAll(plan.problems);
       workspace.enter("activate");
-      const check = restoredCheck(effects, plane, plan.entering, (count) => {
-        verified_paths = count;
+      const check = restoredCheck(effects, plane, wantedFiles(plan.entering), {
+        onStart: () => workspace.enter("health-check"),
+        onChecked: (count) => {
+          verified_paths = count;
+        },
       });
       return applyChange(effects, session, workspace.transaction, workspace.staging, plan, {
         about,
@@ -107,35 +108,9 @@ const shown = ({ entering, leaving }: PackageChange): Pick<RollbackResult, "pack
   uninstalled: leaving.map(({ leaves }) => leaves),
 });
 
-/** The post-condition: every file is what the earlier receipt says, byte for byte. */
-function restoredCheck(
-  { workers }: Effects,
-  plane: Plane,
-  entering: readonly Entering[],
-  onChecked: (count: number) => void,
-): Conclusion<unknown>["check"] {
-  return {
-    phase: "health-check",
-    async run() {
-      const wanted = entering.flatMap(({ placements }) =>
-        placements.filter(({ action }) => action !== "keep_edited"),
-      );
-      const digests = await workers.digestFiles(wanted.map(({ path }) => `${plane.root}/${path}`));
-      const different = wanted.filter(({ asset }, index) => {
-        const digest = digests[index];
-        return (
-          digest === undefined ||
-          prefixed(digest.sha256) !== asset.sha256 ||
-          digest.executable !== asset.executable
-        );
-      });
-      onChecked(wanted.length);
-      if (different.length === 0) return;
-      const paths = different.map(({ path }) => path);
-      throw make("RESTORED_DIFFERS", `${paths.length} restored file(s) are not what they were: ${paths[0]}`, {
-        paths: paths.slice(0, 100),
-        checked: wanted.length,
-      });
-    },
-  };
-}
+const wantedFiles = (entering: readonly Entering[]): WantedFile[] =>
+  entering.flatMap(({ placements }) =>
+    placements
+      .filter(({ action }) => action !== "keep_edited")
+      .map(({ path, asset: { sha256, executable } }) => ({ path, sha256, executable })),
+  );

@@ -1,12 +1,12 @@
 /** The pre-deployment checklist of a spec, each line run for real. */
 import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import { removeTree } from "../journal/index.ts";
 import { prefixed, sha256Hex } from "../kernel/index.ts";
 import { appendEntries, readEntries } from "../ledger/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { readSpecPack, readYaml } from "./chain.ts";
 import { make } from "./faults.ts";
 
@@ -176,6 +176,7 @@ async function runTest(
     cwd: plane.root,
     env,
     limits: { timeout_ms, stdout_bytes_max: OUTPUT_BYTES_MAX },
+    signal: effects.signal,
   });
   if (done.timed_out) return `"${command}" took longer than ${timeout_ms / 1000} s`;
   if (done.exit_code !== 0)
@@ -186,8 +187,8 @@ async function runTest(
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.slice(0, 200) ?? "";
 
-function checkInstalled({ fs }: Effects, plane: Plane, dependencies: readonly string[]): SpecCheck {
-  const installed = new Set(readInstalled(fs, plane.root).map(({ receipt }) => receipt.package_id));
+function checkInstalled(effects: Effects, plane: Plane, dependencies: readonly string[]): SpecCheck {
+  const installed = new Set(installedHeads(effects, plane.root).map(({ package_id }) => package_id));
   const wanted = dependencies.map((text) => text.split("@")[0] ?? "").filter((id) => id.startsWith("PKG-"));
   const missing = wanted.filter((id) => !installed.has(id));
   return {

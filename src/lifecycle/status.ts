@@ -1,6 +1,7 @@
-/** What state a plane is in: its generation, what can be gone back to, what is under way. Changes nothing. */
+/** What state a plane is in: its generation, what can be gone back to, what is under way. Call it inside `reading`. */
 import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import {
   keptFiles,
   keptNumbers,
@@ -9,7 +10,6 @@ import {
   readKept,
 } from "../journal/index.ts";
 import { type Plane, readGeneration, reservedBytes } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import { keptSteps, type PackageNote } from "./earlier.ts";
 import { type Good, readGood } from "./good.ts";
 
@@ -37,7 +37,7 @@ export interface PlaneStatus {
   }[];
   readonly kept: readonly KeptSummary[];
   readonly good: readonly Good[];
-  /** Interrupted; the next command that can write settles them. */
+  /** Settled on disk, but the ledger does not take their entries yet; the next command tries again. */
   readonly pending: readonly string[];
   /** Being prepared, or left by a process that died. */
   readonly preparing: readonly string[];
@@ -45,13 +45,13 @@ export interface PlaneStatus {
   readonly free_bytes: number;
 }
 
-export function planeStatus(effects: Pick<Effects, "fs">, plane: Plane): PlaneStatus {
+export function planeStatus(effects: Pick<Effects, "fs" | "clock" | "databases">, plane: Plane): PlaneStatus {
   const { fs } = effects;
   const { root } = plane;
   const steps = keptSteps(fs, root);
   return {
     generation: readGeneration(fs, root)?.generation ?? 0,
-    installed: readInstalled(fs, root).map(({ receipt: { package_id, version, plane_id } }) => ({
+    installed: installedHeads(effects, root).map(({ package_id, version, plane_id }) => ({
       package_id,
       version,
       plane_id,

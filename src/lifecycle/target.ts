@@ -1,6 +1,7 @@
 /** A package as it shall be after a change: what it is, and where its bytes come from. */
 import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
 import { prefixed } from "../kernel/index.ts";
+import type { SignatureNote } from "../provenance/index.ts";
 import type { Installed } from "../receipts/index.ts";
 import type { Candidate } from "./candidate.ts";
 import type { KeptBytes } from "./kept-bytes.ts";
@@ -18,6 +19,8 @@ export interface Target {
   readonly bytes:
     | { readonly kind: "archive"; readonly candidate: Candidate }
     | { readonly kind: "kept"; readonly kept: KeptBytes; readonly fallback: Candidate | undefined };
+  /** Who vouched for the archive, and what was waived; kept in the ledger. */
+  readonly signature?: SignatureNote;
   /** The receipt to put back as it was; a rollback is no new installation. */
   readonly earlier?: Receipt;
 }
@@ -34,7 +37,7 @@ export interface Entering {
   readonly new_defaults: readonly { readonly path: string; readonly sha256: string }[];
 }
 
-export function targetOf(candidate: Candidate): Target {
+export function targetOf(candidate: Candidate, signature?: SignatureNote): Target {
   const { manifest, manifest_hash, listing } = candidate;
   return {
     manifest,
@@ -43,6 +46,7 @@ export function targetOf(candidate: Candidate): Target {
     content_digest: listing.content_digest,
     archive_profile: listing.profile,
     bytes: { kind: "archive", candidate },
+    ...(signature === undefined ? {} : { signature }),
   };
 }
 

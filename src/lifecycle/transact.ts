@@ -1,6 +1,7 @@
 /** The one way the lifecycle changes a plane: files, registries, generation and ledger in one journalled transaction. */
 import type { RegistryName, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { followOwnership, type OwnershipChange } from "../index-db/index.ts";
 import {
   type About,
   type FollowUp,
@@ -12,10 +13,10 @@ import {
 import { appendEntries } from "../ledger/index.ts";
 import {
   appendFollowUps,
-  digestOf,
   GENERATION_PATH,
   generationBytes,
   planeStream,
+  readGeneration,
   registriesAfter,
   registryPath,
   type WriteSession,
@@ -72,12 +73,13 @@ export async function transact<T>(
   const generation = session.generation + 1;
   const transaction = prepared ?? Transaction.begin(effects, plane.root, about);
   let conclusion: Conclusion<T>;
+  let ownership: OwnershipChange | undefined;
   try {
     prepared?.enterPlane();
     conclusion = await plan(transaction);
     await announce(effects, session, about, transaction, conclusion);
     transaction.enterPhase("activate");
-    planRegistries(effects, transaction, plane.root, conclusion.registries, generation);
+    ownership = planRegistries(effects, transaction, plane.root, conclusion.registries, generation);
     await transaction.activate(conclusion.notes);
     if (conclusion.check !== undefined) {
       transaction.enterPhase(conclusion.check.phase);
@@ -93,6 +95,7 @@ export async function transact<T>(
   const timeline = transaction.timeline();
   const entries = keyed(transaction, conclusion.entries, timeline);
   commitOnce(transaction, generation, entries);
+  if (ownership !== undefined) followOwnership(effects, plane.root, ownership);
   await settle(effects, session, transaction, generation, entries);
   return { ...conclusion.result, transaction_id: transaction.id, generation, timeline };
 }
@@ -185,14 +188,16 @@ function keyed(
   }));
 }
 
+/** @returns what happens to the ownership of paths, for the index to follow */
 function planRegistries(
   effects: Effects,
   transaction: Transaction,
   root: string,
   changes: readonly RegistryChange[],
   generation: number,
-): void {
+): OwnershipChange | undefined {
   const { fs } = effects;
+  let ownership: OwnershipChange | undefined;
   const scratch = transaction.makeScratch("registries");
   const digests: Record<string, string> = {};
   for (const { name, upsert, remove } of changes) {
@@ -201,11 +206,17 @@ function planRegistries(
     const to = `${scratch}/${name}.csv`;
     const done = rewriteRegistry(fs, { name, from, to, upsert, remove, insert: INSERT[name] ?? "end" });
     if (done.inserted + done.updated + done.removed === 0) continue;
-    fs.setMode(to, fs.stat(from)?.mode ?? 0o644);
-    digests[name] = digestOf(fs, to) ?? "";
+    const before = fs.stat(from);
+    fs.setMode(to, before?.mode ?? 0o644);
+    digests[name] = done.sha256;
+    if (name === "file_ownership" && before !== undefined) {
+      const before_digest = readGeneration(fs, root)?.registries[name];
+      ownership = { before, before_digest, after_digest: done.sha256, upsert, remove };
+    }
     transaction.put(registryPath(name), { file: to });
   }
   const registries = registriesAfter(effects, root, digests);
   const bytes = generationBytes({ generation, transaction_id: transaction.id, registries });
   transaction.put(GENERATION_PATH, { bytes, mode: 0o644 });
+  return ownership;
 }

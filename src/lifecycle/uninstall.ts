@@ -2,12 +2,14 @@
 import type { PlaneTier } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import { type Fault, nearest } from "../kernel/index.ts";
 import { authorise, type Plane, reading } from "../plane/index.ts";
-import { type Installed, readInstalled } from "../receipts/index.ts";
+import { type Installed, readReceipt } from "../receipts/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
+import { withDigestMemory } from "./digest-memory.ts";
 import { driftFault } from "./drift.ts";
 import { make } from "./faults.ts";
 import { type Leaving, planLeaving } from "./leaving.ts";
@@ -37,10 +39,11 @@ export interface UninstallResult {
 
 /** @throws AUTH_*, NOT_INSTALLED, NEEDED_BY_OTHERS, INSTALLED_DRIFTED, TRANSACTION_FAILED, INTERRUPTED */
 export async function uninstall(
-  effects: Effects,
+  real: Effects,
   plane: Plane,
   request: UninstallRequest,
 ): Promise<UninstallResult> {
+  const effects = withDigestMemory(real);
   const found = await reading(effects, plane, async () => findLeaving(effects, plane, request));
   const { user } = await authorise(effects, plane, request.token, {
     action: "uninstall",
@@ -75,27 +78,26 @@ export async function uninstall(
 }
 
 /** The installed packages the request names, in the order they leave: dependents before dependencies. */
-function findLeaving({ fs }: Effects, plane: Plane, { ids, tiers }: UninstallRequest): Installed[] {
-  const installed = readInstalled(fs, plane.root);
+function findLeaving(effects: Effects, plane: Plane, { ids, tiers }: UninstallRequest): Installed[] {
+  const installed = installedHeads(effects, plane.root);
   const leaving = ids.flatMap((id) => {
     const found = installed.filter(
-      ({ receipt }) =>
-        receipt.package_id === id &&
-        (tiers === undefined || tiers.length === 0 || tiers.includes(receipt.plane_id)),
+      ({ package_id, plane_id }) =>
+        package_id === id && (tiers === undefined || tiers.length === 0 || tiers.includes(plane_id)),
     );
     if (found.length > 0) return found;
     const near = nearest(
       id,
-      installed.map(({ receipt }) => receipt.package_id),
+      installed.map(({ package_id }) => package_id),
     );
     throw make("NOT_INSTALLED", `${id} is not installed`, { package_id: id, near });
   });
   const staying = installed.filter((one) => !leaving.includes(one));
-  const problems = leaving.flatMap(({ receipt: { package_id } }) => {
-    if (staying.some(({ receipt }) => receipt.package_id === package_id)) return [];
+  const problems = leaving.flatMap(({ package_id }) => {
+    if (staying.some((one) => one.package_id === package_id)) return [];
     const dependents = staying
-      .filter(({ manifest }) => manifest.dependencies.some(({ id }) => id === package_id))
-      .map(({ receipt }) => receipt.package_id);
+      .filter(({ dependencies }) => dependencies.some(({ id }) => id === package_id))
+      .map((one) => one.package_id);
     if (dependents.length === 0) return [];
     return [
       make("NEEDED_BY_OTHERS", `${package_id} is needed by ${dependents.join(", ")}`, {
@@ -105,9 +107,9 @@ function findLeaving({ fs }: Effects, plane: Plane, { ids, tiers }: UninstallReq
     ];
   });
   refuseAll(problems);
-  return leaving.sort(
-    (a, b) => PLANE_TIERS.indexOf(b.receipt.plane_id) - PLANE_TIERS.indexOf(a.receipt.plane_id),
-  );
+  return leaving
+    .sort((a, b) => PLANE_TIERS.indexOf(b.plane_id) - PLANE_TIERS.indexOf(a.plane_id))
+    .flatMap(({ package_id, plane_id }) => readReceipt(effects.fs, plane.root, package_id, plane_id) ?? []);
 }
 
 async function planAll(

@@ -4,6 +4,7 @@ import { Fault } from "../kernel/index.ts";
 import { initAuth, issueToken, listTokens, revokeToken, roleMay } from "../keys/index.ts";
 import { appendEntries } from "../ledger/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, planeStream, secretOf } from "../plane/index.ts";
+import { publishFirstKeys } from "../provenance/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 
@@ -54,6 +55,7 @@ export const authInit = operation({
       plane_uid: plane.config.plane_uid,
       force,
     });
+    publishFirstKeys(context.effects, plane);
     await record(context, plane, "auth_secrets_initialized", plane.config.name, user, { force });
     return { result: { token_file: made.places.admin_token, expires_at: isoOf(made.expires_at_s) } };
   },

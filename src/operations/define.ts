@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { Effects } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
+import { settleOwed } from "../ledger/index.ts";
 import type { OnPhase } from "../lifecycle/index.ts";
 import { openPlane, type Plane } from "../plane/index.ts";
 
@@ -21,11 +22,14 @@ export interface Context {
   /** Where the built worker entries and the shipped files lie. */
   readonly files: {
     readonly deflate_worker_url: URL;
+    readonly scan_worker_url: URL;
     readonly package_directory: string;
     readonly launcher_script: string;
     readonly node: string;
   };
   readonly onPhase: OnPhase;
+  /** Told what a long reading command is at. */
+  readonly onProgress: (doing: string) => void;
 }
 
 export interface Outcome<O> {
@@ -60,7 +64,16 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O = unknown> {
 }
 
 export function operation<I extends z.ZodObject, O>(definition: Operation<I, O>): Operation<I, O> {
-  return definition;
+  return { ...definition, run: (context, input) => withLogs(context, definition.run(context, input)) };
+}
+
+/** Whatever an operation appended to ledgers, their logs are brought up to it once it is done, also after a refusal. */
+async function withLogs<O>({ effects }: Context, running: Promise<Outcome<O>>): Promise<Outcome<O>> {
+  try {
+    return await running;
+  } finally {
+    await settleOwed(effects);
+  }
 }
 
 export const planeOf = ({ effects, root }: Context): Plane => openPlane(effects, root);

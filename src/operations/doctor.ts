@@ -1,38 +1,51 @@
 import { z } from "zod";
-import { pendingTransactions } from "../journal/index.ts";
-import { writing } from "../plane/index.ts";
+import { type DoctorReport, examine } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
 
 export const doctor = operation({
   name: "doctor",
-  summary: "Finish or undo whatever an interrupted command left, and say what was done.",
+  summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
   examples: ["pkg doctor"],
   authorised: false,
   input: z.strictObject({}),
   run: async (context) => {
-    const plane = planeOf(context);
-    const pending = pendingTransactions(context.effects, plane.root);
-    const recovered = await writing(
-      context.effects,
-      plane,
-      {
-        user: "recovery",
-        records_edits: false,
-        ...(context.wait_ms === undefined ? {} : { wait_ms: context.wait_ms }),
-      },
-      async (session) => session.recovered,
-    );
-    return {
-      result: {
-        pending_before: pending.length,
-        recovered,
-        node: context.effects.host.node_version,
-        version: context.version,
-      },
-    };
+    const { effects, wait_ms, version } = context;
+    const report = await examine(effects, planeOf(context), { wait_ms });
+    return { result: { ...report, node: effects.host.node_version, version } };
   },
-  text: ({ recovered }) =>
-    recovered.length === 0
-      ? "Nothing was interrupted; 0 transactions to recover.\n"
-      : `${recovered.map((one) => `${one.transaction_id} (${one.operation} ${one.subject}): ${one.outcome} (it had reached ${one.phase})`).join("\n")}\n`,
+  text: (result) =>
+    [
+      ...(result.recovered.length === 0
+        ? ["Nothing was interrupted; 0 transactions to recover."]
+        : result.recovered.map(
+            (one) =>
+              `${one.transaction_id} (${one.operation} ${one.subject}): ${one.outcome} (it had reached ${one.phase})`,
+          )),
+      "Looked at:",
+      ...lookedAt(result).map(([what, found]) => `  ${what.padEnd(WIDTH)}  ${found}`),
+      "",
+    ].join("\n"),
 });
+
+const WIDTH = 20;
+
+function lookedAt({ looked_at }: DoctorReport): [string, string][] {
+  const { lock, transactions, preparing, generations, temp_folders, downloads, reserve } = looked_at;
+  const grown = reserve.bytes - reserve.before_bytes;
+  return [
+    ["plane lock", `taken after ${lock.waited_ms} ms`],
+    ["interrupted changes", `${transactions.found} found, ${transactions.left} left`],
+    ["changes in the making", `${preparing.found} found, ${preparing.left} of commands that still run`],
+    [
+      "kept generations",
+      `${generations.kept} with ${generations.files} files, ${generations.size_bytes} bytes; ` +
+        `${generations.trash_removed} half removed ones are gone`,
+    ],
+    [
+      "temporary folders",
+      `${temp_folders.removed.length} of killed commands removed, ${temp_folders.in_use} in use`,
+    ],
+    ["downloads", `${downloads.files} files, ${downloads.size_bytes} bytes ("pkg gc" removes old ones)`],
+    ["reserve", `${reserve.bytes} bytes${grown === 0 ? "" : `, ${grown > 0 ? "+" : ""}${grown} now`}`],
+  ];
+}

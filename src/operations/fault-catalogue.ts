@@ -8,6 +8,7 @@ import { ledgerFaults } from "../ledger/index.ts";
 import { lifecycleFaults } from "../lifecycle/index.ts";
 import { metadataFaults } from "../metadata/index.ts";
 import { planeFaults } from "../plane/index.ts";
+import { provenanceFaults } from "../provenance/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
@@ -29,6 +30,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   receipts: receiptFaults,
   journal: journalFaults,
   plane: planeFaults,
+  provenance: provenanceFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,

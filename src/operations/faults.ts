@@ -6,6 +6,15 @@ export const { catalogue: operationFaults, make } = defineFaults({
     (d) => `Run "${d.command} --help" to see what it needs.`,
   ),
   EVENT_RESERVED: kind<{ event: string }>(3, (d) => `Choose a name of your own, such as "site.${d.event}".`),
+  INDEX_UNAVAILABLE: kind<{ path: string }>(
+    5,
+    () =>
+      `Make .holdfast/cache writable for this user, or go on without: every answer comes from the files then.`,
+  ),
+  OUT_UNWRITABLE: kind<{ path: string; problem: string }>(
+    5,
+    () => `Name a file in a folder that you can write with --out, or leave --out away to print the report.`,
+  ),
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),

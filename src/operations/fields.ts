@@ -15,3 +15,11 @@ export const planeTiers = z.array(PlaneTier).optional().meta({
 export const allIds = (ids: readonly string[] | undefined, id: string | undefined): string[] => [
   ...new Set([...(ids ?? []), ...(id === undefined ? [] : [id])]),
 ];
+
+/** A ledger stream of a plane. */
+export const streamName = z
+  .string()
+  .regex(
+    /^(ledger|planes\/ho[12]\/ledger)\/[A-Za-z0-9_-]+\.jsonl$/,
+    "must look like ledger/governance.jsonl",
+  );

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { packageHistory } from "../lifecycle/index.ts";
+import { reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 
 export const history = operation({
@@ -11,9 +12,14 @@ export const history = operation({
     id: z.string().optional().meta({ description: "Package id.", positional: 0 }),
     limit: z.coerce.number().int().min(1).max(100_000).default(50).meta({ description: "How many to show." }),
   }),
-  run: async (context, { id, limit }) => ({
-    result: packageHistory(context.effects, planeOf(context), { package_id: id, limit }),
-  }),
+  run: async (context, { id, limit }) => {
+    const plane = planeOf(context);
+    return {
+      result: await reading(context.effects, plane, async () =>
+        packageHistory(context.effects, plane, { package_id: id, limit }),
+      ),
+    };
+  },
   text: ({ events, total }) => {
     if (total === 0) return "Nothing was done yet.\n";
     const lines = events.flatMap((one) => [

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { appendEntries, type LedgerVerdict, verifyStream } from "../ledger/index.ts";
+import { appendEntries, type LoggedVerdict, verifyStream, withLog } from "../ledger/index.ts";
 import { authorise, PLANE_STREAMS, planeStream } from "../plane/index.ts";
+import { KEY_EVENTS } from "../provenance/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { findingLines } from "./finding-lines.ts";
@@ -15,7 +16,7 @@ const StreamName = z
 export const ledgerVerify = operation({
   name: "ledger verify",
   summary:
-    "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+    "Recompute every hash and link of the ledgers, their tiles and checkpoints, and hold their ends against the heads.",
   examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
   authorised: false,
   input: z.strictObject({
@@ -27,7 +28,11 @@ export const ledgerVerify = operation({
   run: async (context, input) => {
     const plane = planeOf(context);
     const names = input.streams === undefined || input.streams.length === 0 ? PLANE_STREAMS : input.streams;
-    const streams = names.map((name) => verifyStream(context.effects.fs, planeStream(plane, name)));
+    const { fs } = context.effects;
+    const streams = names.map((name) => {
+      const stream = planeStream(plane, name);
+      return withLog(fs, stream, verifyStream(fs, stream));
+    });
     const valid = streams.length > 0 && streams.every((verdict) => verdict.valid);
     const entries = streams.reduce((sum, verdict) => sum + verdict.entries_count, 0);
     return { result: { valid, entries, streams }, exit_code: valid ? 0 : 1 };
@@ -44,9 +49,10 @@ export const ledgerVerify = operation({
     ].join("\n"),
 });
 
-function line({ stream, valid, entries_count, uncovered_count, head }: LedgerVerdict): string {
+function line({ stream, valid, entries_count, uncovered_count, head, log }: LoggedVerdict): string {
   const beyond = uncovered_count > 0 ? `, ${uncovered_count} beyond the head` : "";
-  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}`;
+  const signed = log?.checkpoint === undefined ? "" : `, checkpoint ${log.checkpoint.size}`;
+  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}${signed}`;
 }
 
 /** What Holdfast itself writes in lower case: nobody else may speak in its name. */
@@ -54,12 +60,14 @@ const OWN_EVENTS = new Set([
   "auth_refused",
   "auth_secrets_initialized",
   "package_pack",
+  "policy_accepted",
   "registered",
   "registry_edited",
   "spec_reviewed",
   "token_issued",
   "token_revoked",
   "unregistered",
+  ...KEY_EVENTS,
 ]);
 
 export const ledgerAppend = operation({

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import type { PlaneTier } from "../contracts/index.ts";
+import { installedHeads } from "../index-db/index.ts";
 import { nearest } from "../kernel/index.ts";
 import { type Plane, reading, registryPath } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
+import { readReceipt } from "../receipts/index.ts";
 import { readRegistry } from "../registry/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
@@ -12,21 +14,25 @@ interface Listed {
   readonly tier: string;
   readonly status: string;
   readonly installed: readonly {
-    readonly plane_id: string;
+    readonly plane_id: PlaneTier;
     readonly version: string;
     readonly installed_at: string;
   }[];
 }
 
-function listPackages({ effects: { fs } }: Context, plane: Plane): Listed[] {
-  const installed = readInstalled(fs, plane.root).map(({ receipt }) => receipt);
-  const rows = readRegistry(fs, `${plane.root}/${registryPath("packages_registry")}`, "packages_registry");
-  const ids = [
-    ...new Set([...rows.map((row) => row["id"] ?? ""), ...installed.map((receipt) => receipt.package_id)]),
-  ].sort();
+function listPackages({ effects }: Context, plane: Plane): Listed[] {
+  const installed = installedHeads(effects, plane.root);
+  const rows = readRegistry(
+    effects.fs,
+    `${plane.root}/${registryPath("packages_registry")}`,
+    "packages_registry",
+  );
+  const row_of = new Map(rows.map((row) => [row["id"] ?? "", row]));
+  const installed_as = Map.groupBy(installed, ({ package_id }) => package_id);
+  const ids = [...new Set([...row_of.keys(), ...installed_as.keys()])].sort();
   return ids.map((package_id) => {
-    const row = rows.find((one) => one["id"] === package_id);
-    const here = installed.filter((receipt) => receipt.package_id === package_id);
+    const row = row_of.get(package_id);
+    const here = installed_as.get(package_id) ?? [];
     return {
       package_id,
       version: row?.["version"] ?? here[0]?.version ?? "",
@@ -88,9 +94,9 @@ export const info = operation({
         `${plane.root}/${registryPath("packages_registry")}`,
         "packages_registry",
       ).find((one) => one["id"] === id);
-      const manifest = readInstalled(fs, plane.root).find(
-        ({ receipt }) => receipt.package_id === id,
-      )?.manifest;
+      const [first] = found.installed;
+      const manifest =
+        first === undefined ? undefined : readReceipt(fs, plane.root, id, first.plane_id)?.manifest;
       const stored = fs
         .list(`${plane.root}/packages_store`)
         .flatMap(({ name }) =>

@@ -8,6 +8,7 @@ export const pack = operation({
   summary: "Pack a source folder into the store as a reproducible archive and register it.",
   examples: [
     "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
+    "pkg pack --src modules/agent_runtime --sign --attest",
     "pkg pack --src modules/example_agent --dry-run",
   ],
   authorised: true,
@@ -21,11 +22,44 @@ export const pack = operation({
       .boolean()
       .default(false)
       .meta({ description: "Replace other bytes under a version that was never installed." }),
+    sign: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Sign the archive with the plane's package key (Ed25519)." }),
+    sign_key: z
+      .array(z.string().min(1))
+      .optional()
+      .meta({ description: "Sign with this key of pkg keys list; repeat for several signers." }),
+    sign_hmac: z.boolean().default(false).meta({
+      description: "Sign in the older form too, with the key CONTROL_PLANE_SIGNING_KEY holds or names.",
+    }),
+    attest: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Write signed SLSA provenance (in-toto, DSSE) beside the archive." }),
+    attest_time: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Put the time into the provenance, which is then not reproducible." }),
+    source_repo: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .meta({ description: "For provenance: repository URL." }),
+    source_revision: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}$/, "must be a commit id in hex")
+      .optional()
+      .meta({ description: "For provenance: commit." }),
+    source_branch: z.string().min(1).max(256).optional().meta({ description: "For provenance: branch." }),
     dry_run: dryRun,
   }),
-  run: async (context, input) => ({
+  run: async (context, { sign_key, ...input }) => ({
     result: await packSource(context.effects, planeOf(context), {
       ...input,
+      sign_keys: sign_key,
+      program_version: context.version,
       token: context.token,
       wait_ms: context.wait_ms,
       deflate_worker_url: context.files.deflate_worker_url,
@@ -36,6 +70,8 @@ export const pack = operation({
       result.dry_run ? `Would pack ${src} -> ${result.latest}` : `Packed ${src} -> ${result.latest}`,
       `SHA256: ${result.digest}`,
       `  ${result.package_id} ${result.version}, ${result.files} files, ${result.size_bytes} bytes, kept as ${result.archive}`,
+      ...(result.signed_by.length === 0 ? [] : [`  signed by ${result.signed_by.join(", ")}`]),
+      ...(result.attested ? ["  with provenance"] : []),
       result.dry_run ? "Nothing was changed." : `Updated registry for ${result.package_id}`,
       ...(result.changed ? [] : ["The store held exactly these bytes already."]),
       "",

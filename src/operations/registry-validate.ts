@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { REGISTRY_NAMES } from "../contracts/index.ts";
+import { reading } from "../plane/index.ts";
 import { checkRegistries } from "../registry/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { findingLines } from "./finding-lines.ts";
@@ -12,7 +13,9 @@ export const registryValidate = operation({
   input: z.strictObject({}),
   run: async (context) => {
     const plane = planeOf(context);
-    const findings = checkRegistries(context.effects.fs, `${plane.root}/registries`);
+    const findings = await reading(context.effects, plane, async () =>
+      checkRegistries(context.effects.fs, `${plane.root}/registries`),
+    );
     const errors = findings.filter(({ severity }) => severity === "error").length;
     return {
       result: { valid: errors === 0, registries: REGISTRY_NAMES.length, errors, findings },

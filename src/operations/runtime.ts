@@ -1,8 +1,8 @@
 /** What packages run on and are checked with, looked up only when a package asks. */
+import { installedHeads } from "../index-db/index.ts";
 import { API_VERSION, type HealthOptions, isApproved, type Runtime } from "../lifecycle/index.ts";
-import type { Plane } from "../plane/index.ts";
+import { type Plane, reading } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
-import { readInstalled } from "../receipts/index.ts";
 import type { Context } from "./define.ts";
 
 export async function runtimeOf({ effects, version }: Context, needs_python: boolean): Promise<Runtime> {
@@ -20,6 +20,7 @@ export function healthOptions({ effects, files }: Context, plane: Plane): Health
   };
 }
 
-export const installedIdsOf = ({ effects }: Context, plane: Plane): string[] => [
-  ...new Set(readInstalled(effects.fs, plane.root).map(({ receipt }) => receipt.package_id)),
-];
+export const installedIdsOf = async ({ effects }: Context, plane: Plane): Promise<string[]> => {
+  const heads = await reading(effects, plane, async () => installedHeads(effects, plane.root));
+  return [...new Set(heads.map(({ package_id }) => package_id))];
+};

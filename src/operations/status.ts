@@ -1,6 +1,10 @@
 import { z } from "zod";
+import type { Finding } from "../contracts/index.ts";
+import { compareIndex, type IndexPart } from "../index-db/index.ts";
 import { planeStatus } from "../lifecycle/index.ts";
+import { ledgerStreams, reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { indexLines } from "./rebuild-index.ts";
 
 export const status = operation({
   name: "status",
@@ -8,8 +12,15 @@ export const status = operation({
   examples: ["pkg status", "pkg status --json"],
   authorised: false,
   input: z.strictObject({}),
-  // What it reads is the state of changes itself, so it neither waits for one nor settles one.
-  run: async (context) => ({ result: planeStatus(context.effects, planeOf(context)) }),
+  run: async (context) => {
+    const { effects } = context;
+    const plane = planeOf(context);
+    const result = await reading(effects, plane, async () => {
+      const index = compareIndex(effects, plane.root, ledgerStreams(effects.fs, plane.root));
+      return { ...planeStatus(effects, plane), index, findings: index.flatMap(divergence) };
+    });
+    return { result, exit_code: result.findings.length === 0 ? 0 : 1 };
+  },
   text: (result) => {
     const installed = result.installed.map(({ package_id, version, plane_id, can_go_back_to }) => {
       const where = plane_id === "ho3" ? "" : ` in ${plane_id}`;
@@ -35,8 +46,18 @@ export const status = operation({
       ...kept,
       ...(good.length === 0 ? [] : ["Marked good", ...good]),
       ...(under_way.length === 0 ? ["Nothing is under way"] : ["Under way", ...under_way]),
+      "Canonical files and the index derived from them",
+      ...indexLines(result.index),
+      ...result.findings.map(({ code, message, next_step }) => `${message} [${code}]\n  next:  ${next_step}`),
       `Reserve for rollbacks: ${result.reserve_bytes} bytes; free: ${result.free_bytes} bytes`,
       "",
     ].join("\n");
   },
 });
+
+function divergence({ part, source, canonical, derived, state }: IndexPart): Finding[] {
+  if (state !== "diverged") return [];
+  const message = `the index holds ${derived} ${part} of ${source}, which has ${canonical}, and takes itself for current`;
+  const next_step = 'Run "pkg rebuild-index".';
+  return [{ code: "INDEX_DIVERGED", severity: "error", message, next_step, path: source }];
+}

@@ -39,7 +39,7 @@ export const update = operation({
   run: async (context, input) => {
     const plane = planeOf(context);
     const named = allIds(input.ids, input.archive === undefined ? input.id : undefined);
-    const ids = input.all ? installedIdsOf(context, plane) : named;
+    const ids = input.all ? await installedIdsOf(context, plane) : named;
     const archive =
       input.archive === undefined ? [] : [{ archive: input.archive, id: input.id, digest: input.digest }];
     if (ids.length + archive.length === 0)

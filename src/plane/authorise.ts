@@ -10,9 +10,9 @@ import {
   readTokenLog,
 } from "../keys/index.ts";
 import { appendEntries } from "../ledger/index.ts";
+import { replaceFile } from "./files.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GOVERNANCE_STREAM, REFUSALS_PATH } from "./paths.ts";
-import { replaceFile } from "./session.ts";
 
 export interface AuthRequest {
   readonly action: AuthAction;

@@ -25,6 +25,14 @@ export const { catalogue: planeFaults, make } = defineFaults({
     5,
     () => `Free space on that file system ("df -h" shows it) and run the command again.`,
   ),
+  PLANE_DISK_FAILED: kind<{ path: string; problem: string }>(
+    5,
+    () => `Check the disk ("dmesg" names it) and run the command again; nothing was changed.`,
+  ),
+  PLANE_LOCK_DAMAGED: kind<{ path: string; problem: string }>(
+    4,
+    (d) => `End every other command, move ${d.path} away, and run the command again: it is made anew.`,
+  ),
   STATE_DAMAGED: kind<{ path: string }>(
     4,
     (d) =>

@@ -1,7 +1,8 @@
 /** The numbered state of a plane and the registry bytes it was committed with. Changed only inside transactions. */
 import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { prettyJson, sha256Stream } from "../kernel/index.ts";
+import { digestOf } from "../index-db/index.ts";
+import { prettyJson } from "../kernel/index.ts";
 import { make } from "./faults.ts";
 import { GENERATION_PATH, registryPath } from "./paths.ts";
 
@@ -28,21 +29,6 @@ export function readGeneration(fs: FileSystem, root: string): Generation | undef
 
 export const generationBytes = (generation: Generation): Buffer =>
   Buffer.from(prettyJson({ ...generation, registries: { ...generation.registries } }));
-
-/** sha256 of one file, streamed; undefined when it is not a regular file. */
-export function digestOf(fs: FileSystem, path: string): string | undefined {
-  if (fs.stat(path)?.kind !== "file") return undefined;
-  const handle = fs.openRead(path);
-  try {
-    const buffer = Buffer.allocUnsafe(1 << 20);
-    const stream = sha256Stream();
-    for (let count = handle.read(buffer); count > 0; count = handle.read(buffer))
-      stream.update(buffer.subarray(0, count));
-    return stream.digest("hex");
-  } finally {
-    handle.close();
-  }
-}
 
 /** Registries whose bytes are not those of the last commit, with both digests. */
 export function editedRegistries(

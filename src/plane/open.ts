@@ -7,7 +7,7 @@ import {
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { keysDirectory } from "../keys/index.ts";
-import { type StreamRef, streamRef } from "../ledger/index.ts";
+import { type StreamRef, streamOrigin, streamRef } from "../ledger/index.ts";
 import { firstIssue, parseToml } from "../metadata/index.ts";
 import { make } from "./faults.ts";
 import { CONFIG_PATH } from "./paths.ts";
@@ -42,12 +42,17 @@ function findPlaneRoot({ fs, host }: Needs, named?: string): string {
 /** @throws PLANE_NOT_FOUND, PLANE_CONFIG_INVALID, PLANE_FORMAT_NEWER */
 export function openPlane(effects: Needs, named?: string): Plane {
   const root = findPlaneRoot(effects, named);
-  const config = readConfig(effects, root);
-  return { root, config, keys_directory: keysDirectory(effects.host, config.plane_uid) };
+  return planeWith(effects, root, effects.fs.readText(`${root}/${CONFIG_PATH}`));
 }
 
-function readConfig({ fs }: Needs, root: string): PlaneConfig {
-  const raw = parseConfig(fs.readText(`${root}/${CONFIG_PATH}`));
+/** The plane that a folder is, or will be, with this configuration. @throws PLANE_CONFIG_INVALID, PLANE_FORMAT_NEWER */
+export function planeWith({ host }: Pick<Effects, "host">, root: string, text: string): Plane {
+  const config = readConfig(text);
+  return { root, config, keys_directory: keysDirectory(host, config.plane_uid) };
+}
+
+function readConfig(text: string): PlaneConfig {
+  const raw = parseConfig(text);
   const found = raw["format_version"];
   if (typeof found === "number" && found > PLANE_FORMAT_VERSION) {
     throw make(
@@ -82,7 +87,14 @@ function parseConfig(text: string): Record<string, unknown> {
 
 /** The plane's stream of that name, with its head beside the keys. */
 export function planeStream(plane: Plane, name: string): StreamRef {
-  return streamRef({ root: plane.root, name, heads_directory: `${plane.keys_directory}/heads` });
+  const { root, keys_directory, config } = plane;
+  const origin = streamOrigin(config.plane_uid, name);
+  return streamRef({
+    root,
+    name,
+    heads_directory: `${keys_directory}/heads`,
+    log: { origin, keys_directory },
+  });
 }
 
 /** Joins a path a user typed to the working directory and resolves `.` and `..` lexically. */

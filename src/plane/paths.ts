@@ -2,9 +2,13 @@
 import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
 
 export const CONFIG_PATH = "config/plane.toml";
+/** Findings that somebody answers for until a day. */
+export const WAIVERS_PATH = "config/waivers.toml";
 export const STATE_DIRECTORY = ".holdfast/state";
 export const PLANE_LOCK = `${STATE_DIRECTORY}/plane.lock`;
 export const GENERATION_PATH = `${STATE_DIRECTORY}/generation.json`;
+/** Digests of the configuration as last recorded; see config-record.ts. */
+export const CONFIG_STATE_PATH = `${STATE_DIRECTORY}/config.json`;
 export const REFUSALS_PATH = `${STATE_DIRECTORY}/refusals.json`;
 export const APPROVALS_PATH = `${STATE_DIRECTORY}/approvals.json`;
 /** Generations marked good; see lifecycle/good.ts. */

@@ -1,6 +1,7 @@
 /** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
 
 import type { Effects, HeldLock } from "../effects/index.ts";
+import { digestOf } from "../index-db/index.ts";
 import {
   type FollowUp,
   keptNumbers,
@@ -11,8 +12,11 @@ import {
 import { Fault } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { checkRegistry } from "../registry/index.ts";
+import { recordConfig } from "./config-record.ts";
 import { make } from "./faults.ts";
-import { digestOf, editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { replaceFile } from "./files.ts";
+import { editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { lockFault } from "./lock-fault.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
 
@@ -26,7 +30,8 @@ export interface WriteSession {
 }
 
 /**
- * Runs `work` under the plane lock, after recovery and after recording valid hand edits of registries as `registry_edited`.
+ * Runs `work` under the plane lock, after recovery and after recording valid hand edits of registries as `registry_edited`
+ * and of the configuration as `config_recorded`.
  * @throws PLANE_BUSY, PLANE_READ_ONLY, REGISTRY_INVALID
  */
 export async function writing<T>(
@@ -38,7 +43,10 @@ export async function writing<T>(
   const lock = await lockPlane(effects, plane, options.wait_ms ?? WRITER_WAIT_MS);
   try {
     const recovered = await recoverPlane(effects, plane);
-    if (options.records_edits !== false) await recordRegistryEdits(effects, plane, options.user);
+    if (options.records_edits !== false) {
+      await recordRegistryEdits(effects, plane, options.user);
+      await recordConfig(effects, plane, options.user);
+    }
     // A lost generation file must not make numbers start again: kept generations are known by them.
     const generation = Math.max(
       readGeneration(effects.fs, plane.root)?.generation ?? 0,
@@ -103,22 +111,7 @@ async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promi
     makeStateDirectory(effects, plane.root);
     lock = await effects.locks.acquire(path, { wait_ms, signal: effects.signal });
   } catch (error) {
-    const { code, errcode } = error as { code?: string; errcode?: number };
-    // 13 and 10 are SQLite's own "full" and "I/O error".
-    if (code === "ENOSPC" || errcode === 13 || errcode === 10) {
-      throw make(
-        "PLANE_DISK_FULL",
-        `there is no space left to lock ${plane.root}`,
-        { path: plane.root },
-        error,
-      );
-    }
-    throw make(
-      "PLANE_READ_ONLY",
-      `the plane ${plane.root} cannot be locked for writing`,
-      { path: plane.root },
-      error,
-    );
+    throw lockFault(effects.fs, plane.root, error);
   }
   if (lock !== undefined) return lock;
   throw make("PLANE_BUSY", `another command is changing ${plane.root}`, {
@@ -188,24 +181,6 @@ async function recordRegistryEdits(effects: Effects, plane: Plane, user: string)
       registries: { ...current?.registries, ...registries },
     }),
   );
-}
-
-/** Replaces one small file of the plane's state: temporary file, sync, rename, sync of the folder. */
-export function replaceFile(
-  { fs, random }: Pick<Effects, "fs" | "random">,
-  path: string,
-  bytes: Uint8Array,
-): void {
-  const temporary = `${path}.${random.hex(6)}.tmp`;
-  const handle = fs.openWrite(temporary, { mode: 0o644, how: "exclusive" });
-  try {
-    handle.write(bytes);
-    handle.sync();
-  } finally {
-    handle.close();
-  }
-  fs.rename(temporary, path);
-  fs.syncDirectory(path.slice(0, path.lastIndexOf("/")));
 }
 
 /** The registries' digests as they will be after a transaction: unchanged ones as found, changed ones as given. */

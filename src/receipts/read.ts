@@ -39,10 +39,30 @@ export function readReceipt(
   const files = [receiptPath(id, tier), manifestCopyPath(id, tier)];
   // A folder with neither is no installation; integrity reports it.
   if (files.every((path) => fs.stat(`${root}/${path}`) === undefined)) return undefined;
-  const receipt = parseFile(fs, root, receiptPath(id, tier), ReceiptShape);
-  const manifest = parseFile(fs, root, manifestCopyPath(id, tier), ManifestShape);
+  const texts = files.map((path) => readText(fs, root, path)) as [string, string];
+  const place = `${root}/${receiptDirectory(id, tier)}`;
+  const known = parsed.get(place);
+  if (known?.texts.every((text, index) => text === texts[index])) return known.installed;
+  const receipt = parseText(receiptPath(id, tier), texts[0], ReceiptShape);
+  const manifest = parseText(manifestCopyPath(id, tier), texts[1], ManifestShape);
   requireOwn(receipt, manifest, id, tier);
-  return { receipt, manifest };
+  const installed = { receipt, manifest };
+  remember(place, { texts, installed });
+  return installed;
+}
+
+/** A plan is made twice, before and under the lock; judging the same text again would cost more than all the rest. */
+const parsed = new Map<string, { readonly texts: readonly string[]; readonly installed: Installed }>();
+const PARSED_MAX = 16;
+
+function remember(
+  place: string,
+  one: { readonly texts: readonly string[]; readonly installed: Installed },
+): void {
+  parsed.delete(place);
+  parsed.set(place, one);
+  const [oldest] = parsed.keys();
+  if (parsed.size > PARSED_MAX && oldest !== undefined) parsed.delete(oldest);
 }
 
 /** A receipt speaks only for its own package and tier, and only of paths inside the plane: what it names gets removed. */
@@ -73,16 +93,28 @@ export function readInstalled(fs: FileSystem, root: string): Installed[] {
   );
 }
 
-function parseFile<T>(fs: FileSystem, root: string, path: string, shape: { parse(value: unknown): T }): T {
+function readText(fs: FileSystem, root: string, path: string): string {
   try {
-    return shape.parse(JSON.parse(fs.readText(`${root}/${path}`)));
+    return fs.readText(`${root}/${path}`);
   } catch (error) {
-    const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    return raise(
-      "RECEIPT_DAMAGED",
-      `${path} cannot be read as a receipt`,
-      { path, problem: problem.slice(0, 200) },
-      error,
-    );
+    return damaged(path, error);
   }
+}
+
+function parseText<T>(path: string, text: string, shape: { parse(value: unknown): T }): T {
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch (error) {
+    return damaged(path, error);
+  }
+}
+
+function damaged(path: string, error: unknown): never {
+  const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  return raise(
+    "RECEIPT_DAMAGED",
+    `${path} cannot be read as a receipt`,
+    { path, problem: problem.slice(0, 200) },
+    error,
+  );
 }

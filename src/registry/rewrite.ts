@@ -4,6 +4,7 @@
  */
 import type { RegistryName } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { assert } from "../kernel/index.ts";
 import { decodeCell, encodeCell } from "./cells.ts";
 import { raise } from "./faults.ts";
 import { type Header, keyOfRaw, requireSound } from "./header.ts";
@@ -17,7 +18,6 @@ import {
 } from "./rewrite-plan.ts";
 import { RowWriter } from "./row-writer.ts";
 import { type ReadFs, readHeader } from "./scan.ts";
-import { isSortedByKey, keyBytes } from "./sorted.ts";
 
 export type RewriteFs = ReadFs & Pick<Effects["fs"], "openWrite" | "setMode" | "remove">;
 
@@ -35,8 +35,9 @@ export interface RewriteResult {
   readonly removed: number;
   /** Rows copied byte for byte, upserts that changed nothing among them. */
   readonly kept: number;
-  /** Size of the copy. */
-  readonly bytes: number;
+  /** Of the copy; the digest is bare hex. */
+  readonly size_bytes: number;
+  readonly sha256: string;
 }
 
 /**
@@ -52,17 +53,34 @@ export interface RewriteResult {
  * twice), REGISTRY_CELL_UNSAFE, REGISTRY_COLUMN_UNKNOWN; errors of writing (EEXIST, ENOSPC…) as Node gives them
  */
 export function rewriteRegistry(fs: RewriteFs, request: RewriteRequest): RewriteResult {
-  const { name, from, to } = request;
+  const { name, from } = request;
   const header = readHeader(fs, from, name);
   const plan = planRewrite(name, header, request);
-  const sorts = request.insert === "sorted" && plan.upserts.size > 0 && isSortedByKey(fs, from, name);
+  if (request.insert === "sorted" && plan.upserts.size > 0) {
+    const result = copyChanged(fs, request, header, plan, true);
+    // Most files are in order, so that is found out while copying and not by a pass of its own.
+    if (result !== undefined) return result;
+  }
+  const result = copyChanged(fs, request, header, plan, false);
+  assert(result !== undefined, "rows that are put at the end need no order");
+  return result;
+}
+
+/** Undefined when it `sorts` and the file turns out not to be in order. */
+function copyChanged(
+  fs: RewriteFs,
+  { name, from, to }: RewriteRequest,
+  header: Header,
+  plan: RewritePlan,
+  sorts: boolean,
+): RewriteResult | undefined {
   const handle = fs.openWrite(to, { mode: 0o644, how: "exclusive" });
   let is_done = false;
   try {
     // The mode given at creation is cut by the umask.
     fs.setMode(to, 0o644);
     const rewrite = new Rewrite(name, header, plan, new RowWriter(handle, header.line_ending), sorts);
-    for (const row of readRawRows(fs, from, name)) rewrite.take(row);
+    for (const row of readRawRows(fs, from, name)) if (!rewrite.take(row)) return undefined;
     const result = rewrite.finish();
     handle.sync();
     is_done = true;
@@ -73,6 +91,9 @@ export function rewriteRegistry(fs: RewriteFs, request: RewriteRequest): Rewrite
   }
 }
 
+/** UTF-8 bytes compare like code points, which is the order of keys in a sorted registry. */
+const keyBytes = (key: string): Buffer => Buffer.from(key);
+
 class Rewrite {
   readonly #name: RegistryName;
   readonly #header: Header;
@@ -82,6 +103,7 @@ class Rewrite {
   /** Keys to place, lowest first when the file is sorted; those before `placed` are done or stand in the file. */
   readonly #waiting: { readonly key: string; readonly bytes: Buffer }[];
   #placed = 0;
+  #previous: Buffer = Buffer.alloc(0);
   /** Line on which a key of the plan was met. */
   readonly #met = new Map<string, number>();
   #is_first = true;
@@ -101,22 +123,23 @@ class Rewrite {
     this.#waiting = sorts ? waiting.sort((a, b) => Buffer.compare(a.bytes, b.bytes)) : waiting;
   }
 
-  take(row: RawRow): void {
+  /** False when the row has a lower key than the one before, and new ones were to be put in order. */
+  take(row: RawRow): boolean {
     this.#ends_with_newline = row.end > row.content_end;
     if (this.#is_first) this.#takeHeader(row);
     else if (row.blank) this.#copy(row);
-    else this.#takeRow(row);
+    else return this.#takeRow(row);
+    return true;
   }
 
   finish(): RewriteResult {
     for (const { key } of this.#waiting.slice(this.#placed)) this.#insert(key);
-    this.#writer.finish(this.#ends_with_newline);
     return {
+      ...this.#writer.finish(this.#ends_with_newline),
       inserted: this.#inserted,
       updated: this.#updated,
       removed: this.#removed,
       kept: this.#kept,
-      bytes: this.#writer.size_bytes,
     };
   }
 
@@ -128,10 +151,20 @@ class Rewrite {
     this.#writer.copy(written, 0, written.length, row.end - row.content_end);
   }
 
-  #takeRow(row: RawRow): void {
+  #takeRow(row: RawRow): boolean {
     requireSound(this.#name, this.#header, row);
     const key = keyOfRaw(this.#header, row);
-    if (this.#sorts && this.#placed < this.#waiting.length) this.#insertBelow(key);
+    if (this.#sorts) {
+      const bytes = keyBytes(key);
+      if (Buffer.compare(this.#previous, bytes) > 0) return false;
+      this.#previous = bytes;
+      if (this.#placed < this.#waiting.length) this.#insertBelow(key, bytes);
+    }
+    this.#change(row, key);
+    return true;
+  }
+
+  #change(row: RawRow, key: string): void {
     const cells = this.#plan.upserts.get(key);
     const is_removed = cells === undefined && this.#plan.removals.has(key);
     if (cells === undefined && !is_removed) {
@@ -154,8 +187,7 @@ class Rewrite {
     this.#writer.copy(changed, 0, changed.length, row.end - row.content_end);
   }
 
-  #insertBelow(key: string): void {
-    const bytes = keyBytes(key);
+  #insertBelow(key: string, bytes: Buffer): void {
     for (; this.#placed < this.#waiting.length; this.#placed++) {
       const next = this.#waiting[this.#placed];
       if (next === undefined || Buffer.compare(next.bytes, bytes) > 0) return;

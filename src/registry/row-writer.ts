@@ -1,4 +1,5 @@
 import type { WriteHandle } from "../effects/index.ts";
+import { sha256Stream } from "../kernel/index.ts";
 
 const BUFFER_BYTES = 1 << 20;
 const CR = 0x0d;
@@ -10,7 +11,8 @@ const LF = 0x0a;
  * gives the old bytes again.
  */
 export class RowWriter {
-  size_bytes = 0;
+  #size_bytes = 0;
+  readonly #digest = sha256Stream();
   readonly #handle: WriteHandle;
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #length = 0;
@@ -36,10 +38,11 @@ export class RowWriter {
     this.copy(bytes, 0, bytes.length, this.#line_ending.length);
   }
 
-  /** `ends_with_newline`: whether the file copied from does. */
-  finish(ends_with_newline: boolean): void {
+  /** `ends_with_newline`: whether the file copied from does. @returns what was written, the digest as bare hex */
+  finish(ends_with_newline: boolean): { readonly size_bytes: number; readonly sha256: string } {
     if (ends_with_newline) this.#writeHeld();
     this.#flush();
+    return { size_bytes: this.#size_bytes, sha256: this.#digest.digest("hex") };
   }
 
   #writeHeld(): void {
@@ -49,16 +52,16 @@ export class RowWriter {
       this.#reserve(2);
       if (this.#held === 2) this.#buffer[this.#length++] = CR;
       this.#buffer[this.#length++] = LF;
-      this.size_bytes += this.#held;
+      this.#size_bytes += this.#held;
     }
     this.#held = undefined;
   }
 
   #put(bytes: Buffer, start: number, end: number): void {
     const length = end - start;
-    this.size_bytes += length;
+    this.#size_bytes += length;
     this.#reserve(length);
-    if (length > BUFFER_BYTES) this.#handle.write(bytes.subarray(start, end));
+    if (length > BUFFER_BYTES) this.#write(bytes.subarray(start, end));
     else this.#length += bytes.copy(this.#buffer, this.#length, start, end);
   }
 
@@ -67,7 +70,12 @@ export class RowWriter {
   }
 
   #flush(): void {
-    if (this.#length > 0) this.#handle.write(this.#buffer.subarray(0, this.#length));
+    if (this.#length > 0) this.#write(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#digest.update(bytes);
+    this.#handle.write(bytes);
   }
 }

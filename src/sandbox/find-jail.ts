@@ -24,7 +24,7 @@ const searches = new WeakMap<Effects["subprocess"], Map<string, Promise<JailSear
 /**
  * Bubblewrap, then namespaces, then Landlock. `HOLDFAST_JAIL` may name one of them, or `none`; it never adds one.
  * `python`: an interpreter outside every plane, used where none lies in a fixed place; it builds and proves jails.
- * Never throws for a layer that does not hold: the reasons are in `tried`.
+ * Never throws for a layer that does not hold: the reasons are in `tried`. @throws the reason of `effects.signal`
  */
 export function findJail(
   effects: JailNeeds,
@@ -42,6 +42,8 @@ export function findJail(
   searches.set(subprocess, known);
   const found = known.get(key) ?? search(effects, options.python);
   known.set(key, found);
+  // A stopped search has seen nothing.
+  found.catch(() => known.delete(key));
   return found;
 }
 
@@ -56,6 +58,7 @@ async function search(effects: JailNeeds, python: string | undefined): Promise<J
     }
     prober ??= await findProber(effects, python);
     const outcome = await tryLayer(effects, layer, prober);
+    effects.signal.throwIfAborted();
     if (typeof outcome !== "string") return { jail: { layer, tools: outcome }, tried };
     tried.push({ layer, reason: outcome });
   }

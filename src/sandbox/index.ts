@@ -4,4 +4,5 @@ export { interpreterFiles } from "./interpreter-files.ts";
 export type { Jail, JailNeeds, JailRequest, JailSearch, LayerName, LayerRefusal } from "./layer.ts";
 export { lastWords } from "./printable.ts";
 export { runJailed, runUnjailed } from "./run-jailed.ts";
+export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";

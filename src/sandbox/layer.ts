@@ -52,5 +52,5 @@ export interface JailRequest {
   readonly limits: Parameters<Subprocess["run"]>[0]["limits"];
 }
 
-export type JailNeeds = Pick<Effects, "fs" | "subprocess" | "host" | "random">;
+export type JailNeeds = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "signal" | "locks">;
 export type JailedResult = RunResult;

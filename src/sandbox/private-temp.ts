@@ -1,32 +1,106 @@
 /** A fresh folder only this user can enter, and its removal with whatever a hostile program left in it. */
-import type { Effects } from "../effects/index.ts";
+import type { Effects, FileSystem, HeldLock } from "../effects/index.ts";
 import { TOOL_ENVIRONMENT } from "./environment.ts";
 
-type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random">;
+type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "locks">;
 
 const REMOVE_TIMEOUT_MS = 30_000;
+const LOCK_WAIT_MS = 5000;
+export const PRIVATE_TEMP_NAME = /^holdfast-[0-9a-f]{24}$/;
+/** Beside the folder handed out, never in it: held as long as its owner lives, so that nobody else takes it for litter. */
+export const OWNER_LOCK = "owner.lock";
 
-/** Absolute, links resolved. */
-export function makePrivateTemp({ fs, host, random }: Needs): string {
-  const named = host.env["TMPDIR"];
-  const folder = named?.startsWith("/") ? named : "/tmp";
-  const path = `${fs.realPath(folder)}/holdfast-${random.hex(12)}`;
-  fs.makeDirectory(path, 0o700);
-  return path;
+export interface PrivateTemp {
+  /** Absolute, links resolved; empty at first. */
+  readonly path: string;
+  /** Never throws: what cannot be removed is nobody's but this user's, and goes with the next sweep. */
+  readonly remove: () => Promise<void>;
 }
 
-/** Never throws: what cannot be removed is nobody's but this user's, in a folder with a name of its own. */
-export async function removePrivateTemp({ fs, subprocess }: Needs, path: string): Promise<void> {
-  try {
-    fs.removeDirectory(path);
-    return;
-  } catch {
-    // Not empty. The system's own tools remove any depth and do not follow links; folders may have been made unreadable.
+/** Where private folders are made: TMPDIR, else /tmp; links resolved. */
+export function tempFolder({ fs, host }: Pick<Effects, "fs" | "host">): string {
+  const named = host.env["TMPDIR"];
+  return fs.realPath(named?.startsWith("/") ? named : "/tmp");
+}
+
+/** @throws errors of the file system as they are */
+export async function makePrivateTemp(effects: Needs): Promise<PrivateTemp> {
+  const { fs, random } = effects;
+  for (;;) {
+    const folder = `${tempFolder(effects)}/holdfast-${random.hex(12)}`;
+    fs.makeDirectory(folder, 0o700);
+    const owner = await lockFolder(effects, folder);
+    // A sweep in another process may have taken the new folder for one whose owner died.
+    if (owner === undefined) continue;
+    const path = `${folder}/temp`;
+    fs.makeDirectory(path, 0o700);
+    return { path, remove: () => removeOwned(effects, folder, owner) };
   }
+}
+
+async function lockFolder({ fs, locks }: Needs, folder: string): Promise<HeldLock | undefined> {
+  const path = `${folder}/${OWNER_LOCK}`;
+  let owner: HeldLock | undefined;
+  try {
+    owner = await locks.acquire(path, { wait_ms: LOCK_WAIT_MS });
+  } catch (error) {
+    if (fs.stat(folder) === undefined) return undefined;
+    tryQuietly(() => fs.remove(path));
+    tryQuietly(() => fs.removeDirectory(folder));
+    throw error;
+  }
+  if (owner !== undefined && fs.stat(path) !== undefined) return owner;
+  owner?.release();
+  return undefined;
+}
+
+/** Its owner, or a sweep that holds the owner's lock. Never throws. */
+export async function removeOwned(
+  effects: Pick<Effects, "fs" | "subprocess">,
+  folder: string,
+  owner: HeldLock | undefined,
+): Promise<void> {
+  const { fs } = effects;
+  try {
+    await removeContent(effects, `${folder}/temp`);
+    // Last, and while it is held: whoever opens it afterwards sees that it has no name any more.
+    if (fs.stat(`${folder}/${OWNER_LOCK}`) !== undefined) fs.remove(`${folder}/${OWNER_LOCK}`);
+    fs.removeDirectory(folder);
+  } catch {
+    await removeByTools(effects, folder);
+  } finally {
+    owner?.release();
+  }
+}
+
+async function removeContent(effects: Pick<Effects, "fs" | "subprocess">, path: string): Promise<void> {
+  if (effects.fs.stat(path) === undefined) return;
+  try {
+    effects.fs.removeDirectory(path);
+  } catch {
+    await removeByTools(effects, path);
+  }
+}
+
+/** The system's own tools remove any depth and do not follow links; folders may have been made unreadable. */
+async function removeByTools({ subprocess }: Pick<Effects, "subprocess">, path: string): Promise<void> {
   const limits = { timeout_ms: REMOVE_TIMEOUT_MS, stdout_bytes_max: 1 << 20 };
-  for (const command of [
+  for (const argv of [
     ["/bin/chmod", "-R", "u+rwX", "--", path],
     ["/bin/rm", "-rf", "--one-file-system", "--", path],
   ])
-    await subprocess.run({ argv: command, cwd: "/", env: TOOL_ENVIRONMENT, limits }).catch(() => undefined);
+    await subprocess.run({ argv, cwd: "/", env: TOOL_ENVIRONMENT, limits }).catch(() => undefined);
 }
+
+function tryQuietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // The error that led here says more.
+  }
+}
+
+export const isPrivateTemp = ({ stat }: Pick<FileSystem, "stat">, path: string, uid: number): boolean => {
+  const found = stat(path);
+  return found?.kind === "directory" && found.uid === uid && found.mode === 0o700;
+};

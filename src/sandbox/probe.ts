@@ -4,7 +4,7 @@ import { cleanEnvironment, TOOL_ENVIRONMENT } from "./environment.ts";
 import { furnishTemp, LAUNCHER_FLAGS, launchArgv, needsRealTemp, tempInside } from "./launch.ts";
 import type { JailNeeds, JailTools } from "./layer.ts";
 import { lastWords } from "./printable.ts";
-import { makePrivateTemp, removePrivateTemp } from "./private-temp.ts";
+import { makePrivateTemp } from "./private-temp.ts";
 import { PROBE_INNER, PROBE_OUTER } from "./probe-script.ts";
 import { viewOf } from "./view.ts";
 
@@ -37,7 +37,8 @@ export async function probe(
   tools: JailTools,
   prober: Prober,
 ): Promise<string | undefined> {
-  const folder = makePrivateTemp(effects);
+  const private_temp = await makePrivateTemp(effects);
+  const folder = private_temp.path;
   try {
     const { plane, home, outside } = layOut(effects.fs, folder);
     const before = fingerprint(effects.fs, folder);
@@ -56,6 +57,7 @@ export async function probe(
       cwd: "/",
       env: TOOL_ENVIRONMENT,
       limits: { timeout_ms: TIMEOUT_MS, stdout_bytes_max: 1 << 16 },
+      signal: effects.signal,
     });
     if (timed_out) return `its probe did not end within ${TIMEOUT_MS / 1000} s`;
     if (exit_code !== 0) return `its probe could not run: ${lastWords(stderr, REASON_CHARACTERS)}`;
@@ -64,7 +66,7 @@ export async function probe(
   } catch (error) {
     return `its probe could not run: ${lastWords(error instanceof Error ? error.message : String(error), REASON_CHARACTERS)}`;
   } finally {
-    await removePrivateTemp(effects, folder);
+    await private_temp.remove();
   }
 
   function layOut(fs: FileSystem, root: string): { plane: string; home: string; outside: string } {

@@ -6,7 +6,7 @@ import { make } from "./faults.ts";
 import { clearTemp, furnishTemp, launchArgv, needsRealTemp, tempInside } from "./launch.ts";
 import type { Jail, JailNeeds, JailRequest } from "./layer.ts";
 import { lastWords } from "./printable.ts";
-import { makePrivateTemp, removePrivateTemp } from "./private-temp.ts";
+import { makePrivateTemp } from "./private-temp.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Of the private folder, or of each file in it where the layer cannot bound the whole. */
@@ -16,12 +16,14 @@ const TEMP_BYTES = 64 << 20;
  * No network, what is `readable` read-only, a private folder that goes afterwards, a clean environment, everything else of
  * the file system absent or unreadable; the whole process tree ends with the program or at the limit.
  * A program killed by a signal inside ends with 128 and the number of the signal, as in a shell.
- * @throws JAIL_WOULD_EXPOSE, JAIL_NOT_STARTED when the jail could not be built: the program did not run
+ * @throws JAIL_WOULD_EXPOSE, JAIL_NOT_STARTED when the jail could not be built: the program did not run; the reason of
+ * `effects.signal`, which ends the tree at once
  */
 export async function runJailed(effects: JailNeeds, jail: Jail, request: JailRequest): Promise<RunResult> {
   const { layer, tools } = jail;
   const view = visible(effects, jail, request);
-  const temp = needsRealTemp(layer) ? makePrivateTemp(effects) : "";
+  const private_temp = needsRealTemp(layer) ? await makePrivateTemp(effects) : undefined;
+  const temp = private_temp?.path ?? "";
   const start_mark = `started-${effects.random.hex(16)}`;
   const env = cleanEnvironment(tempInside(layer, temp), request.env);
   const { argv: program, cwd } = request;
@@ -34,16 +36,15 @@ export async function runJailed(effects: JailNeeds, jail: Jail, request: JailReq
       env: TOOL_ENVIRONMENT,
       ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
       limits: request.limits,
+      signal: effects.signal,
     });
     const [before, after] = splitAt(result.stderr, `${start_mark}\n`);
     if (after === undefined && !result.timed_out) throw notStarted(jail, before);
     return { ...result, stderr: after ?? before };
   } finally {
-    if (temp !== "") {
-      // First, so that an empty folder is left and no process has to be started for it.
-      clearTemp(effects.fs, tools, temp);
-      await removePrivateTemp(effects, temp);
-    }
+    // First, so that an empty folder is left and no process has to be started for it.
+    if (private_temp !== undefined) clearTemp(effects.fs, tools, temp);
+    await private_temp?.remove();
   }
 }
 
@@ -52,18 +53,19 @@ export async function runUnjailed(
   effects: JailNeeds,
   request: Omit<JailRequest, "readable" | "hidden">,
 ): Promise<RunResult> {
-  const temp = makePrivateTemp(effects);
+  const private_temp = await makePrivateTemp(effects);
   try {
     const { argv, cwd, stdin, limits } = request;
     return await effects.subprocess.run({
       argv,
       cwd,
-      env: cleanEnvironment(temp, request.env),
+      env: cleanEnvironment(private_temp.path, request.env),
       ...(stdin === undefined ? {} : { stdin }),
       limits,
+      signal: effects.signal,
     });
   } finally {
-    await removePrivateTemp(effects, temp);
+    await private_temp.remove();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Effects, FileSystem } from "../effects/index.ts";
 import { sha256Hex, sha256Stream } from "../kernel/index.ts";
 
 const CACHE = ".holdfast/cache/downloads";
+const FOLDERS = ["sha256", "partial"] as const;
 
 export interface PartialDownload {
   /** Absolute paths of the bytes so far and of what is known about them. */
@@ -80,6 +81,19 @@ function removeIfThere(fs: FileSystem, path: string): boolean {
   }
 }
 
+/** All downloads, whole and begun. */
+export function countDownloads(fs: FileSystem, root: string): { files: number; size_bytes: number } {
+  const sizes = FOLDERS.flatMap((folder) => {
+    const directory = `${root}/${CACHE}/${folder}`;
+    if (fs.stat(directory)?.kind !== "directory") return [];
+    return fs
+      .list(directory)
+      .filter(({ name, kind }) => kind === "file" && !name.endsWith(".lock"))
+      .map(({ name }) => fs.stat(`${directory}/${name}`)?.size_bytes ?? 0);
+  });
+  return { files: sizes.length, size_bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
 /** Removes downloads last written `keep_ms` ago or earlier. @returns how many files went (or would), and their bytes */
 export async function sweepDownloads(
   { fs, clock }: Pick<Effects, "fs" | "clock">,
@@ -88,7 +102,7 @@ export async function sweepDownloads(
 ): Promise<{ files: number; bytes: number }> {
   let files = 0;
   let bytes = 0;
-  for (const folder of ["sha256", "partial"]) {
+  for (const folder of FOLDERS) {
     const directory = `${root}/${CACHE}/${folder}`;
     if (fs.stat(directory)?.kind !== "directory") continue;
     for (const { name, kind } of fs.list(directory)) {

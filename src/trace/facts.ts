@@ -27,8 +27,6 @@ export interface FactInstalled {
   readonly version: string;
   /** Package tier. */
   readonly tier: string;
-  readonly spec_id: string | null;
-  readonly framework_id: string | null;
 }
 
 export interface TraceFacts {

@@ -1,8 +1,7 @@
 /** What the ledgers say about a subject. Each stream is read once, from first to last. */
 import type { TracedEvent } from "../contracts/index.ts";
-import type { FileSystem } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
-import { PACKAGES_STREAM, PLANE_STREAMS } from "../plane/index.ts";
+import { ledgerStreams, PACKAGES_STREAM } from "../plane/index.ts";
 import { matchingLines } from "./matching-lines.ts";
 import type { Sight } from "./sight.ts";
 
@@ -17,23 +16,10 @@ export interface Line {
   readonly entry_hash: string;
 }
 
-/** Plane-relative paths of all streams: the known ones first, then whatever else lies in the ledger folders. */
-function ledgerStreams({ effects: { fs }, plane: { root } }: Sight): string[] {
-  const folders = ["ledger", "planes/ho2/ledger", "planes/ho1/ledger"];
-  const found = folders.flatMap((folder) => jsonlIn(fs, root, folder));
-  const known = PLANE_STREAMS.filter((name) => found.includes(name));
-  return [...new Set([...known, ...found])];
-}
-
-function jsonlIn(fs: FileSystem, root: string, folder: string): string[] {
-  if (fs.stat(`${root}/${folder}`)?.kind !== "directory") return [];
-  return fs
-    .list(`${root}/${folder}`)
-    .filter(({ name, kind }) => kind === "file" && name.endsWith(".jsonl"))
-    .map(({ name }) => `${folder}/${name}`);
-}
-
-/** Lines holding `text`, stream by stream, oldest first. Lines that are no JSON object are passed over; verification reports them. */
+/**
+ * Lines that may hold `text` as an id, a hash, a word of the subject or a text of the metadata, stream by stream, oldest
+ * first: from the index where it can say, else by reading every stream. Lines that are no JSON object are passed over; verification reports them.
+ */
 export function* linesAbout(sight: Sight, text: string): Generator<Line, void, void> {
   const known = sight.facts.lines(text);
   if (known !== undefined) {
@@ -43,7 +29,7 @@ export function* linesAbout(sight: Sight, text: string): Generator<Line, void, v
     }
     return;
   }
-  for (const stream of ledgerStreams(sight)) {
+  for (const stream of ledgerStreams(sight.effects.fs, sight.plane.root)) {
     try {
       for (const { line, text: json } of matchingLines(
         sight.effects.fs,

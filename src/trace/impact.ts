@@ -126,9 +126,11 @@ const inTierOrder = (packages: ImpactedPackage[]): ImpactedPackage[] =>
 
 /** The spec it implements, where nothing else in force does. */
 function onlyImplementation(state: State, id: string): string[] {
-  const spec_id = state.summaryOf(id)?.spec_id ?? null;
+  const spec_id = state.standings(id)[0]?.manifest?.spec_id ?? null;
   if (spec_id === null) return [];
-  const others = state.ids().some((one) => one !== id && state.summaryOf(one)?.spec_id === spec_id);
+  const others = state
+    .ids()
+    .some((one) => one !== id && state.standings(one)[0]?.manifest?.spec_id === spec_id);
   return others ? [] : [spec_id];
 }
 
@@ -144,10 +146,10 @@ function usersOf(sight: Sight, state: State, lost: ReadonlySet<string>, id: stri
 
 /** Spec and framework of a package; the framework may be named by its spec. */
 function governedBy(sight: Sight, state: State, id: string): string[] {
-  const summary = state.summaryOf(id);
-  const spec_id = summary?.spec_id ?? null;
+  const manifest = state.standings(id)[0]?.manifest;
+  const spec_id = manifest?.spec_id ?? null;
   const row = spec_id === null ? undefined : sight.table("specs_registry").get(spec_id);
-  const framework_id = summary?.framework_id ?? (row?.["framework_id"] || null);
+  const framework_id = manifest?.framework_id ?? (row?.["framework_id"] || null);
   return [spec_id, framework_id].filter((one) => one !== null);
 }
 

@@ -24,13 +24,13 @@ export function shownReceipt({ receipt }: Installed): TracedReceipt {
 
 /** The spec a package implements: its installed manifest says, else its registry row. */
 export function specOf(sight: Sight, package_id: string): string | undefined {
-  const declared = sight.summaryOf(package_id)?.spec_id;
+  const declared = sight.manifestOf(package_id)?.spec_id;
   return declared ?? (sight.table("packages_registry").get(package_id)?.["source_spec_id"] || undefined);
 }
 
 /** The framework a package names itself, else the one its spec complies with. */
 export function frameworkOf(sight: Sight, package_id: string): string | undefined {
-  const declared = sight.summaryOf(package_id)?.framework_id ?? undefined;
+  const declared = sight.manifestOf(package_id)?.framework_id;
   if (declared !== undefined) return declared;
   const spec_id = specOf(sight, package_id);
   return (spec_id !== undefined && sight.table("specs_registry").get(spec_id)?.["framework_id"]) || undefined;

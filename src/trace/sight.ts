@@ -22,11 +22,12 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
-import { type FactEdge, type FactInstalled, NO_FACTS, type TraceFacts } from "./facts.ts";
+import type { FactEdge, FactInstalled, TraceFacts } from "./facts.ts";
+import { indexedFacts } from "./indexed-facts.ts";
 import type { TraceOptions } from "./options.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
 
-export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host">;
+export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
 export interface Owned {
   readonly installed: Installed;
   readonly file: Receipt["files"][number];
@@ -67,7 +68,7 @@ export class Sight {
     this.plane = plane;
     this.options = options;
     this.launchers = options.launchers ?? new Map();
-    this.facts = options.facts ?? NO_FACTS;
+    this.facts = options.facts ?? indexedFacts(effects, plane);
   }
 
   /** Rows by key, in file order. */
@@ -176,8 +177,7 @@ export class Sight {
     const [first] = this.installedAs(package_id);
     if (first === undefined) return undefined;
     const { plane_id, version, tier } = first.receipt;
-    const { spec_id = null, framework_id = null } = first.manifest;
-    return { plane_id, version, tier, spec_id, framework_id };
+    return { plane_id, version, tier };
   }
 
   /** Every dependency that an installed manifest declares. */

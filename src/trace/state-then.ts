@@ -50,8 +50,7 @@ export class StateThen implements State {
   summaryOf(package_id: string): StateSummary | undefined {
     const [first] = this.standings(package_id);
     if (first === undefined) return undefined;
-    const { tier = "", spec_id = null, framework_id = null } = first.manifest ?? {};
-    return { version: first.version, tier, spec_id, framework_id };
+    return { version: first.version, tier: first.manifest?.tier ?? "" };
   }
 
   standings(package_id: string): readonly Standing[] {

@@ -46,8 +46,6 @@ export interface StateSummary {
   readonly version: string;
   /** Empty where the manifest is no longer kept. */
   readonly tier: string;
-  readonly spec_id: string | null;
-  readonly framework_id: string | null;
 }
 
 export interface State {

@@ -3,7 +3,7 @@
 
 --src --id --root --token --json   as before
 --out                              accepted when it names the file pack writes anyway, else refused: the store is the only place
---sign --attest --source-*         refused: nobody should believe a signature was made
+--sign --attest --source-*         as before, but Ed25519 and in-toto; set CONTROL_PLANE_SIGNING_KEY and pass --sign-hmac for the older form
 --session --work-order --frameworks-active --actor   no effect: the ledger entry names the user of the token"""
 
 import os
@@ -34,16 +34,15 @@ def main() -> None:
     words = ["--src", given.src]
     if given.id is not None:
         words += ["--id", given.id]
+    words += [option for option in ("--sign", "--attest") if getattr(given, option[2:])]
+    for option in ("--source-repo", "--source-revision", "--source-branch"):
+        value = getattr(given, option[2:].replace("-", "_"))
+        if value is not None:
+            words += [option, value]
     _holdfast.run("pack", given, words + others)
 
 
 def refuse_unkept(given) -> None:
-    if given.sign:
-        _holdfast.refuse_option("--sign", "packages are not signed yet", "Run the same command without --sign.")
-    for option in ("attest", "source_repo", "source_revision", "source_branch"):
-        if getattr(given, option):
-            name = "--" + option.replace("_", "-")
-            _holdfast.refuse_option(name, "attestations are not written yet", "Run the same command without %s." % name)
     if given.out is not None and not names_store_file(given):
         reason = "the archive is always packages_store/<ID>.tar.gz"
         _holdfast.refuse_option("--out", reason, "Run the same command without --out and copy the archive afterwards.")

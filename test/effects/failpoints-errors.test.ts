@@ -22,7 +22,7 @@ const UNDONE = ["download", "verify", "dependency-prepare", "activate", "health-
 const HARMLESS = /\.head\./;
 /** Found wanting before anything was begun under the lock: refused with a code of its own. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  "dependency-prepare.lock.take": ["PLANE_READ_ONLY", "PLANE_DISK_FULL"],
+  "dependency-prepare.lock.take": ["PLANE_DISK_FAILED", "PLANE_DISK_FULL"],
   "dependency-prepare.generation.read": ["STATE_DAMAGED"],
 };
 const governed = ({ root }: LibraryPlane): Record<string, string> =>

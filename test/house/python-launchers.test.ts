@@ -64,6 +64,10 @@ const said = (run: SpawnSyncReturns<string>) => JSON.parse(run.stdout);
 describe("every original command line still works", () => {
   test.each([
     ["package_pack.py --src m --id P --token T", "pack --src m --id P"],
+    [
+      "package_pack.py --src m --id P --sign --attest --source-repo R --source-revision C --source-branch B --token T",
+      "pack --src m --id P --sign --attest --source-repo R --source-revision C --source-branch B",
+    ],
     ["package_pack.py --src m --id P --out packages_store/P.tar.gz --token T", "pack --src m --id P"],
     [
       "package_install.py --archive a.tar.gz --id P --dry-run --work-order WO-1 --token T",
@@ -99,9 +103,6 @@ describe("every original command line still works", () => {
   });
 
   test.each([
-    "package_pack.py --src m --sign",
-    "package_pack.py --src m --attest",
-    "package_pack.py --src m --source-repo R",
     "package_pack.py --src m --id P --out elsewhere.tar.gz",
     "package_pack.py --src m --out packages_store/P.tar.gz",
     "package_uninstall.py --id P --src-dir d",

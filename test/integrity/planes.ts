@@ -28,6 +28,7 @@ import {
   PLANE_STREAMS,
   type Plane,
   planeStream,
+  recordConfig,
 } from "../../src/plane/index.ts";
 import { receiptDirectory, tierPrefix } from "../../src/receipts/index.ts";
 
@@ -109,10 +110,12 @@ export async function aPlane(
   };
   const effects = nodeEffects({ host: { home: join(top, "home"), cwd: top, env } });
   const plane = openPlane(effects, root);
+  mkdirSync(join(root, ".holdfast/state"), { recursive: true });
   mkdirSync(join(plane.keys_directory, "heads"), { recursive: true });
   const writing = { ...effects, fs: withoutSyncs(effects.fs) };
   for (const name of PLANE_STREAMS)
     await appendEntries(writing, planeStream(plane, name), [genesisEntry({ tier: "ho3" })]);
+  await recordConfig(writing, plane, "ann");
   const stream = planeStream(plane, "ledger/packages.jsonl");
   await appendEntries(
     writing,
@@ -133,7 +136,10 @@ export async function aPlane(
     generationBytes({ generation: 3, transaction_id: "TX", registries }),
   );
   const check: TestPlane["check"] = async (options) =>
-    ReportShape.parse(await checkIntegrity(effects, plane, { orphans: false, ...options }));
+    // Opened anew, as each command does: the configuration may have changed.
+    ReportShape.parse(
+      await checkIntegrity(effects, openPlane(effects, root), { orphans: false, ...options }),
+    );
   return { effects, plane, root, check, put };
 }
 

@@ -76,6 +76,7 @@ describe("initAuth", () => {
         [`${keys}/heads`]: "700",
         [`${keys}/roles.json`]: "600",
         [`${keys}/secrets.env`]: "600",
+        [`${keys}/signing`]: "700",
         [`${keys}/tokens.jsonl`]: "600",
       });
     } finally {

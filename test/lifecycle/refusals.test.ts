@@ -197,6 +197,7 @@ describe("an install is refused", () => {
       token: plane.token,
       dry_run: true,
       onPhase: () => undefined,
+      onProgress: () => undefined,
     };
     const runtime = async () => ({ host: "1.0.0", api: "1.0.0", node: "24.0.0", python: undefined });
     await expect(install(plane.effects, strict.plane, { ...request, runtime })).rejects.toMatchObject({
@@ -282,7 +283,7 @@ describe("restore()", () => {
     expect(readFileSync(join(plane.root, done.kept_in ?? "", "modules/a/x.py"), "utf8")).toBe("tampered\n");
     const plane_files = new Map([["scripts/trace.py", Buffer.from("print()\n")]]);
     expect((await restore(plane.effects, plane.plane, { ...request, plane_files })).restored).toEqual([
-      { path: "scripts/trace.py", package_id: "holdfast", was: "missing" },
+      { path: "scripts/trace.py", package_id: "holdfast", was: "missing", from: null },
     ]);
     expect(readFileSync(join(plane.root, "scripts/trace.py"), "utf8")).toBe("print()\n");
     rmSync(join(plane.root, "modules/a/x.py"));

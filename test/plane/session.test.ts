@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodeFileSystem } from "../../src/effects/node/file-system.ts";
@@ -41,6 +41,32 @@ describe("writing()", () => {
     await expect(
       writing({ ...effects, locks }, plane, { user: "a" }, async () => undefined),
     ).rejects.toMatchObject({ code: "PLANE_DISK_FULL" });
+  });
+
+  test.each([
+    [{ code: "EIO" }, "PLANE_DISK_FAILED", 5],
+    // SQLite's own word for it, with where it happened in the higher byte.
+    [{ code: "ERR_SQLITE_ERROR", errcode: 10 | (15 << 8) }, "PLANE_DISK_FAILED", 5],
+    [{ code: "EMFILE" }, "EMFILE", undefined],
+  ])("a lock refused with %j is %s, exit %s", async (properties, code, exit_code) => {
+    const { effects, plane } = await libraryPlane();
+    const locks = { acquire: () => Promise.reject(Object.assign(new Error("disk I/O error"), properties)) };
+    await expect(
+      writing({ ...effects, locks }, plane, { user: "a" }, async () => undefined),
+    ).rejects.toMatchObject({ code, ...(exit_code === undefined ? {} : { exit_code }) });
+  });
+
+  test("a lock file with bytes of somebody else names the file, and moving it away helps", async () => {
+    const { effects, plane, root } = await libraryPlane();
+    const path = join(root, ".holdfast/state/plane.lock");
+    writeFileSync(path, "not ours ".repeat(500));
+    await expect(writing(effects, plane, { user: "a" }, async () => undefined)).rejects.toMatchObject({
+      code: "PLANE_LOCK_DAMAGED",
+      exit_code: 4,
+      details: { path },
+    });
+    rmSync(path);
+    await writing(effects, plane, { user: "a" }, async () => undefined);
   });
 
   test("a plane that cannot be locked is read-only, not a bug", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -94,7 +95,9 @@ describe("rewriteRegistry()", () => {
       upsert: [{ file_path: "a", sha256: 'n"e,w' }],
     });
     expect(text).toBe(`\ufeff"notes",${HEADER}\r\n"n, 1","a","PKG-A","n""e,w","code",t\nx,b,PKG-B,old,,\r\n`);
-    expect(result).toEqual({ inserted: 0, updated: 1, removed: 0, kept: 1, bytes: Buffer.byteLength(text) });
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    const size_bytes = Buffer.byteLength(text);
+    expect(result).toEqual({ inserted: 0, updated: 1, removed: 0, kept: 1, size_bytes, sha256 });
   });
 
   test("keeps a row that has the wanted cells already", () => {

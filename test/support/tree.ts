@@ -34,7 +34,10 @@ export function writeTree(
   }
 }
 
-/** Every path with kind, mode and content; paths for which `leaves_out` says so are not looked at. */
+/** The index of a plane is derived: it may come, grow and go at any time. */
+const DERIVED = /(^|\/)\.holdfast\/cache(\/index\.sqlite.*)?$/;
+
+/** Every path with kind, mode and content, but for the derived index; paths for which `leaves_out` says so are not looked at. */
 export function picture(
   root: string,
   leaves_out: (path: string) => boolean = () => false,
@@ -43,7 +46,7 @@ export function picture(
   const walk = (prefix: string): void => {
     for (const name of readdirSync(join(root, prefix)).sort()) {
       const path = prefix === "" ? name : `${prefix}/${name}`;
-      if (leaves_out(path)) continue;
+      if (leaves_out(path) || DERIVED.test(path)) continue;
       const stats = lstatSync(join(root, path));
       const mode = (stats.mode & 0o7777).toString(8);
       if (stats.isDirectory()) {

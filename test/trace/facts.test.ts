@@ -6,6 +6,7 @@ import { REGISTRY_KEYS } from "../../src/contracts/index.ts";
 import { bare } from "../../src/kernel/index.ts";
 import { readInstalled } from "../../src/receipts/index.ts";
 import { scanRows } from "../../src/registry/index.ts";
+import { NO_FACTS } from "../../src/trace/facts.ts";
 import { ask, explain, type Question, type TraceFacts } from "../../src/trace/index.ts";
 import type { LibraryPlane } from "../support/library-plane.ts";
 import { BASE, MID, removePasts, thePast } from "./scenes.ts";
@@ -42,13 +43,7 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
     installed: noted("installed", (id) =>
       installed
         .filter(({ receipt }) => receipt.package_id === id)
-        .map(({ receipt: { plane_id, version, tier }, manifest }) => ({
-          plane_id,
-          version,
-          tier,
-          spec_id: manifest.spec_id ?? null,
-          framework_id: manifest.framework_id ?? null,
-        })),
+        .map(({ receipt: { plane_id, version, tier } }) => ({ plane_id, version, tier })),
     ),
     edges: noted("edges", () =>
       installed.flatMap(({ receipt, manifest }) =>
@@ -100,7 +95,7 @@ describe("with an index the answers are the same", () => {
     "REGISTRY_MISSING",
   ])("explain %s", async (subject) => {
     expect(plain(await explain(on.effects, on.plane, subject, { facts }))).toEqual(
-      plain(await explain(on.effects, on.plane, subject)),
+      plain(await explain(on.effects, on.plane, subject, { facts: NO_FACTS })),
     );
   });
 
@@ -115,7 +110,9 @@ describe("with an index the answers are the same", () => {
     ]) {
       const report = await explain(on.effects, on.plane, subject ?? "", { facts });
       expect(report.found).toBe(true);
-      expect(plain(report)).toEqual(plain(await explain(on.effects, on.plane, subject ?? "")));
+      expect(plain(report)).toEqual(
+        plain(await explain(on.effects, on.plane, subject ?? "", { facts: NO_FACTS })),
+      );
     }
   });
 
@@ -126,16 +123,19 @@ describe("with an index the answers are the same", () => {
     ["plane_at", { ask: "plane_at" }, { at: "2999-01-01" }],
   ])("%s", async (_, question, options) => {
     expect(plain(await ask(on.effects, on.plane, question, { ...options, facts }))).toEqual(
-      plain(await ask(on.effects, on.plane, question, options)),
+      plain(await ask(on.effects, on.plane, question, { ...options, facts: NO_FACTS })),
     );
   });
 
   test("an unknown package is unknown to both, with the same names suggested", async () => {
     const question: Question = { ask: "why", from: "PKG-T0-BSAE-001", to: BASE };
     const faults = await Promise.all(
-      [{ facts }, {}].map((options) => ask(on.effects, on.plane, question, options).catch((error) => error)),
+      [{ facts }, {}, { facts: NO_FACTS }].map((options) =>
+        ask(on.effects, on.plane, question, options).catch((error) => error),
+      ),
     );
     expect(plain(faults[0])).toEqual(plain(faults[1]));
+    expect(plain(faults[0])).toEqual(plain(faults[2]));
     expect(faults[0].details.near).toContain(BASE);
   });
 

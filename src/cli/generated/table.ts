@@ -5,20 +5,30 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "init",
     summary: "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
-    examples: ["pkg init my-plane", "pkg init . --name staging"],
+    examples: ["pkg init my-plane", "pkg init . --name staging", "pkg init new-plane --import old-plane"],
     authorised: false,
     flags: [
       {
         field: "directory",
         type: "string",
-        description: "Folder to turn into a plane.",
-        default: ".",
+        description: "Folder to turn into a plane; default: --root, else here.",
         positional: true,
       },
       {
         field: "name",
         type: "string",
         description: "Name of the plane; default: the folder's.",
+      },
+      {
+        field: "import",
+        type: "string",
+        description: "Root of a Python control plane to bring in whole; it is only read.",
+      },
+      {
+        field: "strict",
+        type: "boolean",
+        description: "With --import: exit with 1 when something did not come in as it should.",
+        default: false,
       },
       {
         field: "dry_run",
@@ -33,6 +43,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     summary: "Pack a source folder into the store as a reproducible archive and register it.",
     examples: [
       "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
+      "pkg pack --src modules/agent_runtime --sign --attest",
       "pkg pack --src modules/example_agent --dry-run",
     ],
     authorised: true,
@@ -53,6 +64,50 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         type: "boolean",
         description: "Replace other bytes under a version that was never installed.",
         default: false,
+      },
+      {
+        field: "sign",
+        type: "boolean",
+        description: "Sign the archive with the plane's package key (Ed25519).",
+        default: false,
+      },
+      {
+        field: "sign_key",
+        type: "list",
+        description: "Sign with this key of pkg keys list; repeat for several signers.",
+      },
+      {
+        field: "sign_hmac",
+        type: "boolean",
+        description: "Sign in the older form too, with the key CONTROL_PLANE_SIGNING_KEY holds or names.",
+        default: false,
+      },
+      {
+        field: "attest",
+        type: "boolean",
+        description: "Write signed SLSA provenance (in-toto, DSSE) beside the archive.",
+        default: false,
+      },
+      {
+        field: "attest_time",
+        type: "boolean",
+        description: "Put the time into the provenance, which is then not reproducible.",
+        default: false,
+      },
+      {
+        field: "source_repo",
+        type: "string",
+        description: "For provenance: repository URL.",
+      },
+      {
+        field: "source_revision",
+        type: "string",
+        description: "For provenance: commit.",
+      },
+      {
+        field: "source_branch",
+        type: "string",
+        description: "For provenance: branch.",
       },
       {
         field: "dry_run",
@@ -302,6 +357,58 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "accept_drift",
         type: "boolean",
         description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "adopt",
+    summary: "Show what an unmanaged plugin folder holds, and take packages of it over as they lie.",
+    examples: [
+      "pkg adopt vendor/site-packages",
+      "pkg adopt vendor/site-packages --take pip --dry-run",
+      "pkg adopt plugins --all --accept HOOK_AT_START",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "directory",
+        type: "string",
+        description: "Folder: site-packages, node_modules, or one with plugins of an agent.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "take",
+        type: "list",
+        description: "Packages to take over, by name or place; repeat or separate by commas.",
+      },
+      {
+        field: "all",
+        type: "boolean",
+        description: "Take over every package nobody governs yet.",
+        default: false,
+      },
+      {
+        field: "as",
+        type: "list",
+        description: "Package ids for those taken, in their order. Default: PKG-NAME-001.",
+      },
+      {
+        field: "accept",
+        type: "list",
+        description: "Codes of findings to take along knowingly; noted in the ledger.",
+      },
+      {
+        field: "strict",
+        type: "boolean",
+        description: "Exit with 1 when there is a finding of severity error.",
         default: false,
       },
       {
@@ -613,9 +720,134 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     flags: [],
   },
   {
+    name: "keys list",
+    summary: "Show the keys this plane trusts, and how its own list differs from what is pinned outside it.",
+    examples: ["pkg keys list", "pkg keys list --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "keys generate",
+    summary:
+      "Make an Ed25519 signing key beside the plane's secrets and trust it; the private half is never shown.",
+    examples: ["pkg keys generate", "pkg keys generate release-2026 --use package"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the key. Default: the plane's first key of that use.",
+        positional: true,
+      },
+      {
+        field: "use",
+        type: "string",
+        description: "What the key signs.",
+        choices: ["package", "ledger"],
+        default: "package",
+      },
+    ],
+  },
+  {
+    name: "keys rotate",
+    summary: "Replace a key by a new one of the same name; the ledger entry is signed by both.",
+    examples: ["pkg keys rotate release-2026"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the key, from pkg keys list.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "keys revoke",
+    summary: "End all trust in a key: whatever it signed, before or after, is refused from now on.",
+    examples: [
+      'pkg keys revoke release-2026 --reason "laptop lost"',
+      'pkg keys revoke release-2026+0f1e2d3c --reason "replaced" --json',
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "key",
+        type: "string",
+        description: "Name, or id NAME+HASH where several bear it.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why; it is shown with every refusal.",
+        required: true,
+      },
+    ],
+  },
+  {
+    name: "keys trust",
+    summary:
+      "Trust a key of somebody else, or settle a difference between the plane's files and what is pinned.",
+    examples: [
+      "pkg keys trust sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 --use package",
+      "pkg keys trust --accept",
+      "pkg keys trust --restore",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "vkey",
+        type: "string",
+        description: "Verifier key: NAME+HASH+BASE64.",
+        positional: true,
+      },
+      {
+        field: "use",
+        type: "string",
+        description: "What the key signs.",
+        choices: ["package", "ledger"],
+        default: "package",
+      },
+      {
+        field: "accept",
+        type: "boolean",
+        description: "Pin config/trusted_keys.json and config/policy.toml as they are now.",
+        default: false,
+      },
+      {
+        field: "restore",
+        type: "boolean",
+        description: "Put config/trusted_keys.json back as it is pinned.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "verify",
+    summary:
+      "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",
+    examples: [
+      "pkg verify PKG-T1-RUNTIME-001",
+      "pkg verify packages_store/PKG-T1-RUNTIME-001-1.0.0.tar.gz --json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "archive",
+        type: "string",
+        description: "Archive file, or ID or ID@VERSION in the store.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
     name: "ledger verify",
     summary:
-      "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+      "Recompute every hash and link of the ledgers, their tiles and checkpoints, and hold their ends against the heads.",
     examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
     authorised: false,
     flags: [
@@ -668,6 +900,140 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "ledger prove",
+    summary:
+      "Prove that an entry is in the ledger, or that the ledger only grew since a checkpoint, for others to check.",
+    examples: [
+      "pkg ledger prove 0 --out first.tlog-proof",
+      "pkg ledger prove LED-0123456789abcdef0123456789abcdef --stream ledger/packages.jsonl --json",
+      "pkg ledger prove --since old-checkpoint --out growth.proof",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "entry",
+        type: "string",
+        description: "Entry: its id, its entry hash, or its number counted from 0.",
+        positional: true,
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream the entry is in.",
+        default: "ledger/governance.jsonl",
+      },
+      {
+        field: "since",
+        type: "string",
+        description: "Checkpoint file kept from earlier: prove that the ledger continues it.",
+      },
+      {
+        field: "cosigned",
+        type: "boolean",
+        description: "Prove against the newest checkpoint a witness signed, rather than the newest.",
+        default: false,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the proof to (.tlog-proof).",
+      },
+    ],
+  },
+  {
+    name: "ledger verify-proof",
+    summary: "Check a proof file against the keys of those you trust. Needs no plane.",
+    examples: [
+      "pkg ledger verify-proof first.tlog-proof --key plane-0123456789ab-ledger+0123abcd+AQ…",
+      "pkg ledger verify-proof growth.proof --since old-checkpoint --key plane-0123456789ab-ledger+0123abcd+AQ…",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "file",
+        type: "string",
+        description: "The proof.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "key",
+        type: "list",
+        description: "Verifier key of the log; repeat for several, one of which must have signed.",
+        required: true,
+      },
+      {
+        field: "witness",
+        type: "list",
+        description: "Verifier key of a witness that must have signed too; repeat for several.",
+      },
+      {
+        field: "since",
+        type: "string",
+        description: "The earlier checkpoint file, for a proof that the ledger only grew.",
+      },
+      {
+        field: "entry",
+        type: "string",
+        description: "File with the entry's line, where the proof does not hold it.",
+      },
+      {
+        field: "origin",
+        type: "string",
+        description: "The log it must be of.",
+      },
+    ],
+  },
+  {
+    name: "ledger rebuild",
+    summary:
+      "Write the tiles of the ledgers again from their lines, and sign a checkpoint where the key can be reached.",
+    examples: ["pkg ledger rebuild", "pkg ledger rebuild --stream ledger/packages.jsonl"],
+    authorised: false,
+    flags: [
+      {
+        field: "stream",
+        type: "list",
+        description: "Stream; repeat for several. Default: all.",
+      },
+    ],
+  },
+  {
+    name: "ledger cosign",
+    summary:
+      "Sign a ledger's checkpoint as a witness, unless it was forked or cut since this witness last saw it.",
+    examples: [
+      "pkg ledger cosign --witness ~/witness",
+      "pkg ledger cosign --witness /media/usb/witness --stream ledger/packages.jsonl --key NAME+ID+BASE64",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "witness",
+        type: "string",
+        description: "Folder of the witness, outside the plane: its key and memory, made on first use.",
+        required: true,
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream whose checkpoint to sign.",
+        default: "ledger/governance.jsonl",
+      },
+      {
+        field: "key",
+        type: "list",
+        description:
+          "Verifier key of the log to trust from now on; repeat for several. Default: those pinned for this plane.",
+      },
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the witness, when its key is made.",
+      },
+    ],
+  },
+  {
     name: "history",
     summary: "Show what was done to packages, and what failed and was rolled back, newest first.",
     examples: ["pkg history", "pkg history PKG-T1-RUNTIME-001 --json"],
@@ -695,6 +1061,14 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     flags: [],
   },
   {
+    name: "rebuild-index",
+    summary:
+      "Read registries, receipts and ledgers into the index again; it changes no answer, only how fast it comes.",
+    examples: ["pkg rebuild-index", "pkg rebuild-index --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
     name: "mark-good",
     summary: "Mark the state in force as good, so that the way back to it is kept.",
     examples: ['pkg mark-good --note "golden run passed"', "pkg mark-good --remove 12"],
@@ -715,7 +1089,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "gc",
-    summary: "Drop kept generations beyond the last three and those marked good, and old downloads.",
+    summary:
+      "Drop kept generations beyond the last three and those marked good, old downloads, and what killed commands left.",
     examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
     authorised: true,
     flags: [
@@ -776,7 +1151,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "doctor",
-    summary: "Finish or undo whatever an interrupted command left, and say what was done.",
+    summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
     examples: ["pkg doctor"],
     authorised: false,
     flags: [],
@@ -899,7 +1274,13 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "integrity-check",
     summary: "Hold every governed file, registry, receipt, archive and ledger against what was approved.",
-    examples: ["integrity-check", "integrity-check --json", "integrity-check --fix --dry-run"],
+    examples: [
+      "integrity-check",
+      "integrity-check --json",
+      "integrity-check --fast --quiet",
+      "integrity-check --sarif --out integrity.sarif",
+      "integrity-check --fix --dry-run",
+    ],
     authorised: true,
     flags: [
       {
@@ -924,9 +1305,28 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         short: "c",
       },
       {
+        field: "fast",
+        type: "boolean",
+        description:
+          "Believe files whose size, times and inode are those of the last check; fooled only by a forged ctime.",
+        default: false,
+      },
+      {
+        field: "diff",
+        type: "boolean",
+        description: "Show what changed in configuration and state too.",
+        default: false,
+      },
+      {
         field: "fix",
         type: "boolean",
         description: "First restore drifted and missing files from the store (wants a token).",
+        default: false,
+      },
+      {
+        field: "record",
+        type: "boolean",
+        description: "First record edits of registries and configuration in the ledger (wants a token).",
         default: false,
       },
       {
@@ -941,6 +1341,42 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "One line.",
         default: false,
         short: "q",
+      },
+      {
+        field: "format",
+        type: "string",
+        description: "Form of the report. --json alone is the same as --format json.",
+        choices: ["text", "json", "sarif", "junit", "github", "markdown"],
+        default: "text",
+      },
+      {
+        field: "sarif",
+        type: "boolean",
+        description: "SARIF 2.1.0; the same as --format sarif.",
+        default: false,
+      },
+      {
+        field: "junit",
+        type: "boolean",
+        description: "JUnit XML; the same as --format junit.",
+        default: false,
+      },
+      {
+        field: "github",
+        type: "boolean",
+        description: "Annotations for GitHub Actions; the same as --format github.",
+        default: false,
+      },
+      {
+        field: "markdown",
+        type: "boolean",
+        description: "Markdown; the same as --format markdown.",
+        default: false,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the report to.",
       },
     ],
   },

@@ -54,6 +54,11 @@ export function watchEffects(
         for (const path of paths) watch.at(path, "read");
         return workers.digestFiles(paths);
       },
+      tableOf: async (paths, known) => {
+        for (const path of paths) watch.at(path, "read");
+        return workers.tableOf(paths, known);
+      },
+      haveStamps: async (table) => workers.haveStamps(table),
     },
   };
 }

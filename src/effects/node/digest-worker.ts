@@ -1,9 +1,13 @@
-/** Entry of a worker thread: digests its share of the files and reports once. */
+/** Entry of a worker thread: digests its share of the files, or takes part in a job that threads share, and reports once. */
 import { parentPort, workerData } from "node:worker_threads";
 import { digestFilesHere } from "./digest-files.ts";
+import { type FileJob, runJob } from "./file-jobs.ts";
 
+const task = workerData as string[] | FileJob;
 try {
-  parentPort?.postMessage({ digests: digestFilesHere(workerData as string[]) });
+  parentPort?.postMessage(
+    Array.isArray(task) ? { digests: digestFilesHere(task) } : { problems: runJob(task) },
+  );
 } catch (error) {
   parentPort?.postMessage({ error });
 }

@@ -151,6 +151,7 @@ function toStat(stats: BigIntStats): FileStat {
   return {
     kind: kindOf(stats),
     size_bytes: Number(stats.size),
+    uid: Number(stats.uid),
     mode,
     executable: (mode & 0o100) !== 0,
     mtime_ns: stats.mtimeNs,

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism, homedir } from "node:os";
 import type { Clock, Effects, Host, Random } from "../ports.ts";
+import { nodeDatabases } from "./databases.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { nodeLocks } from "./locks.ts";
 import { nodeNetwork } from "./network.ts";
@@ -44,6 +45,7 @@ export function nodeEffects(
     network: nodeNetwork,
     locks: nodeLocks,
     workers: nodeWorkers(worker_url, host.cpu_count),
+    databases: nodeDatabases,
     host,
     signal: options.signal ?? new AbortController().signal,
   };

@@ -4,9 +4,10 @@ import type { Subprocess } from "../ports.ts";
  * execa's own timeout waits for grandchildren that hold stdout, so the limit is kept here by killing the process group.
  */
 export const nodeSubprocess: Subprocess = {
-  async run({ argv, cwd, env, stdin, limits }) {
+  async run({ argv, cwd, env, stdin, limits, signal }) {
     // Loaded with the first subprocess: most commands start none.
     const { execa } = await import("execa");
+    signal?.throwIfAborted();
     const [file = "", ...args] = argv;
     const child = execa(file, args, {
       cwd,
@@ -33,8 +34,10 @@ export const nodeSubprocess: Subprocess = {
       timed_out = true;
       killGroup();
     }, limits.timeout_ms);
+    signal?.addEventListener("abort", killGroup, { once: true });
     try {
       const result = await child;
+      signal?.throwIfAborted();
       if (result.failed && result.exitCode === undefined && result.signal === undefined)
         throw result as Error;
       return {
@@ -46,6 +49,7 @@ export const nodeSubprocess: Subprocess = {
       };
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", killGroup);
       killGroup();
     }
   },

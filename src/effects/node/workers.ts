@@ -1,10 +1,15 @@
-import type { FileDigest, Workers } from "../ports.ts";
+import { type FileDigest, type FileTable, STAMP_WIDTH, type StampTable, type Workers } from "../ports.ts";
 import { digestFilesHere } from "./digest-files.ts";
+import { type FileJob, type Problem, runJob } from "./file-jobs.ts";
 
 /** Below this many files a worker costs more to start than it saves. */
 const FILES_PER_WORKER_MIN = 2_000;
 
+/** Looking at a file costs a tenth of reading it. */
+const STAMPS_PER_WORKER_MIN = 20_000;
+
 interface Reply {
+  readonly problems?: readonly Problem[];
   readonly digests?: (FileDigest | undefined)[];
   readonly error?: Error;
 }
@@ -24,16 +29,69 @@ export function nodeWorkers(worker_url: URL, cpu_count: number): Workers {
       const first = digestFilesHere(paths.slice(0, share));
       return [first, ...(await Promise.all(others))].flat();
     },
+    async tableOf(paths, known) {
+      const job = {
+        kind: "digest" as const,
+        paths,
+        known,
+        next: new Int32Array(new SharedArrayBuffer(4)),
+        states: new Uint8Array(new SharedArrayBuffer(paths.length)),
+        digests: new Uint8Array(new SharedArrayBuffer(paths.length * 32)),
+        stamps: new BigUint64Array(new SharedArrayBuffer(paths.length * STAMP_WIDTH * 8)),
+      };
+      const threads = Math.min(cpu_count, Math.floor(paths.length / FILES_PER_WORKER_MIN));
+      const problems = new Map(await runShared(worker_url, job, threads));
+      const { states, digests, stamps } = job;
+      return { states, digests, stamps, problems } satisfies FileTable;
+    },
+    async haveStamps(table) {
+      const differs = new Int32Array(new SharedArrayBuffer(4));
+      const next = new Int32Array(new SharedArrayBuffer(4));
+      const threads = Math.min(cpu_count, Math.floor(table.ends.length / STAMPS_PER_WORKER_MIN));
+      const shared = threads < 2 ? table : shareable(table);
+      await runShared(worker_url, { kind: "compare", ...shared, next, differs }, threads);
+      return differs[0] === 0;
+    },
   };
 }
 
+/** The other threads start at once; this one joins them as soon as the caller waits, and takes what is left. */
+async function runShared(worker_url: URL, job: FileJob, threads: number): Promise<Problem[]> {
+  if (threads < 2) return runJob(job);
+  const others = Array.from({ length: threads - 1 }, () => startThread(worker_url, job));
+  await new Promise((resolve) => setImmediate(resolve));
+  const here = runJob(job);
+  const replies = await Promise.all(others);
+  return [...here, ...replies.flatMap(({ problems }) => problems ?? [])];
+}
+
+function shareable({ paths, ends, stamps }: StampTable): StampTable {
+  return {
+    paths: copied(paths, new Uint8Array(new SharedArrayBuffer(paths.byteLength))),
+    ends: copied(ends, new Uint32Array(new SharedArrayBuffer(ends.byteLength))),
+    stamps: copied(stamps, new BigUint64Array(new SharedArrayBuffer(stamps.byteLength))),
+  };
+}
+
+function copied<T extends Uint8Array | Uint32Array | BigUint64Array>(from: T, to: T): T {
+  if (from.buffer instanceof SharedArrayBuffer) return from;
+  to.set(from as never);
+  return to;
+}
+
 async function runShare(worker_url: URL, paths: readonly string[]): Promise<(FileDigest | undefined)[]> {
+  const { digests } = await startThread(worker_url, paths);
+  if (digests === undefined) throw new Error("a digest worker sent nothing");
+  return digests;
+}
+
+async function startThread(worker_url: URL, task: FileJob | readonly string[]): Promise<Reply> {
   const { Worker } = await import("node:worker_threads");
   return new Promise((resolve, reject) => {
-    const worker = new Worker(worker_url, { workerData: paths });
+    const worker = new Worker(worker_url, { workerData: task });
     worker.once("message", (reply: Reply) => {
-      if (reply.digests) resolve(reply.digests);
-      else reject(reply.error ?? new Error("a digest worker sent nothing"));
+      if (reply.error === undefined) resolve(reply);
+      else reject(reply.error);
     });
     worker.once("error", reject);
   });

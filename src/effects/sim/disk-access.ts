@@ -49,11 +49,15 @@ export function addNode(
   return inode;
 }
 
+/** Everything on a simulated disk belongs to its only user. */
+export const SIM_UID = 1000;
+
 /** Times count mutations as microseconds, so that a change always shows. */
 export function statOf({ inode, node }: Found): FileStat {
   return {
     kind: node.kind,
     size_bytes: node.kind === "file" ? node.bytes.length : 4096,
+    uid: SIM_UID,
     mode: node.mode,
     executable: (node.mode & 0o100) !== 0,
     mtime_ns: BigInt(node.written) * 1000n,

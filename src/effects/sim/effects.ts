@@ -1,17 +1,22 @@
 /** A whole `Effects` over a simulated disk: nothing outside this process is read, and the same seed does the same. */
 import { createHash } from "node:crypto";
-import type {
-  Clock,
-  Effects,
-  FileSystem,
-  Host,
-  Locks,
-  Network,
-  Random,
-  Subprocess,
-  Workers,
+import {
+  type Clock,
+  type Effects,
+  FILE_STATE,
+  type FileStat,
+  type FileSystem,
+  type FileTable,
+  type Host,
+  type Locks,
+  type Network,
+  type Random,
+  STAMP_WIDTH,
+  type Subprocess,
+  type Workers,
 } from "../ports.ts";
 import type { SimDisk } from "./disk.ts";
+import { SIM_UID } from "./disk-access.ts";
 import { seededNumbers } from "./seeded-numbers.ts";
 
 export interface SimOptions {
@@ -39,6 +44,8 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
     network: { get: options.get ?? refuseToConnect },
     locks: locksInMemory(disk.fs, clock),
     workers: workersHere(disk.fs),
+    // What a database holds is derived; without one everything is read from the files themselves.
+    databases: { open: () => undefined },
     host: { ...HOST, ...options.host },
     signal: options.signal ?? new AbortController().signal,
   };
@@ -52,7 +59,7 @@ const HOST: Host = {
   arch: "x64",
   node_version: "24.0.0",
   pid: 4242,
-  uid: 1000,
+  uid: SIM_UID,
   cpu_count: 1,
 };
 
@@ -110,5 +117,36 @@ function workersHere(fs: FileSystem): Workers {
         const sha256 = createHash("sha256").update(fs.read(path)).digest("hex");
         return { sha256, size_bytes: stat.size_bytes, executable: stat.executable };
       }),
+    tableOf: async (paths, known) => tableHere(fs, paths, known),
+    haveStamps: async ({ paths, ends, stamps }) =>
+      Array.from(ends).every((end, index) => {
+        const path = Buffer.from(paths.subarray(ends[index - 1] ?? 0, end)).toString("utf8");
+        return stampOf(fs.stat(path)).every((value, at) => stamps[index * STAMP_WIDTH + at] === value);
+      }),
   };
+}
+
+const KIND_BITS = { file: 0o100000, directory: 0o040000, symlink: 0o120000, other: 0o010000 } as const;
+
+/** As the real workers take it from the kernel. */
+function stampOf(stat: FileStat | undefined): bigint[] {
+  if (stat === undefined) return Array.from({ length: STAMP_WIDTH }, () => 0n);
+  const { size_bytes, kind, mode, mtime_ns, ctime_ns, inode, device } = stat;
+  return [BigInt(size_bytes), BigInt(KIND_BITS[kind] | mode), mtime_ns, ctime_ns, inode, device];
+}
+
+function tableHere(fs: FileSystem, paths: readonly string[], known: BigUint64Array | null): FileTable {
+  const states = new Uint8Array(paths.length);
+  const digests = new Uint8Array(paths.length * 32);
+  const stamps = new BigUint64Array(paths.length * STAMP_WIDTH);
+  for (const [index, path] of paths.entries()) {
+    const stat = fs.stat(path);
+    if (stat?.kind !== "file") continue;
+    const stamp = stampOf(stat);
+    stamps.set(stamp, index * STAMP_WIDTH);
+    const is_known = known !== null && stamp.every((value, at) => known[index * STAMP_WIDTH + at] === value);
+    states[index] = is_known ? FILE_STATE.trusted : FILE_STATE.hashed;
+    if (!is_known) digests.set(createHash("sha256").update(fs.read(path)).digest(), index * 32);
+  }
+  return { states, digests, stamps, problems: new Map() };
 }

@@ -32,7 +32,7 @@ export interface Interpreters {
 
 /** A check that cannot be run gives its verdict at once. */
 export async function commandOf(
-  effects: Pick<Effects, "fs" | "subprocess">,
+  effects: Pick<Effects, "fs" | "subprocess" | "signal">,
   check: CodeCheck,
   subject: HealthSubject,
   setting: Setting,
@@ -64,7 +64,7 @@ interface Program {
 }
 
 async function programFor(
-  effects: Pick<Effects, "fs" | "subprocess">,
+  effects: Pick<Effects, "fs" | "subprocess" | "signal">,
   word: string,
   { package_id, files }: HealthSubject,
   setting: Setting,
@@ -86,7 +86,7 @@ async function programFor(
 
 /** An interpreter that lies in the plane is what is to be judged, not what judges; it is not run to be asked anything. */
 async function pythonFor(
-  effects: Pick<Effects, "fs" | "subprocess">,
+  effects: Pick<Effects, "fs" | "subprocess" | "signal">,
   { interpreters: { python }, places: { plane_root }, asked }: Setting,
 ): Promise<Program | Judged> {
   if (python === undefined) return unknown("no Python was found");

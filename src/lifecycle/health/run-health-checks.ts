@@ -22,7 +22,7 @@ import {
 } from "./report.ts";
 import type { HealthPlaces, HealthSubject } from "./subject.ts";
 
-type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "clock" | "signal">;
+type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "clock" | "signal" | "locks">;
 
 export interface HealthRequest extends HealthPlaces {
   readonly packages: readonly HealthSubject[];
@@ -36,7 +36,7 @@ const STDOUT_BYTES_MAX = 1 << 20;
 
 /**
  * Every check of every package gets a verdict; none stops the next. No check at all is a report with counts of 0.
- * @throws the reason of `effects.signal` between two checks; never for a check that fails
+ * @throws the reason of `effects.signal`, which also ends a running check with its whole tree; never for a check that fails
  */
 export async function runHealthChecks(effects: Needs, request: HealthRequest): Promise<HealthReport> {
   const { clock, signal } = effects;
@@ -59,6 +59,8 @@ export async function runHealthChecks(effects: Needs, request: HealthRequest): P
         search ??= await jailFor(effects, request, places);
         outcome = await runGuarded(effects, run, subject, check, search);
       }
+      // A stopped command says nothing about the package.
+      signal.throwIfAborted();
       const duration_ms = Math.round(clock.elapsed_ms() - began_ms);
       const { package_id, version } = subject;
       const result = { package_id, version, id: check.id, kind: check.kind, ...outcome, duration_ms };

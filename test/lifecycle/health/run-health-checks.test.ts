@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { HealthCheck } from "../../../src/contracts/index.ts";
 import { nodeEffects } from "../../../src/effects/node/index.ts";
 import { firstNotHealthy, healthLines } from "../../../src/lifecycle/health/report.ts";
-import { everything, scene } from "../../sandbox/scene.ts";
+import { everything, processesWith, scene } from "../../sandbox/scene.ts";
 import { check, putFiles, pythonHere, verdicts } from "./package-under-test.ts";
 
 const importOf = (module: string, id = "imports"): HealthCheck => ({ id, kind: "import", module });
@@ -343,4 +343,47 @@ test("an interrupt ends the series between two checks", async () => {
     "stopped by SIGINT",
   );
   expect(seen).toEqual(["a"]);
+});
+
+describe("a command that is stopped", () => {
+  const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  test("ends a running check at once with its whole tree", async () => {
+    const here = scene();
+    const word = `stop-${process.pid}-${process.hrtime.bigint()}`;
+    const files = {
+      "bin/run": `#!/bin/sh\n/bin/sh modules/tree.sh ${word}\ntrue\n`,
+      "modules/tree.sh": '/bin/sh -c "sleep 61; true" "$1" &\nsleep 62\ntrue\n',
+    };
+    const stop = new AbortController();
+    const effects = { ...here.effects({}), signal: stop.signal };
+    const running = check(here, files, [commandOf("bin/run")], { effects });
+    running.catch(() => undefined);
+    for (let tries = 0; processesWith(word).length < 2 && tries < 1000; tries++) await after(20);
+    expect(processesWith(word).length).toBeGreaterThan(1);
+    const from_ms = performance.now();
+    stop.abort(new Error("stopped by SIGINT"));
+    await expect(running).rejects.toThrow("stopped by SIGINT");
+    expect(performance.now() - from_ms).toBeLessThan(5000);
+    expect(processesWith(word)).toEqual([]);
+  });
+
+  test("while a jail is looked for has seen none, and remembers nothing of it", async () => {
+    const here = scene();
+    const effects = here.effects({});
+    // A search is remembered for the life of its way to start programs.
+    const subprocess = { run: effects.subprocess.run.bind(effects.subprocess) };
+    const stop = new AbortController();
+    const running = check(here, {}, [commandOf("python", "-c", "pass")], {
+      effects: { ...effects, subprocess, signal: stop.signal },
+    });
+    running.catch(() => undefined);
+    await after(30);
+    stop.abort(new Error("stopped by SIGINT"));
+    await expect(running).rejects.toThrow("stopped by SIGINT");
+    const again = await check(here, {}, [commandOf("python", "-c", "pass")], {
+      effects: { ...effects, subprocess },
+    });
+    expect(verdicts(again)).toEqual(["runs healthy exited with 0"]);
+  });
 });

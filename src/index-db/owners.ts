@@ -1,0 +1,166 @@
+/** Who owns a path: `registries/file_ownership.csv`, held in the index so that asking does not read all of it. */
+import type { Row } from "../contracts/index.ts";
+import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
+import { scanRows } from "../registry/index.ts";
+import { digestOf } from "./file-digest.ts";
+import { lineStartingWith } from "./line-search.ts";
+import { type IndexEffects, withIndex } from "./open.ts";
+
+const NAME = "file_ownership";
+export const OWNERS_PATH = `registries/${NAME}.csv`;
+
+type OnRow = (path: string, owner: string) => void;
+type Scan = (onRow: OnRow) => void;
+
+function scanOwners({ fs }: Pick<IndexEffects, "fs">, root: string, onRow: OnRow): void {
+  for (const row of scanRows(fs, `${root}/${OWNERS_PATH}`, NAME))
+    onRow(row.key, row.cells()["owner_package_id"] ?? "");
+}
+
+/** Reads the registry into the index unless that has it as it is. @throws as findOwners */
+export function loadOwners(effects: IndexEffects, root: string, database: Database): void {
+  const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
+  if (stat === undefined || isCurrent(effects, root, database, stat)) return;
+  load(
+    effects,
+    root,
+    database,
+    stat,
+    (onRow) => scanOwners(effects, root, onRow),
+    () => undefined,
+  );
+}
+
+/** Owners of the wanted paths, by path. @throws REGISTRY_MISSING, REGISTRY_UNREADABLE, REGISTRY_DAMAGED */
+export function findOwners(
+  effects: IndexEffects,
+  root: string,
+  wanted: ReadonlySet<string>,
+): Map<string, string> {
+  const owners = new Map<string, string>();
+  if (wanted.size === 0) return owners;
+  const scan: Scan = (onRow) => scanOwners(effects, root, onRow);
+  const take: OnRow = (path, owner) => {
+    if (wanted.has(path)) owners.set(path, owner);
+  };
+  return withIndex(
+    effects,
+    root,
+    (database) => {
+      const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
+      if (stat !== undefined && isCurrent(effects, root, database, stat)) {
+        for (const path of wanted) {
+          const row = database.all("SELECT package_id FROM owner WHERE path = ?", path)[0];
+          if (row !== undefined) owners.set(path, String(row["package_id"]));
+        }
+      } else if (stat === undefined || !load(effects, root, database, stat, scan, take)) scan(take);
+      return owners;
+    },
+    () => {
+      owners.clear();
+      scan(take);
+      return owners;
+    },
+  );
+}
+
+/**
+ * Line and text of a path's row, `null` when it has none; undefined where the index cannot say or the registry has quoted
+ * cells. Found by its bytes: the index knows that every row is sound.
+ */
+export function ownershipLine(
+  effects: IndexEffects,
+  root: string,
+  path: string,
+): { readonly line: number; readonly header: string; readonly text: string } | null | undefined {
+  return withIndex<{ line: number; header: string; text: string } | null | undefined>(
+    effects,
+    root,
+    (database) => {
+      const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
+      if (stat === undefined || !isCurrent(effects, root, database, stat)) return undefined;
+      if (database.all("SELECT 1 FROM owner WHERE path = ?", path).length === 0) return null;
+      return lineStartingWith(effects.fs, `${root}/${OWNERS_PATH}`, `${path},`);
+    },
+    () => undefined,
+  );
+}
+
+/** Whether the index holds the rows of the file as it is now. */
+function isCurrent({ fs, clock }: IndexEffects, root: string, database: Database, stat: FileStat): boolean {
+  const source = sourceOf(database);
+  if (source?.stamp !== stampOf(stat)) return false;
+  if (isSettled(stat, source.read_ms)) return true;
+  const read_ms = clock.now_ms();
+  if (source.digest !== digestOf(fs, `${root}/${OWNERS_PATH}`)) return false;
+  database.change(() => record(database, stat, read_ms, source.digest));
+  return true;
+}
+
+interface Source {
+  readonly stamp: string;
+  readonly read_ms: number;
+  readonly digest: string;
+}
+
+const sourceOf = (database: Database): Source | undefined =>
+  database.all("SELECT stamp, read_ms, digest FROM source WHERE name = ?", NAME)[0] as Source | undefined;
+
+/** Reads the whole registry into the index. False when another process is writing there. */
+function load(
+  { fs, clock }: IndexEffects,
+  root: string,
+  database: Database,
+  stat: FileStat,
+  scan: Scan,
+  take: OnRow,
+): boolean {
+  const read_ms = clock.now_ms();
+  const digest = digestOf(fs, `${root}/${OWNERS_PATH}`) ?? "";
+  const done = database.change(() => {
+    database.run("DELETE FROM owner");
+    scan((path, owner) => {
+      database.run("INSERT OR REPLACE INTO owner VALUES (?, ?)", path, owner);
+      take(path, owner);
+    });
+    record(database, stat, read_ms, digest);
+    return true;
+  });
+  return done === true;
+}
+
+const record = (database: Database, stat: FileStat, read_ms: number, digest: string): void =>
+  database.run("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?)", NAME, stampOf(stat), read_ms, digest);
+
+/** A change of the registry that the index can follow row by row. */
+export interface OwnershipChange {
+  /** The file the rows were changed from, and its bare sha256 as last committed. */
+  readonly before: FileStat;
+  readonly before_digest: string | undefined;
+  readonly after_digest: string;
+  readonly upsert: readonly Row[];
+  readonly remove: readonly (readonly string[])[];
+}
+
+/** Brings the index from the registry before a transaction to the one after it; an index that held another stays behind. */
+export function followOwnership(effects: IndexEffects, root: string, change: OwnershipChange): void {
+  const { fs, clock } = effects;
+  const stat = fs.stat(`${root}/${OWNERS_PATH}`);
+  if (stat === undefined) return;
+  withIndex(
+    effects,
+    root,
+    (database) => {
+      const source = sourceOf(database);
+      if (source?.stamp !== stampOf(change.before) || source.digest !== change.before_digest) return;
+      const read_ms = clock.now_ms();
+      database.change(() => {
+        for (const [path = ""] of change.remove) database.run("DELETE FROM owner WHERE path = ?", path);
+        for (const { file_path = "", owner_package_id = "" } of change.upsert)
+          database.run("INSERT OR REPLACE INTO owner VALUES (?, ?)", file_path, owner_package_id);
+        record(database, stat, read_ms, change.after_digest);
+      });
+    },
+    () => undefined,
+  );
+}

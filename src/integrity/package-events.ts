@@ -1,0 +1,151 @@
+/** What the ledger of packages says last of each package: who vouches for its receipt, and who touched its files. */
+import type { Cause } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { bare } from "../kernel/index.ts";
+import { lastNewlineEnd, linesBackwards, type StreamRef } from "../ledger/index.ts";
+
+/** A package in a tier. */
+export const packageKey = (id: string, plane_id: string): string => `${id}\0${plane_id}`;
+
+export interface Vouched {
+  readonly event: string;
+  readonly manifest_hash: string;
+  readonly archive_digest: string;
+  /** Bare hex; undefined in entries that do not name it. */
+  readonly receipt_sha256: string | undefined;
+}
+
+export interface PackageEvents {
+  /** Newest entry that says what is installed; its event is `UNINSTALLED` where nothing should be. */
+  readonly vouched: ReadonlyMap<string, Vouched>;
+  /** Newest entry of a change to the package's files. */
+  readonly touched: ReadonlyMap<string, Cause>;
+}
+
+/** What is used of an entry. */
+export interface LedgerLine {
+  readonly id: string;
+  readonly event_type: string;
+  readonly submission_id: string;
+  readonly timestamp: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** From the end backwards, no further than is needed for all packages asked about. A damaged stream gives what it still says. */
+export function readPackageEvents(
+  fs: FileSystem,
+  stream: StreamRef,
+  wanted: ReadonlySet<string>,
+): PackageEvents {
+  const vouched = new Map<string, Vouched>();
+  const touched = new Map<string, Cause>();
+  if (wanted.size > 0) {
+    for (const entry of entriesBackwards(fs, stream)) {
+      take(entry, stream.name, wanted, { vouched, touched });
+      if (vouched.size === wanted.size) break;
+    }
+  }
+  return { vouched, touched };
+}
+
+function take(
+  entry: LedgerLine,
+  stream: string,
+  wanted: ReadonlySet<string>,
+  found: { vouched: Map<string, Vouched>; touched: Map<string, Cause> },
+): void {
+  const { event_type, submission_id, metadata } = entry;
+  const { plane_id, manifest_hash, archive_digest, receipt_sha256 } = metadata;
+  if (event_type === "RESTORED") {
+    // It names no tier: it may have been any.
+    for (const tier of ["ho3", "ho2", "ho1"]) {
+      const key = packageKey(submission_id, tier);
+      if (wanted.has(key) && !found.touched.has(key)) found.touched.set(key, causeOf(entry, stream));
+    }
+    return;
+  }
+  const is_vouching = typeof manifest_hash === "string" && typeof archive_digest === "string";
+  if ((!is_vouching && event_type !== "UNINSTALLED") || typeof plane_id !== "string") return;
+  const key = packageKey(submission_id, plane_id);
+  if (!wanted.has(key) || found.vouched.has(key)) return;
+  if (!found.touched.has(key)) found.touched.set(key, causeOf(entry, stream));
+  found.vouched.set(key, {
+    event: event_type,
+    manifest_hash: textOf(manifest_hash) ?? "",
+    archive_digest: textOf(archive_digest) ?? "",
+    receipt_sha256: textOf(receipt_sha256),
+  });
+}
+
+function causeOf({ id, event_type: event, timestamp: at, metadata }: LedgerLine, stream: string): Cause {
+  const { user, transaction_id } = metadata;
+  return {
+    event,
+    at,
+    by: textOf(user) ?? null,
+    transaction_id: textOf(transaction_id) ?? null,
+    stream,
+    entry_id: id,
+  };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** Which of these archive digests (bare hex) an entry of a pack or an install names. */
+export function vouchedDigests(
+  fs: FileSystem,
+  streams: readonly StreamRef[],
+  wanted: ReadonlySet<string>,
+): Set<string> {
+  const found = new Set<string>();
+  for (const stream of wanted.size === 0 ? [] : streams) {
+    for (const bytes of linesOf(fs, stream)) {
+      const named = bytes.toString("latin1").match(/[0-9a-f]{64}/g) ?? [];
+      if (!named.some((digest) => wanted.has(digest) && !found.has(digest))) continue;
+      const metadata = entryOf(bytes)?.metadata;
+      for (const digest of [metadata?.["digest"], metadata?.["archive_digest"]])
+        if (typeof digest === "string" && wanted.has(bare(digest))) found.add(bare(digest));
+    }
+    if (found.size === wanted.size) break;
+  }
+  return found;
+}
+
+/** Entries from the newest to the oldest that hold `needle`, a piece of their line; lines that are none are passed over. */
+export function* entriesBackwards(fs: FileSystem, stream: StreamRef, needle?: string): Generator<LedgerLine> {
+  const wanted = needle === undefined ? undefined : Buffer.from(needle);
+  for (const bytes of linesOf(fs, stream)) {
+    const entry = wanted === undefined || bytes.includes(wanted) ? entryOf(bytes) : undefined;
+    if (entry !== undefined) yield entry;
+  }
+}
+
+/** Complete lines, newest first. */
+function* linesOf(fs: FileSystem, stream: StreamRef): Generator<Buffer> {
+  if (fs.stat(stream.path)?.kind !== "file") return;
+  try {
+    const handle = fs.openRead(stream.path);
+    try {
+      const end = lastNewlineEnd(handle, handle.stat().size_bytes);
+      for (const { bytes } of linesBackwards(handle, end)) yield bytes;
+    } finally {
+      handle.close();
+    }
+  } catch (error) {
+    // The ledger's own verdict says that it cannot be read.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+function entryOf(bytes: Buffer): LedgerLine | undefined {
+  try {
+    const value = JSON.parse(bytes.toString("utf8")) as Partial<LedgerLine> | null;
+    const { id, event_type, submission_id, timestamp, metadata } = value ?? {};
+    const texts = [id, event_type, submission_id, timestamp];
+    if (texts.some((text) => typeof text !== "string") || typeof metadata !== "object" || metadata === null)
+      return undefined;
+    return value as LedgerLine;
+  } catch {
+    return undefined;
+  }
+}

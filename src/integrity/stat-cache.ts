@@ -1,0 +1,158 @@
+/**
+ * What the last check saw: for each path its stamp (size, mode, times, inode, device) and, of files it read, the digest. A file
+ * with the same stamp is believed to have the same bytes. Wrong only where a ctime was forged, which takes the clock of the
+ * machine or its raw disk. Git's racy rule: what changed as late as the check began is not remembered at all, so a later change
+ * within the same tick of the clock cannot hide behind it.
+ */
+import { createHmac } from "node:crypto";
+import type { IntegrityReport } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { STAMP_WIDTH } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { type Plane, secretOf } from "../plane/index.ts";
+import type { FileReader, Memory } from "./file-reader.ts";
+import type { SeenFiles } from "./seen-files.ts";
+import { type CacheColumns, decodeCache, encodeCache } from "./stat-cache-form.ts";
+import { columnsOf } from "./stat-columns.ts";
+
+const DIRECTORY = ".holdfast/cache";
+const FILE = `${DIRECTORY}/stat.bin`;
+const BYTES_MAX = 1 << 30;
+
+interface Note {
+  /** What the report depends on besides files. */
+  readonly depends_on: string;
+  readonly report: IntegrityReport | null;
+}
+
+/** Undefined where this user cannot read the plane's secret: then nothing is believed and nothing is kept. */
+export function cacheKey(effects: Effects, plane: Plane): string | undefined {
+  try {
+    const { secret } = secretOf(effects, plane);
+    return createHmac("sha256", secret).update(`holdfast stat cache 1\0${plane.root}`).digest("hex");
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+export class StatCache implements Memory {
+  readonly #columns: CacheColumns;
+  #index: Map<string, number> | undefined;
+
+  private constructor(columns: CacheColumns) {
+    this.#columns = columns;
+  }
+
+  /** Undefined when there is none, or none of ours. */
+  static read({ fs }: Pick<Effects, "fs">, root: string, key: string): StatCache | undefined {
+    try {
+      const size = fs.stat(`${root}/${FILE}`)?.size_bytes ?? 0;
+      const columns = size > BYTES_MAX ? undefined : decodeCache(fs.read(`${root}/${FILE}`), key);
+      return columns === undefined ? undefined : new StatCache(columns);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  /** The report of that check, where nothing it looked at has another stamp now. */
+  async standingReport(
+    workers: Effects["workers"],
+    depends_on: string,
+  ): Promise<IntegrityReport | undefined> {
+    const note = JSON.parse(Buffer.from(this.#columns.note).toString("utf8")) as Note;
+    if (note.report === null || note.depends_on !== depends_on) return undefined;
+    return (await workers.haveStamps(this.#columns)) ? note.report : undefined;
+  }
+
+  /** Stamps and digests for these paths, in this order; zeros for a path without a digest. */
+  knownFor(paths: readonly string[]): { readonly stamps: BigUint64Array; readonly digests: Uint8Array } {
+    this.#index ??= this.#indexed();
+    const columns = this.#columns;
+    const stamps = new BigUint64Array(new SharedArrayBuffer(paths.length * STAMP_WIDTH * 8));
+    const digests = new Uint8Array(paths.length * 32);
+    for (const [index, path] of paths.entries()) {
+      const at = this.#index.get(path);
+      if (at === undefined) continue;
+      stamps.set(columns.stamps.subarray(at * STAMP_WIDTH, (at + 1) * STAMP_WIDTH), index * STAMP_WIDTH);
+      digests.set(columns.digests.subarray(at * 32, (at + 1) * 32), index * 32);
+    }
+    return { stamps, digests };
+  }
+
+  #indexed(): Map<string, number> {
+    const { paths, ends, digests } = this.#columns;
+    const names = Buffer.from(paths.buffer);
+    const index = new Map<string, number>();
+    for (let at = 0, start = 0; at < ends.length; at++) {
+      const end = ends[at] ?? start;
+      if (digests.subarray(at * 32, at * 32 + 32).some((byte) => byte !== 0))
+        index.set(names.toString("utf8", start, end), at);
+      start = end;
+    }
+    return index;
+  }
+}
+
+export const hasCache = ({ fs }: Pick<Effects, "fs">, root: string): boolean =>
+  fs.stat(`${root}/${FILE}`) !== undefined;
+
+/** When a check begins, by the clock that stamps its files; undefined where the cache cannot be written. */
+export function beginStamp({ fs, random }: Pick<Effects, "fs" | "random">, root: string): bigint | undefined {
+  try {
+    for (const folder of [".holdfast", DIRECTORY])
+      if (fs.stat(`${root}/${folder}`) === undefined) fs.makeDirectory(`${root}/${folder}`);
+    const path = `${root}/${DIRECTORY}/.clock-${random.hex(6)}`;
+    fs.openWrite(path, { mode: 0o600, how: "exclusive" }).close();
+    const began_ns = fs.stat(path)?.ctime_ns;
+    fs.remove(path);
+    return began_ns;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Derived, so nothing is synced and no failure matters. */
+export function keepCache(
+  { fs, random }: Pick<Effects, "fs" | "random">,
+  root: string,
+  key: string,
+  {
+    seen,
+    reader,
+    began_ns,
+    note,
+  }: {
+    readonly seen: SeenFiles;
+    readonly reader: FileReader;
+    readonly began_ns: bigint;
+    readonly note: Note;
+  },
+): void {
+  const { is_steady, ...columns } = columnsOf(seen, reader, began_ns);
+  const kept: Note = is_steady ? note : { ...note, report: null };
+  const temporary = `${root}/${FILE}.${random.hex(6)}.tmp`;
+  try {
+    const handle = fs.openWrite(temporary, { mode: 0o600, how: "exclusive" });
+    try {
+      for (const part of encodeCache({ ...columns, note: Buffer.from(JSON.stringify(kept)) }, key))
+        handle.write(part);
+    } finally {
+      handle.close();
+    }
+    fs.rename(temporary, `${root}/${FILE}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    removeQuietly(fs, temporary);
+  }
+}
+
+function removeQuietly(fs: Effects["fs"], path: string): void {
+  try {
+    fs.remove(path);
+  } catch {
+    // It was never made, or cannot be removed either.
+  }
+}

@@ -1,0 +1,115 @@
+/** The store as a folder: nothing lies in it that no record speaks of, and the latest copy of a package is one of its versions. */
+import type { FileSystem } from "../effects/index.ts";
+import { latestArchivePath, STORE_DIRECTORY } from "../store/index.ts";
+import { removeCure } from "./cures.ts";
+import type { Reading } from "./file-reader.ts";
+import type { Outcome } from "./outcome.ts";
+import { shellWord, shown } from "./shown.ts";
+
+const ARCHIVE = ".tar.gz";
+/** What belongs to an archive and lies beside it. */
+const BESIDE = [".sha256", ".sig", ".intoto.jsonl"];
+
+interface Place {
+  readonly fs: FileSystem;
+  /** Which of these digests the ledger names. */
+  readonly vouchedDigests: (wanted: ReadonlySet<string>) => ReadonlySet<string>;
+  readonly root: string;
+  readonly by_path: ReadonlyMap<string, Reading>;
+  readonly outcome: Outcome;
+}
+
+/** Plane-relative paths of every archive in the store. */
+export function storedArchives(fs: FileSystem, root: string): string[] {
+  return listStore(fs, root).flatMap(({ name, kind }) =>
+    kind === "file" && name.endsWith(ARCHIVE) ? [`${STORE_DIRECTORY}/${name}`] : [],
+  );
+}
+
+/** `owners`: archives that a registry row or a receipt speaks of, with the package. */
+export function judgeStore(place: Place, owners: ReadonlyMap<string, string>): void {
+  const { fs, root, outcome } = place;
+  const ids = new Set(owners.values());
+  const isKept = keptVersions(place, owners, ids);
+  const names = listStore(fs, root);
+  const archives = new Set(names.flatMap(({ name }) => (name.endsWith(ARCHIVE) ? [name] : [])));
+  for (const { name, kind } of names) {
+    const path = `${STORE_DIRECTORY}/${name}`;
+    if (owners.has(path)) continue;
+    const beside = BESIDE.map((end) => name.endsWith(end) && name.slice(0, -end.length)).find(Boolean);
+    if (
+      kind === "file" &&
+      typeof beside === "string" &&
+      (archives.has(beside) || owners.has(`${STORE_DIRECTORY}/${beside}`))
+    )
+      continue;
+    if (kind === "file" && isKept(path)) continue;
+    const { command, sentence } = removeCure(path);
+    outcome.judgeRecord(path, "unowned", { actual: kind === "file" ? null : kind, cure: command });
+    const message = `${shown(path)} is in the store, and no registry row and no receipt speaks of it`;
+    outcome.find("STORE_UNKNOWN", message, sentence, { path });
+  }
+  judgeLatest(place, ids, [...archives]);
+}
+
+/** Earlier versions of a known package stay in the store: those whose digest the ledger of packs and installs names. */
+function keptVersions(
+  { by_path, vouchedDigests }: Place,
+  owners: ReadonlyMap<string, string>,
+  ids: ReadonlySet<string>,
+): (path: string) => boolean {
+  const digests = new Map<string, string>();
+  for (const [path, reading] of by_path) {
+    const id = idOfVersion(path.slice(STORE_DIRECTORY.length + 1));
+    if (typeof reading === "object" && !owners.has(path) && id !== undefined && ids.has(id))
+      digests.set(path, reading.sha256);
+  }
+  const vouched = vouchedDigests(new Set(digests.values()));
+  return (path) => vouched.has(digests.get(path) ?? "");
+}
+
+/** The package whose versioned archive has this name. */
+const idOfVersion = (name: string): string | undefined =>
+  /^(PKG(?:-[A-Z0-9]+)+)-\d+\.\d+\.\d+[^/]*\.tar\.gz$/.exec(name)?.[1];
+
+/** `<ID>.tar.gz` is a copy of one of the versions beside it. */
+function judgeLatest(
+  { by_path, outcome }: Place,
+  ids: ReadonlySet<string>,
+  archives: readonly string[],
+): void {
+  const versions = new Map<string, string[]>();
+  for (const name of archives) {
+    const id = idOfVersion(name);
+    if (id !== undefined) versions.set(id, [...(versions.get(id) ?? []), `${STORE_DIRECTORY}/${name}`]);
+  }
+  for (const id of ids) {
+    const latest = latestArchivePath(id);
+    const reading = by_path.get(latest);
+    const copies = versions.get(id) ?? [];
+    if (typeof reading !== "object" || copies.length === 0) continue;
+    const digests = copies.map((path) => by_path.get(path));
+    if (digests.some((one) => typeof one === "object" && one.sha256 === reading.sha256)) continue;
+    const newest = copies.at(-1) ?? latest;
+    const expected = by_path.get(newest);
+    const command = `cp ${shellWord(newest)} ${shellWord(latest)}`;
+    const message = `${shown(latest)} is none of the versions of ${shown(id)} in the store`;
+    outcome.find("STORE_COPIES_DIFFER", message, `Copy the version you want again with "${command}".`, {
+      path: latest,
+      package_id: id,
+      expected: typeof expected === "object" ? expected.sha256 : undefined,
+      actual: reading.sha256,
+    });
+  }
+}
+
+function listStore(fs: FileSystem, root: string): ReturnType<FileSystem["list"]> {
+  try {
+    return fs.stat(`${root}/${STORE_DIRECTORY}`)?.kind === "directory"
+      ? fs.list(`${root}/${STORE_DIRECTORY}`)
+      : [];
+  } catch {
+    // Each archive that is wanted from it is a finding of its own.
+    return [];
+  }
+}

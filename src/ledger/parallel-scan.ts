@@ -1,0 +1,146 @@
+/** The first pass of a verification with the lines shared out to threads. Finds exactly what `scanChain` finds. */
+import type { FileSystem, ReadHandle } from "../effects/index.ts";
+import type { BlockReading } from "./block-reading.ts";
+import { Chain } from "./chain.ts";
+import type { ChainScan } from "./chain-scan.ts";
+import type { Head } from "./head.ts";
+import { readLine } from "./line-reading.ts";
+import { BLOCK_BYTES, type ScanPool, type ScanSlot } from "./scan-pool.ts";
+import type { StreamRef } from "./stream-ref.ts";
+
+const NEWLINE = 0x0a;
+
+/**
+ * Undefined for a file with a line longer than a block, which must be read in order. The pool stays open.
+ * @throws Node's own error when the file cannot be read.
+ */
+export async function scanOnThreads(
+  fs: Pick<FileSystem, "openRead">,
+  stream: StreamRef,
+  head: Head | undefined,
+  pool: ScanPool,
+): Promise<ChainScan | undefined> {
+  const handle = fs.openRead(stream.path);
+  try {
+    const blocks = new BlockReader(handle, head);
+    const joined = new Joined(head);
+    const flying: Flight[] = [];
+    for (let turn = 0; ; turn++) {
+      const index = turn % pool.slots.length;
+      if (flying.length === pool.slots.length) await joined.take(flying.shift() as Flight);
+      const block = blocks.fill(pool.slots[index] as ScanSlot);
+      if (block === "too long") return undefined;
+      if (block === undefined) break;
+      flying.push({ ...block, reading: pool.start(index, block) });
+    }
+    for (const flight of flying) await joined.take(flight);
+    return joined.scan(blocks.torn_bytes);
+  } finally {
+    handle.close();
+  }
+}
+
+interface Block {
+  readonly slot: ScanSlot;
+  readonly block_bytes: number;
+  readonly head_end: number;
+}
+
+type Flight = Block & { readonly reading: Promise<BlockReading | undefined> };
+
+/** Cuts a file into blocks of whole lines. */
+class BlockReader {
+  /** Bytes after the last newline; meaningful at the end. */
+  torn_bytes = 0;
+  private readonly handle: ReadHandle;
+  private readonly head: Head | undefined;
+  private rest: Uint8Array = Buffer.alloc(0);
+  /** File position after what was read, the rest included. */
+  private position = 0;
+
+  constructor(handle: ReadHandle, head: Head | undefined) {
+    this.handle = handle;
+    this.head = head;
+  }
+
+  /** Fills the slot with the next whole lines; undefined at the end of the file. */
+  fill(slot: ScanSlot): Block | undefined | "too long" {
+    const { input } = slot;
+    input.set(this.rest);
+    const start = this.position - this.rest.length;
+    let filled = this.rest.length;
+    while (filled < BLOCK_BYTES) {
+      const count = this.handle.read(input.subarray(filled), this.position);
+      if (count === 0) break;
+      filled += count;
+      this.position += count;
+    }
+    const block_bytes = input.subarray(0, filled).lastIndexOf(NEWLINE) + 1;
+    this.rest = input.slice(block_bytes, filled);
+    this.torn_bytes = this.rest.length;
+    if (block_bytes === 0) return filled === BLOCK_BYTES ? "too long" : undefined;
+    const head_end = (this.head?.bytes ?? 0) - start;
+    const is_inside = head_end > 0 && head_end <= block_bytes;
+    return { slot, block_bytes, head_end: is_inside ? head_end : -1 };
+  }
+}
+
+/** Puts the readings of blocks together, in the order of the file. */
+class Joined {
+  private readonly chain = new Chain();
+  private readonly head: Head | undefined;
+  private entries_count = 0;
+  private size_bytes = 0;
+  private hash_at_head: string | undefined;
+
+  constructor(head: Head | undefined) {
+    this.head = head;
+  }
+
+  async take(flight: Flight): Promise<void> {
+    const reading = await flight.reading;
+    if (reading === undefined || !this.takeRun(flight, reading)) this.takeLines(flight);
+    this.size_bytes += flight.block_bytes;
+  }
+
+  private takeRun({ slot }: Block, reading: BlockReading): boolean {
+    const { lines_count, at_head, before_last_hash } = reading;
+    const first = { ...reading.first, line: this.entries_count + 1 };
+    const last = { ...reading.last, line: this.entries_count + lines_count };
+    if (!this.chain.takeRun({ first, last, before_last_hash })) return false;
+    for (let index = 0; index < lines_count; index++) {
+      this.chain.takeId(slot.ids[index] ?? Number.NaN, () => this.linkAt(slot, index));
+    }
+    if (at_head !== undefined && this.entries_count + at_head.line === this.head?.entries)
+      this.hash_at_head = at_head.entry_hash;
+    this.entries_count += lines_count;
+    return true;
+  }
+
+  /** The link of a line of a sound block, counted from 0. */
+  private linkAt({ input }: ScanSlot, index: number): ReturnType<Chain["repeated_ids"]["at"]> & object {
+    let start = 0;
+    for (let skipped = 0; skipped < index; skipped++) start = input.indexOf(NEWLINE, start) + 1;
+    const reading = readLine(Buffer.from(input.slice(start, input.indexOf(NEWLINE, start))));
+    if (reading.state === "malformed") throw new Error("a sound line became malformed");
+    const { id, previous_hash, entry_hash } = reading;
+    return { line: this.entries_count + index + 1, id, previous_hash, entry_hash };
+  }
+
+  private takeLines({ slot, block_bytes, head_end }: Block): void {
+    const block = Buffer.from(slot.input.slice(0, block_bytes));
+    for (let start = 0; start < block_bytes; ) {
+      const newline = block.indexOf(NEWLINE, start);
+      const line = ++this.entries_count;
+      const entry_hash = this.chain.take(line, readLine(block.subarray(start, newline)));
+      start = newline + 1;
+      if (start === head_end && line === this.head?.entries) this.hash_at_head = entry_hash;
+    }
+  }
+
+  scan(torn_bytes: number): ChainScan {
+    const { entries_count, size_bytes, hash_at_head } = this;
+    const { breaks, breaks_count, repeated_ids } = this.chain;
+    return { entries_count, size_bytes, torn_bytes, breaks, breaks_count, hash_at_head, repeated_ids };
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Judges the log of a stream against its lines: every tile, every checkpoint. Whoever reads the lines anyway feeds the leaf
+ * hashes in order; memory stays flat.
+ */
+import type { Finding } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import {
+  leafHash,
+  type NoteKey,
+  type SignedCheckpoint,
+  sameHash,
+  type Tile,
+  TreeBuilder,
+  tileNodes,
+  treeRoot,
+} from "../tlog/index.ts";
+import { readCheckpoint } from "./checkpoint-file.ts";
+import { type CheckpointVerdict, judgeCheckpoint, type TreeOfLines } from "./checkpoint-verify.ts";
+import type { StreamRef } from "./stream-ref.ts";
+import { LineTooLong, leafLines } from "./tiles-lines.ts";
+import { treeFileName, treePlaces } from "./tiles-places.ts";
+import { readTile, TileUnusable } from "./tiles-read.ts";
+import { TileJudge } from "./tiles-verify.ts";
+
+export interface TreeVerdict {
+  /** False when a tile or checkpoint is wrong. A log that was never written is valid and covers nothing. */
+  readonly valid: boolean;
+  /** Lines that were looked at. */
+  readonly entries_count: number;
+  readonly checkpoint?: CheckpointVerdict;
+  /** The newest checkpoint with a witness's signature. */
+  readonly cosigned?: CheckpointVerdict;
+  /** Lines that the checkpoint does not cover. */
+  readonly beyond_checkpoint_count: number;
+  readonly first_bad?: Pick<Finding, "code" | "message" | "path" | "line">;
+  /** Tiles by path, then checkpoints, then notes. */
+  readonly findings: readonly Finding[];
+}
+
+/** A tree of lines for judging: tiles as they fill, and at the end what is left. */
+export interface JudgedTree extends TreeOfLines {
+  readonly edge: readonly Tile[];
+}
+
+/** Judges stored files against tiles handed in; `verifyTree` and `TreeVerifier` compute these from lines. */
+export class TreeJudge {
+  readonly #stream: StreamRef;
+  readonly #keys: readonly NoteKey[];
+  readonly #tiles: TileJudge;
+  readonly #checkpoint: SignedCheckpoint | string | undefined;
+  readonly #cosigned: SignedCheckpoint | string | undefined;
+
+  /** Checkpoints are read first: a writer adds lines before it signs, so the lines are never behind what is held. */
+  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[]) {
+    const places = treePlaces(stream);
+    this.#stream = stream;
+    this.#keys = keys;
+    this.#checkpoint = readCheckpoint(fs, places.checkpoint);
+    this.#cosigned = readCheckpoint(fs, places.cosigned);
+    const covered = typeof this.#checkpoint === "object" ? this.#checkpoint : undefined;
+    this.#tiles = new TileJudge(fs, stream, covered?.size ?? 0);
+    this.#tiles.edgeIsBorneOut = () => covered !== undefined && storedRootIs(fs, stream, covered);
+  }
+
+  /** Sizes whose roots will be asked for. */
+  sizesOfInterest(): number[] {
+    return [this.#checkpoint, this.#cosigned].flatMap((one) => (typeof one === "object" ? [one.size] : []));
+  }
+
+  takeFull(tile: Tile): void {
+    this.#tiles.take(tile);
+  }
+
+  finish(tree: JudgedTree): TreeVerdict {
+    for (const tile of tree.edge) this.#tiles.take(tile);
+    this.#tiles.takeOthers(tree.size);
+    const checkpoint = this.#judge("checkpoint", this.#checkpoint, tree);
+    const cosigned = this.#judge("cosigned", this.#cosigned, tree);
+    const covered = Math.min(checkpoint?.verdict?.size ?? 0, tree.size);
+    const beyond = tree.size - covered;
+    const findings = [
+      ...this.#tiles.findings.sort((a, b) => ((a.path ?? "") < (b.path ?? "") ? -1 : 1)),
+      ...(checkpoint?.findings ?? []),
+      ...(cosigned?.findings ?? []),
+      ...this.#notes(tree.size, beyond),
+    ];
+    const first = findings.find(({ severity }) => severity === "error");
+    return {
+      valid: first === undefined,
+      entries_count: tree.size,
+      ...(checkpoint?.verdict && { checkpoint: checkpoint.verdict }),
+      ...(cosigned?.verdict && { cosigned: cosigned.verdict }),
+      beyond_checkpoint_count: beyond,
+      ...(first && { first_bad: firstBad(first) }),
+      findings,
+    };
+  }
+
+  #judge(
+    file: "checkpoint" | "cosigned",
+    found: SignedCheckpoint | string | undefined,
+    tree: TreeOfLines,
+  ): ReturnType<typeof judgeCheckpoint> | undefined {
+    return found === undefined ? undefined : judgeCheckpoint(this.#stream, file, found, tree, this.#keys);
+  }
+
+  #notes(size: number, beyond: number): Finding[] {
+    const found: Finding[] = [];
+    const note = (code: string, message: string, next_step: string): void => {
+      const path = this.#stream.name;
+      found.push({ code, severity: "note", message: `${path}: ${message}`, next_step, path });
+    };
+    const unlisted = this.#tiles.findings_count - this.#tiles.findings.length;
+    if (unlisted > 0) {
+      note(
+        "LEDGER_MORE_TILES",
+        `${unlisted} more tiles are wrong`,
+        `Run "pkg ledger rebuild" once the lines are sound.`,
+      );
+    }
+    if (beyond > 0 && this.#checkpoint === undefined) {
+      const message = `no checkpoint covers its ${size} entries`;
+      note(
+        "LEDGER_UNCHECKPOINTED",
+        message,
+        `Run "pkg ledger rebuild" where the plane's signing key can be reached.`,
+      );
+    } else if (beyond > 0) {
+      const message = `${beyond} entries are newer than ${treeFileName(this.#stream, "checkpoint")}`;
+      note(
+        "LEDGER_BEYOND_CHECKPOINT",
+        message,
+        `Run any "pkg" command that records an entry; it signs a new one.`,
+      );
+    }
+    return found;
+  }
+}
+
+function firstBad({ code, message, path, line }: Finding): NonNullable<TreeVerdict["first_bad"]> {
+  return { code, message, ...(path !== undefined && { path }), ...(line !== undefined && { line }) };
+}
+
+/** True when the tiles as stored have the checkpoint's root, whatever the lines say. */
+function storedRootIs(fs: FileSystem, stream: StreamRef, { size, root }: SignedCheckpoint): boolean {
+  try {
+    const read = tileNodes(size, (name) => readTile(fs, stream, name));
+    return sameHash(treeRoot(size, read), root);
+  } catch (error) {
+    if (error instanceof TileUnusable) return false;
+    throw error;
+  }
+}
+
+/** Verifies while somebody else reads the lines: `add` each leaf hash in order, then `finish`. */
+export class TreeVerifier {
+  readonly #judge: TreeJudge;
+  readonly #builder = new TreeBuilder();
+  readonly #wanted: Set<number>;
+  readonly #roots = new Map<number, Uint8Array>();
+
+  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[]) {
+    this.#judge = new TreeJudge(fs, stream, keys);
+    this.#wanted = new Set(this.#judge.sizesOfInterest());
+    this.#keepRoot();
+  }
+
+  /** The leaf hash of the next line: `leafHash` of its bytes without the newline. */
+  add(leaf: Uint8Array): void {
+    this.#builder.append(leaf, (tile) => this.#judge.takeFull(tile));
+    this.#keepRoot();
+  }
+
+  #keepRoot(): void {
+    const { size } = this.#builder;
+    if (this.#wanted.has(size)) this.#roots.set(size, this.#builder.root());
+  }
+
+  finish(): TreeVerdict {
+    const { size } = this.#builder;
+    return this.#judge.finish({ size, edge: this.#builder.edge(), rootAt: (at) => this.#roots.get(at) });
+  }
+}
+
+/**
+ * Reads all complete lines and judges the log. Takes no lock.
+ * @throws Node's own error when the stream cannot be read
+ */
+export function verifyTree(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[]): TreeVerdict {
+  const verifier = new TreeVerifier(fs, stream, keys);
+  if (fs.stat(stream.path) === undefined) return verifier.finish();
+  try {
+    for (const { bytes } of leafLines(fs, stream.path, 0)) verifier.add(leafHash(bytes));
+  } catch (error) {
+    // The chain's own verification names such a line; the log ends before it.
+    if (!(error instanceof LineTooLong)) throw error;
+  }
+  return verifier.finish();
+}

@@ -1,0 +1,2 @@
+export { type ImportResult, importPlane } from "./import-plane.ts";
+export type { ImportReport } from "./import-report.ts";

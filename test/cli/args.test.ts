@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { OPERATION_TABLE } from "../../src/cli/generated/table.ts";
+import { runCommand, type Setting } from "../../src/cli/index.ts";
+import { nodeEffects } from "../../src/effects/node/index.ts";
+
+/** What a command line comes to, up to the operation it would run. */
+async function run(
+  argv: readonly string[],
+  program: Setting["program"] = "pkg",
+): Promise<{ exit_code: number; out: string; err: string; root?: string | undefined; name?: string }> {
+  const seen = { out: "", err: "" };
+  let found: { name?: string; root?: string | undefined } = {};
+  const exit_code = await runCommand(
+    {
+      effects: nodeEffects(),
+      terminal: {
+        out: (text) => void (seen.out += text),
+        err: (text) => void (seen.err += text),
+        colour: false,
+        interactive: false,
+      },
+      program,
+      version: "1.0.0",
+      table: OPERATION_TABLE,
+      load: async (name) => {
+        const { OPERATIONS } = await import("../../src/operations/index.ts");
+        const loaded = await OPERATIONS[name]?.();
+        if (loaded === undefined) throw new Error(name);
+        return {
+          ...loaded,
+          run: async (context) => {
+            found = { name, root: context.root };
+            return { result: {} };
+          },
+          text: () => "done\n",
+          json: () => ({ done: true }),
+        };
+      },
+      files: {
+        deflate_worker_url: new URL("file:///x"),
+        scan_worker_url: new URL("file:///x"),
+        package_directory: "",
+        launcher_script: "",
+        node: "",
+      },
+      readDescriptor: () => "",
+    },
+    argv,
+  );
+  return { exit_code, ...seen, ...found };
+}
+
+describe("flags of every command", () => {
+  test.each([
+    [["--root", "/p", "list"]],
+    [["list", "--root", "/p"]],
+    [["--root=/p", "list"]],
+    [["--wait", "3", "--root", "/p", "-j", "list"]],
+    [["--root", "/p", "pkg", "list"]],
+  ])("stand before the command or after it: %j", async (argv) => {
+    expect(await run(argv)).toMatchObject({ exit_code: 0, name: "list", root: "/p" });
+  });
+
+  test("stand before a command of two words, and before words that end the flags", async () => {
+    expect(await run(["--root", "/p", "--token", "t:x", "auth", "list"])).toMatchObject({
+      name: "auth list",
+      root: "/p",
+    });
+    expect(await run(["--root", "/p", "history", "--", "PKG-X"])).toMatchObject({
+      name: "history",
+      root: "/p",
+    });
+  });
+
+  test("show the help of the command behind them", async () => {
+    expect((await run(["--help", "list"])).out).toContain("Usage: pkg list");
+    expect((await run(["--root", "/p", "--help"])).out).toContain("Usage: pkg COMMAND");
+    expect((await run([])).out).toContain("Usage: pkg COMMAND");
+  });
+
+  test("alone are no command, and a token among them is not repeated", async () => {
+    const alone = await run(["--token", "ann:0123456789abcdef"]);
+    expect(alone).toMatchObject({ exit_code: 2, out: "" });
+    expect(alone.err).toContain("no command is named");
+    expect(alone.err).not.toContain("0123456789abcdef");
+    expect((await run(["--root"])).err).toContain("COMMAND_UNKNOWN");
+  });
+
+  test("that belong to one command stay behind it", async () => {
+    const early = await run(["--dry-run", "install"]);
+    expect(early).toMatchObject({ exit_code: 2 });
+    expect(early.err).toContain("--dry-run must stand behind the command it belongs to");
+  });
+});
