@@ -24,7 +24,8 @@ import {
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
 import type { FactEdge, FactInstalled, TraceFacts } from "./facts.ts";
 import { indexedFacts } from "./indexed-facts.ts";
-import type { TraceOptions } from "./options.ts";
+import type { LogProofs, TraceOptions } from "./options.ts";
+import { planeLog } from "./plane-log.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
@@ -52,6 +53,7 @@ export class Sight {
   readonly launchers: ReadonlyMap<string, string>;
   readonly facts: TraceFacts;
   readonly options: TraceOptions;
+  readonly log: LogProofs;
   readonly findings: Finding[] = [];
   readonly statements: TraceStatement[] = [];
   readonly #tables = new Map<RegistryName, ReadonlyMap<string, Row>>();
@@ -68,6 +70,7 @@ export class Sight {
     this.plane = plane;
     this.options = options;
     this.launchers = options.launchers ?? new Map();
+    this.log = options.log ?? planeLog(effects, plane);
     this.facts = options.facts ?? indexedFacts(effects, plane);
   }
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { TraceReport } from "../../src/contracts/trace.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { openPlane } from "../../src/plane/index.ts";
+import { settleTree } from "../../src/ledger/index.ts";
+import { GOVERNANCE_STREAM, openPlane, PACKAGES_STREAM, planeStream } from "../../src/plane/index.ts";
 import { ask, explain, type Question, renderTrace, type TraceOptions } from "../../src/trace/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
 import { writeTree } from "../support/tree.ts";
@@ -91,6 +92,8 @@ export async function aPast(folder = newFolder()): Promise<LibraryPlane> {
   });
   await on.update([BASE]);
   await on.uninstall([TOP]);
+  for (const name of [GOVERNANCE_STREAM, PACKAGES_STREAM])
+    await settleTree(on.effects, planeStream(on.plane, name));
   return on;
 }
 

@@ -133,6 +133,10 @@ describe("a code", () => {
 });
 
 describe("a checkpoint", () => {
+  let here: Awaited<ReturnType<typeof aPastToBreak>>;
+  beforeAll(async () => {
+    here = await aPastToBreak();
+  });
   const root = Buffer.alloc(32, 7);
   const head = (size: number, signature = "— witness.example/w AAAAAQID"): string =>
     `holdfast.example/packages\n${size}\n${root.toString("base64")}\n\n${signature}\n`;
@@ -143,7 +147,7 @@ describe("a checkpoint", () => {
   };
 
   test("origin, size, root, signers and the entry it ends with", async () => {
-    const report = await explained(on, place(on, head(3)), "checkpoint");
+    const report = await explained(here, place(here, head(3)), "checkpoint");
     expect(report.data).toMatchObject({
       origin: "holdfast.example/packages",
       tree_size: 3,
@@ -151,22 +155,35 @@ describe("a checkpoint", () => {
       signatures: [{ name: "witness.example/w", key_id: "00000001" }],
       stream: "ledger/packages.jsonl",
       last_entry: { id: ledger(on)[2]?.id, line: 3 },
-      root_verified: null,
+      root_verified: false,
     });
     expect(report.statements[0]?.evidence).toHaveLength(2);
+    expect(report.findings.map(({ code }) => code)).toEqual(["TRACE_CHECKPOINT_FORKED"]);
+  });
+
+  test("the plane's own checkpoint is verified against the lines, and an edited line breaks it", async () => {
+    const own = await aPastToBreak();
+    const path = "ledger/packages/checkpoint";
+    const good = await explained(own, path, "checkpoint");
+    expect(good.data).toMatchObject({ stream: "ledger/packages.jsonl", root_verified: true });
+    expect(good.data.tree_size).toBe(ledger(own).length);
+    const stream = join(own.root, "ledger/packages.jsonl");
+    writeFileSync(stream, readFileSync(stream, "utf8").replace("1.1.0 updated", "1.1.0 Updated"));
+    const bad = await explained(own, path, "checkpoint");
+    expect([bad.data.root_verified, bad.findings[0]?.code]).toEqual([false, "TRACE_CHECKPOINT_FORKED"]);
   });
 
   test("with a log its root is recomputed, and a fork or a cut is a finding", async () => {
-    const path = place(on, head(3));
+    const path = place(here, head(3));
     const log = (computed: string | undefined) => ({
       inclusion: () => undefined,
       root: () => computed,
       streamOf: () => "ledger/packages.jsonl",
     });
-    const good = await explained(on, path, "checkpoint", { log: log(root.toString("hex")) });
+    const good = await explained(here, path, "checkpoint", { log: log(root.toString("hex")) });
     expect([good.data.root_verified, good.findings]).toEqual([true, []]);
     for (const other of ["00".repeat(32), undefined]) {
-      const bad = await explained(on, path, "checkpoint", { log: log(other) });
+      const bad = await explained(here, path, "checkpoint", { log: log(other) });
       expect([bad.data.root_verified, bad.findings[0]?.code]).toEqual([false, "TRACE_CHECKPOINT_FORKED"]);
     }
   });
@@ -179,7 +196,7 @@ describe("a checkpoint", () => {
     head(3).replace("=", ""),
     "\0\n\n\n",
   ])("%j is an ordinary file", async (text) => {
-    await explained(on, place(on, text), "file");
+    await explained(here, place(here, text), "file");
   });
 });
 
@@ -216,6 +233,23 @@ describe("--prove", () => {
       ["receipt", false],
     ]);
     expect(renderTrace(report, { evidence: true })).toContain("DOES NOT HOLD");
+  });
+
+  test("each entry comes with its place in the plane's own log, unless its tiles are damaged", async () => {
+    const own = await aPastToBreak();
+    const entries = async () =>
+      (await explained(own, BASE, "package", { prove: true })).statements.flatMap(({ evidence }) =>
+        evidence.filter(({ kind }) => kind === "ledger"),
+      );
+    for (const { path, line, proof } of await entries())
+      expect(proof?.inclusion, path).toMatchObject({
+        origin: expect.stringMatching(/^holdfast\.plane\//),
+        leaf_index: (line ?? 0) - 1,
+      });
+    const stream = join(own.root, "ledger/packages.jsonl");
+    writeFileSync(stream, readFileSync(stream, "utf8").replace("1.1.0 updated", "1.1.0 Updated"));
+    const report = await explained(own, BASE, "package", { prove: true });
+    expect(report.findings.map(({ code }) => code)).toContain("LEDGER_TREE_DAMAGED");
   });
 
   test("the log's inclusion proof comes with each entry it reaches", async () => {
