@@ -24,7 +24,7 @@ export function rowEvidence(
   name: Exclude<RegistryName, "file_ownership" | "packages_state">,
   key: string,
 ): Evidence | undefined {
-  const line = sight.lineOf(name, key);
+  const line = sight.table(name).lineOf(key);
   return line === null ? undefined : evidence("registry", registryPath(name), { line, key });
 }
 

@@ -134,7 +134,7 @@ function dependentsOf(sight: Sight, dependents: Dependents, package_id: string):
     installed: true,
     version: sight.summaryOf(id)?.version ?? null,
   }));
-  const registered = [...sight.table("packages_registry")].flatMap(([id, row]) => {
+  const registered = [...sight.table("packages_registry").holding(package_id)].flatMap(([id, row]) => {
     if (!(row["deps"] ?? "").includes(package_id) || sight.summaryOf(id) !== undefined) return [];
     const named = parseDependencies(row["deps"] ?? "").dependencies.find(
       (dependency) => dependency.id === package_id,

@@ -27,6 +27,7 @@ import { indexedFacts } from "./indexed-facts.ts";
 import type { LogProofs, TraceOptions } from "./options.ts";
 import { planeLog } from "./plane-log.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
+import { RowTable } from "./row-table.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
 export interface Owned {
@@ -56,8 +57,7 @@ export class Sight {
   readonly log: LogProofs;
   readonly findings: Finding[] = [];
   readonly statements: TraceStatement[] = [];
-  readonly #tables = new Map<RegistryName, ReadonlyMap<string, Row>>();
-  readonly #lines = new Map<RegistryName, ReadonlyMap<string, number>>();
+  readonly #tables = new Map<RegistryName, RowTable>();
   readonly #found_rows = new Map<string, FoundRow | undefined>();
   readonly #receipts = new Map<string, Installed | undefined>();
   readonly #folders = new Map<string, boolean>();
@@ -75,24 +75,13 @@ export class Sight {
   }
 
   /** Rows by key, in file order. */
-  table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): ReadonlyMap<string, Row> {
+  table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): RowTable {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const rows = new Map<string, Row>();
-    const lines = new Map<string, number>();
-    this.scan(name, (row) => {
-      if (rows.has(row.key)) return;
-      rows.set(row.key, row.cells());
-      lines.set(row.key, row.line);
-    });
+    const rows = new RowTable();
+    this.scan(name, (row) => rows.add(row));
     this.#tables.set(name, rows);
-    this.#lines.set(name, lines);
     return rows;
-  }
-
-  /** Line of the first row with this key; null where there is none. */
-  lineOf(name: Exclude<RegistryName, "file_ownership" | "packages_state">, key: string): number | null {
-    return this.table(name).has(key) ? (this.#lines.get(name)?.get(key) ?? null) : null;
   }
 
   /** The row of the ownership registry for a path; the registry is too large to keep. */
