@@ -710,7 +710,7 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":2,"messages":["<subject> has no state that changes with time"],"next_steps":["Use --at with a package, a path, --who, --why or --impact, or alone."]}',
   TRACE_VERSION_ABSENT:
     '{"room":"trace","exit_code":1,"messages":["nothing in this plane holds the content of <package id> <version>"],"next_steps":["Choose from <known>; \\"trace --explain <package id>\\" tells more."]}',
-  TRANSACTION_FAILED: '{"room":"journal","exit_code":6,"messages":[],"next_steps":[]}',
+  TRANSACTION_FAILED: '{"room":"journal","exit_code":6,"messages":[],"next_steps":["<next step>"]}',
   TRANSACTION_IN_PROGRESS:
     '{"room":"plane","exit_code":4,"messages":["the plane <root> keeps changing while it is read"],"next_steps":["Run the command again when the other one has ended."]}',
   TRUSTED_KEYS_CHANGED:
