@@ -34,7 +34,7 @@ export async function writeBigPlane(root, { packages, files, entries }) {
       entryOf(at + i, packages, rows),
     );
     await appendEntries(effects, stream, group);
-    settleOwed(effects);
+    await settleOwed(effects);
   }
   writeGeneration(root);
   return { packages, files: packages * files, entries };
@@ -75,6 +75,13 @@ function writePackage(root, number, count, rows) {
     assets,
     metadata: {},
   };
+  writeInstalled(root, number, manifest, rows);
+}
+
+/** Receipt, manifest, registry rows and what the ledger will say of it. */
+function writeInstalled(root, number, manifest, rows) {
+  const { package_id, name, assets, dependencies } = manifest;
+  const target = `modules/${name}`;
   const manifest_hash = manifestHash(manifest);
   const archive = sha256(package_id);
   const transaction_id = `TX-20261101T080000-${sha256(name).slice(0, 16)}`;
@@ -94,7 +101,7 @@ function writePackage(root, number, count, rows) {
     archive_hash: `sha256:${archive}`,
     content_digest: sha256(`${name} content`),
     archive_profile: "canonical",
-    assets_count: count,
+    assets_count: assets.length,
     work_order_id: null,
     files: assets.map((asset) => ({ ...asset, origin: "created" })),
     directories_created: [target],
@@ -117,7 +124,7 @@ function writePackage(root, number, count, rows) {
   rows.registry.push(
     `${package_id},${name},package,library,1.0.0,https://packages.example.org/${package_id}-1.0.0.tar.gz,tar,${archive},,,,,any,any,${dependencies.map(({ id }) => id).join(";")},,,/${target},extension,,active,yes,P1,,2026-11-01,,,T2`,
   );
-  rows.state.push(`${package_id},installed,${manifest_hash},library,ho3,${count},${AT},`);
+  rows.state.push(`${package_id},installed,${manifest_hash},library,ho3,${assets.length},${AT},`);
   for (const { path, sha256: digest } of assets)
     rows.ownership.push(`${path},${package_id},${digest},data,${AT}`);
 }
