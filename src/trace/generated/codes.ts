@@ -320,7 +320,7 @@ export const CODES: Readonly<Record<string, string>> = {
   JAIL_WOULD_EXPOSE:
     '{"room":"sandbox","exit_code":3,"messages":["<path> overlaps with <inside>, which a jailed program may read","a jailed program would see the whole of <wide>"],"next_steps":["Move <path> out of <inside>, or point HOLDFAST_HOME elsewhere; then run the command again."]}',
   JOURNAL_DAMAGED:
-    '{"room":"journal","exit_code":4,"messages":["<path> holds a line that is not JSON","<directory> plans a change outside the plane: <problem>"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
+    '{"room":"journal","exit_code":4,"messages":["<directory> plans a change outside the plane: <problem>","<path> holds a line that is not JSON"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
   KEPT_BYTES_MISSING:
     '{"room":"lifecycle","exit_code":4,"messages":["the receipt of <package id> <version> is not kept any more","<missing> file(s) of <package id> <version> are kept nowhere: <missing>"],"next_steps":["Put packages_store/<package id>-<version>.tar.gz back and run the command again."]}',
   LEDGER_BEYOND_CHECKPOINT: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
@@ -713,6 +713,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"journal","exit_code":4,"messages":["<different> of <checked> path(s) are not what they were before <transaction id>: <different>"],"next_steps":["Run \\"integrity-check\\" to see what differs, then \\"integrity-check --fix\\" to restore it."]}',
   UNDO_FAILED:
     '{"room":"journal","exit_code":4,"messages":["the failed change <transaction id> could not be undone yet: <problem>"],"next_steps":["Mend the named path (space, permissions), then run any pkg command: it finishes the undo."]}',
+  UNDO_NOT_POSSIBLE:
+    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Run \\"<reverse>\\" instead."]}',
+  UNDO_OVERTAKEN:
+    '{"room":"lifecycle","exit_code":3,"messages":["generation <in force> came after generation <planned>, which was to be undone"],"next_steps":["Look at the newer change with \\"pkg status\\", then run \\"pkg undo\\" again if it is the one to undo."]}',
   UNHEALTHY:
     '{"room":"lifecycle","exit_code":6,"messages":[],"next_steps":["Run the check \\"<check>\\" of <package id> by hand, mend the package and pack it again."]}',
   USAGE:
