@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HexDigest } from "../contracts/index.ts";
 import { type InstallResult, install as installPackages, type Wanted } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers } from "./fields.ts";
 import { healthOptions, runtimeOf } from "./runtime.ts";
@@ -49,7 +50,12 @@ export const install = operation({
       result.packages.find(({ package_id }) => package_id === named_first) ?? result.packages.at(-1);
     return { result: { success: true, ...summaryOf(first), ...result } };
   },
-  text: (result) => [...result.packages.map((one) => describe(one, result.dry_run)), ""].join("\n"),
+  text: (result) =>
+    [
+      ...result.packages.map((one) => describe(one, result.dry_run)),
+      ...timelineText(result.timeline),
+      "",
+    ].join("\n"),
 });
 
 /** @throws INPUT_MISSING */

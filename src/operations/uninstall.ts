@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type UninstallResult, uninstall as uninstallPackages } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers } from "./fields.ts";
 
@@ -42,7 +43,12 @@ export const uninstall = operation({
       result: { success: true, ...(await uninstallPackages(context.effects, planeOf(context), request)) },
     };
   },
-  text: (result) => [...result.packages.map((one) => describe(one, result.dry_run)), ""].join("\n"),
+  text: (result) =>
+    [
+      ...result.packages.map((one) => describe(one, result.dry_run)),
+      ...timelineText(result.timeline),
+      "",
+    ].join("\n"),
 });
 
 function describe(one: UninstallResult["packages"][number], dry_run: boolean): string {

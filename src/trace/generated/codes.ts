@@ -315,6 +315,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"messages":["<path> runs <command> at <name>","<gyp> makes npm compile code at install"],"next_steps":[]}',
   INTERRUPTED:
     '{"room":"journal","exit_code":130,"messages":[],"next_steps":["Nothing was changed. Run the same command again."]}',
+  JAIL_CANNOT_READ:
+    '{"room":"sandbox","exit_code":5,"messages":[],"next_steps":["Run the command as the user <uid>, or run \\"chmod o+rX <path>\\"."]}',
   JAIL_NOT_STARTED:
     '{"room":"sandbox","exit_code":5,"messages":["the <layer> jail could not be built: <reason>"],"next_steps":["Run \\"pkg doctor\\" as the user who owns the plane; it says which jail works on this machine."]}',
   JAIL_WOULD_EXPOSE:
