@@ -66,7 +66,10 @@ function wantedOf(input: {
   digest?: string | undefined;
 }): Wanted[] {
   const { archive, digest, id } = input;
-  const ids = allIds(input.ids, archive === undefined ? id : undefined);
+  const ids = allIds(input.ids, archive === undefined ? id : undefined, {
+    command: "pkg install",
+    versions: true,
+  });
   const wanted: Wanted[] = [
     ...(archive === undefined ? [] : [{ archive, id, digest }]),
     ...ids.map((one) => ({ id: one, digest })),

@@ -34,8 +34,8 @@ export const rollback = operation({
     dry_run: dryRun,
   }),
   run: async (context, { ids: words, id, plane: tiers, ...input }) => {
-    const ids = allIds(words, id);
     const command = "pkg rollback";
+    const ids = allIds(words, id, { command });
     if (ids.length === 0) throw make("INPUT_MISSING", "name a package id", { field: "id", command });
     if (input.to !== undefined && input.generation !== undefined)
       throw make("INPUT_MISSING", "name either --to or --generation", { field: "to", command });

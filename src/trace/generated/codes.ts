@@ -485,6 +485,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUT_UNWRITABLE:
     '{"room":"operations","exit_code":5,"messages":["<out> cannot be written (<problem>)"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
+  PACKAGE_ID_MALFORMED:
+    '{"room":"operations","exit_code":2,"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
   PATH_NOT_USABLE:
     '{"room":"cli","exit_code":2,"messages":["a link stands at","a folder stands at","a folder is not empty:","the name is too long:"],"next_steps":["Put a regular file of valid text there, or name another path; \\"integrity-check\\" shows what else is odd."]}',
