@@ -2,6 +2,7 @@
 
 import type { Effects } from "../effects/index.ts";
 import { applyChanges, compareWithBefore, type Site, syncTouched, undoChanges } from "./apply.ts";
+import { make } from "./faults.ts";
 import { requireInside } from "./inside.ts";
 import { retireTransaction } from "./kept.ts";
 import { appendLines, readLines } from "./log.ts";
@@ -118,12 +119,32 @@ async function recoverOne(
     await applyChanges(effects, site, changes);
     syncTouched(fs, site, changes);
     await report(committed.follow_ups);
-    retireTransaction(fs, root, directory, committed.generation);
+    retire(fs, site, about.transaction_id, committed.generation);
     return { ...about, outcome: "redone" };
   }
   if (begun !== undefined) await undoOne(effects, site, { records, changes, begun, phase }, report);
   removeTransaction(effects, directory);
   return { ...about, outcome: begun === undefined ? "cleaned" : "undone" };
+}
+
+/** All is made and recorded by now: who only reads need not wait for this. @throws RETIRE_FAILED */
+function retire(
+  fs: Needs["fs"],
+  { root, directory }: Site,
+  transaction_id: string,
+  generation: number,
+): void {
+  try {
+    retireTransaction(fs, root, directory, generation);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw make(
+      "RETIRE_FAILED",
+      `the change ${transaction_id} is made and recorded, but its folder cannot be put away: ${problem}`,
+      { transaction_id, path: directory, problem },
+      error,
+    );
+  }
 }
 
 async function undoOne(

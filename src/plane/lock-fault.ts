@@ -2,7 +2,7 @@
 import type { FileSystem } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { make } from "./faults.ts";
-import { PLANE_LOCK } from "./paths.ts";
+import { PLANE_LOCK, STATE_DIRECTORY } from "./paths.ts";
 
 /** SQLite's primary result codes; the higher bytes of an extended code only say where it happened. */
 const SQLITE = { IO_ERROR: 10, CORRUPT: 11, FULL: 13, NOT_A_DATABASE: 26 } as const;
@@ -29,7 +29,8 @@ export function lockFault(fs: Pick<FileSystem, "freeBytes">, root: string, error
       error,
     );
   }
-  return make("PLANE_READ_ONLY", `the plane ${root} cannot be locked for writing`, { path: root }, error);
+  const path = `${root}/${STATE_DIRECTORY}`;
+  return make("PLANE_READ_ONLY", `the plane ${root} cannot be locked for writing`, { path }, error);
 }
 
 /** SQLite cannot say more than "I/O error" when a full disk refuses it a byte of metadata. */

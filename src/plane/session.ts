@@ -83,7 +83,10 @@ export async function reading<T>(effects: Effects, plane: Plane, work: () => Pro
   });
 }
 
-/** False when all changes are settled on disk but the ledger does not take their entries. */
+/** Every file is as it shall be, and only a record of it is missing. */
+const IS_SETTLED = /^LEDGER_|^RETIRE_FAILED$/;
+
+/** False when all changes are settled on disk, but the ledger does not take their entries or their folder stays. */
 async function settle(effects: Effects, plane: Plane): Promise<boolean> {
   let lock: HeldLock;
   try {
@@ -97,7 +100,9 @@ async function settle(effects: Effects, plane: Plane): Promise<boolean> {
     await recoverPlane(effects, plane);
     return true;
   } catch (error) {
-    if (error instanceof Fault && error.code.startsWith("LEDGER_")) return false;
+    // Of several, those that come after it were not looked at.
+    const is_only = pendingTransactions(effects, plane.root).length === 1;
+    if (is_only && error instanceof Fault && IS_SETTLED.test(error.code)) return false;
     throw error;
   } finally {
     lock.release();

@@ -590,6 +590,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":6,"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
     '{"room":"lifecycle","exit_code":4,"messages":[],"next_steps":["Put the archive with sha256 <digest> back as packages_store/<package id>-<version>.tar.gz and run \\"integrity-check --fix\\" again."]}',
+  RETIRE_FAILED:
+    '{"room":"journal","exit_code":5,"messages":["the change <transaction id> is made and recorded, but its folder cannot be put away: <problem>"],"next_steps":["Mend the cause named above (space, permissions), then run \\"pkg doctor\\": it puts the folder away."]}',
   ROW_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<id> would leave <path> invalid: <message>"],"next_steps":["Correct what it says of <id> and run the command again; \\"pkg info <id>\\" shows the row."]}',
   RUNS_AT_START:
