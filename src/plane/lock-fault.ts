@@ -9,6 +9,17 @@ const SQLITE = { IO_ERROR: 10, CORRUPT: 11, FULL: 13, NOT_A_DATABASE: 26 } as co
 /** Of the whole process or machine, not of this plane: told as they are. */
 const OF_THE_PROCESS = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
+/** SQLite opens no path of more than 504 bytes, and the longest lock of a plane lies 104 below its root. */
+const ROOT_BYTES_MAX = 400;
+
+/** Such a plane can be read, and nothing in it can be locked. @throws PLANE_PATH_TOO_LONG */
+export function requireLockable(root: string): void {
+  const bytes = Buffer.byteLength(root);
+  if (bytes <= ROOT_BYTES_MAX) return;
+  const message = `the path of the plane has ${bytes} bytes, too many for its locks: ${root.slice(0, 80)}…`;
+  throw make("PLANE_PATH_TOO_LONG", message, { path: root, bytes, bytes_max: ROOT_BYTES_MAX });
+}
+
 /** @returns the fault to throw; an error that says nothing about the plane as it came */
 export function lockFault(fs: Pick<FileSystem, "freeBytes">, root: string, error: unknown): Fault | Error {
   const { code = "", errcode = 0, message } = error as { code?: string; errcode?: number; message: string };

@@ -16,7 +16,7 @@ import { recordConfig } from "./config-record.ts";
 import { make } from "./faults.ts";
 import { replaceFile } from "./files.ts";
 import { editedRegistries, generationBytes, readGeneration } from "./generation.ts";
-import { lockFault } from "./lock-fault.ts";
+import { lockFault, requireLockable } from "./lock-fault.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
 
@@ -111,6 +111,7 @@ async function settle(effects: Effects, plane: Plane): Promise<boolean> {
 
 async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promise<HeldLock> {
   const path = `${plane.root}/${PLANE_LOCK}`;
+  requireLockable(plane.root);
   let lock: HeldLock | undefined;
   try {
     makeStateDirectory(effects, plane.root);

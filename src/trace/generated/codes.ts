@@ -518,6 +518,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":4,"messages":["<PLANE LOCK> holds bytes that are not ours: <message>"],"next_steps":["End every other command, move <path> away, and run the command again: it is made anew."]}',
   PLANE_NOT_FOUND:
     '{"room":"plane","exit_code":2,"messages":["<path> is not a plane: it has no <CONFIG PATH>","neither <cwd> nor a folder above it is a plane"],"next_steps":["Make one with \\"pkg init <path>\\", or name one with --root DIR."]}',
+  PLANE_PATH_TOO_LONG:
+    '{"room":"plane","exit_code":5,"messages":[],"next_steps":["Move the plane to a path of at most <bytes max> bytes and run the command there."]}',
   PLANE_READ_ONLY:
     '{"room":"plane","exit_code":5,"messages":["the plane <root> cannot be locked for writing"],"next_steps":["Make <path> writable for this user (\\"ls -ld <path>\\" shows its mode)."]}',
   PLANTED_BYTECODE:
