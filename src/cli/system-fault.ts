@@ -21,10 +21,19 @@ const BY_CODE = {
   EIO: ["INPUT_OUTPUT_ERROR", "the disk failed at"],
 } as const;
 
+const BY_FOLDER = new Set(["mkdir", "rmdir", "unlink"]);
+
 /** Undefined when the error is neither a fault nor the operating system's. */
 export function asFault(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
-  const { code, path = "" } = error as { code?: string; path?: string };
+  const {
+    code,
+    path: named = "",
+    syscall = "",
+  } = error as { code?: string; path?: string; syscall?: string };
+  // What may not be made or removed is refused by the folder it lies in.
+  const is_of_folder = BY_FOLDER.has(syscall) && (code === "EACCES" || code === "EPERM");
+  const path = is_of_folder ? named.slice(0, Math.max(1, named.lastIndexOf("/"))) : named;
   const known = BY_CODE[code as keyof typeof BY_CODE];
   return known === undefined ? undefined : make(known[0], `${known[1]} ${path}`.trim(), { path }, error);
 }

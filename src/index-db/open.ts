@@ -55,15 +55,8 @@ export function dropIndex({ fs }: Pick<IndexEffects, "fs">, root: string): void 
 }
 
 function openIndex({ fs, databases }: IndexEffects, root: string): Database | undefined {
-  const directory = `${root}/${CACHE}`;
-  if (fs.stat(directory) === undefined) {
-    try {
-      for (const path of [`${root}/.holdfast`, directory])
-        if (fs.stat(path) === undefined) fs.makeDirectory(path, 0o755);
-    } catch {
-      return undefined;
-    }
-  }
-  if (fs.stat(directory)?.kind !== "directory") return undefined;
+  // A link would lead the index elsewhere.
+  for (const path of [".holdfast", CACHE])
+    if ((fs.stat(`${root}/${path}`)?.kind ?? "directory") !== "directory") return undefined;
   return databases.open(`${root}/${INDEX_PATH}`, LAYOUT);
 }

@@ -3,7 +3,6 @@
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import {
-  CONFIG_PATH,
   CONFIG_RECORDED,
   digestOf,
   GOVERNANCE_STREAM,
@@ -16,7 +15,7 @@ import {
 import { modeCure } from "./cures.ts";
 import { judgeRecordMode, octal } from "./modes.ts";
 import type { Outcome } from "./outcome.ts";
-import { entriesBackwards } from "./package-events.ts";
+import { entriesHolding } from "./package-events.ts";
 
 const RECORD = "integrity-check --record";
 const STEP = `Look at it; "${RECORD}" records it as it is.`;
@@ -95,22 +94,21 @@ function problemOf(
   };
 }
 
-/** Newest entry of each watched file; the oldest is written when the plane is made. */
+/** Newest entry of each watched file. What a damaged ledger still says counts; that it is damaged is its own finding. */
 function readRecorded(fs: FileSystem, plane: Plane): Map<string, Recorded> {
   const found = new Map<string, Recorded>();
-  const stream = planeStream(plane, GOVERNANCE_STREAM);
-  for (const { event_type, submission_id, metadata } of entriesBackwards(
-    fs,
-    stream,
-    `"${CONFIG_RECORDED}"`,
-  )) {
-    if (event_type !== CONFIG_RECORDED || found.has(submission_id)) continue;
-    const { after, sight } = metadata;
-    found.set(submission_id, {
-      after: typeof after === "string" ? after : null,
-      sight: typeof sight === "string" ? sight : undefined,
-    });
-    if (found.has(CONFIG_PATH) && found.has(WAIVERS_PATH)) break;
+  try {
+    const entries = entriesHolding(fs, planeStream(plane, GOVERNANCE_STREAM), `"${CONFIG_RECORDED}"`);
+    for (const { event_type, submission_id, metadata } of entries) {
+      const { after, sight } = metadata;
+      if (event_type !== CONFIG_RECORDED) continue;
+      found.set(submission_id, {
+        after: typeof after === "string" ? after : null,
+        sight: typeof sight === "string" ? sight : undefined,
+      });
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
   return found;
 }

@@ -39,7 +39,7 @@ export async function rememberedCheck(
   }
   // Whoever never asks for the fast mode gets no cache.
   const keeps = !options.dry_run && (options.fast || hasCache(effects, root));
-  const began_ns = keeps ? beginStamp(effects, root) : undefined;
+  const began_ns = keeps ? await beginStamp(effects, root) : undefined;
   const reader = new FileReader(effects, cache);
   if (began_ns === undefined) return { ...(await checkIntegrity(effects, plane, options, reader)), mode };
   const seen = new SeenFiles(effects.fs);

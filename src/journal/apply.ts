@@ -15,7 +15,7 @@ export interface Site {
 
 export const stagedPath = (site: Site, index: number): string => `${site.directory}/staged/${index}`;
 const asidePath = (site: Site, index: number): string => `${site.directory}/aside/${index}`;
-const sourceOf = (site: Site, { source }: { source?: string }, index: number): string =>
+export const sourceOf = (site: Site, { source }: { source?: string }, index: number): string =>
   source === undefined ? stagedPath(site, index) : `${site.root}/${source}`;
 
 export function wasOf(stat: FileStat, sha256?: string): Was {

@@ -13,6 +13,10 @@ export const { catalogue: journalFaults, make } = defineFaults({
     4,
     () => `Run "integrity-check" to see what differs, then "integrity-check --fix" to restore it.`,
   ),
+  RETIRE_FAILED: kind<{ transaction_id: string; path: string; problem: string }>(
+    5,
+    () => `Mend the cause named above (space, permissions), then run "pkg doctor": it puts the folder away.`,
+  ),
   TRANSACTION_FAILED: kind<
     Details & {
       transaction_id: string;

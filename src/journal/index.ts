@@ -7,8 +7,10 @@ export {
   keptChanges,
   keptFiles,
   keptNumbers,
+  type ReversibleChange,
   readKept,
   retireTransaction,
+  reversibleChanges,
   sweepTrash,
 } from "./kept.ts";
 export { removeTree, transactionsDirectory } from "./places.ts";

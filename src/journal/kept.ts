@@ -1,5 +1,6 @@
 /** Committed transactions whose displaced files are kept, so that a rollback needs neither store nor network. */
 import type { FileSystem } from "../effects/index.ts";
+import { requireInside } from "./inside.ts";
 import { readLines } from "./log.ts";
 import {
   GENERATIONS,
@@ -85,6 +86,29 @@ export function keptFiles(fs: FileSystem, root: string, generation: number): Kep
     if (fs.stat(`${root}/${file}`)?.kind !== "file") return [];
     const { sha256, size_bytes, mode } = change.was;
     return [{ path: change.path, file, sha256, size_bytes, mode }];
+  });
+}
+
+/** One change of a kept generation, as taking it back needs it. */
+export interface ReversibleChange {
+  readonly kind: Change["kind"];
+  readonly path: string;
+  /** Whether something stood there before. */
+  readonly had: boolean;
+  /** What was displaced, where it is a file and still there. */
+  readonly displaced: KeptFile | undefined;
+}
+
+/** In the order in which they were applied. @throws JOURNAL_DAMAGED, also for a path that leaves the plane */
+export function reversibleChanges(fs: FileSystem, root: string, generation: number): ReversibleChange[] {
+  const directory = `${generationsDirectory(root)}/${generationName(generation)}`;
+  const changes = keptChanges(fs, root, generation);
+  const files = new Map(keptFiles(fs, root, generation).map((one) => [one.file, one]));
+  return changes.map((change, index) => {
+    requireInside(fs, { root, directory }, change);
+    const displaced = files.get(`${GENERATIONS}/${generationName(generation)}/aside/${index}`);
+    const had = change.kind === "remove_directory" || ("was" in change && change.was !== undefined);
+    return { kind: change.kind, path: change.path, had, displaced };
   });
 }
 

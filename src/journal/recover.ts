@@ -1,12 +1,12 @@
 /** Finishes or undoes what an earlier process left. Call under the plane lock. Needs no token: it completes an authorised change. */
 
-import { checkEntryPath } from "../archive/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { applyChanges, compareWithBefore, type Site, syncTouched, undoChanges } from "./apply.ts";
 import { make } from "./faults.ts";
+import { requireInside } from "./inside.ts";
 import { retireTransaction } from "./kept.ts";
 import { appendLines, readLines } from "./log.ts";
-import { GENERATIONS, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
+import { preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
 import type { Begun, Change, FollowUp, JournalRecord } from "./records.ts";
 import { OWNER_LOCK } from "./transaction.ts";
 
@@ -119,12 +119,32 @@ async function recoverOne(
     await applyChanges(effects, site, changes);
     syncTouched(fs, site, changes);
     await report(committed.follow_ups);
-    retireTransaction(fs, root, directory, committed.generation);
+    retire(fs, site, about.transaction_id, committed.generation);
     return { ...about, outcome: "redone" };
   }
   if (begun !== undefined) await undoOne(effects, site, { records, changes, begun, phase }, report);
   removeTransaction(effects, directory);
   return { ...about, outcome: begun === undefined ? "cleaned" : "undone" };
+}
+
+/** All is made and recorded by now: who only reads need not wait for this. @throws RETIRE_FAILED */
+function retire(
+  fs: Needs["fs"],
+  { root, directory }: Site,
+  transaction_id: string,
+  generation: number,
+): void {
+  try {
+    retireTransaction(fs, root, directory, generation);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw make(
+      "RETIRE_FAILED",
+      `the change ${transaction_id} is made and recorded, but its folder cannot be put away: ${problem}`,
+      { transaction_id, path: directory, problem },
+      error,
+    );
+  }
 }
 
 async function undoOne(
@@ -184,26 +204,4 @@ function undoneEntry(begun: Begun, phase: string, checked: number, different: re
       paths_different: different.slice(0, 20),
     },
   };
-}
-
-/** @throws JOURNAL_DAMAGED for a path that leaves the plane, by name or through a link */
-function requireInside(fs: Effects["fs"], { root, directory }: Site, change: Change): void {
-  const paths = [change.path];
-  if (change.kind === "put" && change.source !== undefined) paths.push(change.source);
-  for (const [index, path] of paths.entries()) {
-    let problem = typeof path === "string" ? checkEntryPath(path)?.message : "a change names no path";
-    if (index === 1 && problem === undefined && !path.startsWith(`${GENERATIONS}/`))
-      problem = `${path} is no kept file`;
-    const segments = problem === undefined ? path.split("/").slice(0, -1) : [];
-    let folder = root;
-    for (const segment of segments) {
-      folder += `/${segment}`;
-      if (fs.stat(folder)?.kind === "symlink") problem = `${folder} is a link`;
-    }
-    if (problem === undefined) continue;
-    throw make("JOURNAL_DAMAGED", `${directory} plans a change outside the plane: ${problem}`, {
-      path: directory,
-      problem,
-    });
-  }
 }

@@ -6,6 +6,7 @@ import {
   compareWithBefore,
   parentOf,
   type Site,
+  sourceOf,
   stagedPath,
   syncTouched,
   undoChanges,
@@ -190,6 +191,12 @@ export class Transaction {
   removeDirectory(path: string): void {
     const stat = this.#effects.fs.stat(`${this.#site.root}/${path}`);
     if (stat !== undefined) this.#changes.push({ kind: "remove_directory", path, mode: stat.mode });
+  }
+
+  /** Absolute path of the bytes that change number `index` puts in place; undefined when it puts none. */
+  newFile(index: number): string | undefined {
+    const change = this.#changes[index];
+    return change?.kind === "put" ? sourceOf(this.#site, change, index) : undefined;
   }
 
   /** Folders this transaction makes, parents first. */

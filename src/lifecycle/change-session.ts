@@ -4,7 +4,7 @@
  */
 import type { Effects } from "../effects/index.ts";
 import { type About, Transaction } from "../journal/index.ts";
-import { type Plane, type WriteSession, writing } from "../plane/index.ts";
+import { type Plane, requireLockable, type WriteSession, writing } from "../plane/index.ts";
 import { giveUp } from "./give-up.ts";
 import { Staging } from "./staging.ts";
 import type { Committed } from "./transact.ts";
@@ -35,6 +35,7 @@ export async function changeSession<P>(
   apply: (session: WriteSession, workspace: Workspace, prepared: P) => Promise<Committed>,
 ): Promise<Committed | undefined> {
   const { about, wait_ms, onPhase } = request;
+  requireLockable(plane.root);
   const transaction = await Transaction.prepare(effects, plane.root, about);
   const tell = (phase: Phase): void =>
     onPhase({ verb: about.operation, subject: workspace.label, phase, number: PHASES.indexOf(phase) + 1 });

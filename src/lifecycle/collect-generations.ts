@@ -3,6 +3,7 @@ import type { Effects } from "../effects/index.ts";
 import { dropKept, keptNumbers, readKept, sweepTrash } from "../journal/index.ts";
 import { keepReserve, type Plane, REGISTRY_FILES } from "../plane/index.ts";
 import { readGood } from "./good.ts";
+import { changesPackages } from "./undo-notes.ts";
 
 export const GENERATIONS_KEPT = 3;
 const RESERVE_BASE_BYTES = 1 << 20;
@@ -53,6 +54,3 @@ export function renewReserve(effects: Pick<Effects, "fs">, plane: Plane): void {
     RESERVE_BASE_BYTES + 2 * registries.reduce((sum, bytes) => sum + bytes, 0),
   );
 }
-
-const changesPackages = (notes: { readonly [key: string]: unknown } | undefined): boolean =>
-  Array.isArray(notes?.["packages"]) && notes["packages"].length > 0;

@@ -195,6 +195,14 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     () => `Run "pkg status" to see which generations are kept.`,
   ),
+  UNDO_NOT_POSSIBLE: kind<{ operation: string; subject: string; generation: number; reverse: string }>(
+    3,
+    (d) => `Run "${d.reverse}" instead.`,
+  ),
+  UNDO_OVERTAKEN: kind<{ generation: number; in_force: number }>(
+    3,
+    () => `Look at the newer change with "pkg status", then run "pkg undo" again if it is the one to undo.`,
+  ),
   NOTHING_TO_UNDO: kind<{ kept: readonly number[] }>(1, () => `Run "pkg history" to see what was done.`),
   KEPT_BYTES_MISSING: kind<Subject & { version: string; paths: readonly string[] }>(
     4,

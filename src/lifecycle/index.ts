@@ -28,6 +28,7 @@ export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";
 export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
 export { type PlaneStatus, planeStatus } from "./status.ts";
+export { type UndoRequest, type UndoResult, undo } from "./undo.ts";
 export { type UninstallResult, uninstall } from "./uninstall.ts";
 export { type ArchiveCheck, type ArchiveReport, verifyArchive } from "./verify-archive.ts";
 export { API_VERSION } from "./version.ts";

@@ -6,12 +6,14 @@ import type { SealedPrefix } from "../ledger/index.ts";
 import {
   absolute,
   CONFIG_PATH,
+  lockFault,
   PLANE_LOCK,
   type Plane,
   planeWith,
   recordConfig,
   registryPath,
   replaceFile,
+  requireLockable,
   STATE_DIRECTORY,
 } from "../plane/index.ts";
 import { publishFirstKeys } from "../provenance/index.ts";
@@ -92,6 +94,7 @@ export async function initPlane(
   const { fs, host, random } = effects;
   const root = absolute(host.cwd, request.directory);
   refuseTarget(effects, root);
+  requireLockable(fs.stat(root) === undefined ? root : fs.realPath(root));
   const name = request.name ?? (root.slice(root.lastIndexOf("/") + 1) || "plane");
   const plane_uid = random.hex(16);
   const files = new Map<string, Uint8Array>([
@@ -182,8 +185,10 @@ async function makePlane(
 }
 
 /** Two that make the same plane at once would mix their keys. @throws INIT_TARGET_REFUSED */
-async function lockTarget({ locks }: Effects, root: string): Promise<HeldLock> {
-  const lock = await locks.acquire(`${root}/${PLANE_LOCK}`, { wait_ms: 0 });
+async function lockTarget({ fs, locks }: Effects, root: string): Promise<HeldLock> {
+  const lock = await locks.acquire(`${root}/${PLANE_LOCK}`, { wait_ms: 0 }).catch((error: unknown) => {
+    throw lockFault(fs, root, error);
+  });
   if (lock !== undefined) return lock;
   throw make("INIT_TARGET_REFUSED", `another command makes ${root} a plane`, { path: root, reason: "busy" });
 }

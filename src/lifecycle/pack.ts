@@ -12,6 +12,7 @@ import {
   reservedFolder,
   writing,
 } from "../plane/index.ts";
+import { makePrivateTemp } from "../sandbox/index.ts";
 import { latestArchivePath, sidecarPath, versionedArchivePath } from "../store/index.ts";
 import { buildArchive, type Prepared } from "./build-archive.ts";
 import { buildManifest, decideId, tierOfId } from "./build-manifest.ts";
@@ -80,8 +81,8 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
   const prepared = await prepare(effects, plane, source, package_id, reading);
   const vouch = (packed: Outcome) => vouchFor(effects, plane, signers, { ...packed, prepared });
   if (request.dry_run) {
-    const scratch = `${host(effects)}/holdfast-${effects.random.hex(8)}`;
-    fs.makeDirectory(scratch, 0o700);
+    const temp = await makePrivateTemp(effects);
+    const scratch = temp.path;
     try {
       const written = await buildArchive(
         effects,
@@ -93,8 +94,7 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
       const packed = outcome(effects, plane, request, prepared, written);
       return { ...withVouchers(packed, vouch(packed)), transaction_id: null };
     } finally {
-      for (const entry of fs.list(scratch)) fs.remove(`${scratch}/${entry.name}`);
-      fs.removeDirectory(scratch);
+      await temp.remove();
     }
   }
   const about = { operation: "pack", subject: package_id, user };
@@ -125,8 +125,6 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     }),
   );
 }
-
-const host = ({ host: { env } }: Effects): string => (env["TMPDIR"] ?? "").replace(/\/+$/, "") || "/tmp";
 
 function resolveSource({ fs, host: { cwd } }: Effects, src: string): string {
   const path = absolute(cwd, src);

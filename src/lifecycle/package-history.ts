@@ -6,7 +6,7 @@ import { PACKAGES_STREAM, type Plane, planeStream } from "../plane/index.ts";
 export interface HistoryEvent {
   /** ISO 8601, as the ledger has it. */
   readonly at: string;
-  /** INSTALLED, UPDATED, REVERTED, UNINSTALLED, RESTORED, ROLLED_BACK or …_REFUSED. */
+  /** INSTALLED, UPDATED, REVERTED, UNINSTALLED, RESTORED, UNDONE, ROLLED_BACK or …_REFUSED. */
   readonly event: string;
   readonly package_ids: readonly string[];
   readonly version: string | null;
@@ -21,7 +21,15 @@ export interface HistoryEvent {
   readonly timeline: readonly { readonly phase: string; readonly duration_ms: number }[];
 }
 
-const EVENTS = new Set(["INSTALLED", "UPDATED", "REVERTED", "UNINSTALLED", "RESTORED", "ROLLED_BACK"]);
+const EVENTS = new Set([
+  "INSTALLED",
+  "UPDATED",
+  "REVERTED",
+  "UNINSTALLED",
+  "RESTORED",
+  "UNDONE",
+  "ROLLED_BACK",
+]);
 
 /** Newest first; the ledger is streamed once. @throws LEDGER_* */
 export function packageHistory(

@@ -109,6 +109,10 @@ function refuseRow(
   ]);
 }
 
+/** What a token must be allowed to do to change this row. @throws NOTHING_TO_REGISTER */
+export const rowAuth = (effects: Effects, plane: Plane, id: string): AuthRequest =>
+  authRequest(effects, plane, registryOf(id), id, {});
+
 /** A token narrowed to tiers needs both the tier the package has and the one it is to get. */
 function authRequest(
   effects: Effects,

@@ -16,6 +16,7 @@ import { restoredCheck, type WantedFile } from "./restored-check.ts";
 import { planRollback, type RollbackPlan } from "./rollback-plan.ts";
 import { type Destination, findSteps } from "./rollback-steps.ts";
 import type { Entering } from "./target.ts";
+import { requireNewest } from "./undo-kinds.ts";
 
 export interface RollbackRequest extends Destination {
   readonly token: string | undefined;
@@ -80,6 +81,7 @@ export async function rollback(
       return plan.entering.length + plan.leaving.length === 0 ? undefined : plan;
     },
     async (session, workspace) => {
+      if (operation === "undo") requireNewest(session.generation, steps[0]?.generation ?? 0);
       plan = await planRollback(effects, plane, steps, request);
       refuseAll(plan.problems);
       workspace.enter("activate");

@@ -25,6 +25,7 @@ import { rewriteRegistry } from "../registry/index.ts";
 import { collectGenerations } from "./collect-generations.ts";
 import { make } from "./faults.ts";
 import { giveUp } from "./give-up.ts";
+import { undoNotes } from "./undo-notes.ts";
 
 export interface RegistryChange {
   readonly name: RegistryName;
@@ -42,8 +43,10 @@ export interface Conclusion<T> {
   readonly result: T;
   /** Announced in place of one entry for the whole operation. */
   readonly started?: readonly LedgerNote[];
-  /** What a later rollback or `pkg history` wants to know. */
+  /** What a later rollback or `pkg history` wants to know; `undo-notes.ts` adds what an undo of simple changes needs. */
   readonly notes?: Notes;
+  /** Digests (bare hex) of registries that come back whole, among the files planned. */
+  readonly registry_digests?: Readonly<Partial<Record<RegistryName, string>>>;
   /** Runs with the files in place, before the commit; what it throws undoes the change. */
   readonly check?: { readonly phase: string; readonly run: () => Promise<void> } | undefined;
 }
@@ -79,8 +82,8 @@ export async function transact<T>(
     conclusion = await plan(transaction);
     await announce(effects, session, about, transaction, conclusion);
     transaction.enterPhase("activate");
-    ownership = planRegistries(effects, transaction, plane.root, conclusion.registries, generation);
-    await transaction.activate(conclusion.notes);
+    ownership = planRegistries(effects, transaction, plane.root, conclusion, generation);
+    await transaction.activate(undoNotes(effects, transaction, conclusion.notes));
     if (conclusion.check !== undefined) {
       transaction.enterPhase(conclusion.check.phase);
       await conclusion.check.run();
@@ -193,13 +196,13 @@ function planRegistries(
   effects: Effects,
   transaction: Transaction,
   root: string,
-  changes: readonly RegistryChange[],
+  { registries: changes, registry_digests = {} }: Conclusion<unknown>,
   generation: number,
 ): OwnershipChange | undefined {
   const { fs } = effects;
   let ownership: OwnershipChange | undefined;
   const scratch = transaction.makeScratch("registries");
-  const digests: Record<string, string> = {};
+  const digests: Record<string, string> = { ...registry_digests };
   for (const { name, upsert, remove } of changes) {
     if (upsert.length === 0 && remove.length === 0) continue;
     const from = `${root}/${registryPath(name)}`;

@@ -27,7 +27,7 @@ export const doctor = operation({
     ].join("\n"),
 });
 
-const WIDTH = 20;
+const WIDTH = 22;
 
 function lookedAt({ looked_at }: DoctorReport): [string, string][] {
   const { lock, transactions, preparing, generations, temp_folders, downloads, reserve } = looked_at;

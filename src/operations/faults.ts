@@ -5,6 +5,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
     2,
     (d) => `Run "${d.command} --help" to see what it needs.`,
   ),
+  PACKAGE_ID_MALFORMED: kind<{ id: string; command: string }>(
+    2,
+    (d) => `Run "pkg list" for the ids that are known, and "${d.command} --help" for how a version is named.`,
+  ),
   EVENT_RESERVED: kind<{ event: string }>(3, (d) => `Choose a name of your own, such as "site.${d.event}".`),
   INDEX_UNAVAILABLE: kind<{ path: string }>(
     5,

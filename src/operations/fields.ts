@@ -1,6 +1,7 @@
 /** Inputs that several operations share. */
 import { z } from "zod";
-import { PlaneTier } from "../contracts/index.ts";
+import { PackageId, PlaneTier } from "../contracts/index.ts";
+import { make } from "./faults.ts";
 
 export const dryRun = z
   .boolean()
@@ -11,10 +12,36 @@ export const planeTiers = z.array(PlaneTier).optional().meta({
     "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
 });
 
-/** Ids from words and from --id, in order, each once. */
-export const allIds = (ids: readonly string[] | undefined, id: string | undefined): string[] => [
-  ...new Set([...(ids ?? []), ...(id === undefined ? [] : [id])]),
-];
+/**
+ * Ids from words and from --id, in order, each once. `versions`: each may name a version or a range, as ID@VERSION.
+ * @throws PACKAGE_ID_MALFORMED
+ */
+export function allIds(
+  ids: readonly string[] | undefined,
+  id: string | undefined,
+  { command, versions = false }: { readonly command: string; readonly versions?: boolean },
+): string[] {
+  const all = [...new Set([...(ids ?? []), ...(id === undefined ? [] : [id])])];
+  for (const word of all) {
+    const problem = problemOf(word, versions);
+    if (problem === undefined) continue;
+    const shown = JSON.stringify(word.slice(0, 200));
+    throw make("PACKAGE_ID_MALFORMED", `${command}: ${shown} ${problem}`, {
+      id: word.slice(0, 200),
+      command,
+    });
+  }
+  return all;
+}
+
+function problemOf(word: string, versions: boolean): string | undefined {
+  const [package_id = "", ...rest] = word.split("@");
+  if (!PackageId.safeParse(package_id).success) return "is no package id such as PKG-T1-NAME-001";
+  if (rest.length === 0) return undefined;
+  if (!versions) return "names a version, which this command does not take there";
+  // A variable left empty in a script would otherwise ask for the newest.
+  return rest.join("@") === "" ? "names no version after the @" : undefined;
+}
 
 /** A ledger stream of a plane that can be written. */
 export const streamName = z

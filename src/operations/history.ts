@@ -23,7 +23,7 @@ export const history = operation({
   text: ({ events, total }) => {
     if (total === 0) return "Nothing was done yet.\n";
     const lines = events.flatMap((one) => [
-      `${one.at}  ${one.event.padEnd(12)}  ${one.reason}${one.user === null ? "" : ` (${one.user})`}`,
+      `${one.at}  ${one.event.padEnd(12)}  ${oneLine(one.reason)}${one.user === null ? "" : ` (${one.user})`}`,
       ...(one.phase === null ? [] : [`    in ${one.phase}${one.code === null ? "" : ` [${one.code}]`}`]),
       ...(one.timeline.length === 0
         ? []
@@ -32,3 +32,6 @@ export const history = operation({
     return [...lines, `${events.length} of ${total} shown`, ""].join("\n");
   },
 });
+
+/** A name in the ledger must not look like a line of ours. */
+const oneLine = (text: string): string => text.replace(/\s+/g, " ");

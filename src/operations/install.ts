@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HexDigest } from "../contracts/index.ts";
 import { type InstallResult, install as installPackages, type Wanted } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers } from "./fields.ts";
 import { healthOptions, runtimeOf } from "./runtime.ts";
@@ -49,7 +50,12 @@ export const install = operation({
       result.packages.find(({ package_id }) => package_id === named_first) ?? result.packages.at(-1);
     return { result: { success: true, ...summaryOf(first), ...result } };
   },
-  text: (result) => [...result.packages.map((one) => describe(one, result.dry_run)), ""].join("\n"),
+  text: (result) =>
+    [
+      ...result.packages.map((one) => describe(one, result.dry_run)),
+      ...timelineText(result.timeline),
+      "",
+    ].join("\n"),
 });
 
 /** @throws INPUT_MISSING */
@@ -60,7 +66,10 @@ function wantedOf(input: {
   digest?: string | undefined;
 }): Wanted[] {
   const { archive, digest, id } = input;
-  const ids = allIds(input.ids, archive === undefined ? id : undefined);
+  const ids = allIds(input.ids, archive === undefined ? id : undefined, {
+    command: "pkg install",
+    versions: true,
+  });
   const wanted: Wanted[] = [
     ...(archive === undefined ? [] : [{ archive, id, digest }]),
     ...ids.map((one) => ({ id: one, digest })),

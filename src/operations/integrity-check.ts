@@ -114,6 +114,10 @@ async function checked(
       fast: given.fast,
       dry_run: given.dry_run,
       launchers: launcherDigests(context),
+      ledger_threads: {
+        worker_url: context.files.scan_worker_url,
+        threads_count: effects.host.cpu_count,
+      },
       version,
     };
     const report = await reading(effects, plane, () => rememberedCheck(effects, plane, options));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type RollbackResult, rollback as rollbackPackages } from "../lifecycle/index.ts";
+import { type RollbackResult, rollback as rollbackPackages, undo as undoLast } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { describeChange, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
@@ -34,8 +34,8 @@ export const rollback = operation({
     dry_run: dryRun,
   }),
   run: async (context, { ids: words, id, plane: tiers, ...input }) => {
-    const ids = allIds(words, id);
     const command = "pkg rollback";
+    const ids = allIds(words, id, { command });
     if (ids.length === 0) throw make("INPUT_MISSING", "name a package id", { field: "id", command });
     if (input.to !== undefined && input.generation !== undefined)
       throw make("INPUT_MISSING", "name either --to or --generation", { field: "to", command });
@@ -50,18 +50,24 @@ export const rollback = operation({
 
 export const undo = operation({
   name: "undo",
-  summary: "Undo the last install, update, rollback or uninstall as a whole.",
+  summary: "Take the last change of the plane back as a whole, whatever it was; again to take that back.",
   examples: ["pkg undo --dry-run", "pkg undo"],
   authorised: true,
   input: z.strictObject({ accept_drift: acceptDrift, dry_run: dryRun }),
   run: async (context, input) => {
     const { token, wait_ms, onPhase } = context;
-    const request = { ids: [], token, wait_ms, onPhase, ...input };
-    return {
-      result: { success: true, ...(await rollbackPackages(context.effects, planeOf(context), request)) },
-    };
+    const request = { token, wait_ms, onPhase, ...input };
+    return { result: { success: true, ...(await undoLast(context.effects, planeOf(context), request)) } };
   },
-  text,
+  text: (result) => {
+    const { undone, files, dry_run } = result;
+    const by = `${undone.user}, ${undone.committed_at}`;
+    const what = `${undone.operation} ${undone.subject} of generation ${undone.generation} (${by})`;
+    const head = `${dry_run ? "Would take back" : "Took back"} ${what}`;
+    if (result.packages.length + result.uninstalled.length > 0) return `${head}\n${text(result)}`;
+    const lines = files.map(({ path, action }) => `  ${action} ${path}`);
+    return [head, ...lines, ...timelineText(result.timeline), ""].join("\n");
+  },
 });
 
 function text(result: RollbackResult): string {

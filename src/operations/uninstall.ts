@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type UninstallResult, uninstall as uninstallPackages } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers } from "./fields.ts";
 
@@ -24,7 +25,7 @@ export const uninstall = operation({
     dry_run: dryRun,
   }),
   run: async (context, input) => {
-    const ids = allIds(input.ids, input.id);
+    const ids = allIds(input.ids, input.id, { command: "pkg uninstall" });
     if (ids.length === 0)
       throw make("INPUT_MISSING", "name a package id", { field: "id", command: "pkg uninstall" });
     const { plane: tiers, purge, accept_drift, dry_run } = input;
@@ -42,7 +43,12 @@ export const uninstall = operation({
       result: { success: true, ...(await uninstallPackages(context.effects, planeOf(context), request)) },
     };
   },
-  text: (result) => [...result.packages.map((one) => describe(one, result.dry_run)), ""].join("\n"),
+  text: (result) =>
+    [
+      ...result.packages.map((one) => describe(one, result.dry_run)),
+      ...timelineText(result.timeline),
+      "",
+    ].join("\n"),
 });
 
 function describe(one: UninstallResult["packages"][number], dry_run: boolean): string {

@@ -38,7 +38,10 @@ export const update = operation({
   }),
   run: async (context, input) => {
     const plane = planeOf(context);
-    const named = allIds(input.ids, input.archive === undefined ? input.id : undefined);
+    const named = allIds(input.ids, input.archive === undefined ? input.id : undefined, {
+      command: "pkg update",
+      versions: true,
+    });
     const ids = input.all ? await installedIdsOf(context, plane) : named;
     const archive =
       input.archive === undefined ? [] : [{ archive: input.archive, id: input.id, digest: input.digest }];

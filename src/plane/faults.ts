@@ -25,6 +25,10 @@ export const { catalogue: planeFaults, make } = defineFaults({
     5,
     () => `Free space on that file system ("df -h" shows it) and run the command again.`,
   ),
+  PLANE_PATH_TOO_LONG: kind<{ path: string; bytes: number; bytes_max: number }>(
+    5,
+    (d) => `Move the plane to a path of at most ${d.bytes_max} bytes and run the command there.`,
+  ),
   PLANE_DISK_FAILED: kind<{ path: string; problem: string }>(
     5,
     () => `Check the disk ("dmesg" names it) and run the command again; nothing was changed.`,

@@ -9,6 +9,7 @@ export {
   generationBytes,
   readGeneration,
 } from "./generation.ts";
+export { lockFault, requireLockable } from "./lock-fault.ts";
 export { absolute, openPlane, type Plane, planeStream, planeWith } from "./open.ts";
 export * from "./paths.ts";
 export { keepReserve, releaseReserve, reservedBytes } from "./reserve.ts";

@@ -16,7 +16,7 @@ import { recordConfig } from "./config-record.ts";
 import { make } from "./faults.ts";
 import { replaceFile } from "./files.ts";
 import { editedRegistries, generationBytes, readGeneration } from "./generation.ts";
-import { lockFault } from "./lock-fault.ts";
+import { lockFault, requireLockable } from "./lock-fault.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
 
@@ -83,7 +83,10 @@ export async function reading<T>(effects: Effects, plane: Plane, work: () => Pro
   });
 }
 
-/** False when all changes are settled on disk but the ledger does not take their entries. */
+/** Every file is as it shall be, and only a record of it is missing. */
+const IS_SETTLED = /^LEDGER_|^RETIRE_FAILED$/;
+
+/** False when all changes are settled on disk, but the ledger does not take their entries or their folder stays. */
 async function settle(effects: Effects, plane: Plane): Promise<boolean> {
   let lock: HeldLock;
   try {
@@ -97,7 +100,9 @@ async function settle(effects: Effects, plane: Plane): Promise<boolean> {
     await recoverPlane(effects, plane);
     return true;
   } catch (error) {
-    if (error instanceof Fault && error.code.startsWith("LEDGER_")) return false;
+    // Of several, those that come after it were not looked at.
+    const is_only = pendingTransactions(effects, plane.root).length === 1;
+    if (is_only && error instanceof Fault && IS_SETTLED.test(error.code)) return false;
     throw error;
   } finally {
     lock.release();
@@ -106,6 +111,7 @@ async function settle(effects: Effects, plane: Plane): Promise<boolean> {
 
 async function lockPlane(effects: Effects, plane: Plane, wait_ms: number): Promise<HeldLock> {
   const path = `${plane.root}/${PLANE_LOCK}`;
+  requireLockable(plane.root);
   let lock: HeldLock | undefined;
   try {
     makeStateDirectory(effects, plane.root);

@@ -5,6 +5,10 @@ export const { catalogue: sandboxFaults, make } = defineFaults({
     5,
     () => `Run "pkg doctor" as the user who owns the plane; it says which jail works on this machine.`,
   ),
+  JAIL_CANNOT_READ: kind<{ path: string; uid: number; mode: string }>(
+    5,
+    (d) => `Run the command as the user ${d.uid}, or run "chmod o+rX ${d.path}".`,
+  ),
   JAIL_WOULD_EXPOSE: kind<Details & { path: string; inside: string }>(
     3,
     (d) => `Move ${d.path} out of ${d.inside}, or point HOLDFAST_HOME elsewhere; then run the command again.`,

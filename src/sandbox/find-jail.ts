@@ -96,7 +96,13 @@ async function tryBubblewrap(
 ): Promise<BubblewrapTools | string> {
   const filter = await filterProgram(effects, prober.python);
   if (filter === undefined) return "no filter of system calls could be made for this machine";
-  let tools: BubblewrapTools = { layer: "bubblewrap", bwrap, temp_bounded: true, filter };
+  let tools: BubblewrapTools = {
+    layer: "bubblewrap",
+    bwrap,
+    python: prober.python,
+    temp_bounded: true,
+    filter,
+  };
   for (;;) {
     const reason = await probe(effects, tools, prober);
     if (reason === undefined) return tools;

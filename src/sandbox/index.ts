@@ -3,6 +3,7 @@ export { findJail } from "./find-jail.ts";
 export { interpreterFiles } from "./interpreter-files.ts";
 export type { Jail, JailNeeds, JailRequest, JailSearch, LayerName, LayerRefusal } from "./layer.ts";
 export { lastWords } from "./printable.ts";
+export { makePrivateTemp } from "./private-temp.ts";
 export { runJailed, runUnjailed } from "./run-jailed.ts";
 export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";

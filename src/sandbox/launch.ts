@@ -3,6 +3,8 @@ import type { FileSystem } from "../effects/index.ts";
 import { bubblewrapArgv, JAIL_TEMP, type Launch } from "./bubblewrap.ts";
 import { LAUNCHER_SCRIPT } from "./launcher-script.ts";
 import type { JailTools, LayerName } from "./layer.ts";
+import { OPENING_SCRIPT } from "./opening-script.ts";
+import type { Openings } from "./openings.ts";
 import { DEVICES } from "./view.ts";
 
 /** Isolated: nothing of the user's or a plane's is imported by the interpreter that builds the jail. */
@@ -15,7 +17,17 @@ export const LAUNCHER_FLAGS = ["-I", "-S", "-B"] as const;
 export const needsRealTemp = (layer: LayerName): boolean => layer !== "namespaces";
 
 /** `temp`: the real private folder where the layer needs one; filled by `furnishTemp`. */
-export function launchArgv(tools: JailTools, launch: Launch, temp: string): string[] {
+export function launchArgv(tools: JailTools, launch: Launch, temp: string, openings: Openings): string[] {
+  const argv = jailArgv(tools, launch, temp);
+  if (openings.closed.length === 0) return argv;
+  return [pythonOf(tools), ...LAUNCHER_FLAGS, "-c", OPENING_SCRIPT, JSON.stringify(openings), ...argv];
+}
+
+/** The interpreter that drives the layer, or makes the way to it. */
+export const pythonOf = (tools: JailTools): string =>
+  tools.layer === "bubblewrap" ? tools.python : tools.launcher;
+
+function jailArgv(tools: JailTools, launch: Launch, temp: string): string[] {
   if (tools.layer === "bubblewrap") return bubblewrapArgv(tools, launch, filterPath(temp));
   const config = JSON.stringify({
     layer: tools.layer,

@@ -8,6 +8,8 @@ export type LayerName = (typeof LAYERS)[number];
 export interface BubblewrapTools {
   readonly layer: "bubblewrap";
   readonly bwrap: string;
+  /** From outside every plane; makes ways for root, see `openings.ts`. */
+  readonly python: string;
   readonly temp_bounded: boolean;
   /** Compiled filter of system calls: a network of one's own still reaches a listener through its file in the plane. */
   readonly filter: Uint8Array;

@@ -17,10 +17,14 @@ export interface PrivateTemp {
   readonly remove: () => Promise<void>;
 }
 
+/** SQLite opens no path of more than 504 bytes, and the lock of a private folder lies in it. */
+const TEMP_BYTES_MAX = 400;
+
 /** Where private folders are made: TMPDIR, else /tmp; links resolved. */
 export function tempFolder({ fs, host }: Pick<Effects, "fs" | "host">): string {
   const named = host.env["TMPDIR"];
-  return fs.realPath(named?.startsWith("/") ? named : "/tmp");
+  const real = fs.realPath(named?.startsWith("/") ? named : "/tmp");
+  return Buffer.byteLength(real) <= TEMP_BYTES_MAX ? real : fs.realPath("/tmp");
 }
 
 /** @throws errors of the file system as they are */

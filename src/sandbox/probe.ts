@@ -9,6 +9,8 @@ import { PROBE_INNER, PROBE_OUTER } from "./probe-script.ts";
 import { viewOf } from "./view.ts";
 
 const TIMEOUT_MS = 20_000;
+/** Everything of a probe belongs to this user. */
+const NO_OPENINGS = { closed: [], paths: [] };
 const REASON_CHARACTERS = 160;
 
 /** A Python from outside every plane, with the files it needs. */
@@ -53,7 +55,13 @@ export async function probe(
       start_mark: "started",
     };
     const { stdout, exit_code, stderr, timed_out } = await effects.subprocess.run({
-      argv: [prober.python, ...LAUNCHER_FLAGS, "-c", PROBE_OUTER, ...launchArgv(tools, launch, temp)],
+      argv: [
+        prober.python,
+        ...LAUNCHER_FLAGS,
+        "-c",
+        PROBE_OUTER,
+        ...launchArgv(tools, launch, temp, NO_OPENINGS),
+      ],
       cwd: "/",
       env: TOOL_ENVIRONMENT,
       limits: { timeout_ms: TIMEOUT_MS, stdout_bytes_max: 1 << 16 },

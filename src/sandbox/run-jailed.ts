@@ -3,8 +3,9 @@ import type { RunResult } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { cleanEnvironment, TOOL_ENVIRONMENT } from "./environment.ts";
 import { make } from "./faults.ts";
-import { clearTemp, furnishTemp, launchArgv, needsRealTemp, tempInside } from "./launch.ts";
+import { clearTemp, furnishTemp, launchArgv, needsRealTemp, pythonOf, tempInside } from "./launch.ts";
 import type { Jail, JailNeeds, JailRequest } from "./layer.ts";
+import { findOpenings } from "./openings.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp } from "./private-temp.ts";
 import { type View, viewOf } from "./view.ts";
@@ -16,7 +17,7 @@ const TEMP_BYTES = 64 << 20;
  * No network, what is `readable` read-only, a private folder that goes afterwards, a clean environment, everything else of
  * the file system absent or unreadable; the whole process tree ends with the program or at the limit.
  * A program killed by a signal inside ends with 128 and the number of the signal, as in a shell.
- * @throws JAIL_WOULD_EXPOSE, JAIL_NOT_STARTED when the jail could not be built: the program did not run; the reason of
+ * @throws JAIL_WOULD_EXPOSE, JAIL_CANNOT_READ, JAIL_NOT_STARTED when the jail could not be built: the program did not run; the reason of
  * `effects.signal`, which ends the tree at once
  */
 export async function runJailed(effects: JailNeeds, jail: Jail, request: JailRequest): Promise<RunResult> {
@@ -30,8 +31,10 @@ export async function runJailed(effects: JailNeeds, jail: Jail, request: JailReq
   const launch = { argv: program, cwd, env, view, temp_bytes: TEMP_BYTES, start_mark };
   try {
     furnishTemp(effects.fs, tools, temp);
+    const own = [pythonOf(tools), ...(temp === "" ? [] : [temp])].map((path) => effects.fs.realPath(path));
+    const openings = findOpenings(effects, view.shown, [...view.shown, ...own]);
     const result = await effects.subprocess.run({
-      argv: launchArgv(tools, launch, temp),
+      argv: launchArgv(tools, launch, temp, openings),
       cwd: "/",
       env: TOOL_ENVIRONMENT,
       ...(request.stdin === undefined ? {} : { stdin: request.stdin }),

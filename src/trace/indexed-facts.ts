@@ -13,6 +13,7 @@ import {
 import { Fault } from "../kernel/index.ts";
 import { ledgerStreams, PACKAGES_STREAM, type Plane } from "../plane/index.ts";
 import type { TraceFacts } from "./facts.ts";
+import { addTo } from "./lists.ts";
 
 export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
   const { root } = plane;
@@ -24,8 +25,23 @@ export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
   };
   const holding = (text: string): string[] | undefined =>
     installed() === undefined ? undefined : packagesHolding(effects, root, text);
+  let by_id: Map<string, Head[]> | undefined;
+  const headsOf = (id: string): readonly Head[] | undefined => {
+    const all = installed();
+    if (all === undefined) return undefined;
+    if (by_id === undefined) {
+      by_id = new Map();
+      for (const head of all) addTo(by_id, head.package_id, head);
+    }
+    return by_id.get(id) ?? [];
+  };
   const streams = ledgerStreams(effects.fs, root);
   return {
+    installedIds: () => {
+      const all = installed();
+      return all === undefined ? undefined : [...new Set(all.map(({ package_id }) => package_id))];
+    },
+    installed: headsOf,
     edges: () =>
       installed()?.flatMap(({ package_id: from, plane_id, dependencies }) =>
         dependencies.map(({ id: to, range }) => ({ from, plane_id, to, range })),

@@ -19,6 +19,11 @@ test.each([
   expect(fault?.next_step.length).toBeGreaterThan(10);
 });
 
+test("what may not be made or removed is refused by its folder", () => {
+  const error = Object.assign(new Error("x"), { code: "EACCES", path: "/a/b/c", syscall: "mkdir" });
+  expect(asFault(error)).toMatchObject({ code: "PERMISSION_DENIED", details: { path: "/a/b" } });
+});
+
 test("anything else is a bug, not a fault", () => {
   expect(asFault(new TypeError("x is not a function"))).toBeUndefined();
 });

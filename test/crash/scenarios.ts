@@ -88,6 +88,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "update", prepare: updatable, run: (world) => act.update(world, [A]) },
   { name: "rollback", prepare: updated, run: (world) => act.rollback(world, [A]) },
   { name: "undo-install", prepare: installed(A, B), run: (world) => act.rollback(world, []) },
+  { name: "undo-pack", prepare: updatable, run: act.undo },
   { name: "uninstall", prepare: installed(A, B, C), run: (world) => act.uninstall(world, [A, B]) },
   {
     name: "fix",

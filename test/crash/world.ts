@@ -8,6 +8,7 @@ import {
   pack,
   restore,
   rollback,
+  undo,
   uninstall,
 } from "../../src/lifecycle/index.ts";
 import { openPlane, type Plane } from "../../src/plane/index.ts";
@@ -105,5 +106,7 @@ export const act = {
     collectNow(effects, plane, { token, dry_run: false, keep }),
   uninstall: ({ effects, plane, token }: World, ids: readonly string[]) =>
     uninstall(effects, plane, { ids, token, dry_run: false, purge: false, accept_drift: false }),
+  undo: ({ effects, plane, token }: World) =>
+    undo(effects, plane, { token, dry_run: false, accept_drift: false }),
   restore: ({ effects, plane, token }: World) => restore(effects, plane, { token, dry_run: false }),
 };

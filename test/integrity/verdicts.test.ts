@@ -221,7 +221,9 @@ describe("cause and receipts", () => {
   });
 
   test("an older receipt than the newest entry names is not vouched for", async () => {
-    const made = await aPlane();
+    // The other package's entry is the oldest, so that all of this one's are read on the way to it.
+    const other = { id: "PKG-T1-BETA-001", files: { "lib/beta": { text: "b\n" } } };
+    const made = await aPlane([other, ONE_PACKAGE]);
     expect((await made.check()).healthy).toBe(true);
     await entry(made, "UPDATED", {
       plane_id: "ho3",

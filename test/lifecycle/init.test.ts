@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import { describe, expect, test } from "vitest";
 import type { Effects } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { initPlane } from "../../src/lifecycle/index.ts";
-import { openPlane, writing } from "../../src/plane/index.ts";
+import { openPlane, reading, writing } from "../../src/plane/index.ts";
 import { picture, temporaryFolder, writeTree } from "../support/tree.ts";
 
 const here = (): { folder: string; root: string; effects: Effects } => {
@@ -98,6 +99,21 @@ test("what lies there and is sound is kept, also behind a link and under an odd 
   expect(again).toMatchObject({ root: odd, name: "link" });
   expect(again.created).toEqual(["config/plane.toml"]);
   expect(openPlane(effects, join(folder, "link")).root).toBe(odd);
+});
+
+test("a path that is too long for its locks is refused at once, and a plane moved there can still be read", async () => {
+  const { folder, root, effects } = here();
+  const deep = join(folder, ...Array.from({ length: 3 }, () => "d".repeat(200)));
+  await expect(init(effects, deep)).rejects.toMatchObject({ code: "PLANE_PATH_TOO_LONG", exit_code: 5 });
+  expect(readdirSync(folder)).toEqual(["plane"]);
+  await init(effects, root);
+  mkdirSync(deep, { recursive: true });
+  renameSync(root, join(deep, "plane"));
+  const plane = openPlane(effects, join(deep, "plane"));
+  await expect(writing(effects, plane, { user: "a" }, async () => 1)).rejects.toMatchObject({
+    code: "PLANE_PATH_TOO_LONG",
+  });
+  expect(await reading(effects, plane, async () => 1)).toBe(1);
 });
 
 test("two that make the same plane at once: one of them does", async () => {

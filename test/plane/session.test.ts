@@ -105,6 +105,34 @@ describe("reading()", () => {
     expect(seen).toBeUndefined();
   });
 
+  test("a finished change whose folder cannot be put away is shown to readers, and told to writers", async () => {
+    const on = await libraryPlane();
+    writeTree(on.root, {
+      "src/a/holdfast.toml": packageToml("PKG-A", { target: "modules/a" }),
+      "src/a/x.py": "x\n",
+    });
+    await on.pack("src/a");
+    const rename: typeof nodeFileSystem.rename = (from, to) => {
+      if (to.includes("/generations/"))
+        throw Object.assign(new Error("EACCES"), { code: "EACCES", path: from, syscall: "rename" });
+      nodeFileSystem.rename(from, to);
+    };
+    const stuck = { ...on.effects, fs: { ...nodeFileSystem, rename } };
+    await expect(on.install(["PKG-A"], {}, stuck)).rejects.toMatchObject({ code: "COMMITTED_UNRECORDED" });
+    const seen = await reading(
+      stuck,
+      on.plane,
+      async () => nodeFileSystem.stat(`${on.root}/modules/a/x.py`)?.kind,
+    );
+    expect(seen).toBe("file");
+    await expect(writing(stuck, on.plane, { user: "a" }, async () => 1)).rejects.toMatchObject({
+      code: "RETIRE_FAILED",
+      exit_code: 5,
+    });
+    await writing(on.effects, on.plane, { user: "a" }, async () => 1);
+    expect(await reading(on.effects, on.plane, async () => 2)).toBe(2);
+  });
+
   test("one that cannot write says that recovery is pending and changes nothing", async () => {
     const { effects, plane, root } = await libraryPlane();
     Transaction.begin(effects, root, { operation: "install", subject: "PKG-X", user: "ann" });

@@ -301,7 +301,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     name: "undo",
-    summary: "Undo the last install, update, rollback or uninstall as a whole.",
+    summary: "Take the last change of the plane back as a whole, whatever it was; again to take that back.",
     examples: ["pkg undo --dry-run", "pkg undo"],
     authorised: true,
     flags: [

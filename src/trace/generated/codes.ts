@@ -319,12 +319,14 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"messages":["<path> runs <command> at <name>","<gyp> makes npm compile code at install"],"next_steps":[]}',
   INTERRUPTED:
     '{"room":"journal","exit_code":130,"messages":[],"next_steps":["Nothing was changed. Run the same command again."]}',
+  JAIL_CANNOT_READ:
+    '{"room":"sandbox","exit_code":5,"messages":[],"next_steps":["Run the command as the user <uid>, or run \\"chmod o+rX <path>\\"."]}',
   JAIL_NOT_STARTED:
     '{"room":"sandbox","exit_code":5,"messages":["the <layer> jail could not be built: <reason>"],"next_steps":["Run \\"pkg doctor\\" as the user who owns the plane; it says which jail works on this machine."]}',
   JAIL_WOULD_EXPOSE:
     '{"room":"sandbox","exit_code":3,"messages":["<path> overlaps with <inside>, which a jailed program may read","a jailed program would see the whole of <wide>"],"next_steps":["Move <path> out of <inside>, or point HOLDFAST_HOME elsewhere; then run the command again."]}',
   JOURNAL_DAMAGED:
-    '{"room":"journal","exit_code":4,"messages":["<path> holds a line that is not JSON","<directory> plans a change outside the plane: <problem>"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
+    '{"room":"journal","exit_code":4,"messages":["<directory> plans a change outside the plane: <problem>","<path> holds a line that is not JSON"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
   KEPT_BYTES_MISSING:
     '{"room":"lifecycle","exit_code":4,"messages":["the receipt of <package id> <version> is not kept any more","<missing> file(s) of <package id> <version> are kept nowhere: <missing>"],"next_steps":["Put packages_store/<package id>-<version>.tar.gz back and run the command again."]}',
   LEDGER_BEYOND_CHECKPOINT: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
@@ -487,6 +489,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUT_UNWRITABLE:
     '{"room":"operations","exit_code":5,"messages":["<out> cannot be written (<problem>)","<path> was not written: <problem>"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
+  PACKAGE_ID_MALFORMED:
+    '{"room":"operations","exit_code":2,"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
   PATH_NOT_USABLE:
     '{"room":"cli","exit_code":2,"messages":["a link stands at","a folder stands at","a folder is not empty:","the name is too long:"],"next_steps":["Put a regular file of valid text there, or name another path; \\"integrity-check\\" shows what else is odd."]}',
@@ -518,6 +522,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":4,"messages":["<PLANE LOCK> holds bytes that are not ours: <message>"],"next_steps":["End every other command, move <path> away, and run the command again: it is made anew."]}',
   PLANE_NOT_FOUND:
     '{"room":"plane","exit_code":2,"messages":["<path> is not a plane: it has no <CONFIG PATH>","neither <cwd> nor a folder above it is a plane"],"next_steps":["Make one with \\"pkg init <path>\\", or name one with --root DIR."]}',
+  PLANE_PATH_TOO_LONG:
+    '{"room":"plane","exit_code":5,"messages":[],"next_steps":["Move the plane to a path of at most <bytes max> bytes and run the command there."]}',
   PLANE_READ_ONLY:
     '{"room":"plane","exit_code":5,"messages":["the plane <root> cannot be locked for writing"],"next_steps":["Make <path> writable for this user (\\"ls -ld <path>\\" shows its mode)."]}',
   PLANTED_BYTECODE:
@@ -590,6 +596,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":6,"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
     '{"room":"lifecycle","exit_code":4,"messages":[],"next_steps":["Put the archive with sha256 <digest> back as packages_store/<package id>-<version>.tar.gz and run \\"integrity-check --fix\\" again."]}',
+  RETIRE_FAILED:
+    '{"room":"journal","exit_code":5,"messages":["the change <transaction id> is made and recorded, but its folder cannot be put away: <problem>"],"next_steps":["Mend the cause named above (space, permissions), then run \\"pkg doctor\\": it puts the folder away."]}',
   ROW_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<id> would leave <path> invalid: <message>"],"next_steps":["Correct what it says of <id> and run the command again; \\"pkg info <id>\\" shows the row."]}',
   RUNS_AT_START:
@@ -710,7 +718,7 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":2,"messages":["<subject> has no state that changes with time"],"next_steps":["Use --at with a package, a path, --who, --why or --impact, or alone."]}',
   TRACE_VERSION_ABSENT:
     '{"room":"trace","exit_code":1,"messages":["nothing in this plane holds the content of <package id> <version>"],"next_steps":["Choose from <known>; \\"trace --explain <package id>\\" tells more."]}',
-  TRANSACTION_FAILED: '{"room":"journal","exit_code":6,"messages":[],"next_steps":[]}',
+  TRANSACTION_FAILED: '{"room":"journal","exit_code":6,"messages":[],"next_steps":["<next step>"]}',
   TRANSACTION_IN_PROGRESS:
     '{"room":"plane","exit_code":4,"messages":["the plane <root> keeps changing while it is read"],"next_steps":["Run the command again when the other one has ended."]}',
   TRUSTED_KEYS_CHANGED:
@@ -719,6 +727,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"journal","exit_code":4,"messages":["<different> of <checked> path(s) are not what they were before <transaction id>: <different>"],"next_steps":["Run \\"integrity-check\\" to see what differs, then \\"integrity-check --fix\\" to restore it."]}',
   UNDO_FAILED:
     '{"room":"journal","exit_code":4,"messages":["the failed change <transaction id> could not be undone yet: <problem>"],"next_steps":["Mend the named path (space, permissions), then run any pkg command: it finishes the undo."]}',
+  UNDO_NOT_POSSIBLE:
+    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Run \\"<reverse>\\" instead."]}',
+  UNDO_OVERTAKEN:
+    '{"room":"lifecycle","exit_code":3,"messages":["generation <in force> came after generation <planned>, which was to be undone"],"next_steps":["Look at the newer change with \\"pkg status\\", then run \\"pkg undo\\" again if it is the one to undo."]}',
   UNHEALTHY:
     '{"room":"lifecycle","exit_code":6,"messages":[],"next_steps":["Run the check \\"<check>\\" of <package id> by hand, mend the package and pack it again."]}',
   USAGE:
