@@ -117,7 +117,6 @@ async function writeQueue(
     if (wait_ms === undefined) break;
     let batch: Waiting[] = [];
     try {
-      ensureDirectory(effects.fs, parentOf(stream.path));
       await whileLocked(effects, stream, wait_ms, () => {
         // Taken only now, so that those who came while another writer held the lock are among them.
         batch = takeBatch(queue, wait_ms);
@@ -181,7 +180,8 @@ function addLines(effects: LedgerEffects, stream: StreamRef, end: StreamEnd, dra
   writeDurably(effects.fs, stream.path, block, end);
   const size_bytes = end.size_bytes + block.length;
   const entries = end.entries + lines.length;
-  const has_head = writeHead(effects, stream, { bytes: size_bytes, entries, entry_hash });
+  const head = { bytes: size_bytes, entries, entry_hash };
+  const has_head = writeHead(effects, stream, head, end.head_in_place);
   if (has_head) rememberEnd(effects.fs, stream, { exists: true, size_bytes, entries, entry_hash });
   else forgetEnd(effects.fs, stream);
   oweTree(effects, stream, lines.length);
@@ -261,15 +261,3 @@ function cutBack(handle: WriteHandle, size_bytes: number): void {
 }
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
-
-function ensureDirectory(fs: FileSystem, path: string): void {
-  if (path === "/" || fs.stat(path) !== undefined) return;
-  ensureDirectory(fs, parentOf(path));
-  try {
-    fs.makeDirectory(path);
-  } catch (error) {
-    // Another writer may create it at the same moment.
-    if ((error as { code?: string }).code !== "EEXIST") throw error;
-  }
-  fs.syncDirectory(parentOf(path));
-}

@@ -5,6 +5,7 @@
  * seen here; the chain goes on from the hash that was acknowledged, so verifying names that line.
  */
 import type { FileStat, FileSystem } from "../effects/index.ts";
+import { isInPlace } from "./head.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import type { TornTail } from "./torn-tail.ts";
 
@@ -17,6 +18,8 @@ export interface StreamEnd {
   /** "" for an empty stream. */
   readonly entry_hash: string;
   readonly torn_tail?: TornTail;
+  /** True when the head is known to be one that can be written over. */
+  readonly head_in_place?: boolean;
 }
 
 interface KnownEnd {
@@ -48,7 +51,7 @@ export function rememberEnd(fs: FileSystem, stream: StreamRef, end: StreamEnd): 
   const streams = known.get(fs) ?? new Map<string, KnownEnd>();
   known.set(fs, streams);
   if (streams.size >= STREAMS_MAX) streams.clear();
-  streams.set(stream.path, { file, head, end });
+  streams.set(stream.path, { file, head, end: { ...end, head_in_place: isInPlace(head) } });
 }
 
 /** After anything went wrong. */

@@ -1,20 +1,20 @@
 /** Verifies whole ledgers, lines and logs in one reading, large ones with their lines shared out to threads. */
 import type { FileSystem } from "../effects/index.ts";
 import { leafHash } from "../tlog/index.ts";
+import { type OnLeaf, scanInBlocks } from "./block-scan.ts";
 import { type ChainScan, scanChain } from "./chain-scan.ts";
 import { type Head, readHead } from "./head.ts";
-import { type OnLeaf, scanOnThreads } from "./parallel-scan.ts";
 import { beginLog, type LoggedVerdict, type LogUnderWay, withLog } from "./proof-verdict.ts";
-import { type ScanPool, scanPool } from "./scan-pool.ts";
+import { type ScanPool, scanHere, scanOnThreads } from "./scan-pool.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { missing, unreadable, verdictOf } from "./verify.ts";
 
 export interface VerifyThreads {
   /** Names the `scan-worker` module. */
   readonly worker_url: URL;
-  /** Below 2 everything is read by the caller. */
+  /** Below 2 everything is done by the caller. */
   readonly threads_count: number;
-  /** Streams of fewer bytes are read by the caller; default 16 MiB, below which a thread costs more to start than it saves. */
+  /** Smaller streams are read line by line; default 16 MiB, below which threads cost more to start than they save. */
   readonly shared_bytes_min?: number;
 }
 
@@ -29,7 +29,7 @@ export async function verifyStreams(
   try {
     for (const stream of streams) {
       const is_large = (fs.stat(stream.path)?.size_bytes ?? 0) >= shared_bytes_min;
-      if (is_large && threads_count > 1) pool ??= scanPool(worker_url, threads_count);
+      if (is_large) pool ??= threads_count > 1 ? scanOnThreads(worker_url, threads_count) : scanHere();
       verdicts.push(await verifyWithTree(fs, stream, is_large ? pool : undefined));
     }
   } finally {
@@ -49,18 +49,18 @@ async function verifyWithTree(
     const log = beginLog(fs, stream);
     if (fs.stat(stream.path) === undefined) return missing(stream, head);
     if (pool !== undefined) {
-      const scan = await scanOnThreads(fs, stream, head, pool, log && ((leaf) => log.tree.add(leaf)));
+      const scan = await scanInBlocks(fs, stream, head, pool, log && ((leaf) => log.tree.add(leaf)));
       if (scan !== undefined) return withLog(verdictOf(fs, stream, head, scan), log);
     }
     // What was fed to the first one is not taken back.
     const fresh = pool === undefined ? log : beginLog(fs, stream);
-    return withLog(verdictOf(fs, stream, head, scanHere(fs, stream, head, fresh)), fresh);
+    return withLog(verdictOf(fs, stream, head, scanInOrder(fs, stream, head, fresh)), fresh);
   } catch (error) {
     return unreadable(stream, head, error);
   }
 }
 
-function scanHere(
+function scanInOrder(
   fs: FileSystem,
   stream: StreamRef,
   head: Head | undefined,

@@ -1,4 +1,4 @@
-import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, type Stats, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { HeldLock, Locks } from "../ports.ts";
 
@@ -8,9 +8,7 @@ const SQLITE_BUSY = 5;
 
 export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
-    // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found !== undefined) accessSync(path, constants.W_OK);
     const timeout_ms = Math.min(SLICE_MS, wait_ms);
     const connection = takeIdle(path, found, timeout_ms) ?? (await connect(path, timeout_ms));
     const deadline = performance.now() + wait_ms;
@@ -57,6 +55,8 @@ function takeIdle(path: string, found: Stats | undefined, timeout_ms: number): C
 }
 
 async function connect(path: string, timeout_ms: number): Promise<Connection> {
+  // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
+  if (existsSync(path)) accessSync(path, constants.W_OK);
   const Database = await loadSqlite();
   const database = new Database(path, { timeout: timeout_ms });
   try {

@@ -1,12 +1,12 @@
-/** The first pass of a verification with the lines shared out to threads. Finds exactly what `scanChain` finds. */
+/** The first pass of a verification, a block of lines at a time, here or on threads. Finds exactly what `scanChain` finds. */
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { HASH_BYTES, leafHash } from "../tlog/index.ts";
-import type { BlockReading } from "./block-reading.ts";
+import { BLOCK_BYTES, type BlockReading } from "./block-reading.ts";
 import { Chain, type Link } from "./chain.ts";
 import type { ChainScan } from "./chain-scan.ts";
 import type { Head } from "./head.ts";
 import { readLine } from "./line-reading.ts";
-import { BLOCK_BYTES, type ScanPool, type ScanSlot } from "./scan-pool.ts";
+import type { ScanPool, ScanSlot } from "./scan-pool.ts";
 
 import type { StreamRef } from "./stream-ref.ts";
 
@@ -19,7 +19,7 @@ export type OnLeaf = (hash: Uint8Array) => void;
  * Undefined for a file with a line longer than a block, which must be read in order from its start. The pool stays open.
  * @throws Node's own error when the file cannot be read.
  */
-export async function scanOnThreads(
+export async function scanInBlocks(
   fs: Pick<FileSystem, "openRead">,
   stream: StreamRef,
   head: Head | undefined,
@@ -28,7 +28,7 @@ export async function scanOnThreads(
 ): Promise<ChainScan | undefined> {
   const handle = fs.openRead(stream.path);
   try {
-    const blocks = new BlockReader(handle, head);
+    const blocks = new BlockCutter(handle, head);
     const joined = new Joined(head, onLeaf);
     const flying: Flight[] = [];
     for (let turn = 0; ; turn++) {
@@ -55,7 +55,7 @@ interface Block {
 type Flight = Block & { readonly reading: Promise<BlockReading | undefined> };
 
 /** Cuts a file into blocks of whole lines. */
-class BlockReader {
+class BlockCutter {
   /** Bytes after the last newline; meaningful at the end. */
   torn_bytes = 0;
   private readonly handle: ReadHandle;
