@@ -56,6 +56,8 @@ export const Receipt = z
       z.string(),
       z.strictObject({ entries: z.int().nonnegative(), entry_hash: z.string() }),
     ),
+    /** By stream: the signed checkpoint in force then, as C2SP writes it. Older receipts have none. */
+    ledger_checkpoints: z.record(z.string(), z.string()).optional(),
   })
   .meta({ id: "Receipt", title: "Install receipt 2.0" });
 export type Receipt = z.output<typeof Receipt>;

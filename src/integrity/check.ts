@@ -56,7 +56,7 @@ export async function checkIntegrity(
   const is_as_written = judgeOwnership(fs, root, expected, outcome);
   const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
   const registries = judgeRegistries(fs, root, sound, outcome);
-  const ledger = await judgeLedgers(fs, plane, options.ledger_threads, outcome);
+  const ledger = await judgeLedgers(fs, plane, { threads: options.ledger_threads, installed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
   const left = leftBeside(fs, root, installed);

@@ -50,6 +50,12 @@ function readOnce(
   }
 }
 
+/** The text of the stream's checkpoint, to be quoted in a receipt; undefined where there is none that can be read. */
+export function checkpointInForce(fs: FileSystem, stream: StreamRef): string | undefined {
+  const found = readCheckpoint(fs, treePlaces(stream).checkpoint);
+  return typeof found === "object" ? formatNote(found.note) : undefined;
+}
+
 export function writeCheckpoint(
   effects: Pick<Effects, "fs" | "random">,
   stream: StreamRef,

@@ -31,7 +31,7 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
   ),
   LEDGER_ENTRY_UNKNOWN: kind<{ stream: string; entry: string }>(
     1,
-    (d) => `Take an id from ${d.stream}, an entry hash, or a number counted from 0.`,
+    (d) => `Run "pkg ledger tail --stream ${d.stream}" to see ids, or give a number counted from 0.`,
   ),
   LEDGER_CHECKPOINT_MISSING: kind<{ stream: string }>(
     1,

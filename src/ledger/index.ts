@@ -5,11 +5,12 @@ export {
   appendOnce,
   type LedgerEffects,
 } from "./append.ts";
-export { trustedLedgerKeys } from "./checkpoint-file.ts";
+export { checkpointInForce, trustedLedgerKeys } from "./checkpoint-file.ts";
 export { type FamilyVerdict, verifyFamily } from "./family.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
 export { judgeLine, type LineState } from "./judge-line.ts";
+export { type KeptHead, type KeptVerdict, verifyKept } from "./kept-heads.ts";
 export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { readLine } from "./line-reading.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";

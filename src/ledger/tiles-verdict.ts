@@ -130,7 +130,7 @@ export class TreeJudge {
       note(
         "LEDGER_BEYOND_CHECKPOINT",
         message,
-        `Run any "pkg" command that records an entry; it signs a new one.`,
+        `Run "pkg ledger rebuild" where the plane's signing key can be reached; so does any command that records an entry.`,
       );
     }
     return found;

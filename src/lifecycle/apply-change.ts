@@ -3,7 +3,7 @@ import type { Receipt, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { About, Notes, Transaction } from "../journal/index.ts";
 import { type Json, prettyJson, sha256Hex } from "../kernel/index.ts";
-import { streamHead } from "../ledger/index.ts";
+import { checkpointInForce, streamHead } from "../ledger/index.ts";
 import {
   digestOf,
   PLANE_STREAMS,
@@ -93,7 +93,7 @@ async function stageAll(
   occasion: Occasion,
 ): Promise<Receipt[]> {
   const { plane } = session;
-  const heads = ledgerHeads(effects, plane);
+  const stands = whereLedgersStand(effects, plane);
   const installed_at = new Date(effects.clock.now_ms()).toISOString();
   const receipts: Receipt[] = [];
   for (const entering of change.entering) {
@@ -116,7 +116,7 @@ async function stageAll(
       work_order_id: occasion.work_order_id,
       directories_made: made,
       cache_before: entering.before?.receipt.cache_before ?? cache_before,
-      ledger_heads: heads,
+      ...stands,
     });
     putReceipt(effects, transaction, plane, entering, receipt);
     receipts.push(receipt);
@@ -275,11 +275,22 @@ function notesOf(
   };
 }
 
-function ledgerHeads({ fs }: Pick<Effects, "fs">, plane: Plane): Receipt["ledger_heads"] {
-  const heads: Record<string, { entries: number; entry_hash: string }> = {};
+/** What a receipt keeps of the ledgers, so that none of them can be rolled back or forked unseen while it is there. */
+function whereLedgersStand(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+): Pick<Receipt, "ledger_heads" | "ledger_checkpoints"> {
+  const heads: Receipt["ledger_heads"] = {};
+  const checkpoints: Record<string, string> = {};
   for (const name of PLANE_STREAMS) {
-    const head = streamHead(fs, planeStream(plane, name));
+    const stream = planeStream(plane, name);
+    const head = streamHead(fs, stream);
     if (head !== undefined) heads[name] = { entries: head.entries, entry_hash: head.entry_hash };
+    const checkpoint = checkpointInForce(fs, stream);
+    if (checkpoint !== undefined) checkpoints[name] = checkpoint;
   }
-  return heads;
+  return {
+    ledger_heads: heads,
+    ...(Object.keys(checkpoints).length === 0 ? {} : { ledger_checkpoints: checkpoints }),
+  };
 }

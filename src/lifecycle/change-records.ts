@@ -16,6 +16,7 @@ type Occasion = Pick<
   | "work_order_id"
   | "cache_before"
   | "ledger_heads"
+  | "ledger_checkpoints"
 > & { readonly directories_made: readonly string[] };
 
 /** A rollback puts the receipt of the version back as it was: nothing was installed anew. */

@@ -2,13 +2,16 @@ import { z } from "zod";
 import {
   appendEntries,
   type FamilyVerdict,
+  type KeptVerdict,
   type LoggedVerdict,
   startStream,
   verifyFamily,
+  verifyKept,
   verifyStreams,
 } from "../ledger/index.ts";
 import { authorise, type Plane, planeStream, TIER_STREAMS } from "../plane/index.ts";
 import { KEY_EVENTS } from "../provenance/index.ts";
+import { keptHeads } from "../receipts/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { readableStream, streamName } from "./fields.ts";
@@ -18,7 +21,7 @@ import { chosenStreams } from "./ledger-streams.ts";
 export const ledgerVerify = operation({
   name: "ledger verify",
   summary:
-    "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys and one another.",
+    "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
   examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
   authorised: false,
   input: z.strictObject({
@@ -33,15 +36,21 @@ export const ledgerVerify = operation({
     const chosen = chosenStreams(context, plane, input.streams);
     const threads = { worker_url: files.scan_worker_url, threads_count: effects.host.cpu_count };
     const streams = await verifyStreams(effects.fs, chosen, threads);
-    const family = verifyFamily(effects.fs, chosen, (name) => planeStream(plane, name));
-    const valid = streams.length > 0 && family.valid && streams.every((verdict) => verdict.valid);
+    const streamOf = (name: string) => planeStream(plane, name);
+    const family = verifyFamily(effects.fs, chosen, streamOf);
+    const names = new Set(chosen.map(({ name }) => name));
+    const kept = keptHeads(effects.fs, plane.root).filter(({ stream }) => names.has(stream));
+    const receipts = verifyKept(effects.fs, kept, streamOf);
+    const valid =
+      streams.length > 0 && family.valid && receipts.valid && streams.every((verdict) => verdict.valid);
     const entries = streams.reduce((sum, verdict) => sum + verdict.entries_count, 0);
-    return { result: { valid, entries, streams, family }, exit_code: valid ? 0 : 1 };
+    return { result: { valid, entries, streams, family, receipts }, exit_code: valid ? 0 : 1 };
   },
-  text: ({ valid, entries, streams, family }) =>
+  text: ({ valid, entries, streams, family, receipts }) =>
     [
       ...streams.flatMap((verdict) => [line(verdict), ...indented(verdict.findings)]),
       ...familyLines(family),
+      ...receiptLines(receipts),
       `Ledger chain: ${valid ? "VALID" : "INVALID"}`,
       `Total entries: ${entries}`,
       "",
@@ -58,6 +67,14 @@ function familyLines({ valid, links_count, findings }: FamilyVerdict): string[] 
   if (links_count === 0) return [];
   return [
     `${valid ? "ok  " : "BAD "} ${links_count} statements of ledgers about one another`,
+    ...indented(findings),
+  ];
+}
+
+function receiptLines({ valid, heads_count, findings }: KeptVerdict): string[] {
+  if (heads_count === 0) return [];
+  return [
+    `${valid ? "ok  " : "BAD "} ${heads_count} heads of ledgers kept in receipts`,
     ...indented(findings),
   ];
 }

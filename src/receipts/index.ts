@@ -1,4 +1,5 @@
 export { receiptFaults } from "./faults.ts";
+export { headsIn, keptHeads } from "./kept-heads.ts";
 export type { Installed } from "./read.ts";
 export {
   installedIds,

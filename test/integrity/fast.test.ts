@@ -41,7 +41,7 @@ async function remembering(secret = "s".repeat(64)): Promise<Remembering> {
     env: { ...made.effects.host.env, CONTROL_PLANE_SHARED_SECRET: secret },
   };
   const effects: Effects = { ...made.effects, host };
-  mkdirSync(join(made.root, ".holdfast/cache"));
+  mkdirSync(join(made.root, ".holdfast/cache"), { recursive: true });
   const run: Remembering["run"] = async (options) => {
     await setTimeout(15);
     const given = { orphans: false, fast: true, dry_run: false, version: "1", ...options };

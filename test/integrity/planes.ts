@@ -19,7 +19,8 @@ import type { Effects, FileSystem } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "../../src/integrity/index.ts";
 import { prefixed, prettyJson, sha256Hex } from "../../src/kernel/index.ts";
-import { appendEntries, genesisEntry } from "../../src/ledger/index.ts";
+import { ensureSigningKeys, keysPlaces } from "../../src/keys/index.ts";
+import { appendEntries, genesisEntry, settleOwed } from "../../src/ledger/index.ts";
 import { manifestHash } from "../../src/metadata/index.ts";
 import {
   digestOf,
@@ -113,6 +114,7 @@ export async function aPlane(
   mkdirSync(join(root, ".holdfast/state"), { recursive: true });
   mkdirSync(join(plane.keys_directory, "heads"), { recursive: true });
   const writing = { ...effects, fs: withoutSyncs(effects.fs) };
+  ensureSigningKeys(writing, keysPlaces(plane.keys_directory), plane.config.plane_uid);
   for (const name of PLANE_STREAMS)
     await appendEntries(writing, planeStream(plane, name), [genesisEntry({ tier: "ho3" })]);
   await recordConfig(writing, plane, "ann");
@@ -128,6 +130,7 @@ export async function aPlane(
       metadata: { plane_id, manifest_hash, archive_digest: archive_hash },
     })),
   );
+  await settleOwed(writing);
   const registries = Object.fromEntries(
     REGISTRY_NAMES.map((name) => [name, digestOf(effects.fs, `${root}/registries/${name}.csv`) ?? ""]),
   );
@@ -135,11 +138,14 @@ export async function aPlane(
     ".holdfast/state/generation.json",
     generationBytes({ generation: 3, transaction_id: "TX", registries }),
   );
-  const check: TestPlane["check"] = async (options) =>
+  const check: TestPlane["check"] = async (options) => {
+    // As at the end of each command that records something.
+    await settleOwed(effects);
     // Opened anew, as each command does: the configuration may have changed.
-    ReportShape.parse(
+    return ReportShape.parse(
       await checkIntegrity(effects, openPlane(effects, root), { orphans: false, ...options }),
     );
+  };
   return { effects, plane, root, check, put };
 }
 

@@ -847,7 +847,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "ledger verify",
     summary:
-      "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys and one another.",
+      "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
     examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
     authorised: false,
     flags: [

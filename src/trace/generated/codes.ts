@@ -346,6 +346,9 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHECKPOINT_UNUSABLE:
     '{"room":"ledger","exit_code":2,"messages":["<path> is not a checkpoint: <reason>","<path>: <reason>"],"next_steps":["Name a checkpoint file of this log, such as a copy of ledger/governance/checkpoint."]}',
   LEDGER_CHECKPOINT_UNVERIFIED: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
+  LEDGER_CHILD_CUT: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
+  LEDGER_CHILD_MISMATCH: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
+  LEDGER_CHILD_MISSING: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
   LEDGER_DAMAGED:
     '{"room":"ledger","exit_code":4,"messages":["<name> cannot be continued: <reason>"],"next_steps":["Run \\"pkg ledger verify\\"."]}',
   LEDGER_DISK_FULL:
@@ -363,7 +366,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_ENTRY_TOO_LARGE:
     '{"room":"ledger","exit_code":2,"messages":[],"next_steps":["Put the large evidence into a file, name it by its sha256 in at most <limit bytes> bytes, and run the command again."]}',
   LEDGER_ENTRY_UNKNOWN:
-    '{"room":"ledger","exit_code":1,"messages":["<name> has no entry <entry>"],"next_steps":["Take an id from <stream>, an entry hash, or a number counted from 0."]}',
+    '{"room":"ledger","exit_code":1,"messages":["<name> has no entry <entry>"],"next_steps":["Run \\"pkg ledger tail --stream <stream>\\" to see ids, or give a number counted from 0."]}',
   LEDGER_FORKED:
     '{"room":"ledger","exit_code":4,"messages":[],"next_steps":["Keep both checkpoints: together they prove the fork. Restore the ledger from a backup."]}',
   LEDGER_HEAD_MISMATCH: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
@@ -384,12 +387,19 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"messages":["<unlisted> more tiles are wrong"],"next_steps":[]}',
   LEDGER_NOT_COVERED:
     '{"room":"ledger","exit_code":1,"messages":[],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
+  LEDGER_PARENT_CUT: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
+  LEDGER_PARENT_MISMATCH: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
+  LEDGER_PARENT_MISSING: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
   LEDGER_PROOF_INVALID:
     '{"room":"ledger","exit_code":1,"messages":["<path> proves nothing: <reason>"],"next_steps":["Ask for a new proof, and compare the key with the log\'s owner."]}',
   LEDGER_PROOF_MALFORMED:
     '{"room":"ledger","exit_code":2,"messages":["<path> is not a proof: <reason>"],"next_steps":["Name a file that \\"pkg ledger prove --out\\" wrote, or another .tlog-proof."]}',
   LEDGER_READ_ONLY:
     '{"room":"ledger","exit_code":5,"messages":["<stream> cannot be written (<code>)"],"next_steps":["Make <path> writable for this user, then run the command again."]}',
+  LEDGER_RECEIPT_CUT: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
+  LEDGER_RECEIPT_MISMATCH:
+    '{"room":"ledger","exit_code":null,"messages":["<path>: its checkpoint of <name> is none","<path>: <message>"],"next_steps":[]}',
+  LEDGER_RECEIPT_MISSING: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
   LEDGER_ROLLED_BACK:
     '{"room":"ledger","exit_code":4,"messages":[],"next_steps":["Restore a ledger with at least <old size> entries from a backup."]}',
   LEDGER_STREAM_INVALID:
