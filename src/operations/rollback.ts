@@ -35,7 +35,7 @@ export const rollback = operation({
   }),
   run: async (context, { ids: words, id, plane: tiers, ...input }) => {
     const command = "pkg rollback";
-    const ids = allIds(words, id, { command });
+    const ids = allIds(words, id, { command, token: context.token });
     if (ids.length === 0) throw make("INPUT_MISSING", "name a package id", { field: "id", command });
     if (input.to !== undefined && input.generation !== undefined)
       throw make("INPUT_MISSING", "name either --to or --generation", { field: "to", command });

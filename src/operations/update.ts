@@ -40,6 +40,7 @@ export const update = operation({
     const plane = planeOf(context);
     const named = allIds(input.ids, input.archive === undefined ? input.id : undefined, {
       command: "pkg update",
+      token: context.token,
       versions: true,
     });
     const ids = input.all ? await installedIdsOf(context, plane) : named;
