@@ -1,6 +1,7 @@
 /** Composition root of every command: builds the real effects, runs one command, sets the exit code. */
-import { fstatSync, readFileSync, readSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, readFileSync, readSync, realpathSync, writeSync } from "node:fs";
 import { enableCompileCache } from "node:module";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { OPERATION_TABLE } from "../cli/generated/table.ts";
 import { type Program, runCommand, type Setting } from "../cli/index.ts";
@@ -42,8 +43,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     // The first signal undoes the change; a second one leaves it to recovery.
     process.once(signal, () => interrupt.abort(new Error(`stopped by ${signal}`)));
   }
-  // A reader that went away (`| head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 5));
+  watchOutput();
   const injected = await injectFailures(nodeEffects({ signal: interrupt.signal, worker_url: digest }));
   const setting: Setting = {
     effects: injected.effects,
@@ -58,7 +58,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     table: OPERATION_TABLE,
     load: async (name) => {
       if (injected.refusal !== undefined) throw injected.refusal;
-      enableCompileCache();
+      keepCompiled();
       const load = OPERATIONS[name];
       if (load === undefined) throw new Error(`operation ${name} has no loader`);
       return load();
@@ -89,6 +89,27 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     );
   }
   for (const name of injected.unreached()) process.stderr.write(`failpoint ${name}: never reached\n`);
+}
+
+/** Output is written when all is done; nothing of it may end the command before. */
+function watchOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that went away (`| head`) is no error: the code is the command's own.
+    if (error.code === "EPIPE") process.exit();
+    process.stderr.write(
+      `error: the output cannot be written (${error.code ?? error.message}); the command itself ran to its end\n`,
+    );
+    process.exitCode = 5;
+  });
+  // A terminal that was closed: there is nobody to tell, and the change is finished or undone all the same.
+  process.stderr.on("error", () => undefined);
+}
+
+/** Node makes its folder below TMPDIR, and never ends trying where no folder can be made. */
+function keepCompiled(): void {
+  const folder = tmpdir();
+  const is_usable = existsSync(folder) && !/^\/(proc|sys|dev)(\/|$)/.test(realpathSync(folder));
+  if (is_usable) enableCompileCache();
 }
 
 interface Injected {

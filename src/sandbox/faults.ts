@@ -5,6 +5,11 @@ export const { catalogue: sandboxFaults, make } = defineFaults({
     5,
     () => `Run "pkg doctor" as the user who owns the plane; it says which jail works on this machine.`,
   ),
+  TEMP_UNUSABLE: kind<{ path: string; problem: string }>(
+    5,
+    (d) =>
+      `Point TMPDIR to a folder this user can write ("export TMPDIR=/tmp") instead of ${d.path}, or free space there.`,
+  ),
   JAIL_CANNOT_READ: kind<{ path: string; uid: number; mode: string }>(
     5,
     (d) => `Run the command as the user ${d.uid}, or run "chmod o+rX ${d.path}".`,

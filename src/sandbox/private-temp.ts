@@ -1,6 +1,7 @@
 /** A fresh folder only this user can enter, and its removal with whatever a hostile program left in it. */
 import type { Effects, FileSystem, HeldLock } from "../effects/index.ts";
 import { TOOL_ENVIRONMENT } from "./environment.ts";
+import { make } from "./faults.ts";
 
 type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "random" | "locks">;
 
@@ -27,8 +28,18 @@ export function tempFolder({ fs, host }: Pick<Effects, "fs" | "host">): string {
   return Buffer.byteLength(real) <= TEMP_BYTES_MAX ? real : fs.realPath("/tmp");
 }
 
-/** @throws errors of the file system as they are */
+/** @throws TEMP_UNUSABLE */
 export async function makePrivateTemp(effects: Needs): Promise<PrivateTemp> {
+  try {
+    return await makeFolder(effects);
+  } catch (error) {
+    const path = effects.host.env["TMPDIR"] ?? "/tmp";
+    const problem = error instanceof Error ? error.message : String(error);
+    throw make("TEMP_UNUSABLE", `no folder can be made in ${path}: ${problem}`, { path, problem }, error);
+  }
+}
+
+async function makeFolder(effects: Needs): Promise<PrivateTemp> {
   const { fs, random } = effects;
   for (;;) {
     const folder = `${tempFolder(effects)}/holdfast-${random.hex(12)}`;

@@ -663,6 +663,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":3,"messages":["include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
+  TEMP_UNUSABLE:
+    '{"room":"sandbox","exit_code":5,"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
     '{"room":"lifecycle","exit_code":3,"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
   TIME_INVALID:
