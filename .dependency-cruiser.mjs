@@ -66,15 +66,15 @@ export default {
       severity: "error",
       from: {
         path: "^src/",
-        pathNot: ["^src/effects/node/", "^src/bin/", "^src/archive/deflate-(pool|worker)\\.ts$"],
+        pathNot: ["^src/effects/node/", "^src/bin/", "^src/(archive/deflate|ledger/scan)-(pool|worker)\\.ts$"],
       },
       to: { dependencyTypes: ["core"], path: EFFECTS },
     },
     {
-      name: "deflate-threads-only",
-      comment: "The deflate pool may start threads; that is all it may do to the world.",
+      name: "threads-only",
+      comment: "The pools that compress and verify may start threads; that is all they may do to the world.",
       severity: "error",
-      from: { path: "^src/archive/deflate-(pool|worker)\\.ts$" },
+      from: { path: "^src/(archive/deflate|ledger/scan)-(pool|worker)\\.ts$" },
       to: { dependencyTypes: ["core"], path: EFFECTS, pathNot: "^(node:)?worker_threads$" },
     },
     {

@@ -16,10 +16,10 @@ import {
 } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
 import { comparison, measure, median } from "./bench-figures.mjs";
+import { benchAppends, benchVerify } from "./bench-ledger.mjs";
 import { benchGrowth, benchTransactions } from "./bench-transactions.mjs";
 import { makeTree } from "./bench-tree.mjs";
 
@@ -209,60 +209,8 @@ const sections = {
     );
   },
   async ledger() {
-    const { appendEntries, streamRef, verifyStream } = await import("../src/ledger/index.ts");
-    const { nodeEffects } = await import("../src/effects/node/index.ts");
-    const effects = nodeEffects();
-    const count = quick ? 500 : 3_000;
-    const root = join(scratch, "ledger-bench");
-    mkdirSync(join(root, "ledger"), { recursive: true });
-    const stream = streamRef({ root, name: "ledger/bench.jsonl" });
-    const entry = {
-      event_type: "bench",
-      submission_id: "PKG-X",
-      decision: "D",
-      reason: "r",
-      metadata: { number: 1 },
-    };
-    const timed = async (work) => {
-      const start = performance.now();
-      await work();
-      return { wall_s: (performance.now() - start) / 1000 };
-    };
-    const single = await timed(async () => {
-      for (let index = 0; index < count; index++) await appendEntries(effects, stream, [entry]);
-    });
-    const database = new DatabaseSync(join(scratch, "peer.sqlite"));
-    database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (line TEXT)");
-    const insert = database.prepare("INSERT INTO t VALUES (?)");
-    const line = JSON.stringify({ ...entry, padding: "x".repeat(250) });
-    const sqlite = await timed(() => {
-      for (let index = 0; index < count; index++) insert.run(line);
-    });
-    show(
-      `ledger: ${count} durable appends, one at a time`,
-      { ...single, note: `${(count / single.wall_s).toFixed(0)}/s` },
-      { "SQLite WAL synchronous=FULL": { ...sqlite, note: `${(count / sqlite.wall_s).toFixed(0)}/s` } },
-    );
-    const grouped = await timed(async () => {
-      for (let index = 0; index < count; index += 64)
-        await appendEntries(
-          effects,
-          stream,
-          Array.from({ length: 64 }, () => entry),
-        );
-    });
-    show(
-      `ledger: ${count} appends in groups of 64`,
-      { ...grouped, note: `${(count / grouped.wall_s).toFixed(0)}/s` },
-      {},
-    );
-    const entries = verifyStream(effects.fs, stream).entries_count;
-    const verify = await timed(async () => void verifyStream(effects.fs, stream));
-    show(
-      `ledger: verify ${entries} entries`,
-      { ...verify, note: `${(entries / verify.wall_s).toFixed(0)}/s` },
-      {},
-    );
+    for (const row of await benchAppends(scratch, quick ? 500 : 3000)) show(...row);
+    for (const row of await benchVerify(scratch, quick ? 100_000 : 1_000_000)) show(...row);
   },
 };
 

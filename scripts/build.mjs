@@ -22,7 +22,12 @@ const INPUTS = [
   "scripts/build.mjs",
 ];
 /** Each becomes dist/cli/<file name>.js; what they share becomes chunks. */
-const ENTRIES = ["src/bin/main.ts", "src/effects/node/digest-worker.ts", "src/archive/deflate-worker.ts"];
+const ENTRIES = [
+  "src/bin/main.ts",
+  "src/effects/node/digest-worker.ts",
+  "src/archive/deflate-worker.ts",
+  "src/ledger/scan-worker.ts",
+];
 
 /** Prints one line a step; returns when dist is current. */
 export async function build() {

@@ -94,7 +94,8 @@ function nameOf(expression) {
 function stepsOf(next_step) {
   try {
     const step = next_step(placeholder("details"));
-    return typeof step === "string" ? [step] : [];
+    // A step taken whole from the details is a placeholder, too.
+    return ["string", "function"].includes(typeof step) ? [String(step)] : [];
   } catch {
     return [];
   }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { z } from "zod";
 import { cliFaults } from "../src/cli/index.ts";
-import { TraceAnswer } from "../src/contracts/index.ts";
+import { IntegrityReport, TraceAnswer } from "../src/contracts/index.ts";
 import { OPERATIONS, readFaultCatalogues } from "../src/operations/index.ts";
 import { readCodes } from "./codes.mjs";
 
@@ -150,6 +150,10 @@ export const ZLIB_WASM_BASE64 =
   "${wasm.toString("base64")}";
 `;
 
+/** What leaves the program as JSON, for those who read it with other tools. */
+const SCHEMA = new URL("../docs/reference/schema/integrity-report.schema.json", import.meta.url);
+const schema = `${JSON.stringify(z.toJSONSchema(IntegrityReport), null, 2)}\n`;
+
 const check = process.argv.includes("--check");
 let stale = 0;
 for (const [url, text] of [
@@ -160,6 +164,7 @@ for (const [url, text] of [
   [PAGE_PARTS, page_parts],
   [TRACE_SCHEMA, trace_schema],
   [ZLIB, zlib],
+  [SCHEMA, schema],
 ]) {
   let before = "";
   try {

@@ -13,24 +13,26 @@ import { OPERATIONS } from "../operations/index.ts";
 declare const HOLDFAST_BUNDLED: boolean | undefined;
 
 /** Where sibling files lie: beside the bundle, or in the source tree. */
-function layout(): { digest: URL; deflate: URL; package_root: URL } {
+function layout(): { digest: URL; deflate: URL; scan: URL; package_root: URL } {
   const here = import.meta.url;
   if (typeof HOLDFAST_BUNDLED !== "undefined" && HOLDFAST_BUNDLED) {
     return {
       digest: new URL("./digest-worker.js", here),
       deflate: new URL("./deflate-worker.js", here),
+      scan: new URL("./scan-worker.js", here),
       package_root: new URL("../../", here),
     };
   }
   return {
     digest: new URL("../effects/node/digest-worker.ts", here),
     deflate: new URL("../archive/deflate-worker.ts", here),
+    scan: new URL("../ledger/scan-worker.ts", here),
     package_root: new URL("../../", here),
   };
 }
 
 export async function main(argv: readonly string[], { program }: { program: Program }): Promise<void> {
-  const { digest, deflate, package_root } = layout();
+  const { digest, deflate, scan, package_root } = layout();
   const version = packageVersion(package_root);
   if (argv[0] === "--version" || argv[0] === "-V") {
     process.stdout.write(`holdfast ${version}\n`);
@@ -63,6 +65,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     },
     files: {
       deflate_worker_url: deflate,
+      scan_worker_url: scan,
       package_directory: fileURLToPath(package_root).replace(/\/$/, ""),
       launcher_script: fileURLToPath(new URL("bin/holdfast.cjs", package_root)),
       node: process.execPath,

@@ -28,6 +28,7 @@ export interface Setting {
   readonly load: (name: string) => Promise<Operation>;
   readonly files: {
     deflate_worker_url: URL;
+    scan_worker_url: URL;
     package_directory: string;
     launcher_script: string;
     node: string;
@@ -89,6 +90,9 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     onPhase: phaseTeller(setting.effects, terminal, json),
     onProgress: (doing: string) => {
       if (terminal.interactive && !json) terminal.err(`${oneLine(doing)}\n`);
+    },
+    onText: (text: string) => {
+      if (!json) terminal.out(printable(text));
     },
   });
   try {

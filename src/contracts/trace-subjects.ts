@@ -104,7 +104,7 @@ export const CheckpointTrace = z.strictObject({
   stream: z.string().nullable(),
   /** The entry the head ends with. */
   last_entry: TracedEvent.nullable(),
-  /** The tree over the stream's lines has this root now; null where nothing could compute it. */
+  /** The tree over the stream's lines has this root now; null where no stream fits. */
   root_verified: z.boolean().nullable(),
 });
 export type CheckpointTrace = z.output<typeof CheckpointTrace>;

@@ -171,7 +171,7 @@ export interface Database {
 
 export interface Databases {
   /**
-   * Opens or creates a database of derived facts: one that is damaged or of another layout is thrown away and made anew.
+   * Opens or creates a database of derived facts, and the folder it lies in: one that is damaged or of another layout is thrown away and made anew.
    * Undefined where none can be had (no permission, no SQLite): callers then read what it was derived from.
    */
   open(path: string, layout: { readonly version: number; readonly sql: string }): Database | undefined;

@@ -1,7 +1,7 @@
 /** What is installed, without the file lists: what planning needs of packages it does not touch. */
 import type { PackageTier, PlaneTier } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
-import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
+import { type Database, isSettled, stampOf } from "../effects/index.ts";
 import {
   type Installed,
   installedIds,
@@ -9,6 +9,7 @@ import {
   readReceipt,
   receiptPath,
 } from "../receipts/index.ts";
+import { tokenOf, tokensOfReceipt } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 
 export interface Head {
@@ -37,15 +38,31 @@ const headOf = ({ receipt, manifest }: Installed): Head => ({
 export function installedHeads(effects: IndexEffects, root: string): Head[] {
   const { fs } = effects;
   const ids = PLANE_TIERS.flatMap((tier) => installedIds(fs, root, tier).map((id) => ({ tier, id })));
-  const read = ({ tier, id }: { tier: PlaneTier; id: string }): Head | undefined => {
-    const installed = readReceipt(fs, root, id, tier);
-    return installed === undefined ? undefined : headOf(installed);
-  };
   return withIndex(
     effects,
     root,
-    (database) => headsFrom(database, effects, root, ids, read),
-    () => ids.flatMap((one) => read(one) ?? []),
+    (database) => headsFrom(database, effects, root, ids),
+    () =>
+      ids.flatMap(({ tier, id }) => {
+        const installed = readReceipt(fs, root, id, tier);
+        return installed === undefined ? [] : [headOf(installed)];
+      }),
+  );
+}
+
+/**
+ * Ids of packages whose receipts may hold this path, digest (with or without `sha256:`) or transaction; undefined where
+ * the index cannot say. It is as good as the last `installedHeads`, which looks whether receipts changed.
+ */
+export function packagesHolding(effects: IndexEffects, root: string, text: string): string[] | undefined {
+  return withIndex<string[] | undefined>(
+    effects,
+    root,
+    (database) =>
+      database
+        .all("SELECT DISTINCT package_id FROM held WHERE token = ? ORDER BY package_id", tokenOf(text))
+        .map((row) => String(row["package_id"])),
+    () => undefined,
   );
 }
 
@@ -60,6 +77,7 @@ interface Fresh {
   readonly id: string;
   readonly stamp: string;
   readonly head: Head;
+  readonly tokens: ReadonlySet<number>;
 }
 
 function headsFrom(
@@ -67,7 +85,6 @@ function headsFrom(
   { fs, clock }: IndexEffects,
   root: string,
   ids: readonly { tier: PlaneTier; id: string }[],
-  read: (one: { tier: PlaneTier; id: string }) => Head | undefined,
 ): Head[] {
   const read_ms = clock.now_ms();
   const known = new Map<string, Known>();
@@ -87,26 +104,36 @@ function headsFrom(
       stats.every((stat) => stat !== undefined && isSettled(stat, before.read_ms))
     )
       return [JSON.parse(before.head) as Head];
-    const head = read(one);
-    if (head === undefined) return [];
-    if (stats.every((stat): stat is FileStat => stat !== undefined)) fresh.push({ tier, id, stamp, head });
+    const installed = readReceipt(fs, root, id, tier);
+    if (installed === undefined) return [];
+    const head = headOf(installed);
+    if (stats.every((stat) => stat !== undefined))
+      fresh.push({ tier, id, stamp, head, tokens: tokensOfReceipt(installed) });
     return [head];
   });
   if (fresh.length + known.size > 0)
     database.change(() => {
       for (const gone of known.keys()) {
         const [tier = "", id = ""] = gone.split("/");
-        database.run("DELETE FROM head WHERE plane_id = ? AND package_id = ?", tier, id);
+        forget(database, tier, id);
       }
-      for (const { tier, id, stamp, head } of fresh)
+      for (const { tier, id, stamp, head, tokens } of fresh) {
+        forget(database, tier, id);
         database.run(
-          "INSERT OR REPLACE INTO head VALUES (?, ?, ?, ?, ?)",
+          "INSERT INTO head VALUES (?, ?, ?, ?, ?)",
           tier,
           id,
           stamp,
           read_ms,
           JSON.stringify(head),
         );
+        for (const token of tokens) database.run("INSERT INTO held VALUES (?, ?, ?)", token, tier, id);
+      }
     });
   return heads;
+}
+
+function forget(database: Database, tier: string, id: string): void {
+  database.run("DELETE FROM head WHERE plane_id = ? AND package_id = ?", tier, id);
+  database.run("DELETE FROM held WHERE plane_id = ? AND package_id = ?", tier, id);
 }

@@ -1,4 +1,5 @@
-/** Which texts of a ledger line can be looked up, and the number each is stored under. */
+/** Which texts of ledger lines and receipts can be looked up, and the number each is stored under. */
+import type { Installed } from "../receipts/index.ts";
 
 /** Ids (`PKG-…`, `LED-…`, `TX-…`, `SPEC-…`) and digests in hex, with or without `sha256:`. */
 const LOOKED_UP = /^(?:[A-Z]{2,12}-[A-Za-z0-9@.:_-]{1,160}|(?:sha256:)?[0-9a-f]{64})$/;
@@ -18,7 +19,18 @@ export function tokenOf(text: string): number {
   return (high >>> 12) * 0x1_0000_0000 + (low >>> 0);
 }
 
+/** What a receipt is asked for by: its files' paths, every digest in it, and its transaction. */
+export function tokensOfReceipt({ receipt }: Installed): Set<number> {
+  const { transaction_id, archive_hash, manifest_hash, content_digest, files } = receipt;
+  const texts = [transaction_id, archive_hash, manifest_hash, content_digest];
+  return new Set([...texts, ...files.flatMap(({ path, sha256 }) => [path, sha256])].map(tokenOf));
+}
+
 const DEPTH_MAX = 5;
+
+/** Looked up for entries that say which package came into force or left it. */
+export const IN_FORCE = "IN-FORCE";
+const IN_FORCE_EVENTS = new Set(["INSTALLED", "UPDATED", "REVERTED", "UNINSTALLED"]);
 
 /** Tokens of one entry: its id, its hash, words of its subject, and texts anywhere in its metadata. */
 export function tokensOf(entry: Readonly<Record<string, unknown>>): Set<number> {
@@ -26,6 +38,7 @@ export function tokensOf(entry: Readonly<Record<string, unknown>>): Set<number> 
   const take = (text: unknown): void => {
     if (typeof text === "string" && isLookedUp(text)) tokens.add(tokenOf(text));
   };
+  if (IN_FORCE_EVENTS.has(String(entry["event_type"]))) tokens.add(tokenOf(IN_FORCE));
   take(entry["id"]);
   take(entry["entry_hash"]);
   if (typeof entry["submission_id"] === "string")

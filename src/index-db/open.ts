@@ -11,11 +11,14 @@ export const MENTION_INDEX = "CREATE INDEX mention_by_token ON mention (token, s
 
 /** Bump the version whenever a table changes: an index of another version is thrown away. */
 const LAYOUT = {
-  version: 2,
+  version: 3,
   sql: `
     CREATE TABLE source (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, digest TEXT) WITHOUT ROWID;
     CREATE TABLE head (plane_id TEXT, package_id TEXT, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, head TEXT NOT NULL,
       PRIMARY KEY (plane_id, package_id)) WITHOUT ROWID;
+    CREATE TABLE held (token INTEGER NOT NULL, plane_id TEXT NOT NULL, package_id TEXT NOT NULL,
+      PRIMARY KEY (token, plane_id, package_id)) WITHOUT ROWID;
+    CREATE INDEX held_by_package ON held (plane_id, package_id);
     CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, lines INTEGER NOT NULL,
       bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL);
@@ -52,15 +55,8 @@ export function dropIndex({ fs }: Pick<IndexEffects, "fs">, root: string): void 
 }
 
 function openIndex({ fs, databases }: IndexEffects, root: string): Database | undefined {
-  const directory = `${root}/${CACHE}`;
-  if (fs.stat(directory) === undefined) {
-    try {
-      for (const path of [`${root}/.holdfast`, directory])
-        if (fs.stat(path) === undefined) fs.makeDirectory(path, 0o755);
-    } catch {
-      return undefined;
-    }
-  }
-  if (fs.stat(directory)?.kind !== "directory") return undefined;
+  // A link would lead the index elsewhere.
+  for (const path of [".holdfast", CACHE])
+    if ((fs.stat(`${root}/${path}`)?.kind ?? "directory") !== "directory") return undefined;
   return databases.open(`${root}/${INDEX_PATH}`, LAYOUT);
 }

@@ -3,6 +3,7 @@ import type { Row } from "../contracts/index.ts";
 import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { digestOf } from "./file-digest.ts";
+import { lineStartingWith } from "./line-search.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 
 const NAME = "file_ownership";
@@ -60,6 +61,28 @@ export function findOwners(
       scan(take);
       return owners;
     },
+  );
+}
+
+/**
+ * Line and text of a path's row, `null` when it has none; undefined where the index cannot say or the registry has quoted
+ * cells. Found by its bytes: the index knows that every row is sound.
+ */
+export function ownershipLine(
+  effects: IndexEffects,
+  root: string,
+  path: string,
+): { readonly line: number; readonly header: string; readonly text: string } | null | undefined {
+  return withIndex<{ line: number; header: string; text: string } | null | undefined>(
+    effects,
+    root,
+    (database) => {
+      const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
+      if (stat === undefined || !isCurrent(effects, root, database, stat)) return undefined;
+      if (database.all("SELECT 1 FROM owner WHERE path = ?", path).length === 0) return null;
+      return lineStartingWith(effects.fs, `${root}/${OWNERS_PATH}`, `${path},`);
+    },
+    () => undefined,
   );
 }
 

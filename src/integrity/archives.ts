@@ -21,6 +21,7 @@ import { pathCell } from "./tables.ts";
 const FILE = registryPath("packages_registry");
 /** Rows kept as history: their archives may be gone. */
 const PAST = new Set(["superseded", "retired", "archived", "yanked"]);
+const UNBUILT = new Set(["proposed", "draft"]);
 
 interface Place {
   readonly fs: FileSystem;
@@ -46,7 +47,7 @@ export async function judgeArchives(
 ): Promise<ArchiveVerdict> {
   const { root } = plane;
   const streams = [GOVERNANCE_STREAM, PACKAGES_STREAM].map((name) => planeStream(plane, name));
-  const archives = rows.filter((row) => row["source_type"] === "tar");
+  const archives = rows.filter((row) => isArchive(row));
   const of_receipts = installed.flatMap(({ receipt: { package_id, version } }) => [
     versionedArchivePath(package_id, version),
     latestArchivePath(package_id),
@@ -75,9 +76,16 @@ export async function judgeArchives(
   return { known: owners, isStored: (id, version) => stored.has(`${id}\0${version}`) };
 }
 
+/** Sources that end as an archive in the store; others are folders of the plane, or are not built yet. */
+const isArchive = ({ source_type = "", status = "" }: Row): boolean =>
+  source_type === "tar" || (["git", "pypi", "oci"].includes(source_type) && !UNBUILT.has(status));
+const isElsewhere = ({ source_type = "", source = "" }: Row): boolean =>
+  source_type !== "tar" || isRemote(source);
+
 /** Where a row's archive may lie: what it names, or in the store where it names a URL. */
-function pathsOfRow({ id = "", version = "", source = "" }: Row): string[] {
-  const path = isRemote(source) ? pathCell(versionedArchivePath(id, version)) : pathCell(source);
+function pathsOfRow(row: Row): string[] {
+  const { id = "", version = "", source = "" } = row;
+  const path = isElsewhere(row) ? pathCell(versionedArchivePath(id, version)) : pathCell(source);
   const latest = pathCell(latestArchivePath(id));
   return [path, latest].flatMap((one) => one ?? []);
 }
@@ -85,7 +93,7 @@ function pathsOfRow({ id = "", version = "", source = "" }: Row): string[] {
 function judgeRow(place: Place, row: Row): void {
   const { outcome, by_path } = place;
   const { id: package_id = "", source = "", status = "" } = row;
-  const [path] = isRemote(source) ? pathsOfRow(row) : [pathCell(source)];
+  const [path] = isElsewhere(row) ? pathsOfRow(row) : [pathCell(source)];
   const expected = bare(row["digest"] ?? "");
   const severity = PAST.has(status) ? "note" : "error";
   const about = { severity, path: path ?? FILE, package_id, expected } as const;
@@ -104,7 +112,7 @@ function judgeRow(place: Place, row: Row): void {
       `Make it readable with "chmod u+r ${shellWord(path)}".`,
       about,
     );
-  if (reading === undefined && isRemote(source)) return notFetched(row, path, outcome);
+  if (reading === undefined && isElsewhere(row)) return notFetched(row, path, outcome);
   if (reading === undefined)
     return outcome.find("ARCHIVE_MISSING", `${shown(path)}, the archive of ${id}, is missing`, step, about);
   if (reading.sha256 !== expected) {
@@ -115,16 +123,21 @@ function judgeRow(place: Place, row: Row): void {
 }
 
 /** It lies elsewhere, and nothing here goes there: said, counted, and no damage. */
-function notFetched({ id = "", digest = "" }: Row, path: string, outcome: Outcome): void {
-  const command = `pkg install ${shellWord(id)}`;
-  const message = `the archive of ${shown(id)} is registered by URL and not in the store, so its bytes were not verified`;
+function notFetched({ id = "", digest = "", source_type = "" }: Row, path: string, outcome: Outcome): void {
+  const command = source_type === "tar" ? `pkg install ${shellWord(id)}` : undefined;
+  const what = source_type === "tar" ? "by URL" : `as ${shown(source_type)}`;
+  const message = `the archive of ${shown(id)} is registered ${what} and not in the store, so its bytes were not verified`;
+  const step =
+    command === undefined
+      ? `Build it there and register the archive with "pkg install --archive FILE --digest ${bare(digest)}".`
+      : `Fetch and verify it with "${command}".`;
   outcome.judgeRecord(path, "not_verifiable", {
     owner: id,
     classification: "data",
     expected: bare(digest),
     cure: command,
   });
-  outcome.find("ARCHIVE_NOT_FETCHED", message, `Fetch and verify it with "${command}".`, {
+  outcome.find("ARCHIVE_NOT_FETCHED", message, step, {
     severity: "note",
     path: FILE,
     field: "source",

@@ -1,6 +1,7 @@
 /** Is everything still what was approved? Every governed path gets one verdict, in both directions (G6). */
-import type { IntegrityReport } from "../contracts/index.ts";
+import type { IntegrityReport, RegistryName } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import type { VerifyThreads } from "../ledger/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream, readGeneration } from "../plane/index.ts";
 import { judgeArchives } from "./archives.ts";
 import { judgeArtifacts } from "./artifacts.ts";
@@ -32,6 +33,8 @@ export interface IntegrityOptions {
   readonly orphans: boolean;
   /** Files that belong to the plane itself: plane-relative path to 64 hex digits. */
   readonly launchers?: ReadonlyMap<string, string>;
+  /** Where long ledgers may be verified on other threads. */
+  readonly ledger_threads?: VerifyThreads;
   /** Also show what changed in configuration and state. */
   readonly shows_private?: boolean;
 }
@@ -50,10 +53,11 @@ export async function checkIntegrity(
   const expected = expectedPaths(installed, options.launchers ?? new Map(), outcome);
   const owned = startOwned(effects, reader, root, [...expected.values()]);
 
-  const registries = judgeRegistries(fs, root, outcome);
-  const ledger = judgeLedgers(fs, plane, outcome);
+  const is_as_written = judgeOwnership(fs, root, expected, outcome);
+  const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
+  const registries = judgeRegistries(fs, root, sound, outcome);
+  const ledger = await judgeLedgers(fs, plane, options.ledger_threads, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
-  judgeOwnership(fs, root, expected, outcome);
   judgeState(fs, root, installed, outcome);
   const left = leftBeside(fs, root, installed);
   const events = readPackageEvents(

@@ -3,7 +3,6 @@
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import {
-  CONFIG_PATH,
   CONFIG_RECORDED,
   digestOf,
   GOVERNANCE_STREAM,
@@ -13,8 +12,10 @@ import {
   WAIVERS_PATH,
   WATCHED_CONFIG,
 } from "../plane/index.ts";
+import { modeCure } from "./cures.ts";
+import { judgeRecordMode, octal } from "./modes.ts";
 import type { Outcome } from "./outcome.ts";
-import { entriesBackwards } from "./package-events.ts";
+import { entriesHolding } from "./package-events.ts";
 
 const RECORD = "integrity-check --record";
 const STEP = `Look at it; "${RECORD}" records it as it is.`;
@@ -28,27 +29,42 @@ interface Recorded {
 /** @returns whether the waivers are those that somebody with a token recorded */
 export function judgeConfig(fs: FileSystem, plane: Plane, outcome: Outcome): boolean {
   const recorded = readRecorded(fs, plane);
-  let waivers_count = true;
-  for (const path of WATCHED_CONFIG) {
-    const known = recorded.get(path);
-    const actual = readDigest(fs, `${plane.root}/${path}`);
-    if (known === undefined && actual === null) continue;
-    const about = { owner: "holdfast", classification: "config", expected: known?.after, actual } as const;
-    if (known !== undefined && known.after === actual) {
-      outcome.judgeRecord(path, "match", about);
-      continue;
-    }
-    if (path === WAIVERS_PATH) waivers_count = false;
-    outcome.judgeRecord(path, actual === null ? "missing" : "drift", { ...about, cure: RECORD });
-    const { code, severity, message } = problemOf(path, known, plane);
-    outcome.find(code, message, STEP, {
-      severity,
-      path,
-      expected: known?.after ?? undefined,
-      actual: actual ?? undefined,
-    });
+  const as_recorded = WATCHED_CONFIG.filter((path) => judgeOne(fs, plane, path, recorded.get(path), outcome));
+  return as_recorded.includes(WAIVERS_PATH);
+}
+
+/** @returns whether its bytes are those recorded last */
+function judgeOne(
+  fs: FileSystem,
+  plane: Plane,
+  path: string,
+  known: Recorded | undefined,
+  outcome: Outcome,
+): boolean {
+  const actual = readDigest(fs, `${plane.root}/${path}`);
+  if (known === undefined && actual === null) return true;
+  const about = { owner: "holdfast", classification: "config", expected: known?.after, actual } as const;
+  const mode_cure = modeCureOf(fs, plane.root, path, outcome);
+  if (known !== undefined && known.after === actual) {
+    outcome.judgeRecord(path, mode_cure === undefined ? "match" : "drift", { ...about, cure: mode_cure });
+    return true;
   }
-  return waivers_count;
+  outcome.judgeRecord(path, actual === null ? "missing" : "drift", { ...about, cure: RECORD });
+  const { code, severity, message } = problemOf(path, known, plane);
+  outcome.find(code, message, STEP, {
+    severity,
+    path,
+    expected: known?.after ?? undefined,
+    actual: actual ?? undefined,
+  });
+  return false;
+}
+
+/** Undefined where the permissions are right. */
+function modeCureOf(fs: FileSystem, root: string, path: string, outcome: Outcome): string | undefined {
+  const stat = fs.stat(`${root}/${path}`);
+  if (stat?.kind !== "file" || judgeRecordMode(path, stat.mode, outcome)) return undefined;
+  return modeCure(path, octal(stat.mode & 0o664)).command;
 }
 
 function problemOf(
@@ -78,22 +94,21 @@ function problemOf(
   };
 }
 
-/** Newest entry of each watched file; the oldest is written when the plane is made. */
+/** Newest entry of each watched file. What a damaged ledger still says counts; that it is damaged is its own finding. */
 function readRecorded(fs: FileSystem, plane: Plane): Map<string, Recorded> {
   const found = new Map<string, Recorded>();
-  const stream = planeStream(plane, GOVERNANCE_STREAM);
-  for (const { event_type, submission_id, metadata } of entriesBackwards(
-    fs,
-    stream,
-    `"${CONFIG_RECORDED}"`,
-  )) {
-    if (event_type !== CONFIG_RECORDED || found.has(submission_id)) continue;
-    const { after, sight } = metadata;
-    found.set(submission_id, {
-      after: typeof after === "string" ? after : null,
-      sight: typeof sight === "string" ? sight : undefined,
-    });
-    if (found.has(CONFIG_PATH) && found.has(WAIVERS_PATH)) break;
+  try {
+    const entries = entriesHolding(fs, planeStream(plane, GOVERNANCE_STREAM), `"${CONFIG_RECORDED}"`);
+    for (const { event_type, submission_id, metadata } of entries) {
+      const { after, sight } = metadata;
+      if (event_type !== CONFIG_RECORDED) continue;
+      found.set(submission_id, {
+        after: typeof after === "string" ? after : null,
+        sight: typeof sight === "string" ? sight : undefined,
+      });
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
   return found;
 }

@@ -1,7 +1,6 @@
 /** Permission bits that give away more than an install ever does. */
 import type { Finding } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { PLANE_STREAMS, REGISTRY_FILES } from "../plane/index.ts";
 import { modeCure } from "./cures.ts";
 import type { Outcome } from "./outcome.ts";
 import { shown } from "./shown.ts";
@@ -64,23 +63,28 @@ const OWN_FOLDERS = [
   ".holdfast",
   ".holdfast/state",
 ];
-const OWN_FILES = ["config/plane.toml", "config/waivers.toml", ...REGISTRY_FILES, ...PLANE_STREAMS];
 
-/** The plane's own truth, which nobody but its owner may write. */
+/** The plane's own folders, which nobody but its owner may write. */
 export function judgeOwnFolders(fs: FileSystem, root: string, outcome: Outcome): void {
   for (const path of OWN_FOLDERS) {
     const stat = fs.stat(path === "" ? root : `${root}/${path}`);
     if (stat?.kind === "directory") judgeFolderMode(path, stat.mode, outcome);
   }
-  for (const path of OWN_FILES) {
-    const stat = fs.stat(`${root}/${path}`);
-    if (stat?.kind !== "file" || (stat.mode & (SET_ID | WORLD)) === 0) continue;
-    const should_be = octal(stat.mode & 0o775);
-    const { sentence } = modeCure(path, should_be);
-    outcome.find("FILE_MODE_WIDENED", `${path} ${modeProblem(stat.mode)}`, sentence, {
-      path,
-      expected: should_be,
-      actual: octal(stat.mode),
-    });
-  }
+}
+
+const EXECUTABLE = 0o111;
+
+/** Of the plane's own files, none of which is a program or anybody's to write. @returns whether there is nothing to say */
+export function judgeRecordMode(path: string, mode: number, outcome: Outcome): boolean {
+  const widened = mode & (SET_ID | WORLD | EXECUTABLE);
+  if (widened === 0) return true;
+  const should_be = octal(mode & 0o664);
+  const { sentence } = modeCure(path, should_be);
+  const says = (widened & (SET_ID | WORLD)) === 0 ? "is no program and may be run" : modeProblem(mode);
+  outcome.find("FILE_MODE_WIDENED", `${shown(path)} ${says}`, sentence, {
+    path,
+    expected: should_be,
+    actual: octal(mode),
+  });
+  return false;
 }

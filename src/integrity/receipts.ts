@@ -125,9 +125,10 @@ function judgeStrays(fs: FileSystem, root: string, tier: PlaneTier, outcome: Out
   for (const entry of fs.list(`${root}/${folder}`)) {
     const path = `${folder}/${entry.name}`;
     if (entry.kind !== "directory") stray(path, outcome);
+    // A receipt that is no plain file is a damaged one, not somebody else's.
     else
       for (const inner of fs.list(`${root}/${path}`))
-        if (!OWN_FILES.has(inner.name) || inner.kind !== "file") stray(`${path}/${inner.name}`, outcome);
+        if (!OWN_FILES.has(inner.name)) stray(`${path}/${inner.name}`, outcome);
   }
 }
 

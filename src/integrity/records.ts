@@ -4,6 +4,7 @@ import type { FileSystem } from "../effects/index.ts";
 import { type Installed, manifestCopyPath, receiptPath } from "../receipts/index.ts";
 import { sidecarPath } from "../store/index.ts";
 import { commandIn } from "./cures.ts";
+import { judgeRecordMode } from "./modes.ts";
 import type { About, Outcome } from "./outcome.ts";
 
 /** Codes of notes that nevertheless mean other bytes than recorded. */
@@ -30,11 +31,12 @@ export function judgeRecords(
 ): void {
   const found = worstByPath(outcome.findings);
   const judge = (path: string, about: About): void => {
-    const finding = found.get(path);
+    const stat = fs.stat(`${root}/${path}`);
+    const has_mode = stat?.kind !== "file" || judgeRecordMode(path, stat.mode, outcome);
+    const finding = found.get(path) ?? (has_mode ? undefined : outcome.findings.at(-1));
     if (finding === undefined) return outcome.judgeRecord(path, "match", about);
     const { expected, actual, next_step } = finding;
-    const is_there = fs.stat(`${root}/${path}`) !== undefined;
-    outcome.judgeRecord(path, is_there ? "drift" : "missing", {
+    outcome.judgeRecord(path, stat === undefined ? "missing" : "drift", {
       ...about,
       expected,
       actual,

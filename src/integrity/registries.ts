@@ -1,5 +1,5 @@
 /** The six registries: each by itself, and whether its bytes are those of the last transaction. */
-import type { RegistryState } from "../contracts/index.ts";
+import type { RegistryName, RegistryState } from "../contracts/index.ts";
 import { REGISTRY_NAMES } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { digestOf, editedRegistries, readGeneration, registryPath } from "../plane/index.ts";
@@ -9,8 +9,14 @@ import type { Outcome } from "./outcome.ts";
 /** These links are judged, with their consequences, by the chain. */
 const JUDGED_BY_CHAIN = new Set(["source_spec_id", "framework_id"]);
 
-export function judgeRegistries(fs: FileSystem, root: string, outcome: Outcome): RegistryState[] {
-  const findings = checkRegistries(fs, `${root}/registries`);
+/** `sound`: registries of which every byte is known to be right. */
+export function judgeRegistries(
+  fs: FileSystem,
+  root: string,
+  sound: ReadonlySet<RegistryName>,
+  outcome: Outcome,
+): RegistryState[] {
+  const findings = checkRegistries(fs, `${root}/registries`, sound);
   const broken = new Set(findings.filter(({ severity }) => severity === "error").map(({ path }) => path));
   for (const finding of findings) {
     const is_link = finding.code === "REGISTRY_REFERENCE_MISSING" && JUDGED_BY_CHAIN.has(finding.field ?? "");

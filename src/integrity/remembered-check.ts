@@ -6,10 +6,12 @@ import type { Plane } from "../plane/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "./check.ts";
 import { FileReader } from "./file-reader.ts";
 import { SeenFiles } from "./seen-files.ts";
-import { beginStamp, cacheKey, keepCache, StatCache } from "./stat-cache.ts";
+import { beginStamp, cacheKey, hasCache, keepCache, StatCache } from "./stat-cache.ts";
 
 export interface RememberedOptions extends IntegrityOptions {
   readonly fast: boolean;
+  /** Writes nothing, not even what is derived. */
+  readonly dry_run: boolean;
   /** Of this program: another one may judge otherwise. */
   readonly version: string;
 }
@@ -35,9 +37,12 @@ export async function rememberedCheck(
     const timestamp = new Date(effects.clock.now_ms()).toISOString();
     return { ...standing, timestamp, mode, hashed_count: 0, trusted_count: hashed_count + trusted_count };
   }
-  const began_ns = beginStamp(effects, root);
-  const seen = new SeenFiles(effects.fs);
+  // Whoever never asks for the fast mode gets no cache.
+  const keeps = !options.dry_run && (options.fast || hasCache(effects, root));
+  const began_ns = keeps ? await beginStamp(effects, root) : undefined;
   const reader = new FileReader(effects, cache);
+  if (began_ns === undefined) return { ...(await checkIntegrity(effects, plane, options, reader)), mode };
+  const seen = new SeenFiles(effects.fs);
   const programs = { count: 0 };
   const run: Effects["subprocess"]["run"] = (request) => {
     programs.count += 1;
@@ -47,7 +52,7 @@ export async function rememberedCheck(
   const report = { ...(await checkIntegrity(watched, plane, options, reader)), mode } as const;
   // What another program said may change with that program: its answer does not stand.
   const note = { depends_on, report: programs.count === 0 ? report : null };
-  if (began_ns !== undefined) keepCache(effects, root, key, { seen, reader, began_ns, note });
+  keepCache(effects, root, key, { seen, reader, began_ns, note });
   return report;
 }
 

@@ -18,6 +18,8 @@ import { columnsOf } from "./stat-columns.ts";
 const DIRECTORY = ".holdfast/cache";
 const FILE = `${DIRECTORY}/stat.bin`;
 const BYTES_MAX = 1 << 30;
+/** Longer than the clock of any file system we stand on waits. */
+const TICK_MS = 20;
 
 interface Note {
   /** What the report depends on besides files. */
@@ -95,11 +97,21 @@ export class StatCache implements Memory {
   }
 }
 
+export const hasCache = ({ fs }: Pick<Effects, "fs">, root: string): boolean =>
+  fs.stat(`${root}/${FILE}`) !== undefined;
+
 /** When a check begins, by the clock that stamps its files; undefined where the cache cannot be written. */
-export function beginStamp({ fs, random }: Pick<Effects, "fs" | "random">, root: string): bigint | undefined {
+export async function beginStamp(
+  { fs, random, clock }: Pick<Effects, "fs" | "random" | "clock">,
+  root: string,
+): Promise<bigint | undefined> {
   try {
-    for (const folder of [".holdfast", DIRECTORY])
-      if (fs.stat(`${root}/${folder}`) === undefined) fs.makeDirectory(`${root}/${folder}`);
+    for (const folder of [".holdfast", DIRECTORY]) {
+      if (fs.stat(`${root}/${folder}`) !== undefined) continue;
+      fs.makeDirectory(`${root}/${folder}`);
+      // The folder above has changed just now; the check is to begin in a later tick than that.
+      await clock.sleep(TICK_MS);
+    }
     const path = `${root}/${DIRECTORY}/.clock-${random.hex(6)}`;
     fs.openWrite(path, { mode: 0o600, how: "exclusive" }).close();
     const began_ns = fs.stat(path)?.ctime_ns;

@@ -7,8 +7,9 @@ import type { Effects, FileSystem, WriteHandle } from "../effects/index.ts";
 import { type Earlier, findEarlier } from "./earlier-entries.ts";
 import { raiseIo } from "./faults.ts";
 import { writeHead } from "./head.ts";
+import { forgetEnd, rememberEnd, type StreamEnd } from "./known-end.ts";
 import { checkedBody, type EntryBody, sealLine } from "./new-line.ts";
-import { prepareEnd, type StreamEnd } from "./stream-end.ts";
+import { prepareEnd } from "./stream-end.ts";
 import { whileLocked } from "./stream-lock.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { oweTree } from "./tiles-owed.ts";
@@ -41,7 +42,7 @@ export async function appendEntries(
   options: AppendOptions = {},
 ): Promise<Appended> {
   const bodies = entries.map((entry) => checkedBody(entry, stream.name));
-  return appendBodies(effects, stream, bodies, options, () => new Map());
+  return appendBodies(effects, stream, bodies, options);
 }
 
 /**
@@ -67,54 +68,163 @@ export async function appendOnce(
   );
 }
 
+type EarlierBefore = (end: number) => Earlier;
+
+/** A group that waits for its turn. */
+interface Waiting {
+  readonly bodies: readonly EntryBody[];
+  readonly wait_ms: number;
+  /** Entries of earlier attempts in the stream's first `end` bytes; absent for a group that is written as often as asked. */
+  readonly earlierBefore: EarlierBefore | undefined;
+  readonly done: PromiseWithResolvers<Appended>;
+}
+
+/** Groups that wait, by stream: whoever gets the lock writes all of them with one sync. */
+const queues = new WeakMap<FileSystem, Map<string, Waiting[]>>();
+/** Entries that one sync acknowledges at most. */
+const BATCH_ENTRIES_MAX = 4096;
+
 async function appendBodies(
   effects: LedgerEffects,
   stream: StreamRef,
   bodies: readonly EntryBody[],
   options: AppendOptions,
-  earlierBefore: (end: number) => Earlier,
+  earlierBefore?: EarlierBefore,
 ): Promise<Appended> {
   if (bodies.length === 0) return { entries: [], appended_count: 0 };
+  const done = Promise.withResolvers<Appended>();
+  const group = { bodies, wait_ms: options.wait_ms ?? 30_000, earlierBefore, done };
+  const streams = queues.get(effects.fs) ?? new Map<string, Waiting[]>();
+  queues.set(effects.fs, streams);
+  const queue = streams.get(stream.path);
+  if (queue !== undefined) queue.push(group);
+  else {
+    streams.set(stream.path, [group]);
+    void writeQueue(effects, stream, streams);
+  }
+  return done.promise;
+}
+
+/** Runs until nobody waits for this stream any more. Never throws: each group learns its own end. */
+async function writeQueue(
+  effects: LedgerEffects,
+  stream: StreamRef,
+  streams: Map<string, Waiting[]>,
+): Promise<void> {
+  for (;;) {
+    const queue = streams.get(stream.path) ?? [];
+    const wait_ms = queue[0]?.wait_ms;
+    if (wait_ms === undefined) break;
+    let batch: Waiting[] = [];
+    try {
+      await whileLocked(effects, stream, wait_ms, () => {
+        // Taken only now, so that those who came while another writer held the lock are among them.
+        batch = takeBatch(queue, wait_ms);
+        writeBatch(effects, stream, batch);
+      });
+    } catch (error) {
+      forgetEnd(effects.fs, stream);
+      if (batch.length === 0) batch = takeBatch(queue, wait_ms);
+      const fault = faultOf(error, stream);
+      for (const { done } of batch) done.reject(fault);
+    }
+  }
+  streams.delete(stream.path);
+}
+
+function faultOf(error: unknown, stream: StreamRef): unknown {
   try {
-    ensureDirectory(effects.fs, parentOf(stream.path));
-    return await whileLocked(effects, stream, options.wait_ms ?? 30_000, () => {
-      const end = prepareEnd(effects.fs, stream);
-      return writeGroup(effects, stream, end, bodies, earlierBefore(end.size_bytes));
-    });
-  } catch (error) {
     return raiseIo(error, stream.name, stream.path);
+  } catch (fault) {
+    return fault;
   }
 }
 
-function writeGroup(
-  effects: LedgerEffects,
-  stream: StreamRef,
-  end: StreamEnd,
-  bodies: readonly EntryBody[],
-  earlier: Earlier,
-): Appended {
-  const lines: Buffer[] = [];
-  let previous_hash = end.entry_hash;
-  const entries = bodies.map((body) => {
-    const dedupe_key = body.metadata["dedupe_key"];
-    const found = typeof dedupe_key === "string" ? earlier.get(dedupe_key) : undefined;
-    if (found !== undefined) return found;
-    const { entry, line } = sealLine(effects, body, previous_hash, stream.name);
-    lines.push(line);
-    previous_hash = entry.entry_hash;
-    return entry;
-  });
-  // An entry found was perhaps written by a process that died before syncing it: it is acknowledged here, so it is made durable.
-  if (lines.length < bodies.length) syncStream(effects.fs, stream.path);
-  const appended = { entries, appended_count: lines.length };
-  if (lines.length > 0) {
-    const block = Buffer.concat(lines);
-    writeDurably(effects.fs, stream.path, block, end);
-    const bytes = end.size_bytes + block.length;
-    writeHead(effects, stream, { bytes, entries: end.entries + lines.length, entry_hash: previous_hash });
-    oweTree(effects, stream, lines.length);
+/** The first of those who wait, as many as agree on how long to. */
+function takeBatch(queue: Waiting[], wait_ms: number): Waiting[] {
+  let count = 0;
+  let entries = 0;
+  for (const group of queue) {
+    entries += group.bodies.length;
+    if (group.wait_ms !== wait_ms || (count > 0 && entries > BATCH_ENTRIES_MAX)) break;
+    count++;
   }
-  return end.torn_tail === undefined ? appended : { ...appended, torn_tail: end.torn_tail };
+  return queue.splice(0, count);
+}
+
+/** One write and one sync for all groups. A group that cannot be sealed is refused alone. */
+function writeBatch(effects: LedgerEffects, stream: StreamRef, batch: readonly Waiting[]): void {
+  const { fs } = effects;
+  const end = prepareEnd(fs, stream);
+  const draft = new Draft(effects, stream, end.entry_hash);
+  const settle: (() => void)[] = [];
+  for (const { bodies, earlierBefore, done } of batch) {
+    try {
+      const appended = draft.add(bodies, earlierBefore?.(end.size_bytes));
+      // What was torn is told to one of them only.
+      const told = settle.length === 0 && end.torn_tail !== undefined;
+      settle.push(() => done.resolve(told ? { ...appended, torn_tail: end.torn_tail } : appended));
+    } catch (error) {
+      done.reject(faultOf(error, stream));
+    }
+  }
+  // An entry found was perhaps written by a process that died before syncing it: it is acknowledged here, so it is made durable.
+  if (draft.has_found) syncStream(fs, stream.path);
+  if (draft.lines.length > 0) addLines(effects, stream, end, draft);
+  for (const done of settle) done();
+}
+
+function addLines(effects: LedgerEffects, stream: StreamRef, end: StreamEnd, draft: Draft): void {
+  const { lines, previous_hash: entry_hash } = draft;
+  const block = Buffer.concat(lines);
+  writeDurably(effects.fs, stream.path, block, end);
+  const size_bytes = end.size_bytes + block.length;
+  const entries = end.entries + lines.length;
+  const head = { bytes: size_bytes, entries, entry_hash };
+  const has_head = writeHead(effects, stream, head, end.head_in_place);
+  if (has_head) rememberEnd(effects.fs, stream, { exists: true, size_bytes, entries, entry_hash });
+  else forgetEnd(effects.fs, stream);
+  oweTree(effects, stream, lines.length);
+}
+
+/** The lines of a batch, chained to one another. */
+class Draft {
+  readonly lines: Buffer[] = [];
+  has_found = false;
+  previous_hash: string;
+  private readonly effects: LedgerEffects;
+  private readonly stream: StreamRef;
+  private readonly written = new Map<string, LedgerEntry>();
+
+  constructor(effects: LedgerEffects, stream: StreamRef, previous_hash: string) {
+    this.effects = effects;
+    this.stream = stream;
+    this.previous_hash = previous_hash;
+  }
+
+  /** All entries of a group, or none when it throws. */
+  add(bodies: readonly EntryBody[], earlier: Earlier | undefined): Appended {
+    const lines: Buffer[] = [];
+    let { previous_hash } = this;
+    let has_found = false;
+    const keyed: [string, LedgerEntry][] = [];
+    const entries = bodies.map((body) => {
+      const key = earlier === undefined ? undefined : body.metadata["dedupe_key"];
+      const found = typeof key === "string" ? (earlier?.get(key) ?? this.written.get(key)) : undefined;
+      has_found ||= found !== undefined;
+      if (found !== undefined) return found;
+      const { entry, line } = sealLine(this.effects, body, previous_hash, this.stream.name);
+      lines.push(line);
+      if (typeof key === "string") keyed.push([key, entry]);
+      previous_hash = entry.entry_hash;
+      return entry;
+    });
+    this.lines.push(...lines);
+    this.previous_hash = previous_hash;
+    this.has_found ||= has_found;
+    for (const [key, entry] of keyed) this.written.set(key, entry);
+    return { entries, appended_count: lines.length };
+  }
 }
 
 function syncStream(fs: FileSystem, path: string): void {
@@ -151,15 +261,3 @@ function cutBack(handle: WriteHandle, size_bytes: number): void {
 }
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
-
-function ensureDirectory(fs: FileSystem, path: string): void {
-  if (path === "/" || fs.stat(path) !== undefined) return;
-  ensureDirectory(fs, parentOf(path));
-  try {
-    fs.makeDirectory(path);
-  } catch (error) {
-    // Another writer may create it at the same moment.
-    if ((error as { code?: string }).code !== "EEXIST") throw error;
-  }
-  fs.syncDirectory(parentOf(path));
-}

@@ -19,8 +19,16 @@ export interface ChainScan {
   readonly repeated_ids: readonly Link[];
 }
 
+/** Gets each line, without its newline, before the next is read; undefined for one that is too long to hold. */
+export type OnLine = (bytes: Buffer | undefined) => void;
+
 /** @throws Node's own error when the file cannot be read. */
-export function scanChain(fs: FileSystem, stream: StreamRef, head: Head | undefined): ChainScan {
+export function scanChain(
+  fs: FileSystem,
+  stream: StreamRef,
+  head: Head | undefined,
+  onLine?: OnLine,
+): ChainScan {
   const chain = new Chain();
   let entries_count = 0;
   let size_bytes = 0;
@@ -33,6 +41,7 @@ export function scanChain(fs: FileSystem, stream: StreamRef, head: Head | undefi
     }
     entries_count = line;
     size_bytes = end;
+    onLine?.(too_long ? undefined : bytes);
     const entry_hash = chain.take(line, too_long ? TOO_LONG : readLine(bytes));
     if (end === head?.bytes && line === head.entries) hash_at_head = entry_hash;
   }

@@ -23,7 +23,7 @@ import { makeFolders, readSmall, replaceText } from "./tiles-files.ts";
 import { treePlaces } from "./tiles-places.ts";
 
 /** Room for many witnesses. */
-export const CHECKPOINT_BYTES_MAX = 1 << 20;
+const CHECKPOINT_BYTES_MAX = 1 << 20;
 
 /** What lies at a checkpoint's place: nothing, a checkpoint (no signature checked), or a reason why it is none. */
 export function readCheckpoint(

@@ -61,6 +61,10 @@ export function judgeCheckpoint(
   }
   const checked = checkSignatures(found.note, keys);
   for (const { code, message } of signatureProblems(checked, keys)) note(code, message, REWRITE);
+  const is_witness = ({ type }: NoteKey): boolean => type === "cosignature";
+  if (file === "cosigned" && keys.some(is_witness) && !checked.some(({ key }) => is_witness(key))) {
+    note("LEDGER_CHECKPOINT_UNTRUSTED", "no known witness signed it", REWRITE);
+  }
   const root = tree.rootAt(found.size);
   const hex = Buffer.from(found.root).toString("hex");
   if (root === undefined) {

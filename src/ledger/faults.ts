@@ -1,11 +1,7 @@
 import { defineFaults, kind } from "../kernel/index.ts";
 
 /** Faults of the ledger. `stream` is plane-relative; `path` is absolute. */
-export const {
-  raise,
-  make,
-  catalogue: ledgerFaults,
-} = defineFaults({
+export const { raise, catalogue: ledgerFaults } = defineFaults({
   LEDGER_STREAM_INVALID: kind<{ stream: string }>(2, () => `Name a stream such as ledger/governance.jsonl.`),
   LEDGER_ENTRY_INVALID: kind<{ stream: string; field: string }>(
     2,

@@ -3,7 +3,7 @@
  * the ledger shows. `{"bytes": 812, "entries": 2, "entry_hash": "…", "stream": "ledger/governance.jsonl"}`, padded with
  * spaces to 512 bytes with the newline.
  */
-import type { FileSystem, Random } from "../effects/index.ts";
+import type { FileStat, FileSystem, Random } from "../effects/index.ts";
 import { spacedJson } from "../kernel/index.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
@@ -47,25 +47,31 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
  * Brings the head up to date, mode 0600. A head of the usual size is written over in place: one write of one sector is
  * whole or absent, and replacing a file by renaming costs a flush of the disk on common file systems. A head that cannot be
  * written is left as it is: the entries are already acknowledged, and verifying reports them as uncovered.
+ * `is_in_place`: the caller knows that one of the usual size lies there. Returns whether it was written.
  */
 export function writeHead(
   effects: { readonly fs: FileSystem; readonly random: Random },
   stream: StreamRef,
   head: Head,
-): void {
-  if (stream.head_path === undefined) return;
+  is_in_place = false,
+): boolean {
+  if (stream.head_path === undefined) return true;
   const { fs } = effects;
   const text = spacedJson({ ...head, stream: stream.name }).padEnd(HEAD_BYTES - 1);
   const bytes = Buffer.from(`${text}\n`);
   try {
-    const found = fs.stat(stream.head_path);
-    const in_place = found?.kind === "file" && found.size_bytes === HEAD_BYTES && bytes.length === HEAD_BYTES;
-    if (in_place) writeOnce(fs, stream.head_path, "update", bytes);
+    const fits = bytes.length === HEAD_BYTES && (is_in_place || isInPlace(fs.stat(stream.head_path)));
+    if (fits) writeOnce(fs, stream.head_path, "update", bytes);
     else replaceHead(effects, stream.head_path, bytes);
+    return true;
   } catch {
-    // Left as it was.
+    return false;
   }
 }
+
+/** Whether what lies there can be written over. */
+export const isInPlace = (found: FileStat | undefined): boolean =>
+  found?.kind === "file" && found.size_bytes === HEAD_BYTES;
 
 function replaceHead(
   { fs, random }: { readonly fs: FileSystem; readonly random: Random },
@@ -76,8 +82,9 @@ function replaceHead(
   try {
     writeOnce(fs, draft, "exclusive", bytes);
     fs.rename(draft, path);
-  } catch {
+  } catch (error) {
     removeQuietly(fs, draft);
+    throw error;
   }
 }
 

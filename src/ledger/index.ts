@@ -6,20 +6,34 @@ export {
   type LedgerEffects,
 } from "./append.ts";
 export { trustedLedgerKeys } from "./checkpoint-file.ts";
-export type { CheckpointVerdict } from "./checkpoint-verify.ts";
+export { type FamilyVerdict, verifyFamily } from "./family.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
+export { judgeLine, type LineState } from "./judge-line.ts";
 export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { readLine } from "./line-reading.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
+export type { LoggedVerdict } from "./proof-verdict.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";
-export { findEntry, readEntries, readNewest, type StoredEntry, streamHead } from "./read.ts";
+export {
+  endOfLines,
+  entriesHaving,
+  findEntry,
+  linesAfter,
+  readEntries,
+  readNewest,
+  type StoredEntry,
+  streamHead,
+} from "./read.ts";
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
+export { listStreams } from "./stream-list.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";
+export { type Summarised, startStream, summariseFamily } from "./summarise.ts";
 export { settleOwed } from "./tiles-owed.ts";
 export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";
 export { type TreeVerdict, TreeVerifier, verifyTree } from "./tiles-verdict.ts";
 export type { TornTail } from "./torn-tail.ts";
-export { type LedgerVerdict, type VerifyThreads, verifyStream, verifyStreams } from "./verify.ts";
+export { type LedgerVerdict, verifyStream } from "./verify.ts";
+export { type VerifyThreads, verifyStreams } from "./verify-streams.ts";

@@ -60,30 +60,47 @@ const ends = new Int32Array(SORTED_KEYS.length);
 let scratch = Buffer.allocUnsafe(1 << 16);
 let has_high_bytes = false;
 
-/** Reading of a canonical line (without its newline); undefined when the strict reader must decide. */
-export function scanLine(line: Buffer): LineReading | undefined {
+/** Where the line last located has what a verifier needs, from its first byte; the quotes are left out. */
+export const located = { id: 0, id_end: 0, previous: 0, previous_end: 0, stated: 0, stated_end: 0 };
+let of_located: Layout = SORTED;
+
+const HASH_LENGTH = 64;
+
+/** Finds the members of a canonical line (without its newline); false when the strict reader must decide. */
+export function locateLine(line: Buffer): boolean {
   // Second byte of the first key tells `decision` from `event_type`.
   const layout = line[2] === 0x64 ? SORTED : OLDER;
+  of_located = layout;
   has_high_bytes = false;
-  if (!findMembers(line, layout)) return undefined;
-  if (has_high_bytes && !isUtf8(line)) return undefined;
-  const previous = text(line, layout.previous_hash);
-  if (previous.length !== 64 && previous.length !== 0) return undefined;
-  const stated = text(line, layout.entry_hash);
-  if (stated.length !== 64) return undefined;
-  const computed_hash = sha256Hex(hashedBytes(line, layout));
-  return {
-    state: computed_hash === stated ? "sound" : "edited",
-    id: text(line, layout.id),
-    previous_hash: previous,
-    entry_hash: stated,
-    computed_hash,
-  };
+  if (!findMembers(line, layout)) return false;
+  if (has_high_bytes && !isUtf8(line)) return false;
+  const { id, previous_hash, entry_hash } = layout;
+  located.id = (starts[id] as number) + 1;
+  located.id_end = (ends[id] as number) - 1;
+  located.previous = (starts[previous_hash] as number) + 1;
+  located.previous_end = (ends[previous_hash] as number) - 1;
+  located.stated = (starts[entry_hash] as number) + 1;
+  located.stated_end = (ends[entry_hash] as number) - 1;
+  const previous_length = located.previous_end - located.previous;
+  if (previous_length !== HASH_LENGTH && previous_length !== 0) return false;
+  return located.stated_end - located.stated === HASH_LENGTH;
 }
 
-function text(line: Buffer, member: number): string {
+/** Reading of a canonical line (without its newline); undefined when the strict reader must decide. */
+export function scanLine(line: Buffer): LineReading | undefined {
+  if (!locateLine(line)) return undefined;
+  if (scratch.length < line.length) scratch = Buffer.allocUnsafe(line.length * 2);
+  const { id, id_end, previous, previous_end, stated, stated_end } = located;
   // A hash or id holds no escapes worth decoding here: an odd one only compares unequal.
-  return line.toString("latin1", (starts[member] ?? 0) + 1, (ends[member] ?? 0) - 1);
+  const entry_hash = line.toString("latin1", stated, stated_end);
+  const computed_hash = sha256Hex(scratch.subarray(0, putHashedText(line, scratch, 0)));
+  return {
+    state: computed_hash === entry_hash ? "sound" : "edited",
+    id: line.toString("latin1", id, id_end),
+    previous_hash: line.toString("latin1", previous, previous_end),
+    entry_hash,
+    computed_hash,
+  };
 }
 
 function findMembers(line: Buffer, layout: Layout): boolean {
@@ -215,21 +232,19 @@ function scanInteger(line: Buffer, start: number): number {
   return next === COMMA || next === CLOSE_ARRAY || next === CLOSE_OBJECT ? at : GIVE_UP;
 }
 
-/** The dump without entry_hash, in scratch memory that the next call overwrites. */
-function hashedBytes(line: Buffer, layout: Layout): Buffer {
-  if (scratch.length < line.length) scratch = Buffer.allocUnsafe(line.length * 2);
-  let length = 0;
+/** Puts the text that the line last located is hashed from to `at`; returns where it ends. It is shorter than the line. */
+export function putHashedText(line: Buffer, target: Buffer, at: number): number {
+  let end = at;
+  const layout = of_located;
   if (layout.is_sorted) {
     // `decision` stands first, so the text is the line with one member cut out.
-    const before = ends[0] ?? 0;
-    length = line.copy(scratch, 0, 0, before);
-    length += line.copy(scratch, length, ends[layout.entry_hash] ?? 0);
-    return scratch.subarray(0, length);
+    end += line.copy(target, end, 0, ends[0]);
+    return end + line.copy(target, end, ends[layout.entry_hash]);
   }
   for (const { lead, member } of layout.hashed) {
-    length += lead.copy(scratch, length);
-    length += line.copy(scratch, length, starts[member] ?? 0, ends[member] ?? 0);
+    end += lead.copy(target, end);
+    end += line.copy(target, end, starts[member], ends[member]);
   }
-  scratch[length++] = CLOSE_OBJECT;
-  return scratch.subarray(0, length);
+  target[end] = CLOSE_OBJECT;
+  return end + 1;
 }

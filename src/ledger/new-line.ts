@@ -106,8 +106,11 @@ export function sealLine(
     timestamp: new Date(effects.clock.now_ms()).toISOString().replace("Z", "000+00:00"),
     previous_hash,
   };
-  const entry_hash = sha256Hex(spacedJson(unsealed));
-  const line = Buffer.from(`${spacedJson({ ...unsealed, entry_hash })}\n`);
+  const hashed = spacedJson(unsealed);
+  const entry_hash = sha256Hex(hashed);
+  // In the order of the keys the hash stands second.
+  const first = `{"decision": ${spacedJson(body.decision)}, `;
+  const line = Buffer.from(`${first}"entry_hash": "${entry_hash}", ${hashed.slice(first.length)}\n`);
   const limit_bytes = LINE_BYTES_MAX;
   if (line.length > limit_bytes) {
     const message = `a ledger line may have ${limit_bytes} bytes, this one has ${line.length}`;

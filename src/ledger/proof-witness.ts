@@ -208,7 +208,9 @@ function readMemory(fs: FileSystem, folder: string, origin: string): Memory | un
     if (value["origin"] !== origin || !is_list || typeof checkpoint !== "string") {
       return damaged("it is not the memory of this log");
     }
-    return { log_keys: log_keys as string[], checkpoint: parseCheckpoint(Buffer.from(checkpoint)) };
+    const seen = parseCheckpoint(Buffer.from(checkpoint));
+    if (seen.origin !== origin) return damaged("its checkpoint is of another log");
+    return { log_keys, checkpoint: seen };
   } catch (error) {
     if (error instanceof Malformed || error instanceof SyntaxError) return damaged(error.message);
     throw error;

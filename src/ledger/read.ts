@@ -8,6 +8,7 @@ import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts
 import { asEntry } from "./stored-entry.ts";
 import { storedLines } from "./stored-lines.ts";
 import type { StreamRef } from "./stream-ref.ts";
+import { LineTooLong, leafLines } from "./tiles-lines.ts";
 
 export interface StoredEntry {
   /** From 1. */
@@ -28,6 +29,46 @@ export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<Store
     }
   } catch (error) {
     raiseIo(error, stream.name, stream.path);
+  }
+}
+
+/** Complete entries whose line holds one of the texts, in order: much faster than reading all, and the caller looks again. */
+export function* entriesHaving(
+  fs: FileSystem,
+  stream: StreamRef,
+  texts: readonly string[],
+): Generator<StoredEntry & { readonly entry: LedgerEntry }> {
+  if (fs.stat(stream.path) === undefined) return;
+  const needles = texts.map((text) => Buffer.from(text));
+  try {
+    for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
+      if (!complete || !needles.some((needle) => bytes.includes(needle))) continue;
+      const text = bytes.toString("utf8");
+      const entry = asEntry(text);
+      if (entry !== undefined) yield { line, text, entry };
+    }
+  } catch (error) {
+    raiseIo(error, stream.name, stream.path);
+  }
+}
+
+/** Byte position after the last complete line. @throws LEDGER_IO */
+export const endOfLines = (fs: FileSystem, stream: StreamRef): number =>
+  atEnd(fs, stream, 0, (_handle, end) => end);
+
+/** Complete lines that begin at byte `start` or later, each with the position after it. @throws LEDGER_IO */
+export function* linesAfter(
+  fs: FileSystem,
+  stream: StreamRef,
+  start: number,
+): Generator<Omit<StoredEntry, "line"> & { readonly end: number }> {
+  try {
+    for (const { bytes, end } of leafLines(fs, stream.path, start)) {
+      const text = bytes.toString("utf8");
+      yield { text, entry: asEntry(text), end };
+    }
+  } catch (error) {
+    if (!(error instanceof LineTooLong)) raiseIo(error, stream.name, stream.path);
   }
 }
 

@@ -7,9 +7,29 @@ const ID_LENGTH = "LED-".length + 32;
 
 /** First 52 bits of a 128-bit id; NaN for ids by older writers, which have 32 bits and repeat by chance. */
 export function idBits(id: string): number {
-  if (id.length !== ID_LENGTH || !id.startsWith("LED-")) return Number.NaN;
+  return id.length === ID_LENGTH ? bitsOf((at) => id.charCodeAt(at)) : Number.NaN;
+}
+
+/** The same of an id in the bytes from `start` to `end`. */
+export function idBitsAt(bytes: Uint8Array, start: number, end: number): number {
+  return end - start === ID_LENGTH ? bitsOf((at) => bytes[start + at] as number) : Number.NaN;
+}
+
+const PREFIX = [0x4c, 0x45, 0x44, 0x2d];
+
+function bitsOf(unitAt: (at: number) => number): number {
+  for (let at = 0; at < PREFIX.length; at++) if (unitAt(at) !== PREFIX[at]) return Number.NaN;
   // Never 0 for an id of ours, which marks a free slot.
-  return (hexBits(id, 4, 10) + 1) * 0x1000_0000 + hexBits(id, 10, 17);
+  return (hexBits(unitAt, 4, 10) + 1) * 0x1000_0000 + hexBits(unitAt, 10, 17);
+}
+
+function hexBits(unitAt: (at: number) => number, start: number, end: number): number {
+  let bits = 0;
+  for (let at = start; at < end; at++) {
+    const unit = unitAt(at);
+    bits = bits * 16 + (unit < 0x3a ? unit - 0x30 : unit - 0x57);
+  }
+  return bits;
 }
 
 /** Open-addressed table of the bits of ids: exact enough to find suspects, which the caller confirms. */
@@ -48,13 +68,4 @@ export class SeenIds {
       if (slot >= 0) this.slots[slot] = bits;
     }
   }
-}
-
-function hexBits(id: string, start: number, end: number): number {
-  let bits = 0;
-  for (let at = start; at < end; at++) {
-    const unit = id.charCodeAt(at);
-    bits = bits * 16 + (unit < 0x3a ? unit - 0x30 : unit - 0x57);
-  }
-  return bits;
 }

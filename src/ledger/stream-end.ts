@@ -1,21 +1,12 @@
-/** What a writer must know before it adds a line: where the stream ends, its last hash, how many entries it has. */
+/** Where a stream ends, read and judged before a line is added. */
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { raise } from "./faults.ts";
 import { type Head, readHead } from "./head.ts";
+import { knownEnd, type StreamEnd } from "./known-end.ts";
 import { readLine } from "./line-reading.ts";
 import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 import type { StreamRef } from "./stream-ref.ts";
-import { setTornTailAside, type TornTail } from "./torn-tail.ts";
-
-export interface StreamEnd {
-  readonly exists: boolean;
-  readonly size_bytes: number;
-  /** Entries before; counted only when the stream has a head. */
-  readonly entries: number;
-  /** "" for an empty stream. */
-  readonly entry_hash: string;
-  readonly torn_tail?: TornTail;
-}
+import { setTornTailAside } from "./torn-tail.ts";
 
 /**
  * Reads the end of a stream under its lock, setting a torn tail aside.
@@ -23,6 +14,8 @@ export interface StreamEnd {
  * continuing would overwrite the only trace of a cut or rewritten tail.
  */
 export function prepareEnd(fs: FileSystem, stream: StreamRef): StreamEnd {
+  const left = knownEnd(fs, stream);
+  if (left !== undefined) return left;
   const head = readHead(fs, stream);
   if (fs.stat(stream.path) === undefined) {
     requireCovered(stream, head, 0);

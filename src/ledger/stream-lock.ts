@@ -2,12 +2,14 @@ import type { FileSystem, HeldLock, Locks } from "../effects/index.ts";
 import { raise, raiseIo } from "./faults.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
+type LockFiles = Pick<FileSystem, "stat" | "makeDirectory" | "syncDirectory">;
+
 /**
- * Runs `work` as the only writer of the stream. The lock file is never opened in any other way (lock protocol).
+ * Runs `work` as the only writer of the stream, whose folder is made when there is none. The lock file is never opened in any other way (lock protocol).
  * @throws LEDGER_BUSY when `wait_ms` passed; LEDGER_LOCK_UNUSABLE when the lock file cannot serve.
  */
 export async function whileLocked<T>(
-  effects: { readonly fs: Pick<FileSystem, "stat">; readonly locks: Locks },
+  effects: { readonly fs: LockFiles; readonly locks: Locks },
   stream: StreamRef,
   wait_ms: number,
   work: () => T,
@@ -28,7 +30,7 @@ export async function whileLocked<T>(
 }
 
 async function acquire(
-  effects: { readonly fs: Pick<FileSystem, "stat">; readonly locks: Locks },
+  effects: { readonly fs: LockFiles; readonly locks: Locks },
   stream: StreamRef,
   path: string,
   wait_ms: number,
@@ -38,6 +40,7 @@ async function acquire(
   const found = effects.fs.stat(path);
   if (found !== undefined && found.kind !== "file") return unusable(`is a ${found.kind}, not a file`);
   try {
+    if (found === undefined) ensureDirectory(effects.fs, parentOf(path));
     return await effects.locks.acquire(path, { wait_ms });
   } catch (error) {
     const message =
@@ -46,4 +49,18 @@ async function acquire(
       ? raiseIo(error, stream.name, path)
       : unusable(`cannot be used: ${message}`, error);
   }
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
+
+function ensureDirectory(fs: LockFiles, path: string): void {
+  if (path === "/" || fs.stat(path) !== undefined) return;
+  ensureDirectory(fs, parentOf(path));
+  try {
+    fs.makeDirectory(path);
+  } catch (error) {
+    // Another writer may create it at the same moment.
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  }
+  fs.syncDirectory(parentOf(path));
 }

@@ -21,7 +21,12 @@ export interface StreamLog {
 
 const SAFE_NAME = /^(?!\/)(?:(?!\.{1,2}(?:\/|$))[^/\0]+\/)*(?!\.{1,2}$)[^/\0]+\.jsonl$/;
 /** Only these streams have a head (lock protocol, both languages). */
-const HAS_HEAD = /^(?:ledger|planes\/[^/]+\/ledger)\/[^/]+\.jsonl$/;
+const HAS_HEAD = /^(?:ledger(?:\/sessions)?|planes\/[^/]+\/ledger)\/[^/]+\.jsonl$/;
+/** Only these are kept as a log of their own; a session's head is covered by the summaries in its parent's. */
+const HAS_LOG = /^(?:ledger|planes\/[^/]+\/ledger)\/[^/]+\.jsonl$/;
+
+/** Whether a plane-relative name stays inside the plane and ends in `.jsonl`. */
+export const isStreamName = (name: string): boolean => SAFE_NAME.test(name);
 
 /**
  * Names a stream of a plane. `root` and `heads_directory` are absolute.
@@ -34,11 +39,11 @@ export function streamRef(where: {
   log?: StreamLog;
 }): StreamRef {
   const { root, name, heads_directory, log } = where;
-  if (!SAFE_NAME.test(name)) {
+  if (!isStreamName(name)) {
     raise("LEDGER_STREAM_INVALID", `${JSON.stringify(name)} does not name a ledger stream`, { stream: name });
   }
   const path = `${root}/${name}`;
-  const known = { name, path, ...(log !== undefined && HAS_HEAD.test(name) && { log }) };
+  const known = { name, path, ...(log !== undefined && HAS_LOG.test(name) && { log }) };
   if (heads_directory === undefined || !HAS_HEAD.test(name)) return known;
   return { ...known, head_path: `${heads_directory}/${name.replaceAll("/", "__")}.json` };
 }

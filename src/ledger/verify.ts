@@ -7,8 +7,6 @@ import { type BadLine, explainBreaks, type Lookup, lookupsOf } from "./explain-b
 import { type Head, readHead } from "./head.ts";
 import { explainHead, type HeadState, headState } from "./head-check.ts";
 import { readLine } from "./line-reading.ts";
-import { scanOnThreads } from "./parallel-scan.ts";
-import { type ScanPool, scanPool } from "./scan-pool.ts";
 import { storedLines } from "./stored-lines.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
@@ -45,59 +43,17 @@ export function verifyStream(fs: FileSystem, stream: StreamRef): LedgerVerdict {
   }
 }
 
-export interface VerifyThreads {
-  /** Names the `scan-worker` module. */
-  readonly worker_url: URL;
-  /** Below 2 everything is read by the caller. */
-  readonly threads_count: number;
-}
-
-/** Below this a thread costs more to start than it saves. */
-const SHARED_BYTES_MIN = 16 << 20;
-
-/** The same verdicts for many streams, large ones with their lines shared out to threads. */
-export async function verifyStreams(
-  fs: FileSystem,
-  streams: readonly StreamRef[],
-  { worker_url, threads_count }: VerifyThreads,
-): Promise<LedgerVerdict[]> {
-  let pool: ScanPool | undefined;
-  const verdicts: LedgerVerdict[] = [];
-  try {
-    for (const stream of streams) {
-      const is_large = (fs.stat(stream.path)?.size_bytes ?? 0) >= SHARED_BYTES_MIN;
-      if (!is_large || threads_count < 2) verdicts.push(verifyStream(fs, stream));
-      else {
-        pool ??= scanPool(worker_url, threads_count);
-        verdicts.push(await verifyOnThreads(fs, stream, pool));
-      }
-    }
-  } finally {
-    await pool?.close();
-  }
-  return verdicts;
-}
-
-async function verifyOnThreads(fs: FileSystem, stream: StreamRef, pool: ScanPool): Promise<LedgerVerdict> {
-  const head = readHead(fs, stream);
-  try {
-    const scan = await scanOnThreads(fs, stream, head, pool);
-    return verdictOf(fs, stream, head, scan ?? scanChain(fs, stream, head));
-  } catch (error) {
-    return unreadable(stream, head, error);
-  }
-}
-
-const missing = (stream: StreamRef, head: Head | undefined): LedgerVerdict =>
+export const missing = (stream: StreamRef, head: Head | undefined): LedgerVerdict =>
   withoutEntries(stream, head, [], "LEDGER_MISSING", "it does not exist");
 
-function unreadable(stream: StreamRef, head: Head | undefined, error: unknown): LedgerVerdict {
+export function unreadable(stream: StreamRef, head: Head | undefined, error: unknown): LedgerVerdict {
   const code = (error as { code?: unknown }).code;
   if (typeof code !== "string") throw error;
   return withoutEntries(stream, head, [], "LEDGER_UNREADABLE", `it cannot be read (${code})`);
 }
 
-function verdictOf(
+/** What a first pass says of a stream; reads it once more only when something is wrong. */
+export function verdictOf(
   fs: FileSystem,
   stream: StreamRef,
   head: Head | undefined,
@@ -143,13 +99,23 @@ function judge(
 function findLines(fs: FileSystem, stream: StreamRef, wanted: ReadonlySet<string>): Lookup {
   const lookup = new Map<string, number>();
   if (wanted.size === 0) return lookup;
+  const holdsWanted = quickSearch(wanted);
   for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
-    const reading = complete ? readLine(bytes) : undefined;
+    const reading = complete && holdsWanted(bytes) ? readLine(bytes) : undefined;
     if (reading === undefined || reading.state === "malformed") continue;
     for (const key of [reading.entry_hash, reading.id])
       if (wanted.has(key) && !lookup.has(key)) lookup.set(key, line);
   }
   return lookup;
+}
+
+/** Looking for a few texts costs less than reading a line; for many it does not. */
+const QUICK_TEXTS_MAX = 8;
+
+function quickSearch(wanted: ReadonlySet<string>): (bytes: Buffer) => boolean {
+  if (wanted.size > QUICK_TEXTS_MAX) return () => true;
+  const needles = [...wanted].map((text) => Buffer.from(text, "latin1"));
+  return (bytes) => needles.some((needle) => bytes.includes(needle));
 }
 
 const RESTORE = `Keep a copy of the file, restore it from a backup, then run "pkg ledger verify".`;

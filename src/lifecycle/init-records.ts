@@ -54,7 +54,7 @@ export async function writeGenesis(
   plane: Plane,
   sealed: ReadonlyMap<string, SealedPrefix>,
 ): Promise<void> {
-  let parent: { stream: string; entry_hash: string } | undefined;
+  let parent: { stream: string; entry_hash: string; entries: number } | undefined;
   for (const [tier, name] of [
     ["ho3", TIER_STREAMS.ho3],
     ["ho3", PACKAGES_STREAM],
@@ -69,8 +69,7 @@ export async function writeGenesis(
       await appendEntries(effects, stream, [{ ...entry, metadata: { ...entry.metadata, ...legacy } }]);
     }
     const head = streamHead(effects.fs, stream);
-    if (name !== PACKAGES_STREAM && head !== undefined)
-      parent = { stream: name, entry_hash: head.entry_hash };
+    if (name !== PACKAGES_STREAM && head !== undefined) parent = { stream: name, ...head };
   }
 }
 

@@ -22,6 +22,7 @@ export interface Context {
   /** Where the built worker entries and the shipped files lie. */
   readonly files: {
     readonly deflate_worker_url: URL;
+    readonly scan_worker_url: URL;
     readonly package_directory: string;
     readonly launcher_script: string;
     readonly node: string;
@@ -29,6 +30,8 @@ export interface Context {
   readonly onPhase: OnPhase;
   /** Told what a long reading command is at. */
   readonly onProgress: (doing: string) => void;
+  /** Text for people while a command that does not end by itself goes on; dropped where one JSON document is wanted. */
+  readonly onText: (text: string) => void;
 }
 
 export interface Outcome<O> {

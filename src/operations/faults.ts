@@ -19,6 +19,18 @@ export const { catalogue: operationFaults, make } = defineFaults({
     5,
     () => `Name a file in a folder that you can write with --out, or leave --out away to print the report.`,
   ),
+  ENTRY_UNKNOWN: kind<{ entry: string }>(
+    1,
+    () => `Run "pkg ledger tail" to see ids, or name the stream of a number with --stream.`,
+  ),
+  TIME_INVALID: kind<{ field: string; value: string }>(
+    2,
+    () => `Write a time such as 2026-11-21 or 2026-11-21T10:00:00Z.`,
+  ),
+  EXPORT_TOO_LARGE: kind<{ entries_max: number; command: string }>(
+    2,
+    (d) => `Run "${d.command} --out FILE".`,
+  ),
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),

@@ -43,10 +43,21 @@ function problemOf(word: string, versions: boolean): string | undefined {
   return rest.join("@") === "" ? "names no version after the @" : undefined;
 }
 
-/** A ledger stream of a plane. */
+/** A ledger stream of a plane that can be written. */
 export const streamName = z
   .string()
   .regex(
-    /^(ledger|planes\/ho[12]\/ledger)\/[A-Za-z0-9_-]+\.jsonl$/,
+    /^(ledger(\/sessions)?|planes\/ho[12]\/ledger)\/[A-Za-z0-9_-]{1,100}\.jsonl$/,
     "must look like ledger/governance.jsonl",
   );
+
+/** The same, and ledgers of sessions by the older runtime, which are only read. */
+export const readableStream = z.union([
+  streamName,
+  z
+    .string()
+    .regex(
+      /^planes\/ho[123]\/(sessions\/[A-Za-z0-9_-]{1,100}\/)?ledger\/[A-Za-z0-9_-]{1,100}\.jsonl$/,
+      "must look like ledger/governance.jsonl",
+    ),
+]);

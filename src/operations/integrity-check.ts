@@ -4,14 +4,12 @@ import { findingsDocument, rememberedCheck, renderIntegrity, unreadableReport } 
 import { Fault } from "../kernel/index.ts";
 import { type RestoreResult, restore } from "../lifecycle/index.ts";
 import { absolute, authorise, reading, replaceFile, writing } from "../plane/index.ts";
-import { FORMATS, type Format, renderReport } from "../reports/index.ts";
+import { FORMATS, renderReport } from "../reports/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { dryRun } from "./fields.ts";
 import { launcherDigests, launcherFiles } from "./launchers.ts";
-
-type FormatFlags = Readonly<Record<Format, boolean>> & { readonly format: string };
 
 const flags = z.strictObject({
   verify: z
@@ -54,9 +52,11 @@ const flags = z.strictObject({
   out: z.string().min(1).optional().meta({ description: "File to write the report to." }),
 });
 /** A report has one form. */
-const input = flags.refine((given) => formatsOf(given).length + (given.format === "json" ? 1 : 0) < 2, {
-  path: ["format"],
-  message: "names one form, and several were asked for",
+const input = flags.check(({ value, issues }) => {
+  const named = FORMATS.filter((format) => value[format] && value.format !== format);
+  const second = named[value.format === "text" ? 1 : 0];
+  const message = "names a second form, and a report has one";
+  if (second !== undefined) issues.push({ code: "custom", input: value, path: [second], message });
 });
 type Input = z.output<typeof input>;
 
@@ -112,7 +112,12 @@ async function checked(
       orphans: given.orphans,
       shows_private: given.diff,
       fast: given.fast,
+      dry_run: given.dry_run,
       launchers: launcherDigests(context),
+      ledger_threads: {
+        worker_url: context.files.scan_worker_url,
+        threads_count: effects.host.cpu_count,
+      },
       version,
     };
     const report = await reading(effects, plane, () => rememberedCheck(effects, plane, options));
@@ -146,15 +151,9 @@ function repaired(context: Context, dry_run: boolean): Promise<RestoreResult> {
   return restore(effects, planeOf(context), request);
 }
 
-/** Every form that was asked for. */
-const formatsOf = (given: FormatFlags): readonly Format[] => [
-  ...new Set([
-    ...FORMATS.filter((format) => given[format]),
-    ...FORMATS.filter((one) => given.format === one),
-  ]),
-];
-
-const formatOf = (given: Input): Input["format"] => formatsOf(given)[0] ?? given.format;
+/** Input that was refused has no form; its report is for people. */
+const formatOf = (given: Partial<Input>): Input["format"] =>
+  FORMATS.find((format) => given[format]) ?? given.format ?? "text";
 
 function rendered(result: Result, given: Input): string {
   const { report, repair, version } = result;

@@ -1,59 +1,75 @@
 import { z } from "zod";
-import { appendEntries, type LedgerVerdict, verifyStream } from "../ledger/index.ts";
-import { authorise, PLANE_STREAMS, planeStream } from "../plane/index.ts";
+import {
+  appendEntries,
+  type FamilyVerdict,
+  type LoggedVerdict,
+  startStream,
+  verifyFamily,
+  verifyStreams,
+} from "../ledger/index.ts";
+import { authorise, type Plane, planeStream, TIER_STREAMS } from "../plane/index.ts";
 import { KEY_EVENTS } from "../provenance/index.ts";
-import { operation, planeOf } from "./define.ts";
+import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
+import { readableStream, streamName } from "./fields.ts";
 import { findingLines } from "./finding-lines.ts";
-
-const StreamName = z
-  .string()
-  .regex(
-    /^(ledger|planes\/ho[12]\/ledger)\/[A-Za-z0-9_-]+\.jsonl$/,
-    "must look like ledger/governance.jsonl",
-  );
+import { chosenStreams } from "./ledger-streams.ts";
 
 export const ledgerVerify = operation({
   name: "ledger verify",
   summary:
-    "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+    "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys and one another.",
   examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
   authorised: false,
   input: z.strictObject({
-    streams: z
-      .array(StreamName)
-      .optional()
-      .meta({ description: "Streams to verify; default: all of the plane.", positional: 0 }),
+    streams: z.array(readableStream).optional().meta({
+      description: "Streams to verify; default: all of the plane.",
+      positional: 0,
+    }),
   }),
   run: async (context, input) => {
+    const { effects, files } = context;
     const plane = planeOf(context);
-    const names = input.streams === undefined || input.streams.length === 0 ? PLANE_STREAMS : input.streams;
-    const streams = names.map((name) => verifyStream(context.effects.fs, planeStream(plane, name)));
-    const valid = streams.length > 0 && streams.every((verdict) => verdict.valid);
+    const chosen = chosenStreams(context, plane, input.streams);
+    const threads = { worker_url: files.scan_worker_url, threads_count: effects.host.cpu_count };
+    const streams = await verifyStreams(effects.fs, chosen, threads);
+    const family = verifyFamily(effects.fs, chosen, (name) => planeStream(plane, name));
+    const valid = streams.length > 0 && family.valid && streams.every((verdict) => verdict.valid);
     const entries = streams.reduce((sum, verdict) => sum + verdict.entries_count, 0);
-    return { result: { valid, entries, streams }, exit_code: valid ? 0 : 1 };
+    return { result: { valid, entries, streams, family }, exit_code: valid ? 0 : 1 };
   },
-  text: ({ valid, entries, streams }) =>
+  text: ({ valid, entries, streams, family }) =>
     [
-      ...streams.flatMap((verdict) => [
-        line(verdict),
-        ...findingLines(verdict.findings).map((text) => `  ${text}`),
-      ]),
+      ...streams.flatMap((verdict) => [line(verdict), ...indented(verdict.findings)]),
+      ...familyLines(family),
       `Ledger chain: ${valid ? "VALID" : "INVALID"}`,
       `Total entries: ${entries}`,
       "",
     ].join("\n"),
 });
 
-function line({ stream, valid, entries_count, uncovered_count, head }: LedgerVerdict): string {
+function line({ stream, valid, entries_count, uncovered_count, head, log }: LoggedVerdict): string {
   const beyond = uncovered_count > 0 ? `, ${uncovered_count} beyond the head` : "";
-  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}`;
+  const signed = log?.checkpoint === undefined ? "" : `, checkpoint ${log.checkpoint.size}`;
+  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}${signed}`;
 }
+
+function familyLines({ valid, links_count, findings }: FamilyVerdict): string[] {
+  if (links_count === 0) return [];
+  return [
+    `${valid ? "ok  " : "BAD "} ${links_count} statements of ledgers about one another`,
+    ...indented(findings),
+  ];
+}
+
+const indented = (findings: LoggedVerdict["findings"]): string[] =>
+  findingLines(findings).map((text) => `  ${text}`);
 
 /** What Holdfast itself writes in lower case: nobody else may speak in its name. */
 const OWN_EVENTS = new Set([
   "auth_refused",
   "auth_secrets_initialized",
+  "ledger_summary",
   "package_pack",
   "policy_accepted",
   "registered",
@@ -73,7 +89,7 @@ export const ledgerAppend = operation({
   ],
   authorised: true,
   input: z.strictObject({
-    stream: StreamName.default("ledger/governance.jsonl").meta({ description: "Stream to append to." }),
+    stream: streamName.default("ledger/governance.jsonl").meta({ description: "Stream to append to." }),
     event: z
       .string()
       .regex(/^[a-z][a-z0-9_.]{0,63}$/, "must be lower case words joined by _ or .")
@@ -90,6 +106,7 @@ export const ledgerAppend = operation({
     }
     const plane = planeOf(context);
     const { user } = await authorise(context.effects, plane, context.token, { action: "ledger_append" });
+    await startNew(context, plane, input.stream);
     const { entries } = await appendEntries(context.effects, planeStream(plane, input.stream), [
       {
         event_type: input.event,
@@ -103,3 +120,15 @@ export const ledgerAppend = operation({
   },
   text: ({ stream, entry }) => `${entry?.id ?? ""} recorded in ${stream}\n`,
 });
+
+/** A stream that does not exist yet begins with an entry that names where the one above it stands. */
+async function startNew(context: Context, plane: Plane, name: string): Promise<void> {
+  const tier = name.startsWith("planes/ho2/")
+    ? "ho2"
+    : /^planes\/ho1\/|^ledger\/sessions\//.test(name)
+      ? "ho1"
+      : "ho3";
+  const parent = TIER_STREAMS[tier];
+  if (parent === name) return;
+  await startStream(context.effects, planeStream(plane, name), { tier, parent: planeStream(plane, parent) });
+}

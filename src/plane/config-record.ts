@@ -54,10 +54,13 @@ export async function recordConfig(effects: Effects, plane: Plane, user: string)
   replaceFile(effects, `${plane.root}/${CONFIG_STATE_PATH}`, Buffer.from(prettyJson(found)));
 }
 
-/** Only saves looking through the ledger before each change; the ledger is what counts. */
+/** Only saves looking through the ledger before each change; the ledger is what counts. Damaged, it is as good as none. */
 function readState(fs: FileSystem, root: string): Readonly<Record<string, string>> {
+  const path = `${root}/${CONFIG_STATE_PATH}`;
+  if (fs.stat(path)?.kind !== "file") return {};
+  const bytes = fs.read(path);
   try {
-    const value: unknown = JSON.parse(fs.readText(`${root}/${CONFIG_STATE_PATH}`));
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
     const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
     return Object.fromEntries(
       entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),

@@ -55,9 +55,10 @@ const safePath: Rule = (cell) => {
   return is_safe ? undefined : "must be a path inside the plane, without \\, //, . or ..";
 };
 
-/** Registries, indexes and repositories are named by address, so only files are held to be paths. */
+/** Registries, indexes and repositories are named by address, so only files are held to be paths; an archive may be fetched. */
 const packageSource: Rule = (cell, of) => {
   const type = of("source_type");
+  if (type === "tar" && /^https?:\/\/[^\s/]+\/\S+$/i.test(cell)) return undefined;
   return type === "tar" || type === "local" ? safePath(cell, of) : filled(cell, of);
 };
 

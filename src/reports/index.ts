@@ -1,2 +1,2 @@
-export { type FindingsDocument, FORMATS, type Format, type Rule } from "./document.ts";
+export { type FindingsDocument, FORMATS, type Rule } from "./document.ts";
 export { renderReport } from "./render.ts";

@@ -62,6 +62,7 @@ function ruleObject(document: FindingsDocument, code: string): object {
       .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
       .join(""),
     shortDescription: { text: `${title}.` },
+    fullDescription: { text: help },
     help: { text: help },
     defaultConfiguration: { level: LEVEL[worst?.severity ?? "error"] },
   };

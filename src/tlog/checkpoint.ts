@@ -16,7 +16,7 @@ export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${toBase64(root)}\n`;
 
 /** Extension lines are allowed by the specification and passed over. @throws Malformed */
-export function parseCheckpointText(text: string): Checkpoint {
+function parseCheckpointText(text: string): Checkpoint {
   const lines = text.split("\n");
   if (lines.pop() !== "" || lines.length < 3) throw new Malformed("the checkpoint has less than three lines");
   if (lines.includes("")) throw new Malformed("the checkpoint has an empty line");

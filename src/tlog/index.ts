@@ -1,9 +1,8 @@
-export { fromBase64, toBase64 } from "./base64.ts";
+export { toBase64 } from "./base64.ts";
 export {
   type Checkpoint,
   checkpointText,
   parseCheckpoint,
-  parseCheckpointText,
   type SignedCheckpoint,
 } from "./checkpoint.ts";
 export { consistencyProof, type TreeHead, verifyConsistency } from "./consistency.ts";
@@ -29,12 +28,11 @@ export {
   type InclusionFile,
   parseProofFile,
 } from "./proof-file.ts";
-export { type ReadNode, rangeRoot, treeRoot } from "./ranges.ts";
+export { type ReadNode, treeRoot } from "./ranges.ts";
 export { formatNote, type NoteSignature, parseNote, type SignedNote, withSignature } from "./signed-note.ts";
 export { rowRoot, tileNodes } from "./tile-nodes.ts";
 export {
   edgeTiles,
-  hashesOnLevel,
   parseTilePath,
   TILE_WIDTH,
   type TileName,

@@ -53,7 +53,7 @@ const typeOf = (byte: number | undefined): KeyType | undefined =>
   (Object.keys(KEY_TYPES) as KeyType[]).find((type) => KEY_TYPES[type] === byte);
 
 /** What a cosignature signs (C2SP tlog-cosignature, Ed25519): a header, the time, the text of the checkpoint. */
-export const cosignedText = (time_s: bigint | number, text: string): Buffer =>
+const cosignedText = (time_s: bigint | number, text: string): Buffer =>
   Buffer.from(`cosignature/v1\ntime ${time_s}\n${text}`);
 
 /** Anything that holds an Ed25519 key and signs with it. */

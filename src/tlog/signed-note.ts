@@ -74,7 +74,7 @@ export function formatNote({ text, signatures }: SignedNote): string {
 }
 
 /** With its newline. */
-export function signatureLine({ name, key_id, signature }: NoteSignature): string {
+function signatureLine({ name, key_id, signature }: NoteSignature): string {
   return `${DASH} ${name} ${toBase64(Buffer.concat([Buffer.from(key_id, "hex"), signature]))}\n`;
 }
 

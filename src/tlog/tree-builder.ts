@@ -34,7 +34,8 @@ export class TreeBuilder {
       level++;
       if (level % TILE_HEIGHT === 0) this.#push(level / TILE_HEIGHT, node, onFull);
     }
-    this.#nodes[level] = node;
+    // The leaf may lie in a buffer its owner uses again.
+    this.#nodes[level] = level === 0 ? Buffer.from(leaf) : node;
     this.#size++;
   }
 

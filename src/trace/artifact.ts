@@ -1,7 +1,8 @@
 /** A row of the control plane registry, with the file it stands for. */
 import type { ArtifactTrace, Row } from "../contracts/index.ts";
 import { traceFile } from "./file.ts";
-import { isPlain, type Sight, trimPath } from "./sight.ts";
+import { isPlain, trimPath } from "./plane-path.ts";
+import type { Sight } from "./sight.ts";
 
 export async function traceArtifact(sight: Sight, artifact_id: string, row: Row): Promise<ArtifactTrace> {
   const path = trimPath(row["artifact_path"] ?? "");

@@ -24,7 +24,7 @@ export function traceCheckpoint(
   if (stat?.kind !== "file" || stat.size_bytes > BYTES_MAX || !sight.isReadable(path)) return undefined;
   const parsed = parseCheckpoint(sight.effects.fs.read(`${sight.plane.root}/${path}`).toString("utf8"));
   if (parsed === undefined) return undefined;
-  const stream = sight.options.log?.streamOf(parsed.origin) ?? streamBeside(sight, path);
+  const stream = sight.log.streamOf(parsed.origin) ?? streamBeside(sight, path);
   const last = stream === null ? undefined : lineOf(sight, stream, parsed.tree_size);
   const data: CheckpointTrace = {
     path,
@@ -41,11 +41,8 @@ export function traceCheckpoint(
   return { data, statements: [{ about: "/root_hash", says, evidence: places }] };
 }
 
-/** Null where there is no log to compute a root. */
-function judgeRoot(sight: Sight, path: string, stream: string, head: Parsed): boolean | null {
-  const { log } = sight.options;
-  if (log === undefined) return null;
-  const root = log.root(stream, head.tree_size);
+function judgeRoot(sight: Sight, path: string, stream: string, head: Parsed): boolean {
+  const root = sight.log.root(stream, head.tree_size);
   if (root !== head.root_hash) noteFork(sight, path, stream, head, root);
   return root === head.root_hash;
 }

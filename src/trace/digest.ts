@@ -6,7 +6,8 @@ import { receiptPath } from "../receipts/index.ts";
 import { readSidecar, STORE_DIRECTORY } from "../store/index.ts";
 import { digestAll } from "./file-list.ts";
 import { linesAbout } from "./history.ts";
-import { type Sight, trimPath } from "./sight.ts";
+import { trimPath } from "./plane-path.ts";
+import type { Sight } from "./sight.ts";
 
 type Match = DigestTrace["matches"][number];
 type Unread = Omit<Match, "verified">;

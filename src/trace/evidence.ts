@@ -24,7 +24,7 @@ export function rowEvidence(
   name: Exclude<RegistryName, "file_ownership" | "packages_state">,
   key: string,
 ): Evidence | undefined {
-  const line = sight.lineOf(name, key);
+  const line = sight.table(name).lineOf(key);
   return line === null ? undefined : evidence("registry", registryPath(name), { line, key });
 }
 
@@ -35,8 +35,25 @@ export const receiptEvidence = (
   words: readonly string[] = [],
 ): Evidence => inJson(sight, "receipt", receiptPath(id, tier), words);
 
+/** Statements of one list whose lines are looked up; of those behind them the file is named alone. */
+export const LINES_LOOKED_UP_MAX = 100;
+
+/** The manifests that declare a dependency; for what is not installed, its registry row. */
+export function dependencyPlaces(sight: Sight, from: string, to: string, with_line: boolean): Evidence[] {
+  const summary = sight.summaryOf(from);
+  if (summary === undefined) {
+    const row = rowEvidence(sight, "packages_registry", from);
+    return row === undefined ? [] : [row];
+  }
+  if (!with_line) return [evidence("manifest", manifestCopyPath(from, summary.plane_id))];
+  return sight
+    .installedAs(from)
+    .filter(({ manifest }) => manifest.dependencies.some(({ id }) => id === to))
+    .map(({ receipt }) => dependencyEvidence(sight, from, receipt.plane_id, to));
+}
+
 /** Where an installed manifest declares a dependency. */
-export const dependencyEvidence = (sight: Sight, id: string, tier: PlaneTier, to: string): Evidence =>
+const dependencyEvidence = (sight: Sight, id: string, tier: PlaneTier, to: string): Evidence =>
   inJson(sight, "manifest", manifestCopyPath(id, tier), ['"dependencies"', JSON.stringify(to)]);
 
 /** `words` stand in the file one after the other; the line of the last one is the place. */

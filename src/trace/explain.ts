@@ -116,6 +116,7 @@ async function answerForShape(sight: Sight, subject: string): Promise<Answer | u
     const told = await traceVersion(sight, subject);
     return told === undefined ? undefined : { type: "package_version", ...told };
   }
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(subject)) return codeAnswer(sight, subject);
   if (!/^(?:sha256:)?[0-9a-f]{64}$/i.test(subject)) return undefined;
   const data = await traceDigest(sight, bare(subject.toLowerCase()));
   const is_entry = data.matches.length === 1 && data.matches[0]?.kind === "ledger_entry";
@@ -128,6 +129,11 @@ async function answerForShape(sight: Sight, subject: string): Promise<Answer | u
   );
 }
 
+async function codeAnswer(sight: Sight, subject: string): Promise<Answer | undefined> {
+  const told = await traceCode(sight, subject);
+  return told === undefined ? undefined : { type: "code", ...told };
+}
+
 function entryAnswer(line: Line | undefined, sight: Sight): Answer | undefined {
   if (line === undefined) return undefined;
   const data = traceLedgerEntry(sight, line);
@@ -136,10 +142,7 @@ function entryAnswer(line: Line | undefined, sight: Sight): Answer | undefined {
 
 async function answerForPath(sight: Sight, subject: string): Promise<Answer | undefined> {
   const path = locatePath(sight, subject);
-  if (path === undefined) {
-    const told = await traceCode(sight, subject);
-    return told === undefined ? undefined : { type: "code", ...told };
-  }
+  if (path === undefined) return codeAnswer(sight, subject);
   if (path === "" || sight.stat(path)?.kind === "directory")
     return { type: "directory", data: await traceDirectory(sight, path), statements: [] };
   const checkpoint = /(?:^|\/)checkpoint[^/]*$/.test(path) ? traceCheckpoint(sight, path) : undefined;

@@ -21,7 +21,18 @@ export interface FactEdge {
   readonly range: string;
 }
 
+/** One package in one plane tier, as its receipt and manifest have it. */
+export interface FactInstalled {
+  readonly plane_id: PlaneTier;
+  readonly version: string;
+  /** Package tier. */
+  readonly tier: string;
+}
+
 export interface TraceFacts {
+  installedIds(): readonly string[] | undefined;
+  /** Highest plane tier first; empty when it is not installed. */
+  installed(package_id: string): readonly FactInstalled[] | undefined;
   /** Of everything installed; in any order. */
   edges(): Iterable<FactEdge> | undefined;
   /** Ids of the packages whose receipts hold this plane-relative path. */
@@ -43,6 +54,8 @@ export interface TraceFacts {
 
 /** Where the files are all there is. */
 export const NO_FACTS: TraceFacts = {
+  installedIds: () => undefined,
+  installed: () => undefined,
   edges: () => undefined,
   ownersOf: () => undefined,
   packagesWith: () => undefined,

@@ -3,6 +3,7 @@ import satisfies from "semver/functions/satisfies.js";
 import type { ImpactedPackage, ImpactTrace, TraceStatement } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { coveredBy } from "./chain.ts";
+import { LINES_LOOKED_UP_MAX } from "./evidence.ts";
 import { knownPackage } from "./near-names.ts";
 import type { Sight } from "./sight.ts";
 import type { State, StateEdge } from "./state.ts";
@@ -68,7 +69,9 @@ function edgeStatements(
     const edge = towards.get(id);
     if (edge === undefined) return [];
     const says = edgeSays(tracedEdge(state, edge));
-    return [{ about: `/packages/${index}`, says, evidence: state.edgeEvidence(edge) }];
+    return [
+      { about: `/packages/${index}`, says, evidence: state.edgeEvidence(edge, index < LINES_LOOKED_UP_MAX) },
+    ];
   });
 }
 
@@ -93,7 +96,7 @@ function impacted(
   edge: StateEdge,
   stored: readonly string[],
 ): ImpactedPackage {
-  const standing = state.standings(id)[0];
+  const standing = state.summaryOf(id);
   const direct = edge.to === subject;
   const other_versions = direct
     ? stored.filter((version) => satisfies(version, edge.range, { includePrerelease: true }))
@@ -101,7 +104,7 @@ function impacted(
   return {
     id,
     version: standing?.version ?? null,
-    tier: (standing?.manifest?.tier ?? "") as ImpactedPackage["tier"],
+    tier: (standing?.tier ?? "") as ImpactedPackage["tier"],
     installed: standing !== undefined,
     direct,
     through: edge.to,
@@ -157,7 +160,7 @@ function leftAlone(state: State, going: ReadonlySet<string>): string[] {
   const waiting = [...going];
   for (const id of waiting) {
     for (const { to } of distinctTargets(state.dependenciesOf(id))) {
-      if (going.has(to) || alone.has(to) || state.standings(to).length === 0) continue;
+      if (going.has(to) || alone.has(to) || state.summaryOf(to) === undefined) continue;
       const known = others.get(to) ?? countOthers(state, to, going);
       const left = known - (alone.has(id) ? 1 : 0);
       others.set(to, left);

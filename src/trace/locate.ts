@@ -1,8 +1,9 @@
 /** From what a person typed to a path of the plane. */
 import type { Effects } from "../effects/index.ts";
 import { absolute } from "../plane/index.ts";
+import { parentOf } from "./plane-path.ts";
 import { shellWord } from "./shell-word.ts";
-import { parentOf, type Sight } from "./sight.ts";
+import type { Sight } from "./sight.ts";
 
 const PATH_CHARACTERS_MAX = 4096;
 

@@ -41,7 +41,7 @@ export function linesNumbered(fs: FileSystem, path: string, numbers: Iterable<nu
 }
 
 /** Pieces of the file that end with a newline; each is valid until the next one is asked for. */
-function* wholeLines(
+export function* wholeLines(
   fs: FileSystem,
   path: string,
 ): Generator<{ bytes: Buffer; first_line: number }, void, void> {

@@ -11,7 +11,7 @@ const COMPARED_CHARACTERS_MAX = 200;
 /** The id of a package that is registered or in force, in capitals. @throws TRACE_SUBJECT_UNKNOWN */
 export function knownPackage(sight: Sight, state: State, subject: string): string {
   for (const id of new Set([subject, subject.toUpperCase()])) {
-    if (state.standings(id).length > 0) return id;
+    if (state.summaryOf(id) !== undefined) return id;
     if (state.at === null && sight.table("packages_registry").has(id)) return id;
   }
   const when = state.at === null ? "" : ` in force at ${state.at}`;

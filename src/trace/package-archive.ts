@@ -3,7 +3,8 @@ import type { PackageTrace, Receipt, Row } from "../contracts/index.ts";
 import { bare, sameDigest } from "../kernel/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { digestAll } from "./file-list.ts";
-import { type Sight, trimPath } from "./sight.ts";
+import { trimPath } from "./plane-path.ts";
+import type { Sight } from "./sight.ts";
 
 /** Null when nothing on record names a version. */
 export async function lookAtArchive(

@@ -9,8 +9,9 @@ import { allDependents, type Dependents, dependentsById, whyOf } from "./depende
 import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-list.ts";
 import { historyOf } from "./history.ts";
 import { lookAtArchive } from "./package-archive.ts";
+import { trimPath } from "./plane-path.ts";
 import { frameworkOf, hasParity, shownReceipt, specOf } from "./receipts.ts";
-import { type Sight, TIERS, trimPath } from "./sight.ts";
+import { type Sight, TIERS } from "./sight.ts";
 
 export async function tracePackage(sight: Sight, package_id: string): Promise<PackageTrace> {
   const row = sight.table("packages_registry").get(package_id);
@@ -106,7 +107,7 @@ function dependenciesOf(
 ): PackageTrace["dependencies"] {
   const declared = first?.manifest.dependencies ?? parseDependencies(row?.["deps"] ?? "").dependencies;
   return declared.map(({ id, range }) => {
-    const version = sight.installedAs(id)[0]?.receipt.version ?? null;
+    const version = sight.summaryOf(id)?.version ?? null;
     const satisfied = version !== null && satisfies(version, range, { includePrerelease: true });
     if (!satisfied && first !== undefined) {
       sight.note({
@@ -131,10 +132,10 @@ function dependentsOf(sight: Sight, dependents: Dependents, package_id: string):
     range: direct.get(id)?.range ?? null,
     direct: direct.has(id),
     installed: true,
-    version: sight.installedAs(id)[0]?.receipt.version ?? null,
+    version: sight.summaryOf(id)?.version ?? null,
   }));
-  const registered = [...sight.table("packages_registry")].flatMap(([id, row]) => {
-    if (!(row["deps"] ?? "").includes(package_id) || sight.installedAs(id).length > 0) return [];
+  const registered = [...sight.table("packages_registry").holding(package_id)].flatMap(([id, row]) => {
+    if (!(row["deps"] ?? "").includes(package_id) || sight.summaryOf(id) !== undefined) return [];
     const named = parseDependencies(row["deps"] ?? "").dependencies.find(
       (dependency) => dependency.id === package_id,
     );
@@ -154,7 +155,7 @@ function conflictsOf(
 ): PackageTrace["conflicts"] {
   const listed = (row?.["conflicts"] ?? "").split(",").map((id) => id.trim());
   const ids = first?.manifest.conflicts ?? listed.filter((id) => id !== "");
-  return ids.map((id) => ({ id, installed: sight.installedAs(id).length > 0 }));
+  return ids.map((id) => ({ id, installed: sight.summaryOf(id) !== undefined }));
 }
 
 async function governanceOf(

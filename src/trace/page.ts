@@ -10,12 +10,12 @@ const LABEL_WIDTH = 14;
 export const section = (heading: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ["", `## ${heading}`, "", ...lines];
 
-/** `label         text`, continued under the text. */
+/** `label         text`, continued under the text; a word too long for that stands below the label. */
 export function labelled(label: string, text: string): string[] {
   if (text === "") return [];
-  return wrapped(text, WIDTH - LABEL_WIDTH).map(
-    (line, index) => `${(index === 0 ? label : "").padEnd(LABEL_WIDTH)}${line}`,
-  );
+  const lines = wrapped(text, WIDTH - LABEL_WIDTH);
+  if (lines.some((line) => line.length > WIDTH - LABEL_WIDTH)) return [label, ...indented(text, 4)];
+  return lines.map((line, index) => `${(index === 0 ? label : "").padEnd(LABEL_WIDTH)}${line}`);
 }
 
 /** Breaks at spaces outside quotes only, so that a command or a path can be pasted whole. */

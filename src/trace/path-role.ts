@@ -1,6 +1,7 @@
 /** What the plane keeps at a path, in one phrase; and which package a path is the source of. */
 import { ancestorsAndSelf } from "./governed.ts";
-import { type Sight, trimPath } from "./sight.ts";
+import { trimPath } from "./plane-path.ts";
+import type { Sight } from "./sight.ts";
 
 const ROLES: readonly (readonly [RegExp, (id: string) => string])[] = [
   [/^(?:planes\/ho[12]\/)?installed\/([^/]+)\/receipt\.json$/, (id) => `receipt of ${id}`],

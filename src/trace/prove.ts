@@ -1,6 +1,6 @@
 /** `--prove`: recomputes the digest of every piece of evidence and says which record states the same one. */
 import { createHash } from "node:crypto";
-import type { Evidence, EvidenceProof, TraceStatement } from "../contracts/index.ts";
+import type { Evidence, EvidenceProof, InclusionProof, TraceStatement } from "../contracts/index.ts";
 import { bare } from "../kernel/index.ts";
 import { readLine } from "../ledger/index.ts";
 import { receiptPath } from "../receipts/index.ts";
@@ -50,10 +50,20 @@ function entryProof(
 ): EvidenceProof | null {
   if (text === undefined || line === null) return null;
   const reading = readLine(Buffer.from(text));
-  const inclusion = sight.options.log?.inclusion(path, line) ?? null;
+  const inclusion = inclusionOf(sight, path, line);
   if (reading.state === "malformed") return { digest: "", holds: false, recorded_by: key, inclusion };
   const { computed_hash, entry_hash } = reading;
   return { digest: bare(computed_hash), holds: computed_hash === entry_hash, recorded_by: key, inclusion };
+}
+
+/** A tree that does not fit its lines is damage, and no proof. */
+function inclusionOf(sight: Sight, stream: string, line: number): InclusionProof | null {
+  try {
+    return sight.log.inclusion(stream, line) ?? null;
+  } catch (error) {
+    sight.noteFault(error);
+    return null;
+  }
 }
 
 function fileProof(sight: Sight, { kind, path }: Evidence): EvidenceProof | null {

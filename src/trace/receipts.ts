@@ -38,10 +38,7 @@ export function frameworkOf(sight: Sight, package_id: string): string | undefine
 
 /** Every package id that is registered or installed, sorted. */
 export function knownPackages(sight: Sight): string[] {
-  const ids = new Set([
-    ...sight.table("packages_registry").keys(),
-    ...sight.installed.map(({ receipt }) => receipt.package_id),
-  ]);
+  const ids = new Set([...sight.table("packages_registry").keys(), ...sight.installedIds()]);
   return [...ids].sort();
 }
 

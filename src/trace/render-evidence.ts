@@ -28,7 +28,8 @@ function proofLines({ digest, holds, recorded_by, inclusion }: NonNullable<Evide
         ? `as ${recorded_by ?? "recorded"} states`
         : "DOES NOT HOLD";
   return [
-    ...indented(`${digest} (${verdict})`, 6),
+    ...indented(digest, 6),
+    ...indented(verdict, 6),
     ...(inclusion === null
       ? []
       : indented(

@@ -108,7 +108,7 @@ export function checkpointLines(data: CheckpointTrace): string[] {
   const { last_entry, root_verified } = data;
   const verdict =
     root_verified === null
-      ? "not verified here; pkg ledger verify does"
+      ? "not verified: no stream of this plane fits"
       : root_verified
         ? "recomputed, equal"
         : "NOT the root of the stream";

@@ -22,8 +22,12 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
-import { type FactEdge, NO_FACTS, type TraceFacts } from "./facts.ts";
-import type { TraceOptions } from "./options.ts";
+import type { FactEdge, FactInstalled, TraceFacts } from "./facts.ts";
+import { indexedFacts } from "./indexed-facts.ts";
+import type { LogProofs, TraceOptions } from "./options.ts";
+import { planeLog } from "./plane-log.ts";
+import { isPlain, parentOf, trimPath } from "./plane-path.ts";
+import { RowTable } from "./row-table.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
 export interface Owned {
@@ -50,10 +54,10 @@ export class Sight {
   readonly launchers: ReadonlyMap<string, string>;
   readonly facts: TraceFacts;
   readonly options: TraceOptions;
+  readonly log: LogProofs;
   readonly findings: Finding[] = [];
   readonly statements: TraceStatement[] = [];
-  readonly #tables = new Map<RegistryName, ReadonlyMap<string, Row>>();
-  readonly #lines = new Map<RegistryName, ReadonlyMap<string, number>>();
+  readonly #tables = new Map<RegistryName, RowTable>();
   readonly #found_rows = new Map<string, FoundRow | undefined>();
   readonly #receipts = new Map<string, Installed | undefined>();
   readonly #folders = new Map<string, boolean>();
@@ -66,28 +70,18 @@ export class Sight {
     this.plane = plane;
     this.options = options;
     this.launchers = options.launchers ?? new Map();
-    this.facts = options.facts ?? NO_FACTS;
+    this.log = options.log ?? planeLog(effects, plane);
+    this.facts = options.facts ?? indexedFacts(effects, plane);
   }
 
   /** Rows by key, in file order. */
-  table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): ReadonlyMap<string, Row> {
+  table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): RowTable {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const rows = new Map<string, Row>();
-    const lines = new Map<string, number>();
-    this.scan(name, (row) => {
-      if (rows.has(row.key)) return;
-      rows.set(row.key, row.cells());
-      lines.set(row.key, row.line);
-    });
+    const rows = new RowTable();
+    this.scan(name, (row) => rows.add(row));
     this.#tables.set(name, rows);
-    this.#lines.set(name, lines);
     return rows;
-  }
-
-  /** Line of the first row with this key; null where there is none. */
-  lineOf(name: Exclude<RegistryName, "file_ownership" | "packages_state">, key: string): number | null {
-    return this.table(name).has(key) ? (this.#lines.get(name)?.get(key) ?? null) : null;
   }
 
   /** The row of the ownership registry for a path; the registry is too large to keep. */
@@ -161,6 +155,21 @@ export class Sight {
 
   manifestOf(package_id: string): Manifest | undefined {
     return this.installedAs(package_id)[0]?.manifest;
+  }
+
+  /** Ids of what is installed in any plane tier; in any order. */
+  installedIds(): readonly string[] {
+    return this.facts.installedIds() ?? [...new Set(this.installed.map(({ receipt }) => receipt.package_id))];
+  }
+
+  /** What lists say of an installed package, in its highest plane tier; undefined when it is not installed. */
+  summaryOf(package_id: string): FactInstalled | undefined {
+    const known = this.facts.installed(package_id);
+    if (known !== undefined) return known[0];
+    const [first] = this.installedAs(package_id);
+    if (first === undefined) return undefined;
+    const { plane_id, version, tier } = first.receipt;
+    return { plane_id, version, tier };
   }
 
   /** Every dependency that an installed manifest declares. */
@@ -267,20 +276,6 @@ export class Sight {
 
 /** A folder that is not there is none a path could leave through. */
 const isLinkOrFile = (stat: FileStat | undefined): boolean => stat !== undefined && stat.kind !== "directory";
-
-export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
-
-/** `/scripts/x.py` and `./scripts/` as the plane-relative path they mean. */
-export const trimPath = (path: string): string => path.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
-
-/** Relative, without empty, `.` or `..` segments and without NUL. */
-export function isPlain(path: string): boolean {
-  return (
-    path !== "" &&
-    !path.includes("\0") &&
-    !path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")
-  );
-}
 
 /** Names too long or folders closed to us hold nothing we could show. */
 function statOf(fs: Effects["fs"], path: string): FileStat | undefined {

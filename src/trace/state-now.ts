@@ -4,10 +4,10 @@ import { compareCodePoints } from "../kernel/index.ts";
 import { type Installed, receiptPath } from "../receipts/index.ts";
 import { parseDependencies } from "../registry/index.ts";
 import { admissionOf } from "./admission.ts";
-import { dependencyEvidence, receiptEvidence, rowEvidence } from "./evidence.ts";
+import { dependencyPlaces, receiptEvidence } from "./evidence.ts";
 import { addTo } from "./lists.ts";
 import type { Sight } from "./sight.ts";
-import type { Standing, State, StateEdge } from "./state.ts";
+import type { Standing, State, StateEdge, StateSummary } from "./state.ts";
 
 export class StateNow implements State {
   readonly at = null;
@@ -21,9 +21,11 @@ export class StateNow implements State {
   }
 
   ids(): readonly string[] {
-    return [...new Set(this.#sight.installed.map(({ receipt }) => receipt.package_id))].sort(
-      compareCodePoints,
-    );
+    return this.#sight.installedIds().toSorted(compareCodePoints);
+  }
+
+  summaryOf(package_id: string): StateSummary | undefined {
+    return this.#sight.summaryOf(package_id);
   }
 
   standings(package_id: string): Standing[] {
@@ -36,7 +38,7 @@ export class StateNow implements State {
     const known = this.#below?.get(package_id);
     if (known !== undefined) return known;
     const cell = this.#sight.table("packages_registry").get(package_id)?.["deps"] ?? "";
-    if (this.#sight.installedAs(package_id).length > 0) return [];
+    if (this.#sight.summaryOf(package_id) !== undefined) return [];
     return parseDependencies(cell).dependencies.map(({ id, range }) => ({ from: package_id, to: id, range }));
   }
 
@@ -62,14 +64,8 @@ export class StateNow implements State {
     for (const edges of this.#above.values()) edges.sort((a, b) => compareCodePoints(a.from, b.from));
   }
 
-  edgeEvidence({ from, to }: StateEdge): Evidence[] {
-    const here = this.#sight.installedAs(from);
-    if (here.length > 0)
-      return here
-        .filter(({ manifest }) => manifest.dependencies.some(({ id }) => id === to))
-        .map(({ receipt }) => dependencyEvidence(this.#sight, from, receipt.plane_id, to));
-    const row = rowEvidence(this.#sight, "packages_registry", from);
-    return row === undefined ? [] : [row];
+  edgeEvidence({ from, to }: StateEdge, with_line = true): Evidence[] {
+    return dependencyPlaces(this.#sight, from, to, with_line);
   }
 
   ownersOf(path: string): ReturnType<State["ownersOf"]> {

@@ -13,7 +13,7 @@ import { addTo } from "./lists.ts";
 import type { Moment } from "./moment.ts";
 import { type PackageEvent, packageEvent } from "./package-events.ts";
 import { type Sight, TIERS } from "./sight.ts";
-import type { Standing, State, StateEdge, StateFile, StateManifest } from "./state.ts";
+import type { Standing, State, StateEdge, StateFile, StateManifest, StateSummary } from "./state.ts";
 
 interface Found {
   readonly standing: Standing;
@@ -45,6 +45,12 @@ export class StateThen implements State {
 
   ids(): readonly string[] {
     return [...this.#events.keys()].sort(compareCodePoints);
+  }
+
+  summaryOf(package_id: string): StateSummary | undefined {
+    const [first] = this.standings(package_id);
+    if (first === undefined) return undefined;
+    return { version: first.version, tier: first.manifest?.tier ?? "" };
   }
 
   standings(package_id: string): readonly Standing[] {

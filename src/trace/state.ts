@@ -42,16 +42,25 @@ export interface StateEdge {
   readonly range: string;
 }
 
+export interface StateSummary {
+  readonly version: string;
+  /** Empty where the manifest is no longer kept. */
+  readonly tier: string;
+}
+
 export interface State {
   /** ISO 8601; null for now. */
   readonly at: string | null;
   /** Packages in force, sorted by code point. */
   ids(): readonly string[];
+  /** Version and package tier, where it stands highest; undefined for what is not in force. Cheaper than its standings. */
+  summaryOf(package_id: string): StateSummary | undefined;
   /** Highest plane tier first; empty for what is not in force. */
   standings(package_id: string): readonly Standing[];
   dependenciesOf(package_id: string): readonly StateEdge[];
   dependentsOf(package_id: string): readonly StateEdge[];
-  edgeEvidence(edge: StateEdge): Evidence[];
+  /** Without a line where only the file shall be named: finding the line reads it. */
+  edgeEvidence(edge: StateEdge, with_line?: boolean): Evidence[];
   ownersOf(path: string): readonly { readonly standing: Standing; readonly file: StateFile }[];
   admissionOf(standing: Standing): TracedAdmission;
 }

@@ -13,7 +13,14 @@ import type {
   TraceStatement,
 } from "../contracts/index.ts";
 import { registryPath } from "../plane/index.ts";
-import { dependencyEvidence, entryEvidence, evidence, inJson, rowEvidence } from "./evidence.ts";
+import {
+  dependencyPlaces,
+  entryEvidence,
+  evidence,
+  inJson,
+  LINES_LOOKED_UP_MAX,
+  rowEvidence,
+} from "./evidence.ts";
 import type { Sight } from "./sight.ts";
 
 const places = (...found: readonly (Evidence | undefined)[]): Evidence[] =>
@@ -30,7 +37,7 @@ export function packageStatements(sight: Sight, data: PackageTrace): TraceStatem
     ...data.dependencies.map(({ id, range }, index) => ({
       about: `/dependencies/${index}`,
       says: `${package_id} needs ${id} ${range}`,
-      evidence: dependencyPlaces(sight, package_id, id),
+      evidence: dependencyPlaces(sight, package_id, id, index < LINES_LOOKED_UP_MAX),
     })),
     ...data.dependents.flatMap(({ id, range, direct }, index) =>
       direct
@@ -38,7 +45,7 @@ export function packageStatements(sight: Sight, data: PackageTrace): TraceStatem
             {
               about: `/dependents/${index}`,
               says: `${id} needs ${package_id} ${range ?? "*"}`,
-              evidence: dependencyPlaces(sight, id, package_id),
+              evidence: dependencyPlaces(sight, id, package_id, index < LINES_LOOKED_UP_MAX),
             },
           ]
         : [],
@@ -54,13 +61,6 @@ export function packageStatements(sight: Sight, data: PackageTrace): TraceStatem
         ]),
     ...historyStatements(data.history),
   ];
-}
-
-/** The manifests that declare it; for what is not installed, its registry row. */
-function dependencyPlaces(sight: Sight, from: string, to: string): Evidence[] {
-  const here = sight.installedAs(from);
-  if (here.length === 0) return places(rowEvidence(sight, "packages_registry", from));
-  return here.map(({ receipt }) => dependencyEvidence(sight, from, receipt.plane_id, to));
 }
 
 const receiptStatement = (receipt: TracedReceipt, about: string): TraceStatement => ({

@@ -42,7 +42,7 @@ function nearMatches(sight: Sight, query: string): string[] {
     "control_plane_registry",
   ] as const;
   const names = new Set(ids.flatMap((name) => [...sight.table(name).keys()]));
-  for (const { receipt } of sight.installed) names.add(receipt.package_id);
+  for (const id of sight.installedIds()) names.add(id);
   const [, id = ""] = /^(PKG(?:-[A-Z0-9]+)+)@/i.exec(query) ?? [];
   for (const version of id === "" ? [] : knownVersions(sight, id.toUpperCase()))
     names.add(`${id.toUpperCase()}@${version}`);
@@ -55,10 +55,12 @@ function nearMatches(sight: Sight, query: string): string[] {
   ].slice(0, NEAR_MAX);
 }
 
-/** From the receipts, and from the one pass over the ownership registry that only an unknown subject costs. */
+/** From the one pass over the ownership registry that only an unknown subject costs; from the receipts where it says nothing. */
 function ownedPaths(sight: Sight): Set<string> {
-  const paths = new Set([...sight.ownedPaths.keys(), ...sight.launchers.keys()]);
+  const paths = new Set<string>();
   sight.scan("file_ownership", (row) => void paths.add(row.key));
+  if (paths.size === 0) for (const path of sight.ownedPaths.keys()) paths.add(path);
+  for (const path of sight.launchers.keys()) paths.add(path);
   return paths;
 }
 

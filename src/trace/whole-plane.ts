@@ -19,9 +19,9 @@ export async function planePage(
   const { htmlPage } = await import("./html.ts");
   const sight = new Sight(effects, plane, options);
   if (report === undefined) return htmlPage(pageData(sight, { answer: null }));
-  const text = renderTrace(report, { evidence: true });
-  const title = `trace: ${report.type.replaceAll("_", " ")}`;
-  return htmlPage(pageData(sight, { ids: packagesIn(report), answer: { title, text } }));
+  const [heading = "", ...lines] = renderTrace(report, { evidence: true }).split("\n");
+  const answer = { title: heading.replace(/^# /, ""), text: lines.join("\n").trim() };
+  return htmlPage(pageData(sight, { ids: packagesIn(report), answer }));
 }
 
 /** Every package id anywhere in the answer. */

@@ -60,7 +60,7 @@ function edgesOn(paths: readonly (readonly string[])[]): (readonly [string, stri
 }
 
 export function tracedEdge(state: State, { from, to, range }: StateEdge): TracedEdge {
-  const to_version = state.standings(to)[0]?.version ?? null;
+  const to_version = state.summaryOf(to)?.version ?? null;
   const satisfied = to_version !== null && satisfies(to_version, range, { includePrerelease: true });
   return { from, to, range, to_version, satisfied };
 }

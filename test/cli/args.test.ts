@@ -38,6 +38,7 @@ async function run(
       },
       files: {
         deflate_worker_url: new URL("file:///x"),
+        scan_worker_url: new URL("file:///x"),
         package_directory: "",
         launcher_script: "",
         node: "",

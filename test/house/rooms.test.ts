@@ -126,7 +126,7 @@ const PLANTED: readonly (readonly [string, string, string, string])[] = [
     "the disk in the deflate pool",
     "src/archive/deflate-pool.ts",
     `import { statSync } from "node:fs";\nexport const x = statSync;`,
-    "deflate-threads-only",
+    "threads-only",
   ],
   [
     "real effects in a room",

@@ -19,6 +19,7 @@ import {
   linesMentioning,
   rebuildIndex,
 } from "../../src/index-db/index.ts";
+import { type Context, OPERATIONS } from "../../src/operations/index.ts";
 import { ledgerStreams } from "../../src/plane/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
 import { writeTree } from "../support/tree.ts";
@@ -270,5 +271,21 @@ describe("the index", () => {
       ({ state }) => state === "diverged",
     );
     expect(diverged.map(({ part }) => part)).toEqual(["paths"]);
+  });
+
+  test("cannot be made anew where its folder is taken, and says so", async () => {
+    rmSync(cache(), { recursive: true, force: true });
+    writeFileSync(cache().replace(/\/$/, ""), "not a folder");
+    const rebuild = await OPERATIONS["rebuild-index"]?.();
+    const context = {
+      effects: plane.effects,
+      root: plane.root,
+      onProgress: () => undefined,
+    } as unknown as Context;
+    await expect(rebuild?.run(context, {})).rejects.toMatchObject({
+      code: "INDEX_UNAVAILABLE",
+      exit_code: 5,
+    });
+    rmSync(cache().replace(/\/$/, ""));
   });
 });

@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { IntegrityReport } from "../../src/contracts/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { renderIntegrity, unreadableReport } from "../../src/integrity/index.ts";
+import { INTEGRITY_RULES } from "../../src/integrity/rules.ts";
 import { Fault } from "../../src/kernel/index.ts";
 import { openPlane } from "../../src/plane/index.ts";
 import { aPlane, errorCodes } from "./planes.ts";
@@ -17,6 +18,20 @@ function faultOf(work: () => unknown): Fault {
   }
   throw new Error("expected a fault");
 }
+
+test("every finding of this room has a rule that viewers can show", () => {
+  const folder = new URL("../../src/integrity/", import.meta.url);
+  const sources = readdirSync(folder).map((name) =>
+    name === "rules.ts" ? "" : readFileSync(new URL(name, folder), "utf8"),
+  );
+  const codes = sources.flatMap((text) => text.match(/(?<=")[A-Z]{3,}(_[A-Z]+)+(?=")/g) ?? []);
+  const of_other_rooms = new Set(["REGISTRY_REFERENCE_MISSING", "INSTALLED", "UPDATED"]);
+  const without = [...new Set(codes)].filter(
+    (code) => !Object.hasOwn(INTEGRITY_RULES, code) && !of_other_rooms.has(code),
+  );
+  expect(codes.length).toBeGreaterThan(40);
+  expect(without).toEqual([]);
+});
 
 test("a plane in which nothing was verified is not healthy", async () => {
   const { check } = await aPlane([]);

@@ -34,7 +34,9 @@ export async function settled(count: number, name?: string): Promise<TestLog> {
 }
 
 /** Another process that appended to the file without knowing of the log: lines, no tiles. */
-export const withoutLog = ({ log: _, ...stream }: StreamRef): StreamRef => stream;
+export function withoutLog({ name, path, head_path }: StreamRef): StreamRef {
+  return { name, path, ...(head_path !== undefined && { head_path }) };
+}
 
 /** Verifier key of the plane's ledger key. */
 export function ledgerVkey(log: TestLog): string {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/contracts/index.ts";
 import type { FileSystem } from "../../src/effects/index.ts";
-import { settleTree, trustedLedgerKeys, verifyTree } from "../../src/ledger/index.ts";
+import { settleTree, TreeVerifier, trustedLedgerKeys, verifyTree } from "../../src/ledger/index.ts";
 import { TreeJudge, type TreeVerdict } from "../../src/ledger/tiles-verdict.ts";
 import { TileJudge } from "../../src/ledger/tiles-verify.ts";
 import { leafHash, type NoteKey, type Tile, TreeBuilder, tilePath } from "../../src/tlog/index.ts";
@@ -234,6 +234,18 @@ describe("other damage", () => {
 
 const keysOf = ({ stream }: TestLog): NoteKey[] =>
   stream.log === undefined ? [] : trustedLedgerKeys(fs, stream.log);
+
+test("leaf hashes may be handed in one by one, in a buffer used again", async () => {
+  const other = await settled(300);
+  const verifier = new TreeVerifier(fs, other.stream, keysOf(other));
+  const buffer = Buffer.alloc(32);
+  for (const line of linesOf(other.stream)) {
+    leafHash(Buffer.from(line)).copy(buffer);
+    verifier.add(buffer);
+  }
+  expect(verifier.finish()).toEqual(verifyTree(fs, other.stream, keysOf(other)));
+  expect(verifyTree(fs, other.stream, keysOf(other)).valid).toBe(true);
+});
 
 describe("what is not damage is a note", () => {
   test("lines beyond the checkpoint are counted", async () => {

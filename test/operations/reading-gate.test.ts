@@ -34,12 +34,14 @@ const contextOf = ({ effects, root, token }: LibraryPlane) => ({
   version: "1.0.0",
   files: {
     deflate_worker_url: new URL("file:///nowhere"),
+    scan_worker_url: new URL("file:///nowhere"),
     package_directory: "/nowhere",
     launcher_script: "/nowhere",
     node: process.execPath,
   },
   onPhase: () => undefined,
   onProgress: () => undefined,
+  onText: () => undefined,
 });
 
 test.each([

@@ -44,8 +44,8 @@ export interface LibraryPlane {
   ): ReturnType<typeof uninstall>;
 }
 
-export async function libraryPlane(): Promise<LibraryPlane> {
-  const folder = temporaryFolder();
+/** `folder`: where plane and keys come to lie; the caller removes it. Default: one that goes with the test. */
+export async function libraryPlane(folder = temporaryFolder()): Promise<LibraryPlane> {
   const root = join(folder, "plane");
   const effects = nodeEffects({
     host: { env: { PATH: process.env["PATH"] }, home: join(folder, "home"), cwd: folder },

@@ -848,7 +848,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "ledger verify",
     summary:
-      "Recompute every hash and link of the ledgers and hold their ends against the heads beside the keys.",
+      "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys and one another.",
     examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
     authorised: false,
     flags: [
@@ -899,6 +899,138 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         default: "",
       },
     ],
+  },
+  {
+    name: "ledger tail",
+    summary:
+      "Show the newest entries of one ledger or of all, oldest first, and wait for more with --follow.",
+    examples: ["pkg ledger tail -n 20", "pkg ledger tail --stream ledger/packages.jsonl --follow"],
+    authorised: false,
+    flags: [
+      {
+        field: "number",
+        type: "integer",
+        description: "How many to show.",
+        default: 10,
+        short: "n",
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream to show; default: all of the plane.",
+      },
+      {
+        field: "follow",
+        type: "boolean",
+        description: "Go on showing entries as they are recorded, until interrupted.",
+        default: false,
+        short: "f",
+      },
+    ],
+  },
+  {
+    name: "ledger show",
+    summary: "Show one entry with all it says, where it stands, and whether it has the hash it states.",
+    examples: [
+      "pkg ledger show LED-0123456789abcdef0123456789abcdef",
+      "pkg ledger show 0 --stream ledger/packages.jsonl --json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "entry",
+        type: "string",
+        description: "Its id, its entry hash, or its number counted from 0 (with --stream).",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream it is in; default: all are searched.",
+      },
+    ],
+  },
+  {
+    name: "ledger export",
+    summary: "Write entries of a ledger as its own lines, as CSV or as one JSON document.",
+    examples: [
+      "pkg ledger export --stream ledger/packages.jsonl --format csv --out packages.csv",
+      "pkg ledger export --since 2026-11-01 --format jsonl",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream to export.",
+        default: "ledger/governance.jsonl",
+      },
+      {
+        field: "from",
+        type: "integer",
+        description: "Number of the first entry, counted from 0.",
+      },
+      {
+        field: "to",
+        type: "integer",
+        description: "Number of the last entry.",
+      },
+      {
+        field: "since",
+        type: "string",
+        description: "Only entries of this time or later.",
+      },
+      {
+        field: "until",
+        type: "string",
+        description: "Only entries of this time or earlier.",
+      },
+      {
+        field: "format",
+        type: "string",
+        description:
+          "jsonl: the very bytes of the lines (with --out); csv: for spreadsheets; json: an array.",
+        choices: ["jsonl", "csv", "json"],
+        default: "jsonl",
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "New file to write to; else it is printed.",
+      },
+    ],
+  },
+  {
+    name: "ledger at",
+    summary: "Say which packages, versions and approvals were in force at a time or right after an entry.",
+    examples: [
+      "pkg ledger at 2026-11-21T10:00:00Z",
+      "pkg ledger at LED-0123456789abcdef0123456789abcdef --json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "moment",
+        type: "string",
+        description: "A time (UTC where it names no zone), or an entry's id, hash or number (with --stream).",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream of an entry that is named by its number.",
+      },
+    ],
+  },
+  {
+    name: "ledger summarise",
+    summary:
+      "Record in each ledger where the ledgers below it stand, so that cutting or rewriting one shows in another.",
+    examples: ["pkg ledger summarise", "pkg ledger summarise --json"],
+    authorised: true,
+    flags: [],
   },
   {
     name: "ledger prove",

@@ -1,4 +1,5 @@
-import { lstatSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Cell, Database, Databases } from "../ports.ts";
 import { loadSqlite } from "./sqlite.ts";
@@ -26,6 +27,7 @@ export const nodeDatabases: Databases = {
 function openLaidOut(path: string, { version, sql }: { version: number; sql: string }): Database | undefined {
   // A link would lead writes elsewhere.
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return undefined;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const database = new (loadSqlite())(path, { timeout: 50 });
   try {
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");

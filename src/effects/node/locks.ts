@@ -1,7 +1,6 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, type Stats, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import type { Locks } from "../ports.ts";
-import { loadSqlite } from "./sqlite.ts";
+import type { HeldLock, Locks } from "../ports.ts";
 
 /** Short busy waits, so that a signal is seen between two of them. */
 const SLICE_MS = 100;
@@ -9,26 +8,79 @@ const SQLITE_BUSY = 5;
 
 export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
-    // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
-    if (existsSync(path)) accessSync(path, constants.W_OK);
-    const Database = loadSqlite();
-    const database = new Database(path, { timeout: Math.min(SLICE_MS, wait_ms) });
+    const found = statSync(path, { throwIfNoEntry: false });
+    const timeout_ms = Math.min(SLICE_MS, wait_ms);
+    const connection = takeIdle(path, found, timeout_ms) ?? (await connect(path, timeout_ms));
     const deadline = performance.now() + wait_ms;
     let held = false;
     try {
       for (;;) {
-        if (tryBegin(database)) {
+        if (tryBegin(connection.database)) {
           held = true;
-          return lockOn(database);
+          return lockOn(path, connection);
         }
         if (performance.now() >= deadline || signal?.aborted === true) return undefined;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     } finally {
-      if (!held) database.close();
+      if (!held) connection.database.close();
     }
   },
 };
+
+interface Connection {
+  readonly database: DatabaseSync;
+  /** The file it was opened on. */
+  readonly file: Stats;
+  readonly timeout_ms: number;
+}
+
+/**
+ * Connections that hold no lock, kept for the next time: opening one takes longer than anything else an append does but
+ * syncing. SQLite keeps descriptors of one file open until no lock of this process depends on them.
+ */
+const idle = new Map<string, Connection>();
+const IDLE_MAX = 8;
+
+/** The kept connection, when it is one to the very file that lies at the path now. */
+function takeIdle(path: string, found: Stats | undefined, timeout_ms: number): Connection | undefined {
+  const kept = idle.get(path);
+  if (kept === undefined) return undefined;
+  idle.delete(path);
+  // A file that is open keeps its number, so an equal one is no other file.
+  const is_same = kept.file.ino === found?.ino && kept.file.dev === found.dev;
+  if (is_same && kept.timeout_ms === timeout_ms) return kept;
+  kept.database.close();
+  return undefined;
+}
+
+async function connect(path: string, timeout_ms: number): Promise<Connection> {
+  // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
+  if (existsSync(path)) accessSync(path, constants.W_OK);
+  const Database = await loadSqlite();
+  const database = new Database(path, { timeout: timeout_ms });
+  try {
+    // Nothing is ever written, and a journal file made and deleted for each lock would ride on every sync of the disk.
+    database.exec("PRAGMA journal_mode=MEMORY");
+    return { database, file: statSync(path), timeout_ms };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Node 22 calls its SQLite experimental on every start; users can do nothing about it, so that one line is left out. */
+async function loadSqlite(): Promise<typeof DatabaseSync> {
+  const warn = process.emitWarning.bind(process);
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).includes("SQLite")) Reflect.apply(warn, process, [warning, ...rest]);
+  };
+  try {
+    return (await import("node:sqlite")).DatabaseSync;
+  } finally {
+    process.emitWarning = warn;
+  }
+}
 
 function tryBegin(database: DatabaseSync): boolean {
   try {
@@ -40,14 +92,15 @@ function tryBegin(database: DatabaseSync): boolean {
   }
 }
 
-function lockOn(database: DatabaseSync): { release(): void } {
-  let open = true;
+function lockOn(path: string, connection: Connection): HeldLock {
+  let held = true;
   return {
     release() {
-      if (!open) return;
-      open = false;
-      database.exec("ROLLBACK");
-      database.close();
+      if (!held) return;
+      held = false;
+      connection.database.exec("ROLLBACK");
+      if (idle.size < IDLE_MAX && !idle.has(path)) idle.set(path, connection);
+      else connection.database.close();
     },
   };
 }

@@ -253,15 +253,19 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"store","exit_code":3,"messages":["<…> is plain http and nothing pins its bytes","<…> leads to <shownUrl>, which is less safe"],"next_steps":["Ask the publisher for a URL that stays on https, and name that one with --archive."]}',
   DOWNLOAD_TOO_LARGE:
     '{"room":"store","exit_code":2,"messages":["<…> is larger than <size bytes max> bytes"],"next_steps":["Fetch it by other means, look at it, and name the file: \\"pkg install --archive FILE --digest SHA256\\"."]}',
+  ENTRY_UNKNOWN:
+    '{"room":"operations","exit_code":1,"messages":[],"next_steps":["Run \\"pkg ledger tail\\" to see ids, or name the stream of a number with --stream."]}',
   EVENT_RESERVED:
     '{"room":"operations","exit_code":3,"messages":["<event> is an event Holdfast records by itself"],"next_steps":["Choose a name of your own, such as \\"site.<event>\\"."]}',
+  EXPORT_TOO_LARGE:
+    '{"room":"operations","exit_code":2,"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
   FILE_MISMATCH: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
   FILE_MISSING:
     '{"room":"cli","exit_code":2,"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
   FILE_MODE_WIDENED:
-    '{"room":"integrity","exit_code":null,"messages":["<path> <modeProblem>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
   FILE_PHANTOM: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
   FILE_UNCLAIMED:
     '{"room":"lifecycle","exit_code":null,"messages":["no package claims <path>"],"next_steps":[]}',
@@ -338,7 +342,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHECKPOINT_SIGNATURE:
     '{"room":"ledger","exit_code":null,"messages":["the signature by <name> does not fit its text"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNTRUSTED:
-    '{"room":"ledger","exit_code":null,"messages":["no trusted key signed it"],"next_steps":[]}',
+    '{"room":"ledger","exit_code":null,"messages":["no known witness signed it","no trusted key signed it"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNUSABLE:
     '{"room":"ledger","exit_code":2,"messages":["<path> is not a checkpoint: <reason>","<path>: <reason>"],"next_steps":["Name a checkpoint file of this log, such as a copy of ledger/governance/checkpoint."]}',
   LEDGER_CHECKPOINT_UNVERIFIED: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
@@ -484,7 +488,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUT_UNWRITABLE:
-    '{"room":"operations","exit_code":5,"messages":["<out> cannot be written (<problem>)"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
+    '{"room":"operations","exit_code":5,"messages":["<out> cannot be written (<problem>)","<path> was not written: <problem>"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
   PACKAGE_ID_MALFORMED:
     '{"room":"operations","exit_code":2,"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
@@ -663,6 +667,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"sandbox","exit_code":5,"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
     '{"room":"lifecycle","exit_code":3,"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
+  TIME_INVALID:
+    '{"room":"operations","exit_code":2,"messages":["<field> is not a time: <value>"],"next_steps":["Write a time such as 2026-11-21 or 2026-11-21T10:00:00Z."]}',
   TOKEN_MISPLACED:
     '{"room":"lifecycle","exit_code":2,"messages":["<field> holds the token itself"],"next_steps":["Pass the token by file: \\"pkg install ID --token-file FILE\\", and issue a new one: this one was shown."]}',
   TOO_MANY_OPEN_FILES:
@@ -714,7 +720,7 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":2,"messages":["<subject> has no state that changes with time"],"next_steps":["Use --at with a package, a path, --who, --why or --impact, or alone."]}',
   TRACE_VERSION_ABSENT:
     '{"room":"trace","exit_code":1,"messages":["nothing in this plane holds the content of <package id> <version>"],"next_steps":["Choose from <known>; \\"trace --explain <package id>\\" tells more."]}',
-  TRANSACTION_FAILED: '{"room":"journal","exit_code":6,"messages":[],"next_steps":[]}',
+  TRANSACTION_FAILED: '{"room":"journal","exit_code":6,"messages":[],"next_steps":["<next step>"]}',
   TRANSACTION_IN_PROGRESS:
     '{"room":"plane","exit_code":4,"messages":["the plane <root> keeps changing while it is read"],"next_steps":["Run the command again when the other one has ended."]}',
   TRUSTED_KEYS_CHANGED:

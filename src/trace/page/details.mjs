@@ -1,5 +1,5 @@
 /** What the page shows about one thing. */
-import { data, dependents, hashOf, link, make, named, PIECE, packages, plural, tag } from "./elements.mjs";
+import { data, dependents, hashOf, link, make, named, PIECE, plural, tag } from "./elements.mjs";
 
 function facts(...pairs) {
   const list = make("dl", {});

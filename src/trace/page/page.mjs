@@ -110,11 +110,15 @@ function showList() {
   let shown = 0;
   const end = make("div", {}, "");
   const add = () => {
-    for (const one of found.slice(shown, shown + PIECE))
-      end.before(make("a", { class: "row", href: hashOf(current, idOf(one)) }, ...row(one)));
+    for (const one of found.slice(shown, shown + PIECE)) {
+      const href = hashOf(current, idOf(one));
+      const chosen = href === location.hash ? { "aria-current": "true" } : {};
+      end.before(make("a", { class: "row", href, ...chosen }, ...row(one)));
+    }
     shown += PIECE;
-    markCurrent();
-    if (shown >= found.length) observer.disconnect();
+    observer.disconnect();
+    // Observed anew, it reports even when the end is still in sight.
+    if (shown < found.length) observer.observe(end);
   };
   list.append(end);
   observer?.disconnect();
@@ -122,7 +126,6 @@ function showList() {
     rootMargin: "600px",
   });
   add();
-  if (shown < found.length) observer.observe(end);
 }
 
 function markCurrent() {

@@ -1,29 +1,35 @@
-/** The first pass of a verification with the lines shared out to threads. Finds exactly what `scanChain` finds. */
+/** The first pass of a verification, a block of lines at a time, here or on threads. Finds exactly what `scanChain` finds. */
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
-import type { BlockReading } from "./block-reading.ts";
-import { Chain } from "./chain.ts";
+import { HASH_BYTES, leafHash } from "../tlog/index.ts";
+import { BLOCK_BYTES, type BlockReading } from "./block-reading.ts";
+import { Chain, type Link } from "./chain.ts";
 import type { ChainScan } from "./chain-scan.ts";
 import type { Head } from "./head.ts";
 import { readLine } from "./line-reading.ts";
-import { BLOCK_BYTES, type ScanPool, type ScanSlot } from "./scan-pool.ts";
+import type { ScanPool, ScanSlot } from "./scan-pool.ts";
+
 import type { StreamRef } from "./stream-ref.ts";
 
 const NEWLINE = 0x0a;
 
+/** Gets the hash of each line as a leaf of the tree, in order. */
+export type OnLeaf = (hash: Uint8Array) => void;
+
 /**
- * Undefined for a file with a line longer than a block, which must be read in order. The pool stays open.
+ * Undefined for a file with a line longer than a block, which must be read in order from its start. The pool stays open.
  * @throws Node's own error when the file cannot be read.
  */
-export async function scanOnThreads(
+export async function scanInBlocks(
   fs: Pick<FileSystem, "openRead">,
   stream: StreamRef,
   head: Head | undefined,
   pool: ScanPool,
+  onLeaf?: OnLeaf,
 ): Promise<ChainScan | undefined> {
   const handle = fs.openRead(stream.path);
   try {
-    const blocks = new BlockReader(handle, head);
-    const joined = new Joined(head);
+    const blocks = new BlockCutter(handle, head);
+    const joined = new Joined(head, onLeaf);
     const flying: Flight[] = [];
     for (let turn = 0; ; turn++) {
       const index = turn % pool.slots.length;
@@ -31,7 +37,7 @@ export async function scanOnThreads(
       const block = blocks.fill(pool.slots[index] as ScanSlot);
       if (block === "too long") return undefined;
       if (block === undefined) break;
-      flying.push({ ...block, reading: pool.start(index, block) });
+      flying.push({ ...block, reading: pool.start(index, { ...block, with_leaves: onLeaf !== undefined }) });
     }
     for (const flight of flying) await joined.take(flight);
     return joined.scan(blocks.torn_bytes);
@@ -49,7 +55,7 @@ interface Block {
 type Flight = Block & { readonly reading: Promise<BlockReading | undefined> };
 
 /** Cuts a file into blocks of whole lines. */
-class BlockReader {
+class BlockCutter {
   /** Bytes after the last newline; meaningful at the end. */
   torn_bytes = 0;
   private readonly handle: ReadHandle;
@@ -89,12 +95,14 @@ class BlockReader {
 class Joined {
   private readonly chain = new Chain();
   private readonly head: Head | undefined;
+  private readonly onLeaf: OnLeaf | undefined;
   private entries_count = 0;
   private size_bytes = 0;
   private hash_at_head: string | undefined;
 
-  constructor(head: Head | undefined) {
+  constructor(head: Head | undefined, onLeaf: OnLeaf | undefined) {
     this.head = head;
+    this.onLeaf = onLeaf;
   }
 
   async take(flight: Flight): Promise<void> {
@@ -110,6 +118,7 @@ class Joined {
     if (!this.chain.takeRun({ first, last, before_last_hash })) return false;
     for (let index = 0; index < lines_count; index++) {
       this.chain.takeId(slot.ids[index] ?? Number.NaN, () => this.linkAt(slot, index));
+      this.onLeaf?.(slot.leaves.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES));
     }
     if (at_head !== undefined && this.entries_count + at_head.line === this.head?.entries)
       this.hash_at_head = at_head.entry_hash;
@@ -118,7 +127,7 @@ class Joined {
   }
 
   /** The link of a line of a sound block, counted from 0. */
-  private linkAt({ input }: ScanSlot, index: number): ReturnType<Chain["repeated_ids"]["at"]> & object {
+  private linkAt({ input }: ScanSlot, index: number): Link {
     let start = 0;
     for (let skipped = 0; skipped < index; skipped++) start = input.indexOf(NEWLINE, start) + 1;
     const reading = readLine(Buffer.from(input.slice(start, input.indexOf(NEWLINE, start))));
@@ -132,7 +141,9 @@ class Joined {
     for (let start = 0; start < block_bytes; ) {
       const newline = block.indexOf(NEWLINE, start);
       const line = ++this.entries_count;
-      const entry_hash = this.chain.take(line, readLine(block.subarray(start, newline)));
+      const bytes = block.subarray(start, newline);
+      const entry_hash = this.chain.take(line, readLine(bytes));
+      this.onLeaf?.(leafHash(bytes));
       start = newline + 1;
       if (start === head_end && line === this.head?.entries) this.hash_at_head = entry_hash;
     }

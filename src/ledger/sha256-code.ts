@@ -1,0 +1,262 @@
+/**
+ * WebAssembly that computes SHA-256 of four texts side by side, one in each 32-bit lane of its 128-bit vectors. Written out
+ * here instruction by instruction, so that nothing but this file decides what runs. FIPS 180-4 section 6.2.
+ */
+
+/** Where things lie in the module's memory. */
+export const K_AT = 0;
+export const STATE_AT = 1024;
+export const LANES = 4;
+const VECTOR_BYTES = 16;
+const ROUNDS = 64;
+
+const V128 = 0x7b;
+const I32 = 0x7f;
+
+/** Opcodes of the core and, after 0xfd, of the vector instructions. */
+const LOCAL_GET = 0x20;
+const LOCAL_SET = 0x21;
+const LOCAL_TEE = 0x22;
+const I32_CONST = 0x41;
+const LOAD = 0x00;
+const STORE = 0x0b;
+const SHUFFLE = 0x0d;
+const AND = 0x4e;
+const OR = 0x50;
+const XOR = 0x51;
+const SHL = 0xab;
+const SHR = 0xad;
+const ADD = 0xae;
+
+/** Parameters: where each lane's text goes on, and how many blocks of 64 bytes to take of all four. */
+const COUNT = 4;
+const W = 5;
+/** a to h; which is which moves on with each round. */
+const VARIABLES = W + 16;
+const T1 = VARIABLES + 8;
+/** a ^ b of the round before is b ^ c of this one. */
+const XOR_BC = T1 + 1;
+const XOR_AB = T1 + 2;
+const LOCALS_COUNT = XOR_AB + 1 - W;
+
+const unsigned = (value: number): number[] => {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return [...bytes, rest];
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+};
+const signed = (value: number): number[] => {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7) {
+    if (rest >= -64 && rest < 64) return [...bytes, rest & 0x7f];
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+};
+
+class Code {
+  readonly bytes: number[] = [];
+
+  put(...bytes: readonly number[]): this {
+    for (const byte of bytes) this.bytes.push(byte);
+    return this;
+  }
+  get(local: number): this {
+    return this.put(LOCAL_GET, local);
+  }
+  set(local: number): this {
+    return this.put(LOCAL_SET, local);
+  }
+  tee(local: number): this {
+    return this.put(LOCAL_TEE, local);
+  }
+  vector(opcode: number): this {
+    return this.put(0xfd, ...unsigned(opcode));
+  }
+  /** Pops an address. */
+  load(offset: number): this {
+    return this.vector(LOAD).put(0, ...unsigned(offset));
+  }
+  /** Pops a vector and the address under it. */
+  store(offset: number): this {
+    return this.vector(STORE).put(0, ...unsigned(offset));
+  }
+  number(value: number): this {
+    return this.put(I32_CONST, ...signed(value));
+  }
+  shuffle(lanes: readonly number[]): this {
+    return this.vector(SHUFFLE).put(...lanes);
+  }
+  shift(opcode: number, bits: number): this {
+    return this.number(bits).vector(opcode);
+  }
+  rotated(local: number, bits: number): this {
+    this.get(local).shift(SHR, bits);
+    return this.get(local)
+      .shift(SHL, 32 - bits)
+      .vector(OR);
+  }
+  /** Exclusive or of three rotations. */
+  rotations(local: number, bits: readonly [number, number, number]): this {
+    this.rotated(local, bits[0]).rotated(local, bits[1]).vector(XOR);
+    return this.rotated(local, bits[2]).vector(XOR);
+  }
+}
+
+const BYTES_TURNED = [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12];
+/** Words of two vectors, counted 0 to 7, as bytes. */
+const words = (...picked: readonly number[]): number[] =>
+  picked.flatMap((word) => [word * 4, word * 4 + 1, word * 4 + 2, word * 4 + 3]);
+
+/** Loads four words of each lane and turns rows into columns: W[first + i] holds word i of all lanes. */
+function loadWords(code: Code, first: number): void {
+  const row = (lane: number): number => W + first + lane;
+  for (let lane = 0; lane < LANES; lane++) {
+    code
+      .get(lane)
+      .load(first * 4)
+      .tee(T1)
+      .get(T1)
+      .shuffle(BYTES_TURNED)
+      .set(row(lane));
+  }
+  // Two rows at a time: their first words, their last words.
+  code
+    .get(row(0))
+    .get(row(1))
+    .shuffle(words(0, 4, 1, 5))
+    .set(T1);
+  code
+    .get(row(0))
+    .get(row(1))
+    .shuffle(words(2, 6, 3, 7))
+    .set(XOR_BC);
+  code
+    .get(row(2))
+    .get(row(3))
+    .shuffle(words(0, 4, 1, 5))
+    .set(XOR_AB);
+  code
+    .get(row(2))
+    .get(row(3))
+    .shuffle(words(2, 6, 3, 7))
+    .set(row(3));
+  code
+    .get(T1)
+    .get(XOR_AB)
+    .shuffle(words(0, 1, 4, 5))
+    .set(row(0));
+  code
+    .get(T1)
+    .get(XOR_AB)
+    .shuffle(words(2, 3, 6, 7))
+    .set(row(1));
+  code
+    .get(XOR_BC)
+    .get(row(3))
+    .shuffle(words(0, 1, 4, 5))
+    .set(row(2));
+  code
+    .get(XOR_BC)
+    .get(row(3))
+    .shuffle(words(2, 3, 6, 7))
+    .set(row(3));
+}
+
+/** W[t] = σ1(W[t-2]) + W[t-7] + σ0(W[t-15]) + W[t-16], in the place of W[t-16]. */
+function extend(code: Code, round: number): void {
+  const at = (back: number): number => W + ((round - back) & 15);
+  code.get(at(16)).get(at(7)).vector(ADD);
+  code.rotated(at(15), 7).rotated(at(15), 18).vector(XOR).get(at(15)).shift(SHR, 3).vector(XOR).vector(ADD);
+  code.rotated(at(2), 17).rotated(at(2), 19).vector(XOR).get(at(2)).shift(SHR, 10).vector(XOR).vector(ADD);
+  code.set(at(16));
+}
+
+function mix(code: Code, number: number): void {
+  const variable = (index: number): number => VARIABLES + ((index - number + 2 * ROUNDS) & 7);
+  const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(variable) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (number >= 16) extend(code, number);
+  // h + Σ1(e) + Ch(e, f, g) + K + W
+  code
+    .get(h)
+    .get(W + (number & 15))
+    .vector(ADD);
+  code
+    .number(K_AT)
+    .load(number * VECTOR_BYTES)
+    .vector(ADD);
+  code.get(f).get(g).vector(XOR).get(e).vector(AND).get(g).vector(XOR).vector(ADD);
+  code.rotations(e, [6, 11, 25]).vector(ADD).set(T1);
+  code.get(d).get(T1).vector(ADD).set(d);
+  // Σ0(a) + Maj(a, b, c), where Maj is b ^ ((a ^ b) & (b ^ c))
+  code.get(a).get(b).vector(XOR).tee(XOR_AB).get(XOR_BC).vector(AND).get(b).vector(XOR);
+  code.get(T1).vector(ADD).rotations(a, [2, 13, 22]).vector(ADD).set(h);
+  code.get(XOR_AB).set(XOR_BC);
+}
+
+function body(): number[] {
+  const code = new Code();
+  const LOOP = 0x03;
+  const NOTHING = 0x40;
+  code.put(LOOP, NOTHING);
+  for (const first of [0, 4, 8, 12]) loadWords(code, first);
+  for (let index = 0; index < 8; index++)
+    code
+      .number(STATE_AT)
+      .load(index * VECTOR_BYTES)
+      .set(VARIABLES + index);
+  code
+    .get(VARIABLES + 1)
+    .get(VARIABLES + 2)
+    .vector(XOR)
+    .set(XOR_BC);
+  for (let number = 0; number < ROUNDS; number++) mix(code, number);
+  for (let index = 0; index < 8; index++) {
+    const offset = index * VECTOR_BYTES;
+    code
+      .number(STATE_AT)
+      .number(STATE_AT)
+      .load(offset)
+      .get(VARIABLES + index)
+      .vector(ADD)
+      .store(offset);
+  }
+  const I32_ADD = 0x6a;
+  const BRANCH_IF = 0x0d;
+  for (let lane = 0; lane < LANES; lane++) code.get(lane).number(64).put(I32_ADD).set(lane);
+  code.get(COUNT).number(-1).put(I32_ADD).tee(COUNT).put(BRANCH_IF, 0);
+  const END = 0x0b;
+  return code.put(END, END).bytes;
+}
+
+/** `\0asm`, version 1. */
+const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+const section = (id: number, content: readonly number[]): number[] => [
+  id,
+  ...unsigned(content.length),
+  ...content,
+];
+const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
+
+/** The module: `memory`, and `blocks(at0, at1, at2, at3, count)`, which takes `count` > 0 blocks of each lane. */
+export function sha256Module(memory_pages: number): Uint8Array<ArrayBuffer> {
+  const instructions = body();
+  const code = [1, ...unsigned(LOCALS_COUNT), V128, ...instructions];
+  return Uint8Array.from([
+    ...HEADER,
+    ...section(1, [1, 0x60, 5, I32, I32, I32, I32, I32, 0]),
+    ...section(3, [1, 0]),
+    ...section(5, [1, 0, ...unsigned(memory_pages)]),
+    ...section(7, [2, ...name("memory"), 2, 0, ...name("blocks"), 0, 0]),
+    ...section(10, [1, ...unsigned(code.length), ...code]),
+  ]);
+}

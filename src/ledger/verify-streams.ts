@@ -1,0 +1,75 @@
+/** Verifies whole ledgers, lines and logs in one reading, large ones with their lines shared out to threads. */
+import type { FileSystem } from "../effects/index.ts";
+import { leafHash } from "../tlog/index.ts";
+import { type OnLeaf, scanInBlocks } from "./block-scan.ts";
+import { type ChainScan, scanChain } from "./chain-scan.ts";
+import { type Head, readHead } from "./head.ts";
+import { beginLog, type LoggedVerdict, type LogUnderWay, withLog } from "./proof-verdict.ts";
+import { type ScanPool, scanHere, scanOnThreads } from "./scan-pool.ts";
+import type { StreamRef } from "./stream-ref.ts";
+import { missing, unreadable, verdictOf } from "./verify.ts";
+
+export interface VerifyThreads {
+  /** Names the `scan-worker` module. */
+  readonly worker_url: URL;
+  /** Below 2 everything is done by the caller. */
+  readonly threads_count: number;
+  /** Smaller streams are read line by line; default 16 MiB, below which threads cost more to start than they save. */
+  readonly shared_bytes_min?: number;
+}
+
+/** Never throws for any content or file state. Takes no lock. */
+export async function verifyStreams(
+  fs: FileSystem,
+  streams: readonly StreamRef[],
+  { worker_url, threads_count, shared_bytes_min = 16 << 20 }: VerifyThreads,
+): Promise<LoggedVerdict[]> {
+  let pool: ScanPool | undefined;
+  const verdicts: LoggedVerdict[] = [];
+  try {
+    for (const stream of streams) {
+      const is_large = (fs.stat(stream.path)?.size_bytes ?? 0) >= shared_bytes_min;
+      if (is_large) pool ??= threads_count > 1 ? scanOnThreads(worker_url, threads_count) : scanHere();
+      verdicts.push(await verifyWithTree(fs, stream, is_large ? pool : undefined));
+    }
+  } finally {
+    await pool?.close();
+  }
+  return verdicts;
+}
+
+async function verifyWithTree(
+  fs: FileSystem,
+  stream: StreamRef,
+  pool: ScanPool | undefined,
+): Promise<LoggedVerdict> {
+  // Head and checkpoint are read first: a writer adds the line before it moves them.
+  const head = readHead(fs, stream);
+  try {
+    const log = beginLog(fs, stream);
+    if (fs.stat(stream.path) === undefined) return missing(stream, head);
+    if (pool !== undefined) {
+      const scan = await scanInBlocks(fs, stream, head, pool, log && ((leaf) => log.tree.add(leaf)));
+      if (scan !== undefined) return withLog(verdictOf(fs, stream, head, scan), log);
+    }
+    // What was fed to the first one is not taken back.
+    const fresh = pool === undefined ? log : beginLog(fs, stream);
+    return withLog(verdictOf(fs, stream, head, scanInOrder(fs, stream, head, fresh)), fresh);
+  } catch (error) {
+    return unreadable(stream, head, error);
+  }
+}
+
+function scanInOrder(
+  fs: FileSystem,
+  stream: StreamRef,
+  head: Head | undefined,
+  log: LogUnderWay | undefined,
+): ChainScan {
+  let onLeaf: OnLeaf | undefined = log && ((leaf) => log.tree.add(leaf));
+  return scanChain(fs, stream, head, (bytes) => {
+    // The log ends before a line that no writer of ours makes; the chain names it.
+    if (bytes === undefined) onLeaf = undefined;
+    else onLeaf?.(leafHash(bytes));
+  });
+}
