@@ -13,6 +13,7 @@ export const update = operation({
   examples: [
     "pkg update PKG-T1-RUNTIME-001 --dry-run",
     "pkg update PKG-T1-RUNTIME-001 --to ^1.1.0",
+    "pkg update --archive PKG-T1-RUNTIME-001-1.1.0.tar.gz --digest SHA256",
     "pkg update --all",
   ],
   authorised: true,
@@ -23,7 +24,11 @@ export const update = operation({
     to: z.string().min(1).max(128).optional().meta({
       description: "Version or semver range. Default: the newest that all dependents accept.",
     }),
-    archive: z.string().min(1).optional().meta({ description: "Archive file or URL to update to." }),
+    archive: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Archive file or URL to update to; it says itself which package it is." }),
     digest: HexDigest.optional().meta({
       description: "sha256 of --archive, vouched for by you instead of the registry.",
     }),
