@@ -1,4 +1,5 @@
 /** Inputs that several operations share. */
+import semver from "semver";
 import { z } from "zod";
 import { PackageId, PlaneTier } from "../contracts/index.ts";
 import { refuseToken } from "../lifecycle/index.ts";
@@ -8,6 +9,18 @@ export const dryRun = z
   .boolean()
   .default(false)
   .meta({ description: "Show what would change and change nothing." });
+/** @param description what the range chooses */
+export const versionRange = (description: string) =>
+  z
+    .string()
+    .min(1)
+    .max(128)
+    .refine(
+      (range) => semver.validRange(range) !== null,
+      "must be a version or a semver range such as ^1.0.0",
+    )
+    .optional()
+    .meta({ description });
 export const planeTiers = z.array(PlaneTier).optional().meta({
   description:
     "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",

@@ -4,7 +4,7 @@ import { type InstallResult, install as installPackages } from "../lifecycle/ind
 import { operation, planeOf } from "./define.ts";
 import { describeChange, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
-import { allIds, dryRun, planeTiers } from "./fields.ts";
+import { allIds, dryRun, planeTiers, versionRange } from "./fields.ts";
 import { healthOptions, installedIdsOf, runtimeOf } from "./runtime.ts";
 
 export const update = operation({
@@ -21,9 +21,7 @@ export const update = operation({
     ids: z.array(z.string()).optional().meta({ description: "Package ids.", positional: 0 }),
     id: z.string().optional().meta({ description: "Package id." }),
     all: z.boolean().default(false).meta({ description: "Everything that is installed." }),
-    to: z.string().min(1).max(128).optional().meta({
-      description: "Version or semver range. Default: the newest that all dependents accept.",
-    }),
+    to: versionRange("Version or semver range. Default: the newest that all dependents accept."),
     archive: z
       .string()
       .min(1)

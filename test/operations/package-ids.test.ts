@@ -48,3 +48,13 @@ describe("words that are no package ids", () => {
     );
   });
 });
+
+describe("--to", () => {
+  test.each(["update", "rollback"])("of pkg %s is a semver range", async (name) => {
+    const operation = await OPERATIONS[name]?.();
+    if (operation === undefined) throw new Error(name);
+    const parse = (to: string) => operation.input.safeParse({ ids: ["PKG-A-001"], to }).success;
+    for (const to of ["1.0.0", "^1.2", ">=1 <2 || 3.x", "*"]) expect(parse(to), to).toBe(true);
+    for (const to of ["bogus", "", "1.0.0.0", "^", "latest"]) expect(parse(to), to).toBe(false);
+  });
+});
