@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,6 +7,8 @@ export default defineConfig({
     exclude: ["dist/**", "node_modules/**"],
     // Own processes: tests change directory, send signals and hold locks, which threads of one process would share.
     pool: "forks",
+    // One file a core: what most tests wait for is programs they started.
+    maxWorkers: availableParallelism(),
     globals: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -74,7 +74,7 @@ const idOfVersion = (name: string): string | undefined =>
 
 /** `<ID>.tar.gz` is a copy of one of the versions beside it. */
 function judgeLatest(
-  { by_path, outcome }: Place,
+  { by_path, outcome, vouchedDigests }: Place,
   ids: ReadonlySet<string>,
   archives: readonly string[],
 ): void {
@@ -92,9 +92,13 @@ function judgeLatest(
     if (digests.some((one) => typeof one === "object" && one.sha256 === reading.sha256)) continue;
     const newest = copies.at(-1) ?? latest;
     const expected = by_path.get(newest);
-    const command = `cp ${shellWord(newest)} ${shellWord(latest)}`;
+    // A damaged version must not be copied over what may be the last good bytes of it.
+    const is_sound = typeof expected === "object" && vouchedDigests(new Set([expected.sha256])).size > 0;
+    const cure = is_sound
+      ? `Copy the version you want again with "cp ${shellWord(newest)} ${shellWord(latest)}".`
+      : `Compare both with the digest in the registry, "sha256sum ${shellWord(newest)} ${shellWord(latest)}", and copy the right one over the other.`;
     const message = `${shown(latest)} is none of the versions of ${shown(id)} in the store`;
-    outcome.find("STORE_COPIES_DIFFER", message, `Copy the version you want again with "${command}".`, {
+    outcome.find("STORE_COPIES_DIFFER", message, cure, {
       path: latest,
       package_id: id,
       expected: typeof expected === "object" ? expected.sha256 : undefined,

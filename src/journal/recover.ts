@@ -137,7 +137,9 @@ function retire(
   try {
     retireTransaction(fs, root, directory, generation);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    // Only what the operating system refuses; anything else is told as it is.
+    if (!(error instanceof Error) || typeof (error as { code?: unknown }).code !== "string") throw error;
+    const problem = error.message;
     throw make(
       "RETIRE_FAILED",
       `the change ${transaction_id} is made and recorded, but its folder cannot be put away: ${problem}`,

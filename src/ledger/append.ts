@@ -7,7 +7,7 @@ import type { Effects, FileSystem, WriteHandle } from "../effects/index.ts";
 import { type Earlier, findEarlier } from "./earlier-entries.ts";
 import { raiseIo } from "./faults.ts";
 import { writeHead } from "./head.ts";
-import { forgetEnd, rememberEnd, type StreamEnd } from "./known-end.ts";
+import { forgetEnd, keyOf, rememberEnd, type StreamEnd } from "./known-end.ts";
 import { checkedBody, type EntryBody, sealLine } from "./new-line.ts";
 import { prepareEnd } from "./stream-end.ts";
 import { whileLocked } from "./stream-lock.ts";
@@ -96,10 +96,10 @@ async function appendBodies(
   const group = { bodies, wait_ms: options.wait_ms ?? 30_000, earlierBefore, done };
   const streams = queues.get(effects.fs) ?? new Map<string, Waiting[]>();
   queues.set(effects.fs, streams);
-  const queue = streams.get(stream.path);
+  const queue = streams.get(keyOf(stream));
   if (queue !== undefined) queue.push(group);
   else {
-    streams.set(stream.path, [group]);
+    streams.set(keyOf(stream), [group]);
     void writeQueue(effects, stream, streams);
   }
   return done.promise;
@@ -112,7 +112,7 @@ async function writeQueue(
   streams: Map<string, Waiting[]>,
 ): Promise<void> {
   for (;;) {
-    const queue = streams.get(stream.path) ?? [];
+    const queue = streams.get(keyOf(stream)) ?? [];
     const wait_ms = queue[0]?.wait_ms;
     if (wait_ms === undefined) break;
     let batch: Waiting[] = [];
@@ -129,7 +129,7 @@ async function writeQueue(
       for (const { done } of batch) done.reject(fault);
     }
   }
-  streams.delete(stream.path);
+  streams.delete(keyOf(stream));
 }
 
 function faultOf(error: unknown, stream: StreamRef): unknown {
@@ -181,8 +181,8 @@ function addLines(effects: LedgerEffects, stream: StreamRef, end: StreamEnd, dra
   const size_bytes = end.size_bytes + block.length;
   const entries = end.entries + lines.length;
   const head = { bytes: size_bytes, entries, entry_hash };
-  const has_head = writeHead(effects, stream, head, end.head_in_place);
-  if (has_head) rememberEnd(effects.fs, stream, { exists: true, size_bytes, entries, entry_hash });
+  if (writeHead(effects, stream, head, end.head_in_place))
+    rememberEnd(effects.fs, stream, { exists: true, size_bytes, entries, entry_hash, head_in_place: true });
   else forgetEnd(effects.fs, stream);
   oweTree(effects, stream, lines.length);
 }

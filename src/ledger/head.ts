@@ -47,7 +47,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
  * Brings the head up to date, mode 0600. A head of the usual size is written over in place: one write of one sector is
  * whole or absent, and replacing a file by renaming costs a flush of the disk on common file systems. A head that cannot be
  * written is left as it is: the entries are already acknowledged, and verifying reports them as uncovered.
- * `is_in_place`: the caller knows that one of the usual size lies there. Returns whether it was written.
+ * `is_in_place`: the caller wrote it last. Returns whether it was written.
  */
 export function writeHead(
   effects: { readonly fs: FileSystem; readonly random: Random },
@@ -59,9 +59,10 @@ export function writeHead(
   const { fs } = effects;
   const text = spacedJson({ ...head, stream: stream.name }).padEnd(HEAD_BYTES - 1);
   const bytes = Buffer.from(`${text}\n`);
+  const fits = bytes.length === HEAD_BYTES;
+  if (fits && is_in_place && wasWrittenOver(fs, stream.head_path, bytes)) return true;
   try {
-    const fits = bytes.length === HEAD_BYTES && (is_in_place || isInPlace(fs.stat(stream.head_path)));
-    if (fits) writeOnce(fs, stream.head_path, "update", bytes);
+    if (fits && isInPlace(fs.stat(stream.head_path))) writeOnce(fs, stream.head_path, "update", bytes);
     else replaceHead(effects, stream.head_path, bytes);
     return true;
   } catch {
@@ -69,8 +70,18 @@ export function writeHead(
   }
 }
 
+/** False when it is gone, or is something else by now. */
+function wasWrittenOver(fs: FileSystem, path: string, bytes: Buffer): boolean {
+  try {
+    writeOnce(fs, path, "update", bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether what lies there can be written over. */
-export const isInPlace = (found: FileStat | undefined): boolean =>
+const isInPlace = (found: FileStat | undefined): boolean =>
   found?.kind === "file" && found.size_bytes === HEAD_BYTES;
 
 function replaceHead(

@@ -99,22 +99,22 @@ export function sealLine(
   previous_hash: string,
   stream: string,
 ): { entry: LedgerEntry; line: Buffer } {
-  const unsealed = {
-    ...body,
-    id: `LED-${effects.random.hex(16)}`,
-    // Python's isoformat with microseconds; our clocks count milliseconds.
-    timestamp: new Date(effects.clock.now_ms()).toISOString().replace("Z", "000+00:00"),
-    previous_hash,
-  };
-  const hashed = spacedJson(unsealed);
-  const entry_hash = sha256Hex(hashed);
-  // In the order of the keys the hash stands second.
-  const first = `{"decision": ${spacedJson(body.decision)}, `;
-  const line = Buffer.from(`${first}"entry_hash": "${entry_hash}", ${hashed.slice(first.length)}\n`);
+  const id = `LED-${effects.random.hex(16)}`;
+  // Python's isoformat with microseconds; our clocks count milliseconds.
+  const timestamp = new Date(effects.clock.now_ms()).toISOString().replace("Z", "000+00:00");
+  const { decision, event_type, metadata, prompts_used, reason, submission_id } = body;
+  // The keys in their order, written out: sorting them for each entry took longer than hashing it.
+  const first = `{"decision": ${JSON.stringify(decision)}, `;
+  const rest =
+    `"event_type": ${JSON.stringify(event_type)}, "id": "${id}", "metadata": ${spacedJson(metadata)}, ` +
+    `"previous_hash": "${previous_hash}", "prompts_used": ${spacedJson(prompts_used)}, ` +
+    `"reason": ${JSON.stringify(reason)}, "submission_id": ${JSON.stringify(submission_id)}, "timestamp": "${timestamp}"}`;
+  const entry_hash = sha256Hex(first + rest);
+  const line = Buffer.from(`${first}"entry_hash": "${entry_hash}", ${rest}\n`);
   const limit_bytes = LINE_BYTES_MAX;
   if (line.length > limit_bytes) {
     const message = `a ledger line may have ${limit_bytes} bytes, this one has ${line.length}`;
     raise("LEDGER_ENTRY_TOO_LARGE", message, { stream, size_bytes: line.length, limit_bytes });
   }
-  return { entry: { ...unsealed, entry_hash } as LedgerEntry, line };
+  return { entry: { ...body, id, timestamp, previous_hash, entry_hash } as LedgerEntry, line };
 }

@@ -78,7 +78,11 @@ export function isApproved(
   subject: Approvable,
 ): boolean {
   const approval = readApprovals(effects, plane).find((one) => one.subject === subject);
-  if (approval === undefined || Date.parse(approval.expires_at) <= effects.clock.now_ms()) return false;
+  if (approval === undefined) return false;
+  const now_ms = effects.clock.now_ms();
+  // A clock that stands well before it was given would make it last for ever.
+  if (now_ms >= Date.parse(approval.expires_at) || now_ms < Date.parse(approval.approved_at) - DAY_MS)
+    return false;
   for (const { entry } of readEntries(effects.fs, planeStream(plane, GOVERNANCE_STREAM))) {
     if (
       entry?.event_type === "approval" &&

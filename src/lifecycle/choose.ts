@@ -1,4 +1,5 @@
 /** Which archives a request comes to: those it names, and what they need, chosen from store, registry and given folder. */
+import semver from "semver";
 import { Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
@@ -80,7 +81,11 @@ export async function chooseNeeded(
     versionsOf: (id) => pool.versionsOf(id, floorOf(id)),
     allow_downgrade: options.allow_downgrade,
   });
-  if (outcome.kind === "conflict") return { conflict: conflictFault(outcome) };
+  await readUnseen(effects, plane, pool, open, { outcome, before });
+  if (outcome.kind === "conflict") {
+    const downgrade = options.allow_downgrade ? undefined : downgradeFault(pool, open, before);
+    return { conflict: downgrade ?? conflictFault(outcome) };
+  }
   const chosen: Chosen[] = [];
   for (const { id, version } of outcome.chosen) {
     const source = pool.versionsOf(id).find((one) => one.version === version);
@@ -95,6 +100,52 @@ export async function chooseNeeded(
     );
   }
   return { chosen };
+}
+
+interface Range {
+  readonly id: string;
+  readonly range: string;
+}
+
+const fits = (version: string, range: string): boolean =>
+  semver.satisfies(version, range, { includePrerelease: true });
+
+/**
+ * A damaged archive that would have been taken is a refusal, not passed over. One of an older form is whole; it can only be
+ * named outright.
+ * @throws ARCHIVE_*, MANIFEST_*
+ */
+async function readUnseen(
+  effects: Effects,
+  plane: Plane,
+  pool: Pool,
+  open: readonly Range[],
+  { outcome, before }: { outcome: Outcome; before: ReadonlyMap<string, InstalledPackage> },
+): Promise<void> {
+  const ranges = outcome.kind === "conflict" ? [...open, { id: outcome.package_id, range: "*" }] : open;
+  for (const { id, range } of ranges) {
+    const taken = outcome.kind === "conflict" ? undefined : outcome.chosen.find((one) => one.id === id);
+    const best = taken?.version ?? before.get(id)?.version;
+    for (const { version, archive } of pool.unseenOf(id))
+      if (fits(version, range) && (best === undefined || semver.gt(version, best)))
+        await readCandidate(effects, plane, { archive });
+  }
+}
+
+/** Why a range holds nothing, when what it holds is older than what is installed. */
+function downgradeFault(
+  pool: Pool,
+  open: readonly Range[],
+  before: ReadonlyMap<string, InstalledPackage>,
+): Fault | undefined {
+  for (const { id, range } of open) {
+    const installed = before.get(id)?.version;
+    const [wanted] = pool.versionsOf(id).filter(({ version }) => fits(version, range));
+    if (installed === undefined || wanted === undefined || !semver.lt(wanted.version, installed)) continue;
+    const message = `${id} ${wanted.version} is older than the installed ${installed}`;
+    return make("DOWNGRADE_REFUSED", message, { package_id: id, installed, wanted: wanted.version });
+  }
+  return undefined;
 }
 
 function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault {

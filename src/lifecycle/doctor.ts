@@ -21,7 +21,7 @@ export interface DoctorReport {
     readonly lock: { readonly path: string; readonly waited_ms: number };
     /** Changes that were begun under the lock and neither committed nor undone. */
     readonly transactions: { readonly found: number; readonly left: number };
-    /** Folders of changes that were being prepared; those left belong to commands that still run. */
+    /** Folders of changes that were being prepared; those left belong to commands that run, or are too young to tell. */
     readonly preparing: { readonly found: number; readonly left: number };
     readonly generations: {
       readonly kept: number;

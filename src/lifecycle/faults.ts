@@ -14,15 +14,15 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   // pack
   SOURCE_NOT_FOUND: kind<{ path: string }>(
     2,
-    () => `Name an existing folder: "pkg pack --src modules/NAME --token …".`,
+    () => `Name an existing folder: "pkg pack --src modules/NAME".`,
   ),
   SOURCE_NOT_DIRECTORY: kind<{ path: string }>(
     2,
-    () => `Name the folder that holds the file: "pkg pack --src DIR --token …".`,
+    () => `Name the folder that holds the file: "pkg pack --src DIR".`,
   ),
   SOURCE_HOLDS_PLANE: kind<{ path: string }>(
     2,
-    () => `Name a folder below the plane: "pkg pack --src modules/NAME --token …".`,
+    () => `Name a folder below the plane: "pkg pack --src modules/NAME".`,
   ),
   SOURCE_EMPTY: kind<{ path: string }>(
     2,
@@ -64,7 +64,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   NOT_IN_STORE: kind<Subject & { path: string }>(
     2,
-    () => `Pack it first with "pkg pack --src DIR --token …", or name a file with --archive.`,
+    () => `Pack it first with "pkg pack --src DIR", or name a file with --archive.`,
   ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,
@@ -85,12 +85,11 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   SPEC_NOT_REGISTERED: kind<Subject & { spec_id: string }>(
     3,
-    (d) =>
-      `Register it with "pkg register ${d.spec_id} --token …" once specs/${d.spec_id}/manifest.yaml exists.`,
+    (d) => `Register it with "pkg register ${d.spec_id}" once specs/${d.spec_id}/manifest.yaml exists.`,
   ),
   FRAMEWORK_NOT_REGISTERED: kind<Subject & { framework_id: string }>(
     3,
-    (d) => `Register it with "pkg register ${d.framework_id} --title TITLE --token …".`,
+    (d) => `Register it with "pkg register ${d.framework_id} --title TITLE".`,
   ),
   FRAMEWORK_MISMATCH: kind<Subject & { spec_id: string; declared: string; registered: string }>(
     3,
@@ -103,7 +102,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   DEPENDENCY_MISSING: kind<Details & Subject & { dependency: string; range: string }>(
     3,
-    (d) => `Install it first: "pkg install --id ${d.dependency} --token …".`,
+    (d) => `Install it first: "pkg install --id ${d.dependency}".`,
   ),
   DEPENDENCY_RANGE: kind<Subject & { dependency: string; range: string; installed: string }>(
     3,
@@ -115,7 +114,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   CONFLICT_INSTALLED: kind<Subject & { conflict: string }>(
     3,
-    (d) => `Uninstall it first: "pkg uninstall --id ${d.conflict} --token …".`,
+    (d) => `Uninstall it first: "pkg uninstall --id ${d.conflict}".`,
   ),
   PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
     3,
@@ -139,19 +138,20 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     (d) =>
       `Provide ${d.field} in ${d.range}, or install a version of ${d.package_id} that accepts ${d.found}.`,
   ),
-  ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string }>(
-    3,
-    (d) => `Run "pkg update ${d.package_id} --to ${d.wanted} --token …" to replace ${d.installed}.`,
+  ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string; command: string }>(3, (d) =>
+    d.installed === d.wanted
+      ? `Run "${d.command}" first, or raise the version and pack it again.`
+      : `Run "${d.command}" to replace ${d.installed}.`,
   ),
   DOWNGRADE_REFUSED: kind<Subject & { installed: string; wanted: string }>(
     3,
     (d) =>
-      `Run "pkg rollback ${d.package_id} --to ${d.wanted} --token …", or pass --allow-downgrade to the update.`,
+      `Run "pkg update ${d.package_id} --to ${d.wanted} --allow-downgrade", or "pkg rollback ${d.package_id}" for what was there before.`,
   ),
   DEPENDENT_RANGE: kind<Subject & { dependent: string; range: string; wanted: string }>(
     3,
     (d) =>
-      `Update or uninstall ${d.dependent} first: "pkg update ${d.dependent} --token …", or choose a version in ${d.range}.`,
+      `Update or uninstall ${d.dependent} first: "pkg update ${d.dependent}", or choose a version in ${d.range}.`,
   ),
   DEPENDENCY_CONFLICT: kind<
     Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
@@ -168,8 +168,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   NOT_INSTALLED: kind<Details & Subject>(1, () => `Run "pkg list" to see what is installed.`),
   NEEDED_BY_OTHERS: kind<Subject & { dependents: readonly string[] }>(
     3,
-    (d) =>
-      `Uninstall ${d.dependents.join(", ")} first: "pkg uninstall --id ${d.dependents[0] ?? ""} --token …".`,
+    (d) => `Uninstall ${d.dependents.join(", ")} first: "pkg uninstall --id ${d.dependents[0] ?? ""}".`,
   ),
   INSTALLED_DRIFTED: kind<Details & Subject & { paths: readonly string[] }>(
     3,
@@ -177,9 +176,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
       `Look at them with "trace --explain ${d.paths[0] ?? ""}", then pass --accept-drift to keep copies and go on.`,
   ),
   // health check
-  UNHEALTHY: kind<Details & Subject & { check: string; verdict: string; reason: string }>(
-    6,
-    (d) => `Run the check "${d.check}" of ${d.package_id} by hand, mend the package and pack it again.`,
+  UNHEALTHY: kind<Details & Subject & { check: string; verdict: string; reason: string }>(6, (d) =>
+    d["is_unjailed"] === true
+      ? `Install bubblewrap, or accept checks without a jail: "pkg approve health-without-jail --reason REASON --days 14".`
+      : `Mend check "${d.check}" in the source of ${d.package_id}, then pack it with a higher version: "pkg pack --src DIR".`,
   ),
   RESTORED_DIFFERS: kind<{ paths: readonly string[]; checked: number }>(
     6,
@@ -203,6 +203,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     () => `Look at the newer change with "pkg status", then run "pkg undo" again if it is the one to undo.`,
   ),
+  NOT_MARKED_GOOD: kind<{ generation: number; marked: readonly number[] }>(
+    1,
+    () => `Run "pkg status" to see which generations are marked good.`,
+  ),
   NOTHING_TO_UNDO: kind<{ kept: readonly number[] }>(1, () => `Run "pkg history" to see what was done.`),
   KEPT_BYTES_MISSING: kind<Subject & { version: string; paths: readonly string[] }>(
     4,
@@ -220,11 +224,11 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   // registry
   ARTIFACT_PATH: kind<{ id: string; path: string }>(
     2,
-    () => `Name an existing file of the plane: "pkg register ID --path lib/x.py --token …".`,
+    () => `Name an existing file of the plane: "pkg register ID --path lib/x.py".`,
   ),
   NOTHING_TO_REGISTER: kind<{ id: string }>(
     1,
-    () => `Pack the package first with "pkg pack --src DIR --token …", or write the spec pack.`,
+    () => `Pack the package first with "pkg pack --src DIR", or write the spec pack.`,
   ),
   SPEC_SYNTAX: kind<{ path: string; problem: string }>(
     2,
@@ -240,17 +244,14 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   REFERENCE_UNREGISTERED: kind<{ id: string; field: string; target: string }>(
     3,
-    (d) => `Register it first: "pkg register ${d.target} --token …".`,
+    (d) => `Register it first: "pkg register ${d.target}".`,
   ),
   STILL_USED: kind<{ id: string; registered: readonly string[]; installed: readonly string[] }>(3, (d) =>
     d.installed[0] === undefined
-      ? `Give ${d.registered[0] ?? "them"} another one with "pkg register", or remove it first: "pkg unregister ${d.registered[0] ?? "ID"} --token …".`
-      : `Uninstall ${d.installed[0]} first: "pkg uninstall ${d.installed[0]} --token …".`,
+      ? `Give ${d.registered[0] ?? "them"} another one with "pkg register", or remove it first: "pkg unregister ${d.registered[0] ?? "ID"}".`
+      : `Uninstall ${d.installed[0]} first: "pkg uninstall ${d.installed[0]}".`,
   ),
-  STILL_INSTALLED: kind<Subject>(
-    3,
-    (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id} --token …".`,
-  ),
+  STILL_INSTALLED: kind<Subject>(3, (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id}".`),
   ...incomingKinds,
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
   INIT_FOUND_UNUSABLE: kind<{ path: string; problem: string }>(

@@ -6,6 +6,7 @@ import { authorise, GOOD_PATH, GOVERNANCE_STREAM, type Plane, writing } from "..
 import { type SweptTemps, sweepPrivateTemps } from "../sandbox/index.ts";
 import { sweepDownloads } from "../store/index.ts";
 import { GENERATIONS_KEPT, planCollection } from "./collect-generations.ts";
+import { make } from "./faults.ts";
 import { type Good, readGood } from "./good.ts";
 import { transact } from "./transact.ts";
 
@@ -62,7 +63,7 @@ export async function collectNow(
   return writing(effects, plane, { user, ...waits }, work);
 }
 
-/** Marks the generation in force good, or takes a mark back. @throws AUTH_* */
+/** Marks the generation in force good, or takes a mark back. @throws AUTH_*, NOT_MARKED_GOOD */
 export async function markGood(
   effects: Effects,
   plane: Plane,
@@ -76,6 +77,7 @@ export async function markGood(
 ): Promise<{ readonly good: readonly Good[]; readonly transaction_id: string }> {
   const { user } = await authorise(effects, plane, request.token, { action: "rollback" });
   const waits = request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms };
+  if (request.remove !== undefined) requireMarked(readGood(effects.fs, plane.root), request.remove);
   const about = { operation: "mark_good", subject: `generation ${request.remove ?? "in force"}`, user };
   return writing(effects, plane, { user, ...waits }, (session) =>
     transact(effects, session, about, async (transaction) => {
@@ -104,4 +106,12 @@ export async function markGood(
       return { registries: [], entries: [entry], result: { good } };
     }),
   );
+}
+
+function requireMarked(good: readonly Good[], generation: number): void {
+  if (good.some((one) => one.generation === generation)) return;
+  throw make("NOT_MARKED_GOOD", `generation ${generation} is not marked good`, {
+    generation,
+    marked: good.map((one) => one.generation),
+  });
 }

@@ -5,7 +5,7 @@ import type { Plane } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 import { sweepPrivateTemps } from "../sandbox/index.ts";
 import { make } from "./faults.ts";
-import { type HealthResult, type HealthSubject, runHealthChecks } from "./health/index.ts";
+import { type HealthResult, type HealthSubject, NO_JAIL, runHealthChecks } from "./health/index.ts";
 import type { Entering } from "./target.ts";
 import type { Conclusion } from "./transact.ts";
 
@@ -81,6 +81,7 @@ function refuseUnhealthy(checks: readonly HealthResult[]): void {
     verdict,
     reason,
     checks: results,
+    is_unjailed: reason.includes(NO_JAIL),
   });
 }
 

@@ -30,7 +30,7 @@ export const incomingKinds = {
   ),
   ADOPT_GOVERNED: kind<Subject & { name: string }>(
     3,
-    (d) => `Release it first with "pkg uninstall ${d.package_id} --token …"; not a byte of it changes.`,
+    (d) => `Release it first with "pkg uninstall ${d.package_id}"; not a byte of it changes.`,
   ),
   ADOPT_NOT_ACCEPTED: kind<Details & { name: string; codes: readonly string[] }>(
     3,

@@ -74,6 +74,13 @@ export async function planInstall(
 }
 
 /** A package of the request that is already there is replaced only by an update; what it needs may be replaced as well. */
+/** The command that gets what an install may not do. */
+function replacing(package_id: string, { installed, wanted }: { installed: string; wanted: string }): string {
+  if (wanted === installed) return `pkg uninstall ${package_id}`;
+  const update = `pkg update ${package_id} --to ${wanted}`;
+  return semver.lt(wanted, installed) ? `${update} --allow-downgrade` : update;
+}
+
 function refuseReplacing(
   { candidate: { manifest }, requested }: Chosen,
   before: Receipt,
@@ -82,9 +89,11 @@ function refuseReplacing(
   const { package_id, version } = manifest;
   const versions = { installed: before.version, wanted: version };
   if (mode === "install" && requested) {
-    return make("ALREADY_INSTALLED", `${package_id} ${before.version} is installed with other bytes`, {
+    const how = version === before.version ? "with other bytes" : "already";
+    return make("ALREADY_INSTALLED", `${package_id} ${before.version} is installed ${how}`, {
       package_id,
       ...versions,
+      command: replacing(package_id, versions),
     });
   }
   if (!semver.lt(version, before.version) || allow_downgrade) return undefined;

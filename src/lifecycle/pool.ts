@@ -10,6 +10,14 @@ import type { Chosen } from "./install-plan.ts";
 import type { Runtime } from "./requirements.ts";
 import type { Available } from "./resolve/index.ts";
 
+/** An archive of the store that has no manifest to look at: damaged, or of an older form. */
+export interface Unseen {
+  readonly id: string;
+  /** As the file's name has it. */
+  readonly version: string;
+  readonly archive: string;
+}
+
 /** Where one version lies. */
 export interface Source extends Available {
   readonly compat: Manifest["compat"];
@@ -26,6 +34,7 @@ export class Pool {
   readonly #store: string;
   readonly #folder: readonly Source[];
   readonly #known = new Map<string, readonly Source[]>();
+  readonly #unseen: Unseen[] = [];
 
   /** @param from a folder with further archives, as the user named it @throws ARCHIVES_NOT_FOUND */
   constructor(
@@ -70,9 +79,20 @@ export class Pool {
     return fs
       .list(this.#store)
       .filter(({ name, kind }) => kind === "file" && name.startsWith(`${id}-`) && name.endsWith(".tar.gz"))
-      .filter(({ name }) => semver.valid(name.slice(id.length + 1, -".tar.gz".length)) !== null)
-      .flatMap(({ name }) => this.#look(`${this.#store}/${name}`) ?? [])
+      .flatMap(({ name }) => {
+        const version = name.slice(id.length + 1, -".tar.gz".length);
+        if (semver.valid(version) === null) return [];
+        const archive = `${this.#store}/${name}`;
+        const source = this.#look(archive);
+        if (source === undefined) this.#unseen.push({ id, version, archive });
+        return source ?? [];
+      })
       .filter((source) => source.id === id);
+  }
+
+  /** Archives in the store that were passed over when versions of this package were looked for. */
+  unseenOf(id: string): readonly Unseen[] {
+    return this.#unseen.filter((one) => one.id === id);
   }
 
   /** Undefined for what is no archive of ours: it can still be named outright. */

@@ -31,6 +31,11 @@ export function findSteps(effects: Effects, plane: Plane, request: Destination):
     return steps.filter((step) => step.generation === last.generation);
   }
   const current = readGeneration(fs, plane.root)?.generation ?? 0;
+  if (generation !== undefined && generation > current)
+    throw make("GENERATION_GONE", `there is no generation ${generation}: ${current} is in force`, {
+      generation,
+      kept,
+    });
   // What is kept reaches back without a gap, so the first number says how far.
   if (
     generation !== undefined &&

@@ -222,7 +222,7 @@ function checkReview(effects: Effects, plane: Plane, spec_id: string, assets: re
         : stale
           ? `${newest.reviewer} reviewed other bytes than these`
           : `${newest.decision.toLowerCase()} by ${newest.reviewer}`,
-    next_step: `After a person has read it: "pkg spec review ${spec_id} --reviewer NAME --decision approved --token …".`,
+    next_step: `After a person has read it: "pkg spec review ${spec_id} --reviewer NAME --decision approved".`,
   };
 }
 

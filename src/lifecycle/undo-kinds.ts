@@ -15,15 +15,15 @@ interface Kind {
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  register: { auth: rowAuth, reverse: (id) => `pkg register ${id} --token …` },
-  unregister: { auth: rowAuth, reverse: (id) => `pkg register ${id} --token …` },
+  register: { auth: rowAuth, reverse: (id) => `pkg register ${id}` },
+  unregister: { auth: rowAuth, reverse: (id) => `pkg register ${id}` },
   approve: {
     auth: () => ({ action: "auth_admin" }),
-    reverse: (subject) => `pkg approve ${subject} --days 0 --reason "taken back" --token …`,
+    reverse: (subject) => `pkg approve ${subject} --days 0 --reason "taken back"`,
   },
   mark_good: {
     auth: () => ({ action: "rollback" }),
-    reverse: (_, generation) => `pkg mark-good --remove ${generation} --token …`,
+    reverse: (_, generation) => `pkg mark-good --remove ${generation}`,
   },
   restore: { auth: () => ({ action: "update" }), reverse: () => "ls .holdfast/state/kept" },
   pack: {
@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       PackageId.safeParse(id).success
         ? { action: "pack", package_ids: [id], tiers: [tierOfId(id)] }
         : { action: "pack" },
-    reverse: (id) => `pkg unregister ${id} --token …`,
+    reverse: (id) => `pkg unregister ${id}`,
   },
 };
 

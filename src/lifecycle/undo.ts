@@ -58,7 +58,10 @@ export async function undo(effects: Effects, plane: Plane, request: UndoRequest)
     verified_paths: 0,
   };
   const planned = async (): Promise<UndoPlan> => {
-    const plan = await reading(effects, plane, async () => planUndo(effects, plane, kept));
+    const plan = await reading(effects, plane, async () => {
+      requireNewest(readGeneration(effects.fs, plane.root)?.generation ?? 0, generation);
+      return planUndo(effects, plane, kept);
+    });
     refuseAll(plan.problems);
     return plan;
   };

@@ -22,23 +22,20 @@ export const {
   ),
   METADATA_ID_MISSING: kind<{ path: string }>(
     2,
-    () => `Pass one: "pkg pack --src DIR --id PKG-T1-NAME-001 --token …".`,
+    () => `Pass one: "pkg pack --src DIR --id PKG-T1-NAME-001".`,
   ),
   METADATA_ID_MISMATCH: kind<{ declared: string; given: string }>(
     2,
     (d) => `Run "pkg pack --id ${d.declared}" or correct the declared id.`,
   ),
-  MANIFEST_MISSING: kind<{ archive: string }>(
-    2,
-    () => `Build the archive with "pkg pack --src DIR --token …".`,
-  ),
+  MANIFEST_MISSING: kind<{ archive: string }>(2, () => `Build the archive with "pkg pack --src DIR".`),
   MANIFEST_AMBIGUOUS: kind<{ archive: string; members: readonly string[] }>(
     2,
-    () => `Build the archive with "pkg pack --src DIR --token …", which writes exactly one manifest.`,
+    () => `Build the archive with "pkg pack --src DIR", which writes exactly one manifest.`,
   ),
   MANIFEST_SYNTAX: kind<{ archive: string; problem: string }>(
     2,
-    () => `Build the archive with "pkg pack --src DIR --token …".`,
+    () => `Build the archive with "pkg pack --src DIR".`,
   ),
   MANIFEST_INVALID: kind<FieldProblem>(
     2,

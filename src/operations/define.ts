@@ -78,4 +78,7 @@ async function withLogs<O>({ effects }: Context, running: Promise<Outcome<O>>): 
   }
 }
 
-export const planeOf = ({ effects, root }: Context): Plane => openPlane(effects, root);
+export const planeOf = ({ effects, root, wait_ms }: Context): Plane => ({
+  ...openPlane(effects, root),
+  wait_ms,
+});

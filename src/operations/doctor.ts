@@ -35,7 +35,10 @@ function lookedAt({ looked_at }: DoctorReport): [string, string][] {
   return [
     ["plane lock", `taken after ${lock.waited_ms} ms`],
     ["interrupted changes", `${transactions.found} found, ${transactions.left} left`],
-    ["changes in the making", `${preparing.found} found, ${preparing.left} of commands that still run`],
+    [
+      "changes in the making",
+      `${preparing.found} found, ${preparing.left} of commands that run or ran a moment ago`,
+    ],
     [
       "kept generations",
       `${generations.kept} with ${generations.files} files, ${generations.size_bytes} bytes; ` +

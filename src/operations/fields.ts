@@ -1,12 +1,26 @@
 /** Inputs that several operations share. */
+import semver from "semver";
 import { z } from "zod";
 import { PackageId, PlaneTier } from "../contracts/index.ts";
+import { refuseToken } from "../lifecycle/index.ts";
 import { make } from "./faults.ts";
 
 export const dryRun = z
   .boolean()
   .default(false)
   .meta({ description: "Show what would change and change nothing." });
+/** @param description what the range chooses */
+export const versionRange = (description: string) =>
+  z
+    .string()
+    .min(1)
+    .max(128)
+    .refine(
+      (range) => semver.validRange(range) !== null,
+      "must be a version or a semver range such as ^1.0.0",
+    )
+    .optional()
+    .meta({ description });
 export const planeTiers = z.array(PlaneTier).optional().meta({
   description:
     "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
@@ -14,20 +28,25 @@ export const planeTiers = z.array(PlaneTier).optional().meta({
 
 /**
  * Ids from words and from --id, in order, each once. `versions`: each may name a version or a range, as ID@VERSION.
- * @throws PACKAGE_ID_MALFORMED
+ * @throws PACKAGE_ID_MALFORMED; TOKEN_MISPLACED for the `token` typed as an id
  */
 export function allIds(
   ids: readonly string[] | undefined,
   id: string | undefined,
-  { command, versions = false }: { readonly command: string; readonly versions?: boolean },
+  {
+    command,
+    token,
+    versions = false,
+  }: { readonly command: string; readonly token: string | undefined; readonly versions?: boolean },
 ): string[] {
   const all = [...new Set([...(ids ?? []), ...(id === undefined ? [] : [id])])];
   for (const word of all) {
+    refuseToken(token, { id: word });
     const problem = problemOf(word, versions);
     if (problem === undefined) continue;
-    const shown = JSON.stringify(word.slice(0, 200));
+    const shown = JSON.stringify(word.slice(0, 60));
     throw make("PACKAGE_ID_MALFORMED", `${command}: ${shown} ${problem}`, {
-      id: word.slice(0, 200),
+      id: word.slice(0, 60),
       command,
     });
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { packageHistory } from "../lifecycle/index.ts";
+import { type HistoryEvent, packageHistory } from "../lifecycle/index.ts";
 import { reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 
@@ -20,10 +20,13 @@ export const history = operation({
       ),
     };
   },
-  text: ({ events, total }) => {
-    if (total === 0) return "Nothing was done yet.\n";
+  text: ({ events, total }, { id }) => {
+    if (total === 0)
+      return id === undefined
+        ? "Nothing was done yet.\n"
+        : `Nothing was ever done to ${id}; "pkg list" shows what there is.\n`;
     const lines = events.flatMap((one) => [
-      `${one.at}  ${one.event.padEnd(12)}  ${oneLine(one.reason)}${one.user === null ? "" : ` (${one.user})`}`,
+      `${one.at}  ${one.event.padEnd(12)}  ${oneLine(about(one))}${one.user === null ? "" : ` (${one.user})`}`,
       ...(one.phase === null ? [] : [`    in ${one.phase}${one.code === null ? "" : ` [${one.code}]`}`]),
       ...(one.timeline.length === 0
         ? []
@@ -35,3 +38,9 @@ export const history = operation({
 
 /** A name in the ledger must not look like a line of ours. */
 const oneLine = (text: string): string => text.replace(/\s+/g, " ");
+
+/** A reason that names no package gets them in front. */
+function about({ package_ids, reason }: HistoryEvent): string {
+  if (package_ids.length === 0 || package_ids.some((id) => reason.includes(id))) return reason;
+  return `${package_ids.join(", ")}: ${reason}`;
+}

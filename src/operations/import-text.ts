@@ -17,7 +17,7 @@ export function importText(report: ImportReport, dry_run: boolean): string {
       (one) =>
         `    ${one.package_id} ${one.version} (${one.plane_id}): ${one.adopted} of ${one.claimed} files adopted`,
     ),
-    `  ledgers     ${ledgers.sealed.length} sealed, ${ledgers.sessions.length} of sessions kept`,
+    `  ledgers     ${ledgers.sealed.length} sealed, ${ledgers.sessions.length} of sessions set aside`,
     ...ledgers.sealed.map((one) => `    ${one.name}: ${sealedLine(one)}`),
     ...(dry_run ? [] : [`  originals of what ours replaced, and the report: ${legacy}/`]),
     "",

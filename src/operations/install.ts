@@ -31,7 +31,7 @@ export const install = operation({
     dry_run: dryRun,
   }),
   run: async (context, input) => {
-    const wanted = wantedOf(input);
+    const wanted = wantedOf(input, context.token);
     const plane = planeOf(context);
     const named_first = wanted[0]?.id?.split("@")[0];
     const result = await installPackages(context.effects, plane, {
@@ -59,15 +59,19 @@ export const install = operation({
 });
 
 /** @throws INPUT_MISSING */
-function wantedOf(input: {
-  ids?: string[] | undefined;
-  id?: string | undefined;
-  archive?: string | undefined;
-  digest?: string | undefined;
-}): Wanted[] {
+function wantedOf(
+  input: {
+    ids?: string[] | undefined;
+    id?: string | undefined;
+    archive?: string | undefined;
+    digest?: string | undefined;
+  },
+  token: string | undefined,
+): Wanted[] {
   const { archive, digest, id } = input;
   const ids = allIds(input.ids, archive === undefined ? id : undefined, {
     command: "pkg install",
+    token,
     versions: true,
   });
   const wanted: Wanted[] = [

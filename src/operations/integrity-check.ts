@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { IntegrityReport } from "../contracts/index.ts";
 import { findingsDocument, rememberedCheck, renderIntegrity, unreadableReport } from "../integrity/index.ts";
 import { Fault } from "../kernel/index.ts";
+import { settleOwed } from "../ledger/index.ts";
 import { type RestoreResult, restore } from "../lifecycle/index.ts";
 import { absolute, authorise, reading, replaceFile, writing } from "../plane/index.ts";
 import { FORMATS, renderReport } from "../reports/index.ts";
@@ -143,6 +144,8 @@ async function record(context: Context): Promise<void> {
   const { user } = await authorise(effects, plane, token, { action: "update" });
   const waiting = wait_ms === undefined ? {} : { wait_ms };
   await writing(effects, plane, { user, ...waiting }, async () => undefined);
+  // The check that follows looks at the log as well.
+  await settleOwed(effects);
 }
 
 function repaired(context: Context, dry_run: boolean): Promise<RestoreResult> {

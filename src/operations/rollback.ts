@@ -3,7 +3,7 @@ import { type RollbackResult, rollback as rollbackPackages, undo as undoLast } f
 import { operation, planeOf } from "./define.ts";
 import { describeChange, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
-import { allIds, dryRun, planeTiers } from "./fields.ts";
+import { allIds, dryRun, planeTiers, versionRange } from "./fields.ts";
 
 const acceptDrift = z
   .boolean()
@@ -22,7 +22,7 @@ export const rollback = operation({
   input: z.strictObject({
     ids: z.array(z.string()).optional().meta({ description: "Package ids.", positional: 0 }),
     id: z.string().optional().meta({ description: "Package id." }),
-    to: z.string().min(1).max(128).optional().meta({ description: "Version or semver range to go back to." }),
+    to: versionRange("Version or semver range to go back to."),
     generation: z.coerce
       .number()
       .int()
@@ -35,7 +35,7 @@ export const rollback = operation({
   }),
   run: async (context, { ids: words, id, plane: tiers, ...input }) => {
     const command = "pkg rollback";
-    const ids = allIds(words, id, { command });
+    const ids = allIds(words, id, { command, token: context.token });
     if (ids.length === 0) throw make("INPUT_MISSING", "name a package id", { field: "id", command });
     if (input.to !== undefined && input.generation !== undefined)
       throw make("INPUT_MISSING", "name either --to or --generation", { field: "to", command });
@@ -79,9 +79,10 @@ function text(result: RollbackResult): string {
     ...(result.dry_run ? one.removed.map((path) => `  remove ${path}`) : []),
     ...one.kept.map((path) => `  kept ${path} (you edited it)`),
   ]);
-  const verified = result.dry_run
-    ? []
-    : [`${result.verified_paths} file(s) hold exactly the bytes and modes they had.`];
+  const verified =
+    result.dry_run || result.packages.length === 0
+      ? []
+      : [`${result.verified_paths} file(s) hold exactly the bytes and modes they had.`];
   return [
     ...result.packages.map((one) => describeChange(one, result.dry_run)),
     ...removed,

@@ -25,7 +25,7 @@ export const uninstall = operation({
     dry_run: dryRun,
   }),
   run: async (context, input) => {
-    const ids = allIds(input.ids, input.id, { command: "pkg uninstall" });
+    const ids = allIds(input.ids, input.id, { command: "pkg uninstall", token: context.token });
     if (ids.length === 0)
       throw make("INPUT_MISSING", "name a package id", { field: "id", command: "pkg uninstall" });
     const { plane: tiers, purge, accept_drift, dry_run } = input;

@@ -4,7 +4,7 @@ import { type InstallResult, install as installPackages } from "../lifecycle/ind
 import { operation, planeOf } from "./define.ts";
 import { describeChange, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
-import { allIds, dryRun, planeTiers } from "./fields.ts";
+import { allIds, dryRun, planeTiers, versionRange } from "./fields.ts";
 import { healthOptions, installedIdsOf, runtimeOf } from "./runtime.ts";
 
 export const update = operation({
@@ -13,6 +13,7 @@ export const update = operation({
   examples: [
     "pkg update PKG-T1-RUNTIME-001 --dry-run",
     "pkg update PKG-T1-RUNTIME-001 --to ^1.1.0",
+    "pkg update --archive PKG-T1-RUNTIME-001-1.1.0.tar.gz --digest SHA256",
     "pkg update --all",
   ],
   authorised: true,
@@ -20,10 +21,12 @@ export const update = operation({
     ids: z.array(z.string()).optional().meta({ description: "Package ids.", positional: 0 }),
     id: z.string().optional().meta({ description: "Package id." }),
     all: z.boolean().default(false).meta({ description: "Everything that is installed." }),
-    to: z.string().min(1).max(128).optional().meta({
-      description: "Version or semver range. Default: the newest that all dependents accept.",
-    }),
-    archive: z.string().min(1).optional().meta({ description: "Archive file or URL to update to." }),
+    to: versionRange("Version or semver range. Default: the newest that all dependents accept."),
+    archive: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "Archive file or URL to update to; it says itself which package it is." }),
     digest: HexDigest.optional().meta({
       description: "sha256 of --archive, vouched for by you instead of the registry.",
     }),
@@ -40,6 +43,7 @@ export const update = operation({
     const plane = planeOf(context);
     const named = allIds(input.ids, input.archive === undefined ? input.id : undefined, {
       command: "pkg update",
+      token: context.token,
       versions: true,
     });
     const ids = input.all ? await installedIdsOf(context, plane) : named;

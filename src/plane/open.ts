@@ -18,6 +18,8 @@ export interface Plane {
   readonly config: PlaneConfig;
   /** Keys, tokens and heads, outside the plane. */
   readonly keys_directory: string;
+  /** How long readers and writers wait for the lock where they say nothing else. */
+  readonly wait_ms?: number | undefined;
 }
 
 type Needs = Pick<Effects, "fs" | "host">;

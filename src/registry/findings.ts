@@ -22,7 +22,7 @@ const NEXT_STEPS = {
   REGISTRY_HEADER_INVALID: edit,
   REGISTRY_COLUMN_MISSING: (p: Place) =>
     `Add the column ${p.field ?? ""} to line 1 of ${p.path}, ${VALIDATE}`,
-  REGISTRY_EMPTY: () => `Pack and register a package: "pkg pack --src DIR --token …".`,
+  REGISTRY_EMPTY: () => `Pack and register a package: "pkg pack --src DIR".`,
   REGISTRY_SYNTAX: edit,
   REGISTRY_ENCODING: edit,
   REGISTRY_BLANK_LINE: (p: Place) => `Delete line ${p.line ?? 1} of ${p.path}, ${VALIDATE}`,

@@ -99,7 +99,7 @@ function restoreStep(sight: Sight, { path, classification }: Recorded): string {
   if (classification === "config" || classification === "state") {
     return `Leave it if the edit is yours: ${classification} files are made to be changed.`;
   }
-  return `Run "integrity-check --fix --token …" to restore it from the store.`;
+  return `Run "integrity-check --fix" to restore it from the store.`;
 }
 
 /** What receipts, else the ownership registry, else the control plane registry say about a path. */

@@ -114,7 +114,7 @@ function dependenciesOf(
         code: "TRACE_DEPENDENCY_UNMET",
         severity: "error",
         message: `${package_id} needs ${id} ${range}; ${version === null ? "it is not installed" : `installed is ${version}`}`,
-        next_step: `Run "pkg install --id ${id} --token …".`,
+        next_step: `Run "pkg install --id ${id}".`,
         package_id,
         expected: range,
         ...(version === null ? {} : { actual: version }),
@@ -200,18 +200,18 @@ function noteUnregistered(sight: Sight, package_id: string, id: string): void {
     code: "TRACE_CHAIN_BROKEN",
     severity: "error",
     message: `${package_id} names ${id}, which is not registered`,
-    next_step: `Run "pkg register ${id} --token …".`,
+    next_step: `Run "pkg register ${id}".`,
     package_id,
     expected: id,
   });
 }
 
 function nextStep(sight: Sight, package_id: string, row: Row | undefined, has_archive: boolean): string {
-  const install = `"pkg install --id ${package_id} --token …"`;
+  const install = `"pkg install --id ${package_id}"`;
   if (has_archive) return `Run ${install}.`;
   const source = trimPath(row?.["artifact_path"] ?? "");
   if (sight.stat(source)?.kind === "directory" && source !== "") {
-    return `Run "pkg pack --src ${source} --id ${package_id} --token …", then ${install}.`;
+    return `Run "pkg pack --src ${source} --id ${package_id}", then ${install}.`;
   }
   return `Put its archive at packages_store/${package_id}.tar.gz, then run ${install}.`;
 }

@@ -149,7 +149,7 @@ test("a Python control plane comes in with one command and is checked with the n
     findings: { severity: string; code: string }[];
   };
   const errors = report.findings.filter(({ severity }) => severity === "error").map(({ code }) => code);
-  expect(errors.sort()).toEqual(["FILE_UNOWNED", "REGISTRY_DEPENDENCY_MISSING"]);
+  expect(errors.sort()).toEqual(["FILE_UNOWNED", "REGISTRY_DEPENDENCY_MISSING", "STORE_UNKNOWN"]);
   const explained = runProgram("trace", ["--explain", "PKG-T0-EVIDENCE-001", "--root", root], {
     cwd: folder,
     env,

@@ -25,9 +25,9 @@ test("what an auditor, a witness and an operator do with a log", () => {
   const check = (...args: string[]) => runProgram("pkg", ["ledger", "verify-proof", ...args], elsewhere);
   const checked = check(proof, "--key", vkey, "--json");
   expect(checked.status).toBe(0);
-  expect(checked.json()).toMatchObject({ valid: true, kind: "inclusion", index: 1, size: 2 });
+  expect(checked.json()).toMatchObject({ valid: true, kind: "inclusion", index: 2, size: 3 });
   expect(JSON.parse(checked.json().line)).toMatchObject({ id: recorded.entry.id, submission_id: "CAB 42" });
-  writeFileSync(proof, readFileSync(proof, "utf8").replace("index 1", "index 0"));
+  writeFileSync(proof, readFileSync(proof, "utf8").replace("index 2", "index 1"));
   const refused = check(proof, "--key", vkey);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain("LEDGER_PROOF_INVALID");
@@ -35,7 +35,7 @@ test("what an auditor, a witness and an operator do with a log", () => {
 
   const growth = join(away, "growth.proof");
   expect(plane.pkg("ledger", "prove", "--since", old, "--out", growth).status).toBe(0);
-  expect(check(growth, "--since", old, "--key", vkey).stdout).toContain("of 2 entries continues its first 1");
+  expect(check(growth, "--since", old, "--key", vkey).stdout).toContain("of 3 entries continues its first 2");
   expect(plane.pkg("ledger", "prove", "--json").json().error).toMatchObject({ code: "INPUT_MISSING" });
   expect(plane.pkg("ledger", "prove", "99", "--json").json().error).toMatchObject({
     code: "LEDGER_ENTRY_UNKNOWN",
@@ -43,7 +43,7 @@ test("what an auditor, a witness and an operator do with a log", () => {
 
   const witness = join(away, "witness");
   const signed = plane.pkg("ledger", "cosign", "--witness", witness, "--name", "ann", "--json").json();
-  expect(signed).toMatchObject({ witness: "ann", size: 2 });
+  expect(signed).toMatchObject({ witness: "ann", size: 3 });
   expect(plane.pkg("ledger", "prove", "0", "--cosigned", "--out", proof).status).toBe(0);
   expect(check(proof, "--key", vkey, "--witness", signed.witness_key).stdout).toContain("witnessed by ann");
 
@@ -51,7 +51,7 @@ test("what an auditor, a witness and an operator do with a log", () => {
   const stream = join(plane.root, "ledger/governance.jsonl");
   const lines = readFileSync(stream, "utf8").split("\n");
   const heads = join(plane.home, `.holdfast/planes/${plane.plane_uid}/heads`);
-  writeFileSync(stream, `${lines[0]}\n`);
+  writeFileSync(stream, `${lines.slice(0, 2).join("\n")}\n`);
   rmSync(join(plane.root, "ledger/governance"), { recursive: true });
   rmSync(join(plane.root, ".holdfast/cache/tlog"), { recursive: true });
   rmSync(heads, { recursive: true });
@@ -61,7 +61,7 @@ test("what an auditor, a witness and an operator do with a log", () => {
   expect(rolled_back.status).toBe(4);
   expect(rolled_back.stderr).toContain("LEDGER_ROLLED_BACK");
   writeFileSync(stream, lines.join("\n"));
-  expect(plane.pkg("ledger", "cosign", "--witness", witness).stdout).toContain("continues the 2 seen before");
+  expect(plane.pkg("ledger", "cosign", "--witness", witness).stdout).toContain("continues the 3 seen before");
 
   const tile = join(plane.root, "ledger/governance/tile/0/000.p/2");
   const bytes = readFileSync(tile);

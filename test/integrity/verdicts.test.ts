@@ -121,6 +121,15 @@ describe("the store", () => {
     expect((await check()).healthy).toBe(true);
   });
 
+  test("a damaged version is not to be copied over the latest copy, which may be good", async () => {
+    const { check, root } = await aPlane();
+    copyFileSync(join(root, ARCHIVE), join(root, LATEST));
+    appendFileSync(join(root, ARCHIVE), "x");
+    const advice = (await check()).findings.find(({ code }) => code === "STORE_COPIES_DIFFER")?.next_step;
+    expect(advice).toContain(`"sha256sum ${ARCHIVE} ${LATEST}"`);
+    expect(advice).not.toContain("cp ");
+  });
+
   test.each([
     "packages_store/PKG-T1-EVIL-001.tar.gz",
     "packages_store/PKG-T1-ALPHA-001-9.9.9.tar.gz",

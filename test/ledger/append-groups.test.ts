@@ -4,6 +4,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -124,7 +125,6 @@ describe("what was left at the end of a stream", () => {
       ({ stream }) => appendEntries({ ...effects, fs: { ...effects.fs } }, stream, [anEntry()]),
     ],
     ["a torn tail", ({ stream }) => appendFileSync(stream.path, '{"torn')],
-    ["its head gone", ({ stream }) => rmSync(stream.head_path ?? "")],
     [
       "another file in its place",
       ({ stream }) => {
@@ -140,6 +140,23 @@ describe("what was left at the end of a stream", () => {
     await appendEntries(on.effects, ledger.stream, [anEntry()]);
     expect(on.counts.reads).toBeGreaterThan(0);
     expect(valid(ledger)).toMatchObject({ valid: true, head: "match" });
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["is gone", (path) => rmSync(path)],
+    [
+      "is a link",
+      (path) => {
+        rmSync(path);
+        symlinkSync("/etc/hostname", path);
+      },
+    ],
+  ])("a head that %s is written anew", async (_what, meddle) => {
+    const ledger = aLedger();
+    await appendEntries(effects, ledger.stream, [anEntry()]);
+    meddle(ledger.stream.head_path ?? "");
+    await appendEntries(effects, ledger.stream, [anEntry()]);
+    expect(valid(ledger)).toMatchObject({ valid: true, entries_count: 2, head: "match" });
   });
 
   test("a cut or rewritten tail is refused, not continued", async () => {

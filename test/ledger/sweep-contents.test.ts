@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { resealed } from "./ledgers.ts";
-import { bytesOf, COUNT, requireCut, requireNamed, type Swept, sweptLedger } from "./sweep.ts";
+import { bytesOf, every, requireCut, requireNamed, type Swept, sweptLedger } from "./sweep.ts";
 
 const LIMIT_MS = 240_000;
-const every = Array.from({ length: COUNT }, (_, index) => index + 1);
 const at = ({ lines }: Swept, line: number): string => lines[line - 1] ?? "";
 
-test("every line of 1,000, edited: named exactly", { timeout: LIMIT_MS }, async () => {
+test("lines of 1,000, edited: named exactly", { timeout: LIMIT_MS }, async () => {
   const on = await sweptLedger();
   for (const line of every) {
     const edited = at(on, line).replace('"reason": "entry', '"reason": "Entry');
@@ -15,7 +14,7 @@ test("every line of 1,000, edited: named exactly", { timeout: LIMIT_MS }, async 
   console.log(`${every.length} edits, each found on its line`);
 });
 
-test("a forged line before every line of 1,000: named exactly", { timeout: LIMIT_MS }, async () => {
+test("a forged line before lines of 1,000: named exactly", { timeout: LIMIT_MS }, async () => {
   const on = await sweptLedger();
   for (const line of every) {
     const previous_hash =
@@ -28,18 +27,23 @@ test("a forged line before every line of 1,000: named exactly", { timeout: LIMIT
   console.log(`${every.length} insertions, each found on its line`);
 });
 
-test("the tail cut after every line of 1,000 and inside it: the head shows it", {
+test("the tail cut after lines of 1,000 and inside it: the head shows it", {
   timeout: LIMIT_MS,
 }, async () => {
   const on = await sweptLedger();
   const bytes = bytesOf(on);
   let end = 0;
   let cases = 0;
-  for (const line of every) {
+  const cut_here = new Set(every);
+  for (const [index, text] of on.lines.entries()) {
+    const line = index + 1;
     const start = end;
-    end += Buffer.byteLength(at(on, line));
+    end += Buffer.byteLength(text);
+    if (!cut_here.has(line)) continue;
     // At its start, after its first byte, in its middle and before its newline.
-    for (const length of [start, start + 1, (start + end) >> 1, end - 1].slice(line % 10 === 0 ? 0 : 3)) {
+    for (const length of [start, start + 1, (start + end) >> 1, end - 1].slice(
+      line % 10 === 0 || cut_here.size < on.lines.length ? 0 : 3,
+    )) {
       requireCut(on, bytes, length, { line, code: "LEDGER_TAIL_CUT" });
       cases++;
     }

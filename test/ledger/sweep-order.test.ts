@@ -1,11 +1,10 @@
 import { test } from "vitest";
-import { COUNT, requireNamed, type Swept, sweptLedger } from "./sweep.ts";
+import { COUNT, every, requireNamed, type Swept, sweptLedger } from "./sweep.ts";
 
 const LIMIT_MS = 240_000;
-const every = Array.from({ length: COUNT }, (_, index) => index + 1);
 const at = ({ lines }: Swept, line: number): string => lines[line - 1] ?? "";
 
-test("every line of 1,000, deleted: named exactly", { timeout: LIMIT_MS }, async () => {
+test("lines of 1,000, deleted: named exactly", { timeout: LIMIT_MS }, async () => {
   const on = await sweptLedger();
   for (const line of every) {
     const code = line === COUNT ? "LEDGER_TAIL_CUT" : "LEDGER_ENTRY_REMOVED";
@@ -14,16 +13,16 @@ test("every line of 1,000, deleted: named exactly", { timeout: LIMIT_MS }, async
   console.log(`${every.length} deletions, each found on its line`);
 });
 
-test("every line of 1,000, changed places with the next: named exactly", { timeout: LIMIT_MS }, async () => {
+test("lines of 1,000, changed places with the next: named exactly", { timeout: LIMIT_MS }, async () => {
   const on = await sweptLedger();
   for (const line of every.slice(0, -1)) {
     const swap = (lines: string[]): void => void lines.splice(line - 1, 2, at(on, line + 1), at(on, line));
     requireNamed(on, swap, { line, code: "LEDGER_ENTRIES_SWAPPED" });
   }
-  console.log(`${COUNT - 1} swaps, each found on its line`);
+  console.log(`${every.length - 1} swaps, each found on its line`);
 });
 
-test("every line of 1,000, twice: named exactly", { timeout: LIMIT_MS }, async () => {
+test("lines of 1,000, twice: named exactly", { timeout: LIMIT_MS }, async () => {
   const on = await sweptLedger();
   for (const line of every) {
     const double = (lines: string[]): void => void lines.splice(line, 0, at(on, line));

@@ -6,6 +6,13 @@ import { aLedger, effects, filled, type TestLedger } from "./ledgers.ts";
 
 export const COUNT = 1000;
 
+const whole = Array.from({ length: COUNT }, (_, index) => index + 1);
+/** Both ends and every seventh line; all of them with `HOLDFAST_SWEEP=all`, which takes a minute. */
+export const every =
+  process.env["HOLDFAST_SWEEP"] === "all"
+    ? whole
+    : whole.filter((line) => line <= 3 || line > COUNT - 3 || line % 7 === 0);
+
 export interface Swept extends TestLedger {
   /** Each with its newline. */
   readonly lines: readonly string[];

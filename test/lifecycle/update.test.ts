@@ -249,6 +249,10 @@ describe("going back is refused or undone", () => {
     const gone = await collectNow(plane.effects, plane.plane, { token, dry_run: false, keep: 0 });
     expect(gone.dropped.length).toBeGreaterThan(1);
     await expect(plane.rollback([A], { generation: 1 })).rejects.toMatchObject({ code: "GENERATION_GONE" });
+    await expect(plane.rollback([A], { generation: 99 })).rejects.toMatchObject({
+      code: "GENERATION_GONE",
+      message: expect.stringContaining("there is no generation 99"),
+    });
   });
 
   test("a generation marked good outlives gc, and rollback to it by number works", async () => {
@@ -261,6 +265,9 @@ describe("going back is refused or undone", () => {
     await collectNow(plane.effects, plane.plane, { token, dry_run: false, keep: 0 });
     await plane.rollback([A], { generation: number });
     expect(text(plane, "modules/a/core.py")).toBe("A = 1\n");
+    await expect(
+      markGood(plane.effects, plane.plane, { token, note: "", remove: number + 90 }),
+    ).rejects.toMatchObject({ code: "NOT_MARKED_GOOD", exit_code: 1, details: { marked: [number] } });
     const after = await markGood(plane.effects, plane.plane, { token, note: "", remove: number });
     expect(after.good).toEqual([]);
   });
@@ -327,6 +334,36 @@ describe("going back is refused or undone", () => {
       code: "DOWNGRADE_REFUSED",
       details: { installed: "1.1.0", wanted: "1.0.0" },
     });
+  });
+
+  test("an older version asked for is called a downgrade, with what allows it", async () => {
+    const plane = await twoVersions();
+    await plane.install([`${A}@1.1.0`]);
+    await expect(plane.update([A], { to: "1.0.x" })).rejects.toMatchObject({
+      code: "DOWNGRADE_REFUSED",
+      details: { installed: "1.1.0", wanted: "1.0.0" },
+      next_step: expect.stringContaining("--allow-downgrade"),
+    });
+    await expect(plane.update([A], { to: "2.x" })).rejects.toMatchObject({ code: "DEPENDENCY_CONFLICT" });
+    await expect(plane.install([`${A}@1.0.0`])).rejects.toMatchObject({
+      code: "ALREADY_INSTALLED",
+      message: `${A} 1.1.0 is installed already`,
+      next_step: expect.stringContaining(`pkg update ${A} --to 1.0.0 --allow-downgrade`),
+    });
+    const updated = await plane.update([A], { to: "1.0.x", allow_downgrade: true });
+    expect(updated.packages[0]).toMatchObject({ version: "1.0.0", action: "updated" });
+  });
+
+  test("a damaged archive that would be the newest is not passed over in silence", async () => {
+    const plane = await twoVersions();
+    await install(plane);
+    const newest = join(plane.root, `packages_store/${A}-1.1.0.tar.gz`);
+    writeFileSync(newest, readFileSync(newest).fill(0x78, 60, 120));
+    await expect(plane.update([A])).rejects.toMatchObject({ code: expect.stringMatching(/^ARCHIVE_/) });
+    await expect(plane.update([A], { to: "^1.1.0" })).rejects.toMatchObject({
+      code: expect.stringMatching(/^ARCHIVE_/),
+    });
+    expect((await plane.update([A], { to: "1.0.x" })).packages[0]).toMatchObject({ action: "unchanged" });
   });
 
   test("a version that does not run here is passed over", async () => {

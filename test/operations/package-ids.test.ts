@@ -37,13 +37,24 @@ describe("words that are no package ids", () => {
   test("a version is named only where it is taken, and then it is one", () => {
     const command = "pkg x";
     const versions = true;
-    expect(allIds(["PKG-A-001@^1", "PKG-B-001", "PKG-B-001"], undefined, { command, versions })).toEqual([
-      "PKG-A-001@^1",
-      "PKG-B-001",
-    ]);
-    expect(() => allIds(["PKG-A-001@"], undefined, { command, versions })).toThrow(
+    expect(
+      allIds(["PKG-A-001@^1", "PKG-B-001", "PKG-B-001"], undefined, { command, versions, token: undefined }),
+    ).toEqual(["PKG-A-001@^1", "PKG-B-001"]);
+    expect(() => allIds(["PKG-A-001@"], undefined, { command, versions, token: undefined })).toThrow(
       "names no version after the @",
     );
-    expect(() => allIds(undefined, "PKG-A-001@1.0.0", { command })).toThrow("does not take");
+    expect(() => allIds(undefined, "PKG-A-001@1.0.0", { command, token: undefined })).toThrow(
+      "does not take",
+    );
+  });
+});
+
+describe("--to", () => {
+  test.each(["update", "rollback"])("of pkg %s is a semver range", async (name) => {
+    const operation = await OPERATIONS[name]?.();
+    if (operation === undefined) throw new Error(name);
+    const parse = (to: string) => operation.input.safeParse({ ids: ["PKG-A-001"], to }).success;
+    for (const to of ["1.0.0", "^1.2", ">=1 <2 || 3.x", "*"]) expect(parse(to), to).toBe(true);
+    for (const to of ["bogus", "", "1.0.0.0", "^", "latest"]) expect(parse(to), to).toBe(false);
   });
 });

@@ -81,6 +81,23 @@ describe("writing()", () => {
 });
 
 describe("reading()", () => {
+  test("waits for a change under way as long as the plane was told to", async () => {
+    const { effects, plane, root } = await libraryPlane();
+    const waited: number[] = [];
+    const locks = {
+      acquire: async (_path: string, { wait_ms }: { wait_ms: number }) => {
+        waited.push(wait_ms);
+        return undefined;
+      },
+    };
+    Transaction.begin(effects, root, { operation: "install", subject: "PKG-X", user: "ann" });
+    for (const wait_ms of [0, 60_000])
+      await expect(
+        reading({ ...effects, locks }, { ...plane, wait_ms }, async () => 1),
+      ).rejects.toMatchObject({ code: "PLANE_BUSY", details: { waited_ms: wait_ms } });
+    expect(waited).toEqual([0, 60_000]);
+  });
+
   test("a damaged generation record is a fault, not a bug", async () => {
     const { effects, plane, root } = await libraryPlane();
     for (const text of ["{", "[]", '{"generation": "x"}']) {

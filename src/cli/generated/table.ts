@@ -179,6 +179,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: [
       "pkg update PKG-T1-RUNTIME-001 --dry-run",
       "pkg update PKG-T1-RUNTIME-001 --to ^1.1.0",
+      "pkg update --archive PKG-T1-RUNTIME-001-1.1.0.tar.gz --digest SHA256",
       "pkg update --all",
     ],
     authorised: true,
@@ -208,7 +209,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "archive",
         type: "string",
-        description: "Archive file or URL to update to.",
+        description: "Archive file or URL to update to; it says itself which package it is.",
       },
       {
         field: "digest",

@@ -59,7 +59,16 @@ export const ARTEFACTS = {
   changes: { meaning: "changes.jsonl of a transaction", verbs: [...NEW_FILE, "read", "remove"] },
   staged: {
     meaning: "new bytes of a transaction",
-    verbs: [...NEW_FILE, "rename", "remove", "set-mode", "make-directory", "remove-directory", "list"],
+    verbs: [
+      ...NEW_FILE,
+      "read",
+      "rename",
+      "remove",
+      "set-mode",
+      "make-directory",
+      "remove-directory",
+      "list",
+    ],
   },
   aside: { meaning: "displaced files of a transaction", verbs: ["rename", ...FOLDER] },
   extracted: {

@@ -1,3 +1,3 @@
 export type { HealthResult } from "./report.ts";
-export { runHealthChecks } from "./run-health-checks.ts";
+export { NO_JAIL, runHealthChecks } from "./run-health-checks.ts";
 export type { HealthSubject } from "./subject.ts";

@@ -131,9 +131,12 @@ async function runCode(
   return { ...judgeRun(check, result, mark), layer };
 }
 
+/** Part of the reason of every check that was not run for want of a jail. */
+export const NO_JAIL = "no jail holds on this machine";
+
 function noJail({ tried }: JailSearch): string {
   const layers = tried.map(({ layer, reason }) => `${layer}: ${reason}`).join("; ");
-  return `was not run, because no jail holds on this machine (${layers})`;
+  return `was not run, because ${NO_JAIL} (${layers})`;
 }
 
 /** Undefined for a bug of ours, which goes on as one. */

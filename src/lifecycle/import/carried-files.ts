@@ -44,7 +44,7 @@ export function carry(from: string, legacy: string, launchers: ReadonlySet<strin
   if (INSTALLED.test(from)) return { from, area: "installed", to: aside };
   if (LEDGER.test(from) && !from.endsWith("/index.jsonl")) return { from, area: "ledger", to: undefined };
   if (LEDGER_FOLDER.test(from)) return { from, area: "plain", to: aside };
-  if (SESSION.test(from)) return { from, area: "session", to: from };
+  if (SESSION.test(from)) return { from, area: "session", to: aside };
   if (launchers.has(from)) return { from, area: "script", to: aside };
   return { from, area: "plain", to: from };
 }

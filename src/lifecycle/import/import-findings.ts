@@ -27,10 +27,10 @@ const CODES = {
     "error",
     `Find out which is right, then correct it and run "pkg registry validate".`,
   ],
-  LEGACY_ARCHIVE_MISSING: ["error", `Pack the package again with "pkg pack --src DIR --id ID --token …".`],
+  LEGACY_ARCHIVE_MISSING: ["error", `Pack the package again with "pkg pack --src DIR --id ID".`],
   LEGACY_ARCHIVE_PINNED: ["note", "Nothing to do: its digest is pinned beside it from now on."],
-  LEGACY_PACKAGE_UNREADABLE: ["error", `Pack and install it anew: "pkg pack --src DIR --id ID --token …".`],
-  LEGACY_PACKAGE_EMPTY: ["error", `Pack and install it anew: "pkg pack --src DIR --id ID --token …".`],
+  LEGACY_PACKAGE_UNREADABLE: ["error", `Pack and install it anew: "pkg pack --src DIR --id ID".`],
+  LEGACY_PACKAGE_EMPTY: ["error", `Pack and install it anew: "pkg pack --src DIR --id ID".`],
   LEGACY_FIELD_LEFT: ["note", "Declare it anew in the source metadata when the package is packed next."],
   LEGACY_NEEDS_UNMET: ["error", AGAIN],
   LEGACY_FILE_DRIFT: [

@@ -7,7 +7,7 @@
 import type { Effects } from "../../effects/index.ts";
 import { assert, type Json, prettyJson, sha256Hex } from "../../kernel/index.ts";
 import { keysDirectory } from "../../keys/index.ts";
-import { verifySealed, verifyStream } from "../../ledger/index.ts";
+import { settleOwed, verifySealed, verifyStream } from "../../ledger/index.ts";
 import {
   absolute,
   GOVERNANCE_STREAM,
@@ -74,6 +74,8 @@ export async function importPlane(effects: Effects, request: ImportRequest): Pro
     const report = reportOf(survey, registries, changed, entered);
     await enter(effects, plane, entered, [writeReport(effects, plane, survey, digests, report)]);
     requireSound(effects, plane);
+    // Where they lie now; afterwards nothing is left here to sign.
+    await settleOwed(effects);
     settle(effects, staging, target);
     const token_file = made.token_file ?? "";
     return {

@@ -108,7 +108,7 @@ function rowsOf(
   return files.has(registryPath(name)) ? readRegistry(fs, `${source}/${registryPath(name)}`, name) : [];
 }
 
-/** Ledgers of sessions stay where they are; each is a chain of its own. */
+/** Ledgers of sessions are set aside: their older writer began a new chain with every turn, so none holds as a stream of ours. */
 function readSessions(
   { fs }: Effects,
   source: string,

@@ -7,7 +7,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ADOPT_FOLDER_MISSING:
     '{"room":"lifecycle","exit_code":2,"messages":["<named> cannot be found (<code>)","<named> is not a folder"],"next_steps":["Name an existing folder: \\"pkg adopt DIR\\", for example a site-packages folder."]}',
   ADOPT_GOVERNED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<name> is governed already, by <governed by>"],"next_steps":["Release it first with \\"pkg uninstall <package id> --token …\\"; not a byte of it changes."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<name> is governed already, by <governed by>"],"next_steps":["Release it first with \\"pkg uninstall <package id>\\"; not a byte of it changes."]}',
   ADOPT_ID_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<package id> is installed already","--as <bad> is no package id of its own","--as names <as> ids for <count> packages"],"next_steps":["Give one id for each package taken: \\"pkg adopt DIR --take NAME --as PKG-NAME-001 …\\"."]}',
   ADOPT_NAME_AMBIGUOUS:
@@ -21,7 +21,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ADOPT_VERSION_TAKEN:
     '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Take it under another id: add --as <package id>-002."]}',
   ALREADY_INSTALLED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> <version> is installed with other bytes"],"next_steps":["Run \\"pkg update <package id> --to <wanted> --token …\\" to replace <installed>."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id> <version> is installed <how>"],"next_steps":["Run \\"<command>\\" to replace <installed>."]}',
   ARCHIVES_NOT_FOUND:
     '{"room":"store","exit_code":2,"messages":["<directory> <problem>"],"next_steps":["Name a folder that holds .tar.gz archives: \\"pkg install ID --from DIR\\"."]}',
   ARCHIVE_AMBIGUOUS:
@@ -163,7 +163,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ARCHIVE_XATTR:
     '{"room":"archive","exit_code":3,"messages":["a pax header carries extended attributes: <…>"],"next_steps":["Do not install \\"<archive>\\"; have it packed again from its source with \\"pkg pack\\"."]}',
   ARTIFACT_PATH:
-    '{"room":"lifecycle","exit_code":2,"messages":["<id> needs a file of the plane, and <path> is none"],"next_steps":["Name an existing file of the plane: \\"pkg register ID --path lib/x.py --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":2,"messages":["<id> needs a file of the plane, and <path> is none"],"next_steps":["Name an existing file of the plane: \\"pkg register ID --path lib/x.py\\"."]}',
   ASSET_DUPLICATE:
     '{"room":"metadata","exit_code":2,"messages":["asset <path> is declared twice"],"next_steps":["Build the archive again with \\"pkg pack\\"."]}',
   ASSET_MISMATCH:
@@ -230,21 +230,21 @@ export const CODES: Readonly<Record<string, string>> = {
   CONFIG_UNRECORDED:
     '{"room":"integrity","exit_code":null,"messages":["<path> was never recorded in the ledger"],"next_steps":[]}',
   CONFLICT_INSTALLED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict> --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
   DEPENDENCY_CONFLICT:
     '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Pack or fetch a <dependency> that satisfies all of them, or relax one of the ranges named above."]}',
   DEPENDENCY_MISSING:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency> --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
   DEPENDENCY_RANGE:
     '{"room":"lifecycle","exit_code":3,"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range and pack again."]}',
   DEPENDENT_RANGE:
-    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent> --token …\\", or choose a version in <range>."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
   DIGEST_MISMATCH:
     '{"room":"lifecycle","exit_code":3,"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
   DISK_FULL:
     '{"room":"cli","exit_code":5,"messages":["there is no space left","the disk quota is used up"],"next_steps":["Free space on that file system (\\"df -h\\" shows it) and run the command again."]}',
   DOWNGRADE_REFUSED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> <version> is older than the installed <version>"],"next_steps":["Run \\"pkg rollback <package id> --to <wanted> --token …\\", or pass --allow-downgrade to the update."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id> <version> is older than the installed <version>"],"next_steps":["Run \\"pkg update <package id> --to <wanted> --allow-downgrade\\", or \\"pkg rollback <package id>\\" for what was there before."]}',
   DOWNLOAD_DIGEST_MISMATCH:
     '{"room":"store","exit_code":3,"messages":["<…> has sha256 <actual>, not the pinned <expected>"],"next_steps":["Ask the publisher which bytes are theirs; if it is <actual>, run the command again with \\"--digest <actual>\\"."]}',
   DOWNLOAD_FAILED:
@@ -282,9 +282,9 @@ export const CODES: Readonly<Record<string, string>> = {
   FRAMEWORK_MISMATCH:
     '{"room":"lifecycle","exit_code":3,"messages":["<package id> names <framework id>, its spec <spec id> complies with <of spec>"],"next_steps":["Declare framework_id <registered>, as <spec id> does, and pack again."]}',
   FRAMEWORK_NOT_REGISTERED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> complies with <framework id>, which is not registered"],"next_steps":["Register it with \\"pkg register <framework id> --title TITLE --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id> complies with <framework id>, which is not registered"],"next_steps":["Register it with \\"pkg register <framework id> --title TITLE\\"."]}',
   GENERATION_GONE:
-    '{"room":"lifecycle","exit_code":3,"messages":["what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
   HARD_LINK: '{"room":"lifecycle","exit_code":null,"messages":["<path> has <links> names"],"next_steps":[]}',
   HMAC_KEY_MISSING:
     '{"room":"provenance","exit_code":3,"messages":["an HMAC signature needs <VARIABLE>"],"next_steps":["Set <variable> to the shared key or to a file that holds it, or use --sign for an Ed25519 signature."]}',
@@ -455,17 +455,17 @@ export const CODES: Readonly<Record<string, string>> = {
   LINK_LEFT:
     '{"room":"lifecycle","exit_code":null,"messages":["<shownName> is a link and was not followed"],"next_steps":[]}',
   MANIFEST_AMBIGUOUS:
-    '{"room":"metadata","exit_code":2,"messages":["<archive> holds <found> files named manifest.json and none at the top"],"next_steps":["Build the archive with \\"pkg pack --src DIR --token …\\", which writes exactly one manifest."]}',
+    '{"room":"metadata","exit_code":2,"messages":["<archive> holds <found> files named manifest.json and none at the top"],"next_steps":["Build the archive with \\"pkg pack --src DIR\\", which writes exactly one manifest."]}',
   MANIFEST_INVALID:
     '{"room":"metadata","exit_code":2,"messages":["the manifest of <archive> is not valid: <field> <problems>"],"next_steps":["Correct <field> of the manifest, then build the archive again with \\"pkg pack\\"."]}',
   MANIFEST_MISSING:
-    '{"room":"metadata","exit_code":2,"messages":["<archive> holds no manifest.json"],"next_steps":["Build the archive with \\"pkg pack --src DIR --token …\\"."]}',
+    '{"room":"metadata","exit_code":2,"messages":["<archive> holds no manifest.json"],"next_steps":["Build the archive with \\"pkg pack --src DIR\\"."]}',
   MANIFEST_NOT_BUILT:
     '{"room":"lifecycle","exit_code":2,"messages":["the manifest of <package id> cannot be built: <field> <message>"],"next_steps":["Correct <field> in the source metadata and run \\"pkg pack\\" again."]}',
   MANIFEST_SCHEMA_UNKNOWN:
     '{"room":"metadata","exit_code":2,"messages":["the manifest of <archive> has schema_version <schema version>"],"next_steps":["Install a newer holdfast that knows this form (\\"pkg --version\\" shows yours), or build the archive again with \\"pkg pack\\"."]}',
   MANIFEST_SYNTAX:
-    '{"room":"metadata","exit_code":2,"messages":["the manifest of <archive> is not valid JSON","the manifest of <archive> is not a JSON object"],"next_steps":["Build the archive with \\"pkg pack --src DIR --token …\\"."]}',
+    '{"room":"metadata","exit_code":2,"messages":["the manifest of <archive> is not valid JSON","the manifest of <archive> is not a JSON object"],"next_steps":["Build the archive with \\"pkg pack --src DIR\\"."]}',
   MEMORY_DAMAGED:
     '{"room":"lifecycle","exit_code":4,"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
   METADATA_CONFLICT:
@@ -473,7 +473,7 @@ export const CODES: Readonly<Record<string, string>> = {
   METADATA_ID_MISMATCH:
     '{"room":"metadata","exit_code":2,"messages":["the source declares <declared>, the command names <given>"],"next_steps":["Run \\"pkg pack --id <declared>\\" or correct the declared id."]}',
   METADATA_ID_MISSING:
-    '{"room":"metadata","exit_code":2,"messages":["<source> declares no package id"],"next_steps":["Pass one: \\"pkg pack --src DIR --id PKG-T1-NAME-001 --token …\\"."]}',
+    '{"room":"metadata","exit_code":2,"messages":["<source> declares no package id"],"next_steps":["Pass one: \\"pkg pack --src DIR --id PKG-T1-NAME-001\\"."]}',
   METADATA_INVALID:
     '{"room":"metadata","exit_code":2,"messages":["<path> is not a JSON object","<path> names no package and version","id <firstIssue>","<file> <field>: <message>"],"next_steps":["Correct <field> in <path>, then run \\"pkg pack\\" again."]}',
   METADATA_SYNTAX:
@@ -482,17 +482,19 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"messages":["<path> has a name that is not valid UTF-8, or it went away"],"next_steps":[]}',
   NATIVE_CODE: '{"room":"lifecycle","exit_code":null,"messages":["<path> is native code"],"next_steps":[]}',
   NEEDED_BY_OTHERS:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> is needed by <needing>","<package id> is needed by <dependents>"],"next_steps":["Uninstall <dependents> first: \\"pkg uninstall --id <dependent> --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id> is needed by <needing>","<package id> is needed by <dependents>"],"next_steps":["Uninstall <dependents> first: \\"pkg uninstall --id <dependent>\\"."]}',
   NOTHING_RECOGNISED:
     '{"room":"lifecycle","exit_code":null,"messages":["<folder> holds no package of a known form"],"next_steps":[]}',
   NOTHING_TO_REGISTER:
-    '{"room":"lifecycle","exit_code":1,"messages":["<id> is not a package, spec or framework id","there is nothing to register as <id>"],"next_steps":["Pack the package first with \\"pkg pack --src DIR --token …\\", or write the spec pack."]}',
+    '{"room":"lifecycle","exit_code":1,"messages":["<id> is not a package, spec or framework id","there is nothing to register as <id>"],"next_steps":["Pack the package first with \\"pkg pack --src DIR\\", or write the spec pack."]}',
   NOTHING_TO_UNDO:
     '{"room":"lifecycle","exit_code":1,"messages":["no change of packages is kept that could be undone"],"next_steps":["Run \\"pkg history\\" to see what was done."]}',
   NOT_INSTALLED:
     '{"room":"lifecycle","exit_code":1,"messages":["<id> is not installed, so there is nothing to update","<id> is not installed and no earlier state of it is kept","<id> is not installed"],"next_steps":["Run \\"pkg list\\" to see what is installed."]}',
   NOT_IN_STORE:
-    '{"room":"lifecycle","exit_code":2,"messages":["the store holds no archive of <id>"],"next_steps":["Pack it first with \\"pkg pack --src DIR --token …\\", or name a file with --archive."]}',
+    '{"room":"lifecycle","exit_code":2,"messages":["the store holds no archive of <id>"],"next_steps":["Pack it first with \\"pkg pack --src DIR\\", or name a file with --archive."]}',
+  NOT_MARKED_GOOD:
+    '{"room":"lifecycle","exit_code":1,"messages":["generation <generation> is not marked good"],"next_steps":["Run \\"pkg status\\" to see which generations are marked good."]}',
   NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NO_EARLIER_VERSION:
@@ -570,7 +572,7 @@ export const CODES: Readonly<Record<string, string>> = {
   RECOVERY_PENDING:
     '{"room":"plane","exit_code":4,"messages":["an interrupted change waits to be finished or undone"],"next_steps":["Run any pkg command as a user who can write the plane, for example \\"pkg doctor\\": it finishes or undoes the change."]}',
   REFERENCE_UNREGISTERED:
-    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Register it first: \\"pkg register <target> --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Register it first: \\"pkg register <target>\\"."]}',
   REGISTRY_BLANK_LINE: '{"room":"registry","exit_code":null,"messages":["is blank"],"next_steps":[]}',
   REGISTRY_CELL_COUNT: '{"room":"registry","exit_code":null,"messages":[],"next_steps":[]}',
   REGISTRY_CELL_UNSAFE:
@@ -640,13 +642,13 @@ export const CODES: Readonly<Record<string, string>> = {
   SOURCE_EMPTY:
     '{"room":"lifecycle","exit_code":2,"messages":["<directory> holds no file to pack"],"next_steps":["Put the files to pack into <path>, or look at its .holdfastignore."]}',
   SOURCE_HOLDS_PLANE:
-    '{"room":"lifecycle","exit_code":2,"messages":["<src> holds the plane itself"],"next_steps":["Name a folder below the plane: \\"pkg pack --src modules/NAME --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":2,"messages":["<src> holds the plane itself"],"next_steps":["Name a folder below the plane: \\"pkg pack --src modules/NAME\\"."]}',
   SOURCE_NAME_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<path>: <message>"],"next_steps":["Rename <path>, or name it in .holdfastignore."]}',
   SOURCE_NOT_DIRECTORY:
-    '{"room":"lifecycle","exit_code":2,"messages":["<src> is not a folder"],"next_steps":["Name the folder that holds the file: \\"pkg pack --src DIR --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":2,"messages":["<src> is not a folder"],"next_steps":["Name the folder that holds the file: \\"pkg pack --src DIR\\"."]}',
   SOURCE_NOT_FOUND:
-    '{"room":"lifecycle","exit_code":2,"messages":["include names <from>, which is not there","there is no <src>"],"next_steps":["Name an existing folder: \\"pkg pack --src modules/NAME --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":2,"messages":["include names <from>, which is not there","there is no <src>"],"next_steps":["Name an existing folder: \\"pkg pack --src modules/NAME\\"."]}',
   SOURCE_UNPACKABLE:
     '{"room":"lifecycle","exit_code":2,"messages":["<path> is a <entry>","<from> is not a regular file","include goes through the link <folder>"],"next_steps":["Replace <path> by a regular file, or name it in .holdfastignore."]}',
   SOURCE_URL_INVALID:
@@ -660,15 +662,15 @@ export const CODES: Readonly<Record<string, string>> = {
   SPEC_NOT_FOUND:
     '{"room":"lifecycle","exit_code":1,"messages":["specs/<spec id>/manifest.yaml does not describe <spec id>","specs/<id>/manifest.yaml does not describe <id>"],"next_steps":["Write specs/<spec id>/manifest.yaml with spec_id: <spec id> and a framework_id."]}',
   SPEC_NOT_REGISTERED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> names <spec id>, which is not registered"],"next_steps":["Register it with \\"pkg register <spec id> --token …\\" once specs/<spec id>/manifest.yaml exists."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<package id> names <spec id>, which is not registered"],"next_steps":["Register it with \\"pkg register <spec id>\\" once specs/<spec id>/manifest.yaml exists."]}',
   SPEC_SYNTAX:
     '{"room":"lifecycle","exit_code":2,"messages":["<path> is not valid YAML: <problem>"],"next_steps":["Correct <path> and run the command again."]}',
   STATE_DAMAGED:
     '{"room":"plane","exit_code":4,"messages":["<GENERATION PATH> is not what a transaction wrote"],"next_steps":["Restore <path> from a backup, or delete it: the next change then records every registry as edited by hand."]}',
   STILL_INSTALLED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<id> is installed, so its registration stays"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <package id> --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<id> is installed, so its registration stays"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <package id>\\"."]}',
   STILL_USED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<id> is named by <users>, so its registration stays"],"next_steps":["Uninstall <installed> first: \\"pkg uninstall <installed> --token …\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"messages":["<id> is named by <users>, so its registration stays"],"next_steps":["Uninstall <installed> first: \\"pkg uninstall <installed>\\"."]}',
   SYMLINK_OUTSIDE:
     '{"room":"lifecycle","exit_code":null,"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   TARGET_REFUSED:
@@ -688,11 +690,11 @@ export const CODES: Readonly<Record<string, string>> = {
   TRACE_ARCHIVE_DIFFERS:
     '{"room":"trace","exit_code":null,"messages":["<path> has other bytes than <needed> of <package id> records","<path> has other bytes than are recorded for <package id> <version>"],"next_steps":["Restore <path> from a backup, then run \\"trace --explain <package id>\\".","Restore <path> from a backup, then run \\"trace --explain <package id>@<version>\\"."]}',
   TRACE_CHAIN_BROKEN:
-    '{"room":"trace","exit_code":null,"messages":["<package id> names <id>, which is not registered"],"next_steps":["Run \\"pkg register <id> --token …\\"."]}',
+    '{"room":"trace","exit_code":null,"messages":["<package id> names <id>, which is not registered"],"next_steps":["Run \\"pkg register <id>\\"."]}',
   TRACE_CHECKPOINT_FORKED:
     '{"room":"trace","exit_code":null,"messages":[],"next_steps":["Run \\"pkg ledger verify\\" to see which entry differs."]}',
   TRACE_DEPENDENCY_UNMET:
-    '{"room":"trace","exit_code":null,"messages":["<package id> needs <id> <range>; ${version === null ? \\"it is not installed\\" : "],"next_steps":["Run \\"pkg install --id <id> --token …\\"."]}',
+    '{"room":"trace","exit_code":null,"messages":["<package id> needs <id> <range>; ${version === null ? \\"it is not installed\\" : "],"next_steps":["Run \\"pkg install --id <id>\\"."]}',
   TRACE_FILE_DRIFT:
     '{"room":"trace","exit_code":null,"messages":["differs from what was installed"],"next_steps":[]}',
   TRACE_FILE_MISSING: '{"room":"trace","exit_code":null,"messages":["is missing"],"next_steps":[]}',
@@ -744,7 +746,7 @@ export const CODES: Readonly<Record<string, string>> = {
   UNDO_OVERTAKEN:
     '{"room":"lifecycle","exit_code":3,"messages":["generation <in force> came after generation <planned>, which was to be undone"],"next_steps":["Look at the newer change with \\"pkg status\\", then run \\"pkg undo\\" again if it is the one to undo."]}',
   UNHEALTHY:
-    '{"room":"lifecycle","exit_code":6,"messages":[],"next_steps":["Run the check \\"<check>\\" of <package id> by hand, mend the package and pack it again."]}',
+    '{"room":"lifecycle","exit_code":6,"messages":[],"next_steps":["Mend check \\"<check>\\" in the source of <package id>, then pack it with a higher version: \\"pkg pack --src DIR\\"."]}',
   USAGE:
     '{"room":"cli","exit_code":2,"messages":[],"next_steps":["Run \\"<command> --help\\" for what it takes."]}',
   VERIFIER_KEY_INVALID:
