@@ -328,7 +328,9 @@ while True:
     const killed = await jailed(layer, here, "import os; os.kill(os.getpid(), 11)");
     expect(killed.exit_code).toBe(139);
     const flooded = await jailed(layer, here, "import sys\nwhile True: sys.stdout.write('x' * 65536)");
-    expect([flooded.exit_code, flooded.timed_out]).toEqual([null, false]);
+    // Killed, or dead of writing into the pipe that was closed: whichever comes first.
+    expect([null, 1]).toContain(flooded.exit_code);
+    expect(flooded.timed_out).toBe(false);
     const tool = await jailed(layer, here, "", { argv: [`${here.plane}/bin/tool`] });
     expect(said(tool)).toBe("tool");
     const absent = await jailed(layer, here, "", { argv: [`${here.plane}/bin/absent`] });

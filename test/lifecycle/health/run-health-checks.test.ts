@@ -207,7 +207,7 @@ describe("pipe", () => {
   test("a flood is stopped", async () => {
     // Killed, or dead of writing into the pipe that was closed: whichever comes first.
     expect(await reply("while True: sys.stdout.write('x' * 65536)")).toMatch(
-      /^answers unhealthy (was ended by SIG|exited 1)/,
+      /^answers unhealthy (was ended by SIG|exited with 1)/,
     );
   });
 });
