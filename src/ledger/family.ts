@@ -22,6 +22,8 @@ export function verifyFamily(
   const by_target = new Map<string, FamilyLink[]>();
   let links_count = 0;
   for (const stream of streams) {
+    // What is no file says nothing; that it is none is a finding about the stream itself.
+    if ((fs.stat(stream.path)?.kind ?? "file") !== "file") continue;
     const parent = parentLink(fs, stream);
     for (const link of [...(parent === undefined ? [] : [parent]), ...childLinks(fs, stream)]) {
       links_count++;

@@ -39,6 +39,9 @@ export function judgeHeads(
   target: StreamRef | undefined,
   heads: readonly NamedHead[],
 ): (HeadProblem | undefined)[] {
+  // Its own verdict says that it is no file.
+  if (target !== undefined && (fs.stat(target.path)?.kind ?? "file") !== "file")
+    return heads.map(() => undefined);
   if (target === undefined || fs.stat(target.path) === undefined)
     return heads.map(() => ({ problem: "MISSING", message: "does not exist" }));
   const stands = new Stands(heads);
