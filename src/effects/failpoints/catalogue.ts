@@ -96,7 +96,7 @@ export const ARTEFACTS = {
   },
   head: {
     meaning: "heads beside the keys",
-    verbs: ["open", "write", "read", "rename", "remove", "make-directory"],
+    verbs: ["open", "write", "read", "rename", "remove", "make-directory", "list"],
   },
   key: {
     meaning: "keys, tokens and roles outside the plane",
