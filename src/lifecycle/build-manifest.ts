@@ -52,9 +52,10 @@ export function buildManifest(
     ),
     (asset) => asset.path,
   );
-  const { id: _i, owner: _o, target: _t, include: _n, classify: _c, ...carried } = metadata;
+  const { id: _i, owner: _o, target: _t, include: _n, classify: _c, plugin, ...carried } = metadata;
   const parsed = ManifestShape.safeParse({
     ...carried,
+    ...(plugin === undefined ? {} : { plugin: { ...plugin, root: target } }),
     schema_version: "2.0",
     package_id,
     name: metadata.name ?? target.slice(target.lastIndexOf("/") + 1),
