@@ -469,15 +469,21 @@ export const CODES: Readonly<Record<string, string>> = {
   MEMORY_DAMAGED:
     '{"room":"lifecycle","exit_code":4,"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
   METADATA_CONFLICT:
-    '{"room":"metadata","exit_code":2,"messages":["<forms named> disagree on <field>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"messages":[],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  METADATA_FIELD_UNKNOWN:
+    '{"room":"metadata","exit_code":2,"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_ID_MISMATCH:
     '{"room":"metadata","exit_code":2,"messages":["the source declares <declared>, the command names <given>"],"next_steps":["Run \\"pkg pack --id <declared>\\" or correct the declared id."]}',
   METADATA_ID_MISSING:
     '{"room":"metadata","exit_code":2,"messages":["<source> declares no package id"],"next_steps":["Pass one: \\"pkg pack --src DIR --id PKG-T1-NAME-001\\"."]}',
   METADATA_INVALID:
-    '{"room":"metadata","exit_code":2,"messages":["<path> is not a JSON object","<path> names no package and version","id <firstIssue>","<file> <field>: <message>"],"next_steps":["Correct <field> in <path>, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"messages":["<path> is not a JSON object","<path> names no package and version","id <firstIssue>"],"next_steps":["Correct <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  METADATA_KEY_DUPLICATE:
+    '{"room":"metadata","exit_code":2,"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_SYNTAX:
-    '{"room":"metadata","exit_code":2,"messages":["<path> is not valid JSON: <error>","<path> is not a JSON object","<file> is not valid UTF-8","<path> is not valid TOML: <message>"],"next_steps":["Correct <path> at line <line>, column <column>, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
+  METADATA_TOO_LARGE:
+    '{"room":"metadata","exit_code":2,"messages":["is nested deeper than <DEPTH MAX> levels"],"next_steps":["Make <path> smaller, then run \\"pkg preflight \'<judged>\'\\"."]}',
   NAME_REFUSED:
     '{"room":"lifecycle","exit_code":null,"messages":["<path> has a name that is not valid UTF-8, or it went away"],"next_steps":[]}',
   NATIVE_CODE: '{"room":"lifecycle","exit_code":null,"messages":["<path> is native code"],"next_steps":[]}',
