@@ -20,6 +20,7 @@ export const ROOMS = [
   "reports",
   "integrity",
   "trace",
+  "preflight",
   "lifecycle",
   "operations",
   "cli",

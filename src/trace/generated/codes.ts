@@ -225,20 +225,20 @@ export const CODES: Readonly<Record<string, string>> = {
   COMMIT_UNCERTAIN:
     '{"room":"lifecycle","exit_code":4,"messages":["the commit could not be confirmed: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it finishes or undoes the change."]}',
   COMPAT_UNMET:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> needs <field> <range>, found <found>"],"next_steps":["Provide <field> in <range>, or install a version of <package id> that accepts <found>."]}',
+    '{"room":"preflight","exit_code":3,"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", and pack again."]}',
   CONFIG_EDITED: '{"room":"integrity","exit_code":null,"messages":[],"next_steps":[]}',
   CONFIG_UNRECORDED:
     '{"room":"integrity","exit_code":null,"messages":["<path> was never recorded in the ledger"],"next_steps":[]}',
   CONFLICT_INSTALLED:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
+    '{"room":"preflight","exit_code":3,"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
   DEPENDENCY_CONFLICT:
     '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Pack or fetch a <dependency> that satisfies all of them, or relax one of the ranges named above."]}',
   DEPENDENCY_MISSING:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
+    '{"room":"preflight","exit_code":3,"messages":["<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
   DEPENDENCY_RANGE:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range and pack again."]}',
+    '{"room":"preflight","exit_code":3,"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
   DEPENDENT_RANGE:
-    '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
+    '{"room":"preflight","exit_code":3,"messages":[],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
   DIGEST_MISMATCH:
     '{"room":"lifecycle","exit_code":3,"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
   DISK_FULL:
@@ -559,7 +559,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PYTHON_TOO_OLD:
     '{"room":"python","exit_code":5,"messages":["<executable> is Python <version>, and no Python 3.9 or newer was found"],"next_steps":["Install Python 3.9 or newer so that it is first on PATH, then run \\"python3 --version\\"."]}',
   RANGE_INVALID:
-    '{"room":"lifecycle","exit_code":2,"messages":["<package id>: <field> <range> is no semver range","<package id> wants <id> in <range>, which is no semver range","<package id>: compat.<field> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
+    '{"room":"preflight","exit_code":2,"messages":[],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
@@ -678,7 +678,7 @@ export const CODES: Readonly<Record<string, string>> = {
   TEMP_UNUSABLE:
     '{"room":"sandbox","exit_code":5,"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
-    '{"room":"lifecycle","exit_code":3,"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
+    '{"room":"preflight","exit_code":3,"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
   TIME_INVALID:
     '{"room":"operations","exit_code":2,"messages":["<field> is not a time: <value>"],"next_steps":["Write a time such as 2026-11-21 or 2026-11-21T10:00:00Z."]}',
   TOKEN_MISPLACED:
