@@ -11,6 +11,7 @@ export const ROOMS = [
   "store",
   "metadata",
   "receipts",
+  "grants",
   "index-db",
   "journal",
   "plane",
