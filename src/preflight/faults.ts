@@ -38,4 +38,20 @@ export const { catalogue: preflightFaults, make } = defineFaults({
       ? `Install ${d.runtime} in ${d.range}, then run the command again.`
       : `Provide ${d.runtime} in ${d.range}, or widen ${d.field} so that it holds ${d.found}, for example "${d.range} || ${d.found}", and pack again.`,
   ),
+  // what a plugin asks for
+  PLANE_CAPABILITY_MISSING: kind<At & { capability: string; offered: readonly string[] }>(
+    3,
+    (d) =>
+      `Remove ${JSON.stringify(d.capability)} from plugin.requires (offered: ${d.offered.join(", ")}), or run it with a holdfast that offers it ("pkg --version" shows yours).`,
+  ),
+  ELEVATION_MISSING: kind<At & { permission: string; plugin_kind: string }>(
+    3,
+    (d) =>
+      `Add { permission = ${JSON.stringify(d.permission)}, reason = "why it is needed" } to plugin.elevated, or drop the permission, and pack again.`,
+  ),
+  ELEVATION_NEEDLESS: kind<At & { permission: string; judged?: string | undefined }>(3, (d) =>
+    d.judged === undefined
+      ? `Remove the entry from plugin.elevated and pack again.`
+      : `Remove the entry: "pkg preflight ${d.judged} --fix".`,
+  ),
 });
