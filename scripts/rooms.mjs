@@ -21,6 +21,7 @@ export const ROOMS = [
   "reports",
   "integrity",
   "trace",
+  "preflight",
   "lifecycle",
   "operations",
   "cli",

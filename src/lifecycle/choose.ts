@@ -5,12 +5,12 @@ import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
 import { type Fault, nearest } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
+import { makePreflightFault, type Runtime } from "../preflight/index.ts";
 import { readCandidate, type Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
 import { locateArchive } from "./locate.ts";
 import { Pool } from "./pool.ts";
-import type { Runtime } from "./requirements.ts";
 import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
 
 export interface Wish {
@@ -159,7 +159,7 @@ function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault 
     available: [...available],
   };
   const message = lines.join("; ");
-  if (conflict.missing) return make("DEPENDENCY_MISSING", message, details);
+  if (conflict.missing) return makePreflightFault("DEPENDENCY_MISSING", message, details);
   return make("DEPENDENCY_CONFLICT", message, details);
 }
 

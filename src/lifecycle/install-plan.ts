@@ -6,12 +6,12 @@ import type { Effects } from "../effects/index.ts";
 import { type Head, installedHeads } from "../index-db/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
+import { checkRequirements, makePreflightFault, type Present, type Runtime } from "../preflight/index.ts";
 import { readReceipt } from "../receipts/index.ts";
 import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
-import { checkRequirements, type Present, type Runtime } from "./requirements.ts";
 import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
@@ -135,7 +135,7 @@ export function checkDependents(
       if (to === undefined || semver.satisfies(to.version, range, { includePrerelease: true })) return [];
       const details = { package_id: id, dependent: head.package_id, range, wanted: to.version };
       const message = `${head.package_id} ${head.version}, which is installed, needs ${id} ${range}, not ${to.version}`;
-      return [make("DEPENDENT_RANGE", message, details)];
+      return [makePreflightFault("DEPENDENT_RANGE", message, details)];
     });
   });
 }
@@ -145,10 +145,14 @@ function checkHosts(installed: readonly Head[], package_id: string): Fault[] {
   return installed
     .filter(({ conflicts }) => conflicts.includes(package_id))
     .map((head) =>
-      make("CONFLICT_INSTALLED", `${head.package_id}, which is installed, conflicts with ${package_id}`, {
-        package_id,
-        conflict: head.package_id,
-      }),
+      makePreflightFault(
+        "CONFLICT_INSTALLED",
+        `${head.package_id}, which is installed, conflicts with ${package_id}`,
+        {
+          package_id,
+          conflict: head.package_id,
+        },
+      ),
     );
 }
 

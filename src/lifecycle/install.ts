@@ -5,6 +5,7 @@ import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
+import type { Runtime } from "../preflight/index.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
 import { changeSession, type OnPhase, type Workspace } from "./change-session.ts";
@@ -15,7 +16,6 @@ import { type HealthOptions, healthCheckOf } from "./health-phase.ts";
 import { described, type InstalledPackage } from "./install-describe.ts";
 import { type Chosen, type InstallPlan, type PlanOptions, planInstall } from "./install-plan.ts";
 import { refuseAll, refuseToken } from "./refuse.ts";
-import type { Runtime } from "./requirements.ts";
 import { needsBytes } from "./staging.ts";
 
 export interface InstallRequest {
