@@ -20,7 +20,11 @@ export const PlaneConfig = z
     excluded: z.array(PathGlob).default([]),
     /** Folders plugins may be installed in. Only this file names them: no command, request or manifest adds one. */
     plugin_roots: z
-      .array(z.string().regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]{1,256}$/, "must be a plane-relative folder"))
+      .array(
+        z
+          .string()
+          .regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]{1,256}$/, "must be a plane-relative folder"),
+      )
       .min(1)
       .default(["modules", "plugins"]),
     policy: z

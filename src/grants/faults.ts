@@ -23,23 +23,24 @@ export const { catalogue: grantFaults, make } = defineFaults({
     4,
     (d) => `Run "${d.cure}": what it may do is then asked for anew.`,
   ),
-  PLUGIN_NAMESPACE_TAKEN: kind<Plugin & { package_id: string; owner: string }>(
+  PLUGIN_NAMESPACE_TAKEN: kind<Plugin & { package_id: string; owner: string; field: string }>(
     3,
     (d) =>
       `Choose another namespace for ${d.package_id}, or give this one up with "pkg plugin uninstall ${d.namespace} --forget".`,
   ),
-  PLUGIN_ROOT_UNTRUSTED: kind<Plugin & { path: string; roots: readonly string[] }>(
+  PLUGIN_ROOT_UNTRUSTED: kind<Plugin & { path: string; roots: readonly string[]; field: string }>(
     3,
     (d) =>
       `Set target to a folder in ${d.roots.join(" or ")} and pack again, or let the operator add the folder to plugin_roots in config/plane.toml.`,
   ),
-  PLUGIN_ENTRYPOINT_OUTSIDE: kind<Plugin & { path: string; root: string }>(
+  PLUGIN_ENTRYPOINT_OUTSIDE: kind<Plugin & { path: string; root: string; field: string }>(
     3,
     (d) => `Name an entrypoint within ${d.root} and run "pkg pack" again.`,
   ),
   PLUGIN_FILE_REFUSED: kind<Plugin & { path: string; problem: string }>(
     3,
-    (d) => `Run "trace --explain ${d.path}" to see whose it is, and "integrity-check --fix" to put back what was installed.`,
+    (d) =>
+      `Run "trace --explain ${d.path}" to see whose it is, and "integrity-check --fix" to put back what was installed.`,
   ),
   PLUGIN_OPEN_UNSUPPORTED: kind<{ path: string; problem: string }>(
     5,
@@ -71,7 +72,11 @@ export const { catalogue: grantFaults, make } = defineFaults({
   ),
   PLUGIN_POLICY_DENIED: kind<
     Details & Plugin & { package_id: string; scope: string; rule: string; line: number }
-  >(3, (d) => `Run "pkg policy why ${d.package_id}" to see every rule; line ${d.line} of config/policy.toml decided.`),
+  >(
+    3,
+    (d) =>
+      `Run "pkg policy why ${d.package_id}" to see every rule; line ${d.line} of config/policy.toml decided.`,
+  ),
   POLICY_LOOSENED: kind<{ path: string; field: string; line: number; upper_line: number; value: string }>(
     4,
     (d) =>

@@ -1,6 +1,7 @@
 /** The one question before anything of a plugin runs. */
-import type { Effects } from "../effects/index.ts";
+
 import type { Scope } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { judgesOf } from "./approvers.ts";
 import { type Effective, effectiveOf } from "./effective.ts";
@@ -26,9 +27,7 @@ export async function mayRun(effects: RecordEffects, plane: Plane, namespace: st
       { namespace, state, reason },
     );
   await requirePolicy(effects, plane, plugin.asked);
-  const scopes = plugin.asked.scopes.filter(
-    (scope) => isForbidden(scope) || isCovered(scope, grant.scopes),
-  );
+  const scopes = plugin.asked.scopes.filter((scope) => isForbidden(scope) || isCovered(scope, grant.scopes));
   return { ...plugin, scopes: [...new Set([...scopes, ...grant.scopes.filter(isForbidden)])] };
 }
 

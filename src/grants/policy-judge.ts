@@ -2,7 +2,14 @@
 import type { PermissionRules, Scope } from "../contracts/index.ts";
 import type { Asked } from "./asked.ts";
 import { overlaps } from "./overlap.ts";
-import { type Layer, LISTS, type ListField, layersOf, type PermissionPolicy, type RuleField } from "./policy-layers.ts";
+import {
+  type Layer,
+  LISTS,
+  type ListField,
+  layersOf,
+  type PermissionPolicy,
+  type RuleField,
+} from "./policy-layers.ts";
 import { covers, partsOf, type ScopeKind } from "./scopes.ts";
 
 export interface Ruling {

@@ -1,7 +1,16 @@
 /** Lines of the policy's rules, looked up only when a rule is to be named. */
 import { locate } from "../metadata/index.ts";
 
-/** @returns line from 1 of a JSON pointer into the text */
-export async function linesOf(text: string): Promise<(pointer: string) => Promise<number>> {
-  return async (pointer) => (await locate(text, "toml", [{ pointer, of: "key" }]))[0]?.line ?? 1;
+/** @returns for each JSON pointer into the text its line, from 1 */
+export async function linesOf(
+  text: string,
+  pointers: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const wanted = [...new Set(pointers)];
+  const places = await locate(
+    text,
+    "toml",
+    wanted.map((pointer) => ({ pointer, of: "value" })),
+  );
+  return new Map(wanted.map((pointer, index) => [pointer, places[index]?.line ?? 1]));
 }

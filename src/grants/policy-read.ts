@@ -5,9 +5,9 @@ import type { Plane } from "../plane/index.ts";
 import { POLICY_PATH, parsePolicy, readPolicy } from "../provenance/index.ts";
 import type { Asked } from "./asked.ts";
 import { make } from "./faults.ts";
-import { linesOf } from "./policy-lines.ts";
 import { type Decision, judgeScopes, type Ruling } from "./policy-judge.ts";
 import { looseningsOf, type PermissionPolicy } from "./policy-layers.ts";
+import { linesOf } from "./policy-lines.ts";
 import { plainText } from "./scopes.ts";
 
 export interface RuledBy extends Ruling {
@@ -24,10 +24,13 @@ export interface Ruled extends Omit<Decision, "rule" | "rulings"> {
 export async function policyProblems(text: string, policy: PermissionPolicy): Promise<Fault[]> {
   const found = looseningsOf(policy);
   if (found.length === 0) return [];
-  const lineOf = await linesOf(text);
+  const lines = await linesOf(
+    text,
+    found.flatMap(({ upper, lower }) => [upper.pointer, lower.pointer]),
+  );
   return found.map(({ upper, lower, field, value }) => {
-    const line = lineOf(lower.pointer);
-    const upper_line = lineOf(upper.pointer);
+    const line = lines.get(lower.pointer) ?? 1;
+    const upper_line = lines.get(upper.pointer) ?? 1;
     return make(
       "POLICY_LOOSENED",
       `${POLICY_PATH} line ${line} (${lower.layer}) allows ${field} ${plainText(value)}, which line ${upper_line} (${upper.layer}) does not`,
@@ -58,15 +61,12 @@ export async function checkPolicyText(text: string): Promise<PermissionPolicy> {
 }
 
 /** Rule by rule. @throws POLICY_* */
-export async function whyPolicy(
-  effects: Pick<Effects, "fs">,
-  plane: Plane,
-  asked: Asked,
-): Promise<Ruled[]> {
+export async function whyPolicy(effects: Pick<Effects, "fs">, plane: Plane, asked: Asked): Promise<Ruled[]> {
   const { policy, text } = await readPermissionPolicy(effects, plane);
   const decisions = judgeScopes(policy, asked);
-  const lineOf = decisions.every(({ rule }) => rule === null) ? () => 0 : await linesOf(text);
-  const withLine = (ruling: Ruling): RuledBy => ({ ...ruling, line: lineOf(ruling.pointer) });
+  const pointers = decisions.flatMap(({ rulings }) => rulings.map(({ pointer }) => pointer));
+  const lines = pointers.length === 0 ? new Map<string, number>() : await linesOf(text, pointers);
+  const withLine = (ruling: Ruling): RuledBy => ({ ...ruling, line: lines.get(ruling.pointer) ?? 1 });
   return decisions.map((one) => ({
     ...one,
     rule: one.rule === null ? null : withLine(one.rule),
@@ -96,11 +96,7 @@ export async function policyDenials(
 }
 
 /** @throws PLUGIN_POLICY_DENIED (the first), POLICY_* */
-export async function requirePolicy(
-  effects: Pick<Effects, "fs">,
-  plane: Plane,
-  asked: Asked,
-): Promise<void> {
+export async function requirePolicy(effects: Pick<Effects, "fs">, plane: Plane, asked: Asked): Promise<void> {
   const [first] = await policyDenials(effects, plane, asked);
   if (first !== undefined) throw first;
 }

@@ -68,7 +68,11 @@ export const readPlugins = (effects: RecordEffects, plane: Plane): Plugin[] =>
   knownNamespaces(effects.fs, plane.root).flatMap((name) => readPlugin(effects, plane, name) ?? []);
 
 /** Undefined when the package is no known plugin. */
-export function pluginOfPackage(effects: RecordEffects, plane: Plane, package_id: string): Plugin | undefined {
+export function pluginOfPackage(
+  effects: RecordEffects,
+  plane: Plane,
+  package_id: string,
+): Plugin | undefined {
   const namespace = knownNamespaces(effects.fs, plane.root).find(
     (name) => ownerOf(effects, plane, name) === package_id,
   );

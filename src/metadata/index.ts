@@ -5,6 +5,7 @@ export { inspectManifest, type ManifestInspection } from "./inspect-manifest.ts"
 export { firstIssue } from "./issues.ts";
 export { type ArchiveFile, type Layout, readLayout } from "./layout.ts";
 export { checkAssets, type ManifestReading, manifestHash, readManifest } from "./manifest.ts";
+export { locate } from "./positions.ts";
 export { findingOf } from "./problems.ts";
 export { inspectSource, readSource, type SourceInspection, type SourceReading } from "./source.ts";
 export { parseToml } from "./toml.ts";
