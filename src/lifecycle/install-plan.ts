@@ -12,6 +12,7 @@ import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
+import { checkPlugins } from "./plugin/namespace.ts";
 import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
@@ -68,6 +69,7 @@ export async function planInstall(
       }
     }
   }
+  problems.push(...checkPlugins(effects, plane, asks));
   problems.push(...checkNeeds(effects, plane, installed, asks, options));
   const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
