@@ -25,8 +25,7 @@ import {
 } from "./change-records.ts";
 import { keepCopy, type Leaving, stageLeaving } from "./leaving.ts";
 import { readLeftovers, stageLeftovers } from "./leftovers.ts";
-import { followPackages } from "./plugin/follow-packages.ts";
-import { restoreRecords } from "./plugin/restore-records.ts";
+import { followPlugins } from "./plugin/follow-plugins.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
 import { needsBytes, putBytes, type Staging } from "./staging.ts";
 import type { Entering } from "./target.ts";
@@ -65,11 +64,6 @@ export async function applyChange(
       const receipts = await stageAll(effects, session, transaction, staging, change, occasion);
       const generation = session.generation + 1;
       const { user } = about;
-      const { undone_generation } = occasion;
-      const plugins =
-        undone_generation === undefined
-          ? followPackages(effects, session.plane, transaction, change, user)
-          : restoreRecords(effects, session.plane, transaction, { generation: undone_generation, user });
       return {
         registries: registriesOf(effects, transaction, session.plane, change, receipts),
         started: change.entering.map((one) => startedEntry(one, about)),
@@ -78,7 +72,7 @@ export async function applyChange(
             changedEntry(one, receipts[index] as Receipt, user, generation, receiptDigest(receipts[index])),
           ),
           ...change.leaving.map(({ leaves }) => uninstalledEntry(leaves, user, generation)),
-          ...plugins,
+          ...followPlugins(effects, session.plane, transaction, change, occasion),
           ...(occasion.notes ?? []),
         ],
         result: {},

@@ -5,7 +5,7 @@ import type { Effects } from "../../src/effects/index.ts";
 import { issueToken } from "../../src/keys/index.ts";
 import { enablePlugin } from "../../src/lifecycle/index.ts";
 import { secretOf } from "../../src/plane/index.ts";
-import { type LibraryPlane, libraryPlane } from "./library-plane.ts";
+import { copyOfPlane, type LibraryPlane, libraryPlane } from "./library-plane.ts";
 import { writeTree } from "./tree.ts";
 
 export const NOTES = "PKG-T2-NOTES-001";
@@ -34,8 +34,13 @@ export interface PluginPlane extends LibraryPlane {
   at(now_ms: number): Effects;
 }
 
-export async function pluginPlane(): Promise<PluginPlane> {
-  const base = await libraryPlane();
+/** `folder`: as of `libraryPlane`. */
+export const pluginPlane = async (folder?: string): Promise<PluginPlane> =>
+  withPlugins(await libraryPlane(folder));
+export const copyOf = (made: PluginPlane, folder?: string): PluginPlane =>
+  withPlugins(copyOfPlane(made, folder));
+
+function withPlugins(base: LibraryPlane): PluginPlane {
   const { root, effects, plane } = base;
   return {
     ...base,

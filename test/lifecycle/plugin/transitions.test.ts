@@ -8,7 +8,7 @@ import {
   registerPlugin,
   uninstallPlugin,
 } from "../../../src/lifecycle/index.ts";
-import { NOTES, type PluginPlane, pluginPlane } from "../../support/plugin-plane.ts";
+import { copyOf, NOTES, type PluginPlane, pluginPlane } from "../../support/plugin-plane.ts";
 
 const STATES = [null, "registered", "installed", "enabled", "disabled"] as const;
 type State = (typeof STATES)[number];
@@ -91,11 +91,12 @@ async function said(made: PluginPlane, command: Command): Promise<string> {
 
 describe("every command in every state", () => {
   test.each(STATES.map((state) => [state ?? "unknown", state] as const))("%s", async (name, state) => {
+    const first = await pluginPlane();
+    await first.packPlugin();
+    rmSync(join(first.root, "modules"), { recursive: true, force: true });
+    for (const step of state === null ? [] : WAY[state]) await RUN[step](first);
     for (const command of COMMANDS) {
-      const made = await pluginPlane();
-      await made.packPlugin();
-      rmSync(join(made.root, "modules"), { recursive: true, force: true });
-      for (const step of state === null ? [] : WAY[state]) await RUN[step](made);
+      const made = copyOf(first);
       const was = state === null ? null : made.record()["state"];
       expect(was).toBe(state);
       const outcome = await said(made, command);
