@@ -2,10 +2,15 @@
 import { nearestOf } from "../json-schema/index.ts";
 import { type Issue, MISSING } from "./issues.ts";
 import { childOf, parentOf } from "./pointer.ts";
+import { LATER, listOf, memberOf } from "./plugin/section.ts";
 import type { Problem } from "./problems.ts";
 
 /** All of them, less what is missing only because its name is misspelt. */
-export function shapeProblems(issues: readonly Issue[], inFile: (pointer: string) => string): Problem[] {
+export function shapeProblems(
+  issues: readonly Issue[],
+  raw: unknown,
+  inFile: (pointer: string) => string,
+): Problem[] {
   const misspelt = new Set(
     issues.flatMap(({ field, known }) => {
       const nearest = known === undefined ? undefined : nearestOf(lastOf(field), known);
@@ -14,6 +19,7 @@ export function shapeProblems(issues: readonly Issue[], inFile: (pointer: string
   );
   return issues
     .filter(({ field, message }) => message !== MISSING || !misspelt.has(field))
+    .filter(({ field }) => !isLater(field, raw))
     .map((issue) => problemOf(issue, inFile(issue.field)));
 }
 
@@ -27,6 +33,14 @@ function problemOf({ field, message, known }: Issue, pointer: string): Problem {
     of: "key",
     ...(nearest === undefined ? {} : { details: { nearest } }),
   };
+}
+
+/** Sections of later versions have a rule of their own. */
+function isLater(field: string, raw: unknown): boolean {
+  const [, section, name = "", index] = field.split("/");
+  if (section !== "plugin") return false;
+  if (name !== "capability") return index === undefined && LATER.has(name);
+  return LATER.has(String(listOf(memberOf(raw, "plugin"), name)[Number(index)]));
 }
 
 const lastOf = (field: string): string => field.slice(field.lastIndexOf("/") + 1);
