@@ -88,6 +88,8 @@ async function buildPrograms(out) {
     logLevel: "silent",
     metafile: true,
     define: { HOLDFAST_BUNDLED: "true" },
+    // Its CommonJS form hides its parts from a bundler.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     // Bundled CommonJS packages still call require() for Node's own modules.
     banner: {
       js: 'import { createRequire as holdfastRequire } from "node:module"; const require = holdfastRequire(import.meta.url);',
