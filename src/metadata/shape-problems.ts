@@ -1,5 +1,5 @@
 /** A problem of shape: an unknown key with the nearest known one, a section of a later version, or a wrong value. */
-import { distance } from "fastest-levenshtein";
+import { nearestOf } from "../json-schema/index.ts";
 import { type Issue, MISSING } from "./issues.ts";
 import { childOf, parentOf } from "./pointer.ts";
 import type { Problem } from "./problems.ts";
@@ -30,15 +30,3 @@ function problemOf({ field, message, known }: Issue, pointer: string): Problem {
 }
 
 const lastOf = (field: string): string => field.slice(field.lastIndexOf("/") + 1);
-
-/** The known name with the fewest edits, when at most half of the letters differ. */
-function nearestOf(word: string, known: readonly string[]): string | undefined {
-  const plain = word.slice(0, 64).toLowerCase();
-  const ranked = known
-    .map((name) => ({ name, edits: distance(plain, name.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits || (a.name < b.name ? -1 : 1));
-  const best = ranked[0];
-  return best !== undefined && best.edits <= Math.max(plain.length, best.name.length) / 2
-    ? best.name
-    : undefined;
-}
