@@ -88,7 +88,7 @@ export interface Widening {
   readonly unforbidden: readonly Scope[];
 }
 
-const isForbidden = (scope: Scope): boolean => scope.startsWith("files.forbidden:");
+export const isForbidden = (scope: Scope): boolean => scope.startsWith("files.forbidden:");
 
 /** What `after` allows and `before` did not; both lists empty when it allows no more. */
 export function widening(before: readonly Scope[], after: readonly Scope[]): Widening {

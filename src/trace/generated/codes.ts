@@ -263,15 +263,15 @@ export const CODES: Readonly<Record<string, string>> = {
   CONFIG_UNRECORDED:
     '{"room":"integrity","exit_code":null,"meaning":"Configuration never recorded. The configuration decides what is looked at, so its digest is recorded in the ledger.","raised_in":["src/integrity/config-edits.ts"],"messages":["<path> was never recorded in the ledger"],"next_steps":[]}',
   CONFLICT_INSTALLED:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id>, which is installed, conflicts with <package id>.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/install.ts","src/preflight/requirements.ts"],"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id>, which is installed, conflicts with <package id>.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
   DEPENDENCY_CONFLICT:
     '{"room":"lifecycle","exit_code":3,"meaning":"No set of versions satisfies every range at once; the message is the chain of who wants what.","raised_in":["src/lifecycle/choose.ts"],"messages":["; "],"next_steps":["Pack or fetch a <dependency> that satisfies all of them, or relax one of the ranges named above."]}',
   DEPENDENCY_MISSING:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: ;.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install.ts","src/preflight/requirements.ts"],"messages":["; ","<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"Reported as: ;.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["; ","<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
   DEPENDENCY_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> needs <id> <range>, installed is <version>.","raised_in":["src/lifecycle/install.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> needs <id> <range>, installed is <version>.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
   DEPENDENT_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> <version>, which is installed, needs <id> <range>, not <version>.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/install.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> <version>, which is installed, needs <id> <range>, not <version>.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
   DIGEST_MISMATCH:
     '{"room":"lifecycle","exit_code":3,"meaning":"The archive does not have the bytes that the registry, or --digest, vouches for.","raised_in":["src/lifecycle/adopt-archive.ts","src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest","the archive of <package id> has sha256 <actual>, the registry has <expected>"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
   DISK_FULL:
@@ -376,6 +376,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"sandbox","exit_code":3,"meaning":"Reported as: <path> overlaps with <inside>, which a jailed program may read.","raised_in":["src/sandbox/view.ts"],"messages":["<path> overlaps with <inside>, which a jailed program may read","a jailed program would see the whole of <wide>"],"next_steps":["Move <path> out of <inside>, or point HOLDFAST_HOME elsewhere; then run the command again."]}',
   JOURNAL_DAMAGED:
     '{"room":"journal","exit_code":4,"meaning":"Reported as: <directory> plans a change outside the plane: <problem>.","raised_in":["src/journal/inside.ts","src/journal/log.ts"],"messages":["<directory> plans a change outside the plane: <problem>","<path> holds a line that is not JSON"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
+  JSON_SCHEMA_REFUSED:
+    '{"room":"json-schema","exit_code":2,"meaning":"Reported as: the schema is refused: <pointer> <message>.","raised_in":["src/json-schema/compile.ts"],"messages":["the schema is refused: <pointer> <message>"],"next_steps":["Correct <pointer> of the schema in the plugin\'s source, then run \\"pkg preflight DIR\\" with its folder."]}',
   KEPT_BYTES_MISSING:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the receipt of <package id> <version> is not kept any more.","raised_in":["src/lifecycle/rollback-plan.ts"],"messages":["the receipt of <package id> <version> is not kept any more","<missing> file(s) of <package id> <version> are kept nowhere: <missing>"],"next_steps":["Put packages_store/<package id>-<version>.tar.gz back and run the command again."]}',
   LEDGER_BEYOND_CHECKPOINT:
@@ -646,10 +648,30 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":5,"meaning":"Reported as: the plane <root> cannot be locked for writing.","raised_in":["src/plane/lock-fault.ts","src/plane/session.ts"],"messages":["the plane <root> cannot be locked for writing"],"next_steps":["Make <path> writable for this user (\\"ls -ld <path>\\" shows its mode)."]}',
   PLANTED_BYTECODE:
     '{"room":"integrity","exit_code":null,"meaning":"Planted bytecode. Python would run it instead of the source beside it.","raised_in":["src/integrity/bytecode.ts","src/integrity/unowned.ts"],"messages":["<path> <reason>","<path> <why>"],"next_steps":[]}',
+  PLUGIN_ENTRYPOINT_OUTSIDE:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: the entrypoint <plainText> of <package id> is no file of its own in <plainText>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["the entrypoint <plainText> of <package id> is no file of its own in <plainText>"],"next_steps":[]}',
+  PLUGIN_FILE_REFUSED:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>"],"next_steps":[]}',
+  PLUGIN_NOT_ENABLED:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":[]}',
+  PLUGIN_NOT_FOUND:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":[]}',
+  PLUGIN_OPEN_UNSUPPORTED:
+    '{"room":"grants","exit_code":null,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":[]}',
+  PLUGIN_POLICY_DENIED:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>.","raised_in":["src/grants/policy-read.ts"],"messages":["the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>"],"next_steps":[]}',
+  PLUGIN_RECORD_DAMAGED:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":[]}',
+  PLUGIN_ROOT_UNTRUSTED:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: <package id> keeps its plugin in <plainText>, which lies in none of <roots>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":[]}',
   POLICY_CHANGED:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <POLICY PATH> is not the policy that was accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
     '{"room":"provenance","exit_code":2,"meaning":"Reported as: <POLICY PATH> is not a small regular text file.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not a small regular text file","<POLICY PATH> <field>: <message>"],"next_steps":["Correct <field> in <path>; docs/operating.md describes each key."]}',
+  POLICY_LOOSENED:
+    '{"room":"grants","exit_code":null,"meaning":"Reported as: <POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not.","raised_in":["src/grants/policy-read.ts"],"messages":["<POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not"],"next_steps":[]}',
+  PREFLIGHT_SUBJECT_MISSING:
+    '{"room":"preflight","exit_code":2,"meaning":"Reported as: <subject> <why>.","raised_in":["src/lifecycle/preflight/preflight.ts"],"messages":["<subject> <why>"],"next_steps":["Name a manifest, its folder, an archive or a package id: \\"pkg preflight modules/NAME\\"."]}',
   PROVENANCE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\", or delete what lies at the path named above."]}',
   PROVENANCE_MISMATCH:
@@ -665,7 +687,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PYTHON_TOO_OLD:
     '{"room":"python","exit_code":5,"meaning":"Reported as: <executable> is Python <version>, and no Python 3.9 or newer was found.","raised_in":["src/python/find-python.ts"],"messages":["<executable> is Python <version>, and no Python 3.9 or newer was found"],"next_steps":["Install Python 3.9 or newer so that it is first on PATH, then run \\"python3 --version\\"."]}',
   RANGE_INVALID:
-    '{"room":"preflight","exit_code":2,"meaning":"Reported as: <package id>: compat.<name> <range> is no semver range.","raised_in":["src/lifecycle/install.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
+    '{"room":"preflight","exit_code":2,"meaning":"Reported as: <package id>: compat.<name> <range> is no semver range.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
@@ -815,11 +837,11 @@ export const CODES: Readonly<Record<string, string>> = {
   SYMLINK_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Symlink without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   TARGET_REFUSED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: packages may not own <path>: <owner> belongs to the plane.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/collect.ts","src/lifecycle/pack.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: packages may not own <path>: <owner> belongs to the plane.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/collect.ts","src/lifecycle/pack.ts","src/lifecycle/preflight/source-files.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
   TEMP_UNUSABLE:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: no folder can be made in <path>: <problem>.","raised_in":["src/sandbox/private-temp.ts"],"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> is <tier> and may not depend on <id>, which is <dependency tier>.","raised_in":["src/lifecycle/install.ts","src/preflight/requirements.ts"],"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> is <tier> and may not depend on <id>, which is <dependency tier>.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
   TIME_INVALID:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <field> is not a time: <value>.","raised_in":["src/operations/moment.ts"],"messages":["<field> is not a time: <value>"],"next_steps":["Write a time such as 2026-11-21 or 2026-11-21T10:00:00Z."]}',
   TOKEN_MISPLACED:
