@@ -5,6 +5,7 @@ export * from "./health.ts";
 export * from "./integrity.ts";
 export * from "./ledger-entry.ts";
 export * from "./manifest.ts";
+export * from "./permission-policy.ts";
 export * from "./plane-config.ts";
 export * from "./plugin.ts";
 export * from "./plugin-state.ts";

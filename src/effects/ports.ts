@@ -59,6 +59,13 @@ export interface FileSystem {
   /** `read` as UTF-8 text, refusing invalid sequences with ERR_ENCODING_INVALID_ENCODED_DATA. */
   readText(path: string): string;
   openRead(path: string): ReadHandle;
+  /**
+   * Opens what lies below a folder, one name after another, each from the descriptor of the folder before, following no
+   * link anywhere below `directory`: what is put in place of a name meanwhile is either not opened or refused.
+   * Throws ENOENT, ELOOP or ENOTDIR for a link on the way, EISDIR for a folder, ENXIO for what is no regular file, ENOSYS
+   * where the system has no way to do it.
+   */
+  openBeneath(directory: string, names: readonly string[]): ReadHandle;
   /** `exclusive`: must not exist (EEXIST). `append`: opens or creates, writes go to the end. `replace`: truncates.
    * `update`: must exist; writes go over what is there, from the start. */
   openWrite(

@@ -1,3 +1,4 @@
+export type { Runtime } from "../preflight/index.ts";
 export {
   ADOPT_CODES,
   type Inventory,
@@ -24,7 +25,6 @@ export { type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
 export { refuseToken } from "./refuse.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
-export type { Runtime } from "./requirements.ts";
 export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";
 export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";

@@ -31,6 +31,9 @@ export const FORMS: Readonly<Record<string, Form>> = {
   "manifest.json": { syntax: "json", extract: fromManifest },
 };
 
+/** Whether a file of this name is read as metadata. */
+export const isManifestFile = (name: string): boolean => Object.hasOwn(FORMS, name);
+
 /** A pointer of the metadata as a pointer of the file it came from. */
 export function inFile({ elsewhere }: Extract, pointer: string): string {
   const found = elsewhere.find(([outer]) => isWithin(pointer, outer));

@@ -11,6 +11,7 @@ import { type Extract, FORMS, type Form, inFile } from "./forms.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
 import { shapeProblems } from "./shape-problems.ts";
+import { type FieldPlace, placesIn } from "./source-places.ts";
 
 export interface SourceReading {
   readonly metadata: SourceMetadata;
@@ -25,6 +26,8 @@ export interface SourceInspection extends Omit<SourceReading, "metadata"> {
   readonly metadata?: SourceMetadata;
   /** By file, then line and column. `details`: path (within the source), field (pointer in that file), line, column. */
   readonly problems: readonly Fault[];
+  /** Where fields of the metadata stand, by their pointers in it. */
+  readonly locate: (pointers: readonly string[]) => Promise<readonly FieldPlace[]>;
 }
 
 interface FormReading {
@@ -39,7 +42,12 @@ export async function readSource(
   source_directory: string,
   judged = source_directory,
 ): Promise<SourceReading> {
-  const { metadata = {}, problems, ...reading } = await inspectSource(fs, source_directory, judged);
+  const {
+    metadata = {},
+    problems,
+    locate: _,
+    ...reading
+  } = await inspectSource(fs, source_directory, judged);
   refuseAll(problems);
   return { ...reading, metadata };
 }
@@ -68,6 +76,7 @@ export async function inspectSource(
     forms: forms.map(({ subject }) => subject.path),
     legacy_reads: forms.filter(({ extract }) => extract.legacy).length,
     problems,
+    locate: (pointers) => placesIn(forms, pointers),
   };
 }
 

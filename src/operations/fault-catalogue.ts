@@ -9,6 +9,7 @@ import { ledgerFaults } from "../ledger/index.ts";
 import { lifecycleFaults } from "../lifecycle/index.ts";
 import { metadataFaults } from "../metadata/index.ts";
 import { planeFaults } from "../plane/index.ts";
+import { preflightFaults } from "../preflight/index.ts";
 import { provenanceFaults } from "../provenance/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
@@ -36,6 +37,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,
+  preflight: preflightFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

@@ -1,0 +1,17 @@
+export { advise } from "./advice.ts";
+export { checkOf } from "./checks.ts";
+export { make as makePreflightFault, preflightFaults } from "./faults.ts";
+export { type FieldPlace, findingFrom, type Locate } from "./findings.ts";
+export { checkPlugin } from "./plugin.ts";
+export {
+  checkCompat,
+  checkRanges,
+  checkRequirements,
+  checkTiers,
+  fits,
+  type Present,
+  RUNTIMES,
+  type Runtime,
+  type RuntimeName,
+} from "./requirements.ts";
+export { type About, Tally } from "./tally.ts";
