@@ -47,7 +47,9 @@ export async function inspectManifest(
       place,
     });
   const parsed = ManifestShape.safeParse(value, nameKnownKeys);
-  if (!parsed.success) found.push(...shapeProblems(issuesOf(parsed.error, value), (pointer) => pointer));
+  if (!parsed.success)
+    found.push(...shapeProblems(issuesOf(parsed.error, value), value, (pointer) => pointer));
+  found.push(...(await checkPluginSection(value["plugin"], lookAmong(value))), ...checkPackageType(value));
   return {
     ...(parsed.success && found.length === 0 ? { manifest: parsed.data } : {}),
     problems: await placed(subject, found),
