@@ -148,6 +148,29 @@ function downgradeFault(
   return undefined;
 }
 
+/** Why what a package needs cannot be had from what is installed and stored; undefined where it can. @throws ARCHIVE_* */
+export function checkResolvable(
+  effects: Effects,
+  plane: Plane,
+  needs: readonly { readonly id: string; readonly range: string }[],
+  runtime: Runtime,
+): { readonly conflict?: Fault; readonly chosen: ReadonlyMap<string, InstalledPackage> } {
+  const installed = installedVersions(effects, plane);
+  const pool = new Pool(effects, plane, [], { from: undefined, runtime });
+  const outcome = resolve({
+    wanted: needs.filter(({ range }) => semver.validRange(range) !== null),
+    installed,
+    versionsOf: (id) => pool.versionsOf(id),
+    allow_downgrade: false,
+  });
+  if (outcome.kind === "conflict") return { conflict: conflictFault(outcome), chosen: installed };
+  const added = outcome.chosen.flatMap(({ id, version }) => {
+    const source = pool.versionsOf(id).find((one) => one.version === version);
+    return source === undefined ? [] : ([[id, source]] as const);
+  });
+  return { chosen: new Map<string, InstalledPackage>([...installed, ...added]) };
+}
+
 function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault {
   const { package_id, lines, clauses, available } = conflict;
   const first = clauses[0];

@@ -6,7 +6,13 @@ import type { Effects } from "../effects/index.ts";
 import { type Head, installedHeads } from "../index-db/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { checkRequirements, makePreflightFault, type Present, type Runtime } from "../preflight/index.ts";
+import {
+  checkPlugin,
+  checkRequirements,
+  makePreflightFault,
+  type Present,
+  type Runtime,
+} from "../preflight/index.ts";
 import { readReceipt } from "../receipts/index.ts";
 import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
@@ -70,7 +76,11 @@ export async function planInstall(
     }
   }
   problems.push(...checkPlugins(effects, plane, asks));
-  problems.push(...checkNeeds(effects, plane, installed, asks, options));
+  const needing = asks.map(({ target, before }) => ({
+    manifest: target.manifest,
+    fresh: before === undefined,
+  }));
+  problems.push(...checkNeeds(effects, plane, installed, needing, options.runtime));
   const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
 }
@@ -105,22 +115,26 @@ function refuseReplacing(
   });
 }
 
-function checkNeeds(
+/**
+ * What the packages entering need of the plane and of each other, and what those that stay need of them. `fresh`: no other
+ * version of it is there.
+ */
+export function checkNeeds(
   effects: Effects,
   plane: Plane,
   installed: readonly Head[],
-  asks: readonly Ask[],
-  { runtime }: PlanOptions,
+  needing: readonly { readonly manifest: Manifest; readonly fresh: boolean }[],
+  runtime: Runtime,
 ): Fault[] {
-  const manifests = new Map(asks.map(({ target: { manifest } }) => [manifest.package_id, manifest]));
+  const manifests = new Map(needing.map(({ manifest }) => [manifest.package_id, manifest]));
   const present = presentAfter(installed, [...manifests.values()]);
-  const fresh = asks.filter(({ before }) => before === undefined);
   return [
     ...[...manifests.values()].flatMap((manifest) => [
+      ...checkPlugin(manifest),
       ...checkChain(effects, plane, manifest),
       ...checkRequirements(manifest, present, runtime),
     ]),
-    ...fresh.flatMap(({ target }) => checkHosts(installed, target.manifest.package_id)),
+    ...needing.flatMap(({ manifest, fresh }) => (fresh ? checkHosts(installed, manifest.package_id) : [])),
     ...checkDependents(installed, manifests),
   ];
 }
@@ -183,4 +197,16 @@ function presentAfter(installed: readonly Head[], entering: readonly Manifest[])
       { version, tier },
     ]),
   );
+}
+
+const OF_DEPENDENCIES = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE", "DEPENDENT_RANGE"]);
+
+/** The chain says more than the single dependency; any other problem says by itself why nothing fits. */
+export function withConflict(problems: readonly Fault[], conflict: Fault | undefined): readonly Fault[] {
+  if (conflict === undefined) return problems;
+  const others = problems.filter(({ code }) => !OF_DEPENDENCIES.has(code));
+  const explains = others.some(({ code }) =>
+    ["CONFLICT_INSTALLED", "TIER_DIRECTION", "RANGE_INVALID"].includes(code),
+  );
+  return explains ? others : [conflict, ...others];
 }

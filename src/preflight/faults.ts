@@ -5,6 +5,10 @@ type Subject = { package_id: string };
 type At = Subject & { field: string };
 
 export const { catalogue: preflightFaults, make } = defineFaults({
+  PREFLIGHT_SUBJECT_MISSING: kind<{ subject: string }>(
+    2,
+    () => `Name a manifest, its folder, an archive or a package id: "pkg preflight modules/NAME".`,
+  ),
   // what a package needs of the plane it enters
   TIER_DIRECTION: kind<At & { tier: string; dependency: string; dependency_tier: string }>(
     3,

@@ -1,0 +1,22 @@
+/** What a subject is held against. */
+import type { Effects } from "../../effects/index.ts";
+import type { Plane } from "../../plane/index.ts";
+import type { Runtime } from "../../preflight/index.ts";
+
+export interface PreflightWorld {
+  readonly effects: Effects;
+  /** Absent on an author's machine or in CI. */
+  readonly plane: Plane | undefined;
+  /** Why there is no plane, for checks that need one. */
+  readonly no_plane: string;
+  /** Looked up only where a range asks; Python is found by running it. */
+  readonly runtime: (needs_python: boolean) => Promise<Runtime>;
+  /** sha256 the caller vouches for, in place of the registry's. */
+  readonly digest?: string | undefined;
+}
+
+/** A path as findings show it: relative to the working directory where it lies below, else as it is. */
+export function shownPath({ host }: Pick<Effects, "host">, path: string): string {
+  if (path === host.cwd) return ".";
+  return path.startsWith(`${host.cwd}/`) ? path.slice(host.cwd.length + 1) : path;
+}
