@@ -21,23 +21,23 @@ export const CODES: Readonly<Record<string, string>> = {
   ADOPT_VERSION_TAKEN:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: the store holds <package id> <version> with other bytes.","raised_in":["src/lifecycle/adopt-archive.ts"],"messages":["the store holds <package id> <version> with other bytes"],"next_steps":["Take it under another id: add --as <package id>-002."]}',
   ADVICE_DESCRIPTION_MISSING:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: info.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"No description. Whoever is asked to enable a plugin wants to know what it does.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
   ADVICE_EXAMPLES_MISSING:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: info.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"An action without an example. Examples are held against the schemas of the action and shown to whoever calls it.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
   ADVICE_GLOB_WIDE:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: note.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"A permission for any folder. A glob that begins with a wildcard takes in what others put there tomorrow.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ADVICE_HEALTH_MISSING:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: info.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"No health check. A health check runs at install, and one that fails undoes the install; without one a broken plugin is noticed in use.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
   ADVICE_HOST_RANGE_MISSING:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: note.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"No host range. A plugin that says nothing of its host enters any host, also one it was never tried on.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ADVICE_LICENSE_MISSING:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: info.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"No licence. Without one nobody else may use it.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
   ADVICE_LIST_UNTIDY:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: info.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"A list with repeats or without order. The order of these lists means nothing; sorted and without repeats, every change of them is one line.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
   ADVICE_PROBE_MISSING:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: note.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"No probe. A probe is a deterministic proof that an action works, run on every version that is supported.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ADVICE_RANGE_OPEN:
-    '{"room":"preflight","exit_code":null,"meaning":"Reported as: note.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"A range without an end. It accepts every later version, also the one that breaks it.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ALREADY_INSTALLED:
     '{"room":"lifecycle","exit_code":3,"meaning":"The package is installed; an install replaces nothing, an update does.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version> is installed <how>"],"next_steps":["Run \\"<command>\\" to replace <installed>."]}',
   ARCHIVES_NOT_FOUND:
@@ -250,6 +250,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Document missing. A registered spec or framework has no document in the plane.","raised_in":["src/integrity/chain.ts"],"messages":["<id> is registered, and <path> is not in this plane"],"next_steps":[]}',
   CLAIMED_TWICE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is claimed by <other> and <one>.","raised_in":["src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> is claimed by <other> and <one>"],"next_steps":[]}',
+  CODE_UNKNOWN:
+    '{"room":"operations","exit_code":1,"meaning":"Reported as: no code is called <named>.","raised_in":["src/operations/explain.ts"],"messages":["no code is called <named>"],"next_steps":["Try \\"pkg explain <near>\\"."]}',
   COMMAND_UNKNOWN:
     '{"room":"cli","exit_code":2,"meaning":"No command has this name.","raised_in":["src/cli/args.ts"],"messages":["<first> must stand behind the command it belongs to",""],"next_steps":["Did you mean \\"<program> <near>\\"?"]}',
   COMMITTED_UNRECORDED:
@@ -257,27 +259,27 @@ export const CODES: Readonly<Record<string, string>> = {
   COMMIT_UNCERTAIN:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the commit could not be confirmed: <problem>.","raised_in":["src/lifecycle/transact.ts"],"messages":["the commit could not be confirmed: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it finishes or undoes the change."]}',
   COMPAT_UNMET:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> needs <runtime> <range>, found <found>.","raised_in":["src/preflight/checks.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", and pack again."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"The host, API, Node or Python here is outside its range. The author says what the package runs on; outside of that nobody has tried it.","raised_in":["src/preflight/checks.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", and pack again."]}',
   CONFIG_EDITED:
     '{"room":"integrity","exit_code":null,"meaning":"Configuration edited. The configuration decides what is looked at, so its digest is recorded in the ledger.","raised_in":["src/integrity/config-edits.ts"],"messages":[],"next_steps":[]}',
   CONFIG_UNRECORDED:
     '{"room":"integrity","exit_code":null,"meaning":"Configuration never recorded. The configuration decides what is looked at, so its digest is recorded in the ledger.","raised_in":["src/integrity/config-edits.ts"],"messages":["<path> was never recorded in the ledger"],"next_steps":[]}',
   CONFLICT_INSTALLED:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id>, which is installed, conflicts with <package id>.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"It cannot be with a package that is installed. One of the two declares a conflict with the other.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>, which is installed, conflicts with <package id>","<package id> conflicts with <conflict>, which is installed"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <conflict>\\"."]}',
   DEPENDENCY_CONFLICT:
-    '{"room":"lifecycle","exit_code":3,"meaning":"No set of versions satisfies every range at once; the message is the chain of who wants what.","raised_in":["src/lifecycle/choose.ts"],"messages":["; "],"next_steps":["Pack or fetch a <dependency> that satisfies all of them, or relax one of the ranges named above."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"No version of a dependency satisfies everybody. Several packages want it in ranges that no version meets; the message is the chain of who wants what.","raised_in":["src/lifecycle/choose.ts"],"messages":["; "],"next_steps":["Pack or fetch a <dependency> that satisfies all of them, or relax one of the ranges named above."]}',
   DEPENDENCY_MISSING:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: ;.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["; ","<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"A dependency that cannot be had. It is neither installed nor in the store, so an install could not bring it in.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["; ","<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
   DEPENDENCY_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> needs <id> <range>, installed is <version>.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"A dependency installed in another version. What is installed is outside the range that the package was made for.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
   DEPENDENT_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> <version>, which is installed, needs <id> <range>, not <version>.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"An installed package needs another version of this one. The update would leave a package that stays without what it needs.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
   DIGEST_MISMATCH:
-    '{"room":"lifecycle","exit_code":3,"meaning":"The archive does not have the bytes that the registry, or --digest, vouches for.","raised_in":["src/lifecycle/adopt-archive.ts","src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest","the archive of <package id> has sha256 <actual>, the registry has <expected>"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Other bytes than those vouched for. The archive is not the one that was registered.","raised_in":["src/lifecycle/adopt-archive.ts","src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest","the archive of <package id> has sha256 <actual>, the registry has <expected>"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
   DISK_FULL:
     '{"room":"cli","exit_code":5,"meaning":"The file system has no space left; what was begun is undone.","raised_in":["src/cli/system-fault.ts"],"messages":["there is no space left","the disk quota is used up"],"next_steps":["Free space on that file system (\\"df -h\\" shows it) and run the command again."]}',
   DOWNGRADE_REFUSED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <id> <version> is older than the installed <installed>.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install-plan.ts"],"messages":["<id> <version> is older than the installed <installed>","<package id> <version> is older than the installed <version>"],"next_steps":["Run \\"pkg update <package id> --to <wanted> --allow-downgrade\\", or \\"pkg rollback <package id>\\" for what was there before."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Older than what is installed. Going back is a decision of its own: it is asked for, never slipped in.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install-plan.ts"],"messages":["<id> <version> is older than the installed <installed>","<package id> <version> is older than the installed <version>"],"next_steps":["Run \\"pkg update <package id> --to <wanted> --allow-downgrade\\", or \\"pkg rollback <package id>\\" for what was there before."]}',
   DOWNLOAD_DIGEST_MISMATCH:
     '{"room":"store","exit_code":3,"meaning":"Reported as: <…> has sha256 <actual>, not the pinned <expected>.","raised_in":["src/store/fetch-archive.ts"],"messages":["<…> has sha256 <actual>, not the pinned <expected>"],"next_steps":["Ask the publisher which bytes are theirs; if it is <actual>, run the command again with \\"--digest <actual>\\"."]}',
   DOWNLOAD_FAILED:
@@ -287,9 +289,9 @@ export const CODES: Readonly<Record<string, string>> = {
   DOWNLOAD_TOO_LARGE:
     '{"room":"store","exit_code":2,"meaning":"Reported as: <…> is larger than <size bytes max> bytes.","raised_in":["src/store/transfer.ts"],"messages":["<…> is larger than <size bytes max> bytes"],"next_steps":["Fetch it by other means, look at it, and name the file: \\"pkg install --archive FILE --digest SHA256\\"."]}',
   ELEVATION_MISSING:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> asks for \\"<inWords>\\", which is above the profile of kind <kind> (<title>), and plugin.elevated does not say why.","raised_in":["src/preflight/permissions.ts"],"messages":["<package id> asks for \\"<inWords>\\", which is above the profile of kind <kind> (<title>), and plugin.elevated does not say why"],"next_steps":["Add { permission = \\"<permission>\\", reason = \\"why it is needed\\" } to plugin.elevated, or drop the permission, and pack again."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"A permission above the profile without a reason. What a kind of plugin may do by itself is its profile; anything above it needs a reason that a second person approves.","raised_in":["src/preflight/permissions.ts"],"messages":["<package id> asks for \\"<inWords>\\", which is above the profile of kind <kind> (<title>), and plugin.elevated does not say why"],"next_steps":["Add { permission = \\"<permission>\\", reason = \\"why it is needed\\" } to plugin.elevated, or drop the permission, and pack again."]}',
   ELEVATION_NEEDLESS:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> gives a reason for \\"<inWords>\\", which <why>.","raised_in":["src/preflight/permissions.ts"],"messages":["<package id> gives a reason for \\"<inWords>\\", which <why>"],"next_steps":["Remove the entry: \\"pkg preflight <judged> --fix\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"A reason for a permission that needs none. An elevated entry that raises nothing would ask a person to approve nothing; approvals must mean something.","raised_in":["src/preflight/permissions.ts"],"messages":["<package id> gives a reason for \\"<inWords>\\", which <why>"],"next_steps":["Remove the entry: \\"pkg preflight <judged> --fix\\"."]}',
   ENTRY_UNKNOWN:
     '{"room":"operations","exit_code":1,"meaning":"Reported as: entry <named> is a number, and no stream is named.","raised_in":["src/operations/ledger-find.ts"],"messages":["entry <named> is a number, and no stream is named"],"next_steps":["Run \\"pkg ledger tail\\" to see ids, or name the stream of a number with --stream."]}',
   EVENT_RESERVED:
@@ -325,9 +327,9 @@ export const CODES: Readonly<Record<string, string>> = {
   FOLDER_UNREADABLE:
     '{"room":"integrity","exit_code":null,"meaning":"Folder unreadable. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts","src/lifecycle/adopt/walk-folder.ts"],"messages":["<path> cannot be listed (<problem>)","<at> cannot be listed (<code>)"],"next_steps":[]}',
   FRAMEWORK_MISMATCH:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> names <framework id>, its spec <spec id> complies with <of spec>.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> names <framework id>, its spec <spec id> complies with <of spec>"],"next_steps":["Declare framework_id <registered>, as <spec id> does, and pack again."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Its framework is not that of its spec. The spec says which framework it complies with, and a package of the spec can say nothing else.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> names <framework id>, its spec <spec id> complies with <of spec>"],"next_steps":["Declare framework_id <registered>, as <spec id> does, and pack again."]}',
   FRAMEWORK_NOT_REGISTERED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> complies with <framework id>, which is not registered.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> complies with <framework id>, which is not registered"],"next_steps":["Register it with \\"pkg register <framework id> --title TITLE\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Its framework is not registered. Package, spec and framework must each be registered.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> complies with <framework id>, which is not registered"],"next_steps":["Register it with \\"pkg register <framework id> --title TITLE\\"."]}',
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
   HARD_LINK:
@@ -357,11 +359,11 @@ export const CODES: Readonly<Record<string, string>> = {
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"meaning":"Reported as: <command>: <field> <what>.","raised_in":["src/cli/run.ts"],"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
-    '{"room":"operations","exit_code":2,"meaning":"Reported as: --all and --take exclude each other.","raised_in":["src/operations/adopt.ts","src/operations/auth.ts","src/operations/install.ts","src/operations/keys.ts"],"messages":["--all and --take exclude each other","--as needs --take: ids go to the packages named","--accept <unknown> is no code of a finding","name a token id or a --user"],"next_steps":["Run \\"<command> --help\\" to see what it needs."]}',
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: --all and --take exclude each other.","raised_in":["src/operations/adopt.ts","src/operations/auth.ts","src/operations/explain.ts","src/operations/install.ts"],"messages":["--all and --take exclude each other","--as needs --take: ids go to the packages named","--accept <unknown> is no code of a finding","name a token id or a --user"],"next_steps":["Run \\"<command> --help\\" to see what it needs."]}',
   INPUT_OUTPUT_ERROR:
     '{"room":"cli","exit_code":5,"meaning":"The disk reported a failure while a file was read or written.","raised_in":["src/cli/system-fault.ts"],"messages":["the disk failed at"],"next_steps":["Check the disk (\\"dmesg\\" names it) and run the command again."]}',
   INSTALLED_DRIFTED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <paths> file(s) of <package id> were changed after the install: <paths>.","raised_in":["src/lifecycle/drift.ts","src/lifecycle/place.ts","src/lifecycle/plan-entering.ts"],"messages":["<paths> file(s) of <package id> were changed after the install: <paths>","<path> lay there before <package id>, which only adopted it, and would be replaced"],"next_steps":["Look at them with \\"trace --explain <path>\\", then pass --accept-drift to keep copies and go on."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Installed files were edited. An update would overwrite what somebody changed by hand.","raised_in":["src/lifecycle/drift.ts","src/lifecycle/place.ts","src/lifecycle/plan-entering.ts"],"messages":["<paths> file(s) of <package id> were changed after the install: <paths>","<path> lay there before <package id>, which only adopted it, and would be replaced"],"next_steps":["Look at them with \\"trace --explain <path>\\", then pass --accept-drift to keep copies and go on."]}',
   INSTALLED_FROM_OTHER_BYTES:
     '{"room":"integrity","exit_code":null,"meaning":"Installed from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
   INSTALL_SCRIPT:
@@ -555,21 +557,21 @@ export const CODES: Readonly<Record<string, string>> = {
   MEMORY_DAMAGED:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: <APPROVALS PATH> is not a list of approvals.","raised_in":["src/lifecycle/approve.ts","src/lifecycle/good.ts","src/lifecycle/leftovers.ts","src/lifecycle/prune.ts"],"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
   METADATA_CONFLICT:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: says something else than <before>.","raised_in":["src/metadata/source.ts"],"messages":["says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"Two files say different things. A package may be described in several files, but no field may have two values.","raised_in":["src/metadata/source.ts"],"messages":["says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_FIELD_UNKNOWN:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is no name a field may have.","raised_in":["src/metadata/document.ts","src/metadata/shape-problems.ts"],"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"A field nobody knows. A misspelt field would be ignored in silence, so it is refused with the nearest known name.","raised_in":["src/metadata/document.ts","src/metadata/shape-problems.ts"],"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_ID_MISMATCH:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: the source declares <declared>, the command names <given>.","raised_in":["src/lifecycle/build-manifest.ts"],"messages":["the source declares <declared>, the command names <given>"],"next_steps":["Run \\"pkg pack --id <declared>\\" or correct the declared id."]}',
   METADATA_ID_MISSING:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: <source> declares no package id.","raised_in":["src/lifecycle/build-manifest.ts"],"messages":["<source> declares no package id"],"next_steps":["Pass one: \\"pkg pack --src DIR --id PKG-T1-NAME-001\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"No package id. A package is registered, installed and traced by its id.","raised_in":["src/lifecycle/build-manifest.ts"],"messages":["<source> declares no package id"],"next_steps":["Pass one: \\"pkg pack --src DIR --id PKG-T1-NAME-001\\"."]}',
   METADATA_INVALID:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: <path> is not a JSON object.","raised_in":["src/lifecycle/adopt/node-packages.ts","src/lifecycle/adopt/plugin-folders.ts","src/lifecycle/adopt/python-packages.ts","src/lifecycle/build-manifest.ts"],"messages":["<path> is not a JSON object","<path> names no package and version","id <firstIssue>"],"next_steps":["Correct <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"A value of the wrong kind or form. Every field that is accepted has an effect; one that cannot have its effect is refused.","raised_in":["src/lifecycle/adopt/node-packages.ts","src/lifecycle/adopt/plugin-folders.ts","src/lifecycle/adopt/python-packages.ts","src/lifecycle/build-manifest.ts"],"messages":["<path> is not a JSON object","<path> names no package and version","id <firstIssue>"],"next_steps":["Correct <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_KEY_DUPLICATE:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: repeats the key <key>.","raised_in":["src/metadata/inspect-manifest.ts","src/metadata/source.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"A key written twice. JSON readers keep the first or the last of them; which one counts must not depend on the reader.","raised_in":["src/metadata/inspect-manifest.ts","src/metadata/source.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_SYNTAX:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is not valid UTF-8.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
   METADATA_TOO_LARGE:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: has <size bytes> bytes, more than <SOURCE BYTES MAX>.","raised_in":["src/metadata/document.ts"],"messages":["has <size bytes> bytes, more than <SOURCE BYTES MAX>","is nested deeper than <DEPTH MAX> levels"],"next_steps":["Make <path> smaller, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"Too large or too deep to be read. A manifest is read whole before anything is known about it, so it has limits of size and depth.","raised_in":["src/metadata/document.ts"],"messages":["has <size bytes> bytes, more than <SOURCE BYTES MAX>","is nested deeper than <DEPTH MAX> levels"],"next_steps":["Make <path> smaller, then run \\"pkg preflight \'<judged>\'\\"."]}',
   NAME_REFUSED:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> has a name that is not valid UTF-8, or it went away.","raised_in":["src/lifecycle/adopt/walk-folder.ts"],"messages":["<path> has a name that is not valid UTF-8, or it went away"],"next_steps":[]}',
   NATIVE_CODE:
@@ -591,7 +593,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NOT_MARKED_GOOD:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: generation <generation> is not marked good.","raised_in":["src/lifecycle/gc.ts"],"messages":["generation <generation> is not marked good"],"next_steps":["Run \\"pkg status\\" to see which generations are marked good."]}',
   NOT_REGISTERED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> is not registered, so nothing vouches for these bytes (sha256 <actual>).","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUT_UNWRITABLE:
@@ -613,13 +615,13 @@ export const CODES: Readonly<Record<string, string>> = {
   PATH_NOT_USABLE:
     '{"room":"cli","exit_code":2,"meaning":"A path that is needed is a link, a folder or something else that cannot be used.","raised_in":["src/cli/system-fault.ts"],"messages":["a link stands at","a folder stands at","a folder is not empty:","the name is too long:"],"next_steps":["Put a regular file of valid text there, or name another path; \\"integrity-check\\" shows what else is odd."]}',
   PATH_OCCUPIED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <path> of <package id> is taken by <actual> that no package owns.","raised_in":["src/lifecycle/place.ts","src/lifecycle/restore-plan.ts"],"messages":["<path> of <package id> is taken by <actual> that no package owns","<parent> is a file, so <path> of <package id> has no folder","<path> is a folder now"],"next_steps":["Move <path> away or make it equal to the packaged file; \\"trace --explain <path>\\" tells more."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"A path where something else lies. A file nobody owns is somebody\'s work; it is neither overwritten nor taken over unless its bytes are the same.","raised_in":["src/lifecycle/place.ts","src/lifecycle/restore-plan.ts"],"messages":["<path> of <package id> is taken by <actual> that no package owns","<parent> is a file, so <path> of <package id> has no folder","<path> is a folder now"],"next_steps":["Move <path> away or make it equal to the packaged file; \\"trace --explain <path>\\" tells more."]}',
   PATH_OWNED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <path> of <package id> is owned by <owner>.","raised_in":["src/lifecycle/own-paths.ts","src/lifecycle/place.ts"],"messages":["<path> of <package id> is owned by <owner>"],"next_steps":["Uninstall <owner> first, or rename the asset; \\"trace --explain <path>\\" tells more."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"A path of another package. Every installed path has exactly one owner.","raised_in":["src/lifecycle/own-paths.ts","src/lifecycle/place.ts"],"messages":["<path> of <package id> is owned by <owner>"],"next_steps":["Uninstall <owner> first, or rename the asset; \\"trace --explain <path>\\" tells more."]}',
   PATH_RESERVED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> may not write <path>: <folder> belongs to the plane.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/own-paths.ts"],"messages":["<package id> may not write <path>: <folder> belongs to the plane","the receipt of <package id> names <path>, which belongs to the plane"],"next_steps":["Move the asset out of the plane\'s own folders and pack again."]}',
   PATH_THROUGH_LINK:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <path> of <package id> would be written through the link <parent>.","raised_in":["src/lifecycle/place.ts"],"messages":["<path> of <package id> would be written through the link <parent>"],"next_steps":["Replace the link (...given) => text[key](...given) by a real folder."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"A path that leads through a link. The write would land where the link points, outside of what was judged.","raised_in":["src/lifecycle/place.ts"],"messages":["<path> of <package id> would be written through the link <parent>"],"next_steps":["Replace the link (...given) => text[key](...given) by a real folder."]}',
   PERMISSION_DENIED:
     '{"room":"cli","exit_code":5,"meaning":"This user may not read or write a file that is needed.","raised_in":["src/cli/system-fault.ts"],"messages":["this user may not touch"],"next_steps":["Give this user access to <path> (\\"ls -ld <path>\\" shows its mode)."]}',
   PLAIN_ARCHIVE_FORBIDDEN:
@@ -627,7 +629,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLANE_BUSY:
     '{"room":"plane","exit_code":5,"meaning":"Reported as: another command is changing <root>.","raised_in":["src/plane/session.ts"],"messages":["another command is changing <root>"],"next_steps":["Wait for the other command to end, or pass --wait SECONDS to wait longer."]}',
   PLANE_CAPABILITY_MISSING:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> requires <capability> of the plane, which offers <offered>.","raised_in":["src/preflight/plugin.ts"],"messages":["<package id> requires <capability> of the plane, which offers <offered>"],"next_steps":["Remove \\"<capability>\\" from plugin.requires (offered: <offered>), or run it with a holdfast that offers it (\\"pkg --version\\" shows yours)."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"The plane does not offer what it requires. A plugin that starts without what it needs fails in use; it is refused before it enters.","raised_in":["src/preflight/plugin.ts"],"messages":["<package id> requires <capability> of the plane, which offers <offered>"],"next_steps":["Remove \\"<capability>\\" from plugin.requires (offered: <offered>), or run it with a holdfast that offers it (\\"pkg --version\\" shows yours)."]}',
   PLANE_CONFIG_INVALID:
     '{"room":"plane","exit_code":4,"meaning":"Reported as: <CONFIG PATH> <field>: <message>.","raised_in":["src/plane/open.ts"],"messages":["<CONFIG PATH> <field>: <message>"],"next_steps":["Correct <field> in <path>, then run \\"integrity-check\\"."]}',
   PLANE_DISK_FAILED:
@@ -641,7 +643,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLANE_LOCK_DAMAGED:
     '{"room":"plane","exit_code":4,"meaning":"Reported as: <PLANE LOCK> holds bytes that are not ours: <message>.","raised_in":["src/plane/lock-fault.ts"],"messages":["<PLANE LOCK> holds bytes that are not ours: <message>"],"next_steps":["End every other command, move <path> away, and run the command again: it is made anew."]}',
   PLANE_NOT_FOUND:
-    '{"room":"plane","exit_code":2,"meaning":"Reported as: <path> is not a plane: it has no <CONFIG PATH>.","raised_in":["src/operations/adopt.ts","src/plane/open.ts"],"messages":["<path> is not a plane: it has no <CONFIG PATH>","neither <cwd> nor a folder above it is a plane"],"next_steps":["Make one with \\"pkg init <path>\\", or name one with --root DIR."]}',
+    '{"room":"plane","exit_code":2,"meaning":"Reported as: <path> is not a plane: it has no <CONFIG PATH>.","raised_in":["src/operations/adopt.ts","src/operations/preflight.ts","src/plane/open.ts"],"messages":["<path> is not a plane: it has no <CONFIG PATH>","neither <cwd> nor a folder above it is a plane"],"next_steps":["Make one with \\"pkg init <path>\\", or name one with --root DIR."]}',
   PLANE_PATH_TOO_LONG:
     '{"room":"plane","exit_code":5,"meaning":"Reported as: the path of the plane has <bytes> bytes, too many for its locks: <root>….","raised_in":["src/plane/lock-fault.ts"],"messages":["the path of the plane has <bytes> bytes, too many for its locks: <root>…"],"next_steps":["Move the plane to a path of at most <bytes max> bytes and run the command there."]}',
   PLANE_READ_ONLY:
@@ -652,6 +654,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"grants","exit_code":null,"meaning":"Reported as: the entrypoint <plainText> of <package id> is no file of its own in <plainText>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["the entrypoint <plainText> of <package id> is no file of its own in <plainText>"],"next_steps":[]}',
   PLUGIN_FILE_REFUSED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>"],"next_steps":[]}',
+  PLUGIN_NAMESPACE_TAKEN:
+    '{"room":"preflight","exit_code":null,"meaning":"Its name is another plugin\'s. State, grants and configuration of a plugin are kept under its namespace.","raised_in":[],"messages":[],"next_steps":[]}',
   PLUGIN_NOT_ENABLED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":[]}',
   PLUGIN_NOT_FOUND:
@@ -659,11 +663,11 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_OPEN_UNSUPPORTED:
     '{"room":"grants","exit_code":null,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":[]}',
   PLUGIN_POLICY_DENIED:
-    '{"room":"grants","exit_code":null,"meaning":"Reported as: the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>.","raised_in":["src/grants/policy-read.ts"],"messages":["the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>"],"next_steps":[]}',
+    '{"room":"grants","exit_code":null,"meaning":"The policy denies what it asks for. config/policy.toml has the last word about what plugins may do; its layers can only tighten.","raised_in":["src/grants/policy-read.ts"],"messages":["the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>"],"next_steps":[]}',
   PLUGIN_RECORD_DAMAGED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":[]}',
   PLUGIN_ROOT_UNTRUSTED:
-    '{"room":"grants","exit_code":null,"meaning":"Reported as: <package id> keeps its plugin in <plainText>, which lies in none of <roots>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":[]}',
+    '{"room":"grants","exit_code":null,"meaning":"A plugin outside the trusted folders. Operators say where plugins may lie; no command, request or manifest can add a folder.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":[]}',
   POLICY_CHANGED:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <POLICY PATH> is not the policy that was accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
@@ -687,7 +691,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PYTHON_TOO_OLD:
     '{"room":"python","exit_code":5,"meaning":"Reported as: <executable> is Python <version>, and no Python 3.9 or newer was found.","raised_in":["src/python/find-python.ts"],"messages":["<executable> is Python <version>, and no Python 3.9 or newer was found"],"next_steps":["Install Python 3.9 or newer so that it is first on PATH, then run \\"python3 --version\\"."]}',
   RANGE_INVALID:
-    '{"room":"preflight","exit_code":2,"meaning":"Reported as: <package id>: compat.<name> <range> is no semver range.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
+    '{"room":"preflight","exit_code":2,"meaning":"A range that is none. A range nobody can read would hold for every version or for none.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
@@ -765,7 +769,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNATURE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"A signature beside the archive does not fit its bytes, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", or fetch the archive together with its .sig again."]}',
   SIGNATURE_MISSING:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <package id> <version> is not signed; the policy wants <wanted>.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign\\"), or add a waiver with an expiry to config/policy.toml."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Not signed as the policy wants. The policy names who must have signed; an archive without these signatures may come from anybody.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign\\"), or add a waiver with an expiry to config/policy.toml."]}',
   SIGNING_KEY_AMBIGUOUS:
     '{"room":"provenance","exit_code":2,"meaning":"Reported as: <key> names <ids> keys.","raised_in":["src/provenance/key-changes.ts"],"messages":["<key> names <ids> keys"],"next_steps":["Name one of them by its id, for example \\"pkg keys revoke <key> --reason WHY\\"."]}',
   SIGNING_KEY_EXISTS:
@@ -781,23 +785,23 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNING_KEY_UNKNOWN:
     '{"room":"provenance","exit_code":1,"meaning":"Reported as: there is no key <key>: <near>.","raised_in":["src/provenance/record-keys.ts"],"messages":["there is no key <key>: <near>"],"next_steps":["Run \\"pkg keys list\\" and take a name or id from it."]}',
   SIGNING_KEY_UNTRUSTED:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count","the provenance of <package id> <version> is by <by>, not by whom the policy wants"],"next_steps":["Have it signed by <wanted>, or trust the key after checking it: \\"pkg keys trust VKEY --use package\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Signed by keys that do not count. A signature counts only for these bytes and only by a key the policy names and the operator pinned.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count","the provenance of <package id> <version> is by <by>, not by whom the policy wants"],"next_steps":["Have it signed by <wanted>, or trust the key after checking it: \\"pkg keys trust VKEY --use package\\"."]}',
   SIGNING_STATE_DAMAGED:
     '{"room":"keys","exit_code":4,"meaning":"Reported as: <path> cannot be used: <keys>.","raised_in":["src/keys/pinned-keys.ts","src/keys/signing-key.ts"],"messages":["<path> cannot be used: <keys>","<path> cannot be used: <reason>"],"next_steps":["Restore <path> from a backup, or revoke the key with \\"pkg keys revoke\\" and make a new one."]}',
   SOURCE_CHANGED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <changed> changed while it was packed.","raised_in":["src/lifecycle/build-archive.ts","src/lifecycle/collect.ts"],"messages":["<changed> changed while it was packed","<path> changed while it was packed","<path> went away while it was read"],"next_steps":["Let nothing write into the folder and run \\"pkg pack\\" again."]}',
   SOURCE_EMPTY:
-    '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <directory> holds no file to pack.","raised_in":["src/lifecycle/collect.ts"],"messages":["<directory> holds no file to pack"],"next_steps":["Put the files to pack into <path>, or look at its .holdfastignore."]}',
+    '{"room":"lifecycle","exit_code":2,"meaning":"No file to pack. A package without files installs nothing.","raised_in":["src/lifecycle/collect.ts"],"messages":["<directory> holds no file to pack"],"next_steps":["Put the files to pack into <path>, or look at its .holdfastignore."]}',
   SOURCE_HOLDS_PLANE:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <src> holds the plane itself.","raised_in":["src/lifecycle/pack.ts"],"messages":["<src> holds the plane itself"],"next_steps":["Name a folder below the plane: \\"pkg pack --src modules/NAME\\"."]}',
   SOURCE_NAME_REFUSED:
-    '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <path>: <message>.","raised_in":["src/lifecycle/collect.ts"],"messages":["<path>: <message>"],"next_steps":["Rename <path>, or name it in .holdfastignore."]}',
+    '{"room":"lifecycle","exit_code":2,"meaning":"A file name an archive cannot hold. The name would be another one on some system, or lead outside.","raised_in":["src/lifecycle/collect.ts"],"messages":["<path>: <message>"],"next_steps":["Rename <path>, or name it in .holdfastignore."]}',
   SOURCE_NOT_DIRECTORY:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <src> is not a folder.","raised_in":["src/lifecycle/pack.ts"],"messages":["<src> is not a folder"],"next_steps":["Name the folder that holds the file: \\"pkg pack --src DIR\\"."]}',
   SOURCE_NOT_FOUND:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: include names <from>, which is not there.","raised_in":["src/lifecycle/collect.ts","src/lifecycle/pack.ts"],"messages":["include names <from>, which is not there","there is no <src>"],"next_steps":["Name an existing folder: \\"pkg pack --src modules/NAME\\"."]}',
   SOURCE_UNPACKABLE:
-    '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <path> is a <entry>.","raised_in":["src/lifecycle/collect.ts"],"messages":["<path> is a <entry>","<from> is not a regular file","include goes through the link <folder>"],"next_steps":["Replace <path> by a regular file, or name it in .holdfastignore."]}',
+    '{"room":"lifecycle","exit_code":2,"meaning":"A link, device, socket or pipe in the source. Packages hold regular files and their folders; anything else could lead outside.","raised_in":["src/lifecycle/collect.ts"],"messages":["<path> is a <entry>","<from> is not a regular file","include goes through the link <folder>"],"next_steps":["Replace <path> by a regular file, or name it in .holdfastignore."]}',
   SOURCE_URL_INVALID:
     '{"room":"store","exit_code":2,"meaning":"Reported as: <url shown> is no URL.","raised_in":["src/store/source-url.ts"],"messages":["<url shown> is no URL","<…> <problem>"],"next_steps":["Name a file, or a URL such as https://host/PKG-T1-NAME-001-1.0.0.tar.gz: \\"pkg install --archive URL\\"."]}',
   SPACE_SHORT:
@@ -811,7 +815,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SPEC_NOT_FOUND:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: specs/<spec id>/manifest.yaml does not describe <spec id>.","raised_in":["src/lifecycle/spec-check.ts"],"messages":["specs/<spec id>/manifest.yaml does not describe <spec id>","specs/<id>/manifest.yaml does not describe <id>"],"next_steps":["Write specs/<spec id>/manifest.yaml with spec_id: <spec id> and a framework_id."]}',
   SPEC_NOT_REGISTERED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> names <spec id>, which is not registered.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> names <spec id>, which is not registered"],"next_steps":["Register it with \\"pkg register <spec id>\\" once specs/<spec id>/manifest.yaml exists."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Its spec is not registered. A package that names a spec is governed by it; a spec nobody registered governs nothing.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> names <spec id>, which is not registered"],"next_steps":["Register it with \\"pkg register <spec id>\\" once specs/<spec id>/manifest.yaml exists."]}',
   SPEC_SYNTAX:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <path> is not valid YAML: <problem>.","raised_in":["src/lifecycle/chain.ts"],"messages":["<path> is not valid YAML: <problem>"],"next_steps":["Correct <path> and run the command again."]}',
   STATE_DAMAGED:
@@ -837,11 +841,11 @@ export const CODES: Readonly<Record<string, string>> = {
   SYMLINK_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Symlink without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   TARGET_REFUSED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: packages may not own <path>: <owner> belongs to the plane.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/collect.ts","src/lifecycle/pack.ts","src/lifecycle/preflight/source-files.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/collect.ts","src/lifecycle/pack.ts","src/lifecycle/preflight/source-files.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
   TEMP_UNUSABLE:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: no folder can be made in <path>: <problem>.","raised_in":["src/sandbox/private-temp.ts"],"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
-    '{"room":"preflight","exit_code":3,"meaning":"Reported as: <package id> is <tier> and may not depend on <id>, which is <dependency tier>.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"A dependency on a higher tier. A package depends on its own tier or a lower one, so that a lower one never breaks with a higher one.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id> is <tier> and may not depend on <id>, which is <dependency tier>"],"next_steps":["Remove the dependency on <dependency> or raise the tier of <package id> to <dependency tier>."]}',
   TIME_INVALID:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <field> is not a time: <value>.","raised_in":["src/operations/moment.ts"],"messages":["<field> is not a time: <value>"],"next_steps":["Write a time such as 2026-11-21 or 2026-11-21T10:00:00Z."]}',
   TOKEN_MISPLACED:
