@@ -29,6 +29,7 @@ export { type RegisterResult, register, unregister } from "./register.ts";
 export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";
 export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
+export { installedStanding, storedStanding } from "./standing.ts";
 export { type PlaneStatus, planeStatus } from "./status.ts";
 export { type UndoRequest, type UndoResult, undo } from "./undo.ts";
 export { type UninstallResult, uninstall } from "./uninstall.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HexDigest, type PreflightReport, Version } from "../contracts/index.ts";
+import { HexDigest, type PreflightReport } from "../contracts/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { preflight as judge, type PreflightWorld } from "../lifecycle/index.ts";
 import { openPlane, type Plane } from "../plane/index.ts";
@@ -9,12 +9,7 @@ import { type Context, operation } from "./define.ts";
 import { make } from "./faults.ts";
 import { dryRun } from "./fields.ts";
 import { runtimeOf } from "./runtime.ts";
-
-const version = (what: string) =>
-  z
-    .union([Version, z.string().regex(/^\d+\.\d+$/, "must be a version such as 3.13 or 3.13.0")])
-    .optional()
-    .meta({ description: `Judge as if ${what} had this version.` });
+import { asVersion, wholeVersion } from "./versions.ts";
 
 const flags = z.strictObject({
   subjects: z.array(z.string().min(1)).optional().meta({
@@ -24,10 +19,10 @@ const flags = z.strictObject({
   changed: z.string().min(1).optional().meta({
     description: "Judge every manifest that differs from this git commit or branch.",
   }),
-  host: version("this program"),
-  api: version("the plugin API"),
-  python: version("Python"),
-  node: version("Node"),
+  host: asVersion("this program"),
+  api: asVersion("the plugin API"),
+  python: asVersion("Python"),
+  node: asVersion("Node"),
   digest: HexDigest.optional().meta({ description: "sha256 of the archive, vouched for by you." }),
   require_all: z.boolean().default(false).meta({ description: "Fail also where a check could not run." }),
   fix: z.boolean().default(false).meta({
@@ -114,7 +109,9 @@ function remembered(
 ): (needs_python: boolean) => Promise<Runtime> {
   const given = { host, api, python, node };
   const known = Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, whole(value)]])),
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, wholeVersion(value)]],
+    ),
   );
   let with_python: Runtime | undefined;
   let without: Runtime | undefined;
@@ -128,6 +125,3 @@ function remembered(
     return with_python;
   };
 }
-
-/** `3.13` is `3.13.0`. */
-const whole = (text: string): string => (/^\d+\.\d+$/.test(text) ? `${text}.0` : text);

@@ -33,6 +33,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   "keys trust": async () => erase((await import("./keys.ts")).keysTrust),
   preflight: async () => erase((await import("./preflight.ts")).preflight),
   explain: async () => erase((await import("./explain.ts")).explain),
+  "what-breaks": async () => erase((await import("./what-breaks.ts")).whatBreaks),
   verify: async () => erase((await import("./verify.ts")).verify),
   "ledger verify": async () => erase((await import("./ledger.ts")).ledgerVerify),
   "ledger append": async () => erase((await import("./ledger.ts")).ledgerAppend),

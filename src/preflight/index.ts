@@ -19,3 +19,4 @@ export {
   type RuntimeName,
 } from "./requirements.ts";
 export { type About, Tally } from "./tally.ts";
+export { type Breakage, type Broken, type Standing, whatBreaks } from "./what-breaks.ts";

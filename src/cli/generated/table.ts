@@ -944,6 +944,49 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "what-breaks",
+    summary: "Say which packages stop fitting if the host, the API, Python or Node changes, or packages go.",
+    examples: [
+      "pkg what-breaks --host 3.0.0",
+      "pkg what-breaks --python 3.13 --store",
+      "pkg what-breaks --remove PKG-T0-EVIDENCE-001 --json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "host",
+        type: "string",
+        description: "Judge as if this program had this version.",
+      },
+      {
+        field: "api",
+        type: "string",
+        description: "Judge as if the plugin API had this version.",
+      },
+      {
+        field: "python",
+        type: "string",
+        description: "Judge as if Python had this version.",
+      },
+      {
+        field: "node",
+        type: "string",
+        description: "Judge as if Node had this version.",
+      },
+      {
+        field: "remove",
+        type: "list",
+        description: "Package that goes; repeat for several.",
+      },
+      {
+        field: "store",
+        type: "boolean",
+        description: "Look also at the newest archive of each package in the store.",
+        default: false,
+      },
+    ],
+  },
+  {
     name: "verify",
     summary:
       "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",

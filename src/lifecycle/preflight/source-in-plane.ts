@@ -8,7 +8,7 @@ import { readPolicy } from "../../provenance/index.ts";
 import { readReceipt, tierPrefix } from "../../receipts/index.ts";
 import { checkResolvable } from "../choose.ts";
 import type { SourceFile } from "../collect.ts";
-import { checkNeeds, withConflict } from "../install-plan.ts";
+import { checkNeeds } from "../install-plan.ts";
 import { readLeftovers } from "../leftovers.ts";
 import { placeAssets } from "../place.ts";
 import { checkPluginEntry } from "../plugin-entry.ts";
@@ -68,7 +68,7 @@ async function needs(
   const faults = checkNeeds(effects, plane, installed, [{ manifest, fresh }], versions);
   // What is not installed yet and can be had comes in with it.
   const unmet = faults.filter(({ code }) => !COMES_WITH_IT.has(code));
-  const all = withConflict(unmet, conflict);
+  const all = conflict === undefined ? unmet : [conflict, ...unmet];
   return all
     .filter(({ code, details }) => OF_PLANE.has(checkOf(code, details["runtime"])))
     .map((fault) => (fault === conflict ? atDependency(fault, manifest) : fault));

@@ -341,7 +341,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ID_MISMATCH:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the command names <given>, the archive holds <package id>.","raised_in":["src/lifecycle/candidate.ts"],"messages":["the command names <given>, the archive holds <package id>"],"next_steps":["Run \\"pkg install --id <manifest> …\\" or name the right archive."]}',
   ID_UNKNOWN:
-    '{"room":"operations","exit_code":1,"meaning":"Reported as: <id> is neither registered nor installed.","raised_in":["src/operations/list.ts"],"messages":["<id> is neither registered nor installed"],"next_steps":["Try \\"pkg info <near>\\"."]}',
+    '{"room":"operations","exit_code":1,"meaning":"Reported as: <id> is neither registered nor installed.","raised_in":["src/operations/list.ts","src/operations/what-breaks.ts"],"messages":["<id> is neither registered nor installed","<id> is not installed, so it cannot be removed"],"next_steps":["Try \\"pkg info <near>\\"."]}',
   IMPORT_SOURCE_CHANGED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <from> changed while it was read.","raised_in":["src/lifecycle/import/stage-source.ts"],"messages":["<from> changed while it was read"],"next_steps":["Let nothing write into the source and run \\"pkg init NEW --import DIR\\" again."]}',
   IMPORT_SOURCE_REFUSED:
