@@ -3,6 +3,9 @@ import { type Manifest, Manifest as ManifestShape } from "../contracts/index.ts"
 import type { Fault } from "../kernel/index.ts";
 import { parseDocument } from "./document.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
+import type { LookAt } from "./plugin/entrypoint.ts";
+import { checkPackageType, checkPluginSection } from "./plugin/rules.ts";
+import { listOf, memberOf } from "./plugin/section.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
 import { shapeProblems } from "./shape-problems.ts";
 
@@ -44,11 +47,20 @@ export async function inspectManifest(
       place,
     });
   const parsed = ManifestShape.safeParse(value, nameKnownKeys);
-  if (!parsed.success) found.push(...shapeProblems(issuesOf(parsed.error, value), (pointer) => pointer));
+  if (!parsed.success)
+    found.push(...shapeProblems(issuesOf(parsed.error, value), value, (pointer) => pointer));
+  found.push(...(await checkPluginSection(value["plugin"], lookAmong(value))), ...checkPackageType(value));
   return {
     ...(parsed.success && found.length === 0 ? { manifest: parsed.data } : {}),
     problems: await placed(subject, found),
   };
+}
+
+/** In an archive the plugin's files are the assets below its root. */
+function lookAmong(manifest: Readonly<Record<string, unknown>>): LookAt {
+  const root = String(memberOf(manifest["plugin"], "root"));
+  const paths = new Set(listOf(manifest, "assets").map((asset) => memberOf(asset, "path")));
+  return (path) => (paths.has(`${root}/${path}`) ? "file" : "nothing");
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -9,6 +9,8 @@ import { type Fault, refuseAll } from "../kernel/index.ts";
 import { type Document, readDocument } from "./document.ts";
 import { type Extract, FORMS, type Form, inFile } from "./forms.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
+import { type LookAt, lookBelow } from "./plugin/entrypoint.ts";
+import { checkPackageType, checkPluginSection } from "./plugin/rules.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
 import { shapeProblems } from "./shape-problems.ts";
 import { type FieldPlace, placesIn } from "./source-places.ts";
@@ -60,11 +62,12 @@ export async function inspectSource(
 ): Promise<SourceInspection> {
   const forms: FormReading[] = [];
   const problems: Fault[] = [];
+  const lookAt = lookBelow(fs, source_directory);
   for (const [path, form] of Object.entries(FORMS)) {
     if (fs.stat(`${source_directory}/${path}`)?.kind !== "file") continue;
     const document = readDocument(fs, `${source_directory}/${path}`, path, form.syntax);
     const subject: Subject = { path, judged, text: document.text, syntax: form.syntax };
-    const read = await readForm(subject, form, document);
+    const read = await readForm(subject, form, document, lookAt);
     if (read === undefined) continue;
     problems.push(...(await placed(subject, read.problems)));
     if (read.reading !== undefined) forms.push(read.reading);
@@ -85,6 +88,7 @@ async function readForm(
   subject: Subject,
   form: Form,
   { value, problems }: Document,
+  lookAt: LookAt,
 ): Promise<{ reading?: FormReading; problems: readonly Problem[] } | undefined> {
   if (value === undefined) return { problems };
   const extract = form.extract(value);
@@ -92,7 +96,14 @@ async function readForm(
   const found = [...problems, ...(await repeatedKeys(subject))];
   const parsed = SourceMetadataShape.safeParse(extract.raw, nameKnownKeys);
   if (!parsed.success)
-    found.push(...shapeProblems(issuesOf(parsed.error, extract.raw), (pointer) => inFile(extract, pointer)));
+    found.push(
+      ...shapeProblems(issuesOf(parsed.error, extract.raw), extract.raw, (pointer) =>
+        inFile(extract, pointer),
+      ),
+    );
+  const rules = await checkPluginSection(extract.raw["plugin"], lookAt);
+  for (const problem of [...rules, ...checkPackageType(extract.raw)])
+    found.push({ ...problem, pointer: inFile(extract, problem.pointer) });
   return {
     reading: { subject, extract, ...(parsed.success ? { metadata: parsed.data } : {}) },
     problems: found,
