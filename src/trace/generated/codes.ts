@@ -377,7 +377,7 @@ export const CODES: Readonly<Record<string, string>> = {
   JOURNAL_DAMAGED:
     '{"room":"journal","exit_code":4,"meaning":"Reported as: <directory> plans a change outside the plane: <problem>.","raised_in":["src/journal/inside.ts","src/journal/log.ts"],"messages":["<directory> plans a change outside the plane: <problem>","<path> holds a line that is not JSON"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
   JSON_SCHEMA_REFUSED:
-    '{"room":"json-schema","exit_code":2,"meaning":"Reported as: the schema is refused: <pointer> <message>.","raised_in":["src/json-schema/compile.ts"],"messages":["the schema is refused: <pointer> <message>"],"next_steps":["Correct <pointer> of the schema in the plugin\'s source, then run \\"pkg preflight DIR\\" with its folder."]}',
+    '{"room":"json-schema","exit_code":2,"meaning":"Reported as: the schema is refused: <pointer> <message>.","raised_in":["src/json-schema/compile.ts","src/metadata/plugin/schemas.ts"],"messages":["the schema is refused: <pointer> <message>"],"next_steps":["Correct <pointer> of the schema in the plugin\'s source, then run \\"pkg preflight DIR\\" with its folder."]}',
   KEPT_BYTES_MISSING:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the receipt of <package id> <version> is not kept any more.","raised_in":["src/lifecycle/rollback-plan.ts"],"messages":["the receipt of <package id> <version> is not kept any more","<missing> file(s) of <package id> <version> are kept nowhere: <missing>"],"next_steps":["Put packages_store/<package id>-<version>.tar.gz back and run the command again."]}',
   LEDGER_BEYOND_CHECKPOINT:
@@ -549,13 +549,15 @@ export const CODES: Readonly<Record<string, string>> = {
   MANIFEST_NOT_BUILT:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the manifest of <package id> cannot be built: <field> <message>.","raised_in":["src/lifecycle/build-manifest.ts"],"messages":["the manifest of <package id> cannot be built: <field> <message>"],"next_steps":["Correct <field> in the source metadata and run \\"pkg pack\\" again."]}',
   MANIFEST_SCHEMA_UNKNOWN:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: the manifest of <archive> has schema_version <schema version>.","raised_in":["src/metadata/manifest.ts"],"messages":["the manifest of <archive> has schema_version <schema version>"],"next_steps":["Install a newer holdfast that knows this form (\\"pkg --version\\" shows yours), or build the archive again with \\"pkg pack\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: the manifest of <archive> has schema_version <schema version>.","raised_in":["src/metadata/inspect-manifest.ts","src/metadata/manifest.ts"],"messages":["the manifest of <archive> has schema_version <schema version>"],"next_steps":["Install a newer holdfast that knows this form (\\"pkg --version\\" shows yours), or build the archive again with \\"pkg pack\\"."]}',
   MANIFEST_SYNTAX:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: the manifest of <archive> is not valid JSON.","raised_in":["src/metadata/manifest.ts"],"messages":["the manifest of <archive> is not valid JSON","the manifest of <archive> is not a JSON object"],"next_steps":["Build the archive with \\"pkg pack --src DIR\\"."]}',
   MEMORY_DAMAGED:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: <APPROVALS PATH> is not a list of approvals.","raised_in":["src/lifecycle/approve.ts","src/lifecycle/good.ts","src/lifecycle/leftovers.ts","src/lifecycle/prune.ts"],"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
   METADATA_CONFLICT:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: says something else than <before>.","raised_in":["src/metadata/source.ts"],"messages":["says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: says something else than payloadSchema, its older name.","raised_in":["src/metadata/plugin/generation-two.ts","src/metadata/source.ts"],"messages":["says something else than payloadSchema, its older name","says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  METADATA_DUPLICATE:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: repeats <value> of the package\'s own health checks.","raised_in":["src/metadata/plugin/duplicates.ts","src/metadata/shape-problems.ts"],"messages":["repeats <value> of the package\'s own health checks","repeats <value>, which stands before it in the list"],"next_steps":["Rename or remove <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_FIELD_UNKNOWN:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: is no name a field may have.","raised_in":["src/metadata/document.ts","src/metadata/shape-problems.ts"],"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_ID_MISMATCH:
@@ -565,7 +567,7 @@ export const CODES: Readonly<Record<string, string>> = {
   METADATA_INVALID:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: <path> is not a JSON object.","raised_in":["src/lifecycle/adopt/node-packages.ts","src/lifecycle/adopt/plugin-folders.ts","src/lifecycle/adopt/python-packages.ts","src/lifecycle/build-manifest.ts"],"messages":["<path> is not a JSON object","<path> names no package and version","id <firstIssue>"],"next_steps":["Correct <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_KEY_DUPLICATE:
-    '{"room":"metadata","exit_code":2,"meaning":"Reported as: repeats the key <key>.","raised_in":["src/metadata/inspect-manifest.ts","src/metadata/source.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: repeats the key <key>.","raised_in":["src/metadata/repeated-keys.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_SYNTAX:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: is not valid UTF-8.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
   METADATA_TOO_LARGE:
@@ -576,6 +578,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is native code.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> is native code"],"next_steps":[]}',
   NEEDED_BY_OTHERS:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> is needed by <needing>.","raised_in":["src/lifecycle/rollback-plan.ts","src/lifecycle/uninstall.ts"],"messages":["<package id> is needed by <needing>","<package id> is needed by <dependents>"],"next_steps":["Uninstall <dependents> first: \\"pkg uninstall --id <dependent>\\"."]}',
+  NEW_FOLDER_PARENT:
+    '{"room":"scaffold","exit_code":2,"meaning":"Reported as: there is no folder <parentOf> to put it in.","raised_in":["src/scaffold/new-plugin.ts"],"messages":["there is no folder <parentOf> to put it in"],"next_steps":["Make it first: \\"mkdir -p <parent>\\", then run the command again."]}',
+  NEW_FOLDER_TAKEN:
+    '{"room":"scaffold","exit_code":2,"meaning":"Reported as: <directory> is there already and nothing in it is overwritten.","raised_in":["src/scaffold/new-plugin.ts"],"messages":["<directory> is there already and nothing in it is overwritten"],"next_steps":["Name a folder that is not there yet: \\"pkg new modules/NAME --kind node --runtime python\\"."]}',
+  NEW_NAME_UNUSABLE:
+    '{"room":"scaffold","exit_code":2,"meaning":"Reported as: <directory> gives no name for a plugin.","raised_in":["src/scaffold/names.ts"],"messages":["<directory> gives no name for a plugin"],"next_steps":["Say how it is called: \\"pkg new DIR --namespace my-plugin --id PKG-T3-MY-PLUGIN-001\\"."]}',
   NOTHING_RECOGNISED:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <folder> holds no package of a known form.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<folder> holds no package of a known form"],"next_steps":[]}',
   NOTHING_TO_REGISTER:
@@ -648,22 +656,56 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":5,"meaning":"Reported as: the plane <root> cannot be locked for writing.","raised_in":["src/plane/lock-fault.ts","src/plane/session.ts"],"messages":["the plane <root> cannot be locked for writing"],"next_steps":["Make <path> writable for this user (\\"ls -ld <path>\\" shows its mode)."]}',
   PLANTED_BYTECODE:
     '{"room":"integrity","exit_code":null,"meaning":"Planted bytecode. Python would run it instead of the source beside it.","raised_in":["src/integrity/bytecode.ts","src/integrity/unowned.ts"],"messages":["<path> <reason>","<path> <why>"],"next_steps":[]}',
+  PLUGIN_ACTION_UNKNOWN:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names action <action>, which is not among the actions.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["names action <action>, which is not among the actions"],"next_steps":["Name an action of the plugin in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_CAPABILITY_UNBACKED:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <value>, but there is no <value> in the plugin section.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts"],"messages":["names <value>, but there is no <value> in the plugin section","names cli_actions, but there is no cli.actions"],"next_steps":["Write the section <section> or remove <field> from <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_DEFAULT_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: says something else than config.defaults, which is what counts.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["says something else than config.defaults, which is what counts"],"next_steps":["Correct the default in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_ENTRYPOINT_KIND:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <…>, which <found>.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["names <…>, which <found>"],"next_steps":["Put a regular file there or correct the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_ENTRYPOINT_MISSING:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is missing, and the plugin has actions.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["is missing, and the plugin has actions","names <…>, which is not there"],"next_steps":["Create the file or correct the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_ENTRYPOINT_OUTSIDE:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: the entrypoint <plainText> of <package id> is no file of its own in <plainText>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["the entrypoint <plainText> of <package id> is no file of its own in <plainText>"],"next_steps":[]}',
+  PLUGIN_ENTRYPOINT_PATH:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: <…> is no plain path within the plugin\'s own folder.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["<…> is no plain path within the plugin\'s own folder"],"next_steps":["Name a file of the plugin\'s own folder as entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_ENTRYPOINT_RUNTIME:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <entrypoint>, but <runtime> runs <endings>.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["names <entrypoint>, but <runtime> runs <endings>"],"next_steps":["Correct the runtime or the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_EXAMPLE_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":null,"raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the example or the schema in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_FIELD_DEAD:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: does nothing and never did.","raised_in":["src/metadata/plugin/generation-two.ts"],"messages":["does nothing and never did"],"next_steps":["Delete <field> at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_FILE_REFUSED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>"],"next_steps":[]}',
+  PLUGIN_GENERATION_UNKNOWN:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is <document>, a generation nobody here knows.","raised_in":["src/metadata/plugin/generations.ts"],"messages":["is <document>, a generation nobody here knows"],"next_steps":["Write the plugin as \\"pkg new\\" does, or use a holdfast that knows <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_NOT_ENABLED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":[]}',
   PLUGIN_NOT_FOUND:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
     '{"room":"grants","exit_code":null,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":[]}',
+  PLUGIN_PACKAGE_TYPE:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is <package type>, but there is a plugin section.","raised_in":["src/metadata/plugin/rules.ts"],"messages":["is <package type>, but there is a plugin section"],"next_steps":["Write package_type as plugin or remove it in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_PERMISSION_UNDECLARED:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is needed by action <id>, but permissions does not ask for it.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts"],"messages":["is needed by action <id>, but permissions does not ask for it","is needed by action <memberOf>, but permissions does not ask for it"],"next_steps":["Add <permission> to permissions in <path>, or remove it at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_POLICY_DENIED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>.","raised_in":["src/grants/policy-read.ts"],"messages":["the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>"],"next_steps":[]}',
+  PLUGIN_PROBE_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":null,"raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the input of the probe in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_RECORD_DAMAGED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":[]}',
   PLUGIN_ROOT_UNTRUSTED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <package id> keeps its plugin in <plainText>, which lies in none of <roots>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":[]}',
+  PLUGIN_SCHEMA_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: must be \\"object\\": a configuration maps names to values.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["must be \\"object\\": a configuration maps names to values"],"next_steps":["Write <nearest> in the schema in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECRET_DEFAULT:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: gives the secret <name> a value that everybody can read.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["gives the secret <name> a value that everybody can read"],"next_steps":["Remove <field> from <path> at line <line>, column <column>: the operator names the secret, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECTION_LATER:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <value>, <NOT YET>.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts"],"messages":["names <value>, <NOT YET>","is <NOT YET>","is not known to this version","names <value>, not known to this version"],"next_steps":["Remove <field> from <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECTION_UNDECLARED:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is there, but capability does not name <section>.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts"],"messages":["is there, but capability does not name <section>","is there, but capabilities does not name cli_actions"],"next_steps":["Add \\"<section>\\" to capability of the plugin section in <path>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   POLICY_CHANGED:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <POLICY PATH> is not the policy that was accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
