@@ -15,6 +15,8 @@ export interface Example {
     readonly permissions: readonly string[];
   };
   readonly shown: { readonly title: string; readonly input: JsonObject; readonly output: JsonObject };
+  /** What a probe expects, where that is less than the example shows. */
+  readonly expected?: JsonObject;
   readonly permissions: JsonObject;
   readonly config: { readonly properties: JsonObject; readonly defaults: JsonObject };
   /** Body of the action's function in each language; `given` is the input, `config` the configuration. */
@@ -63,6 +65,8 @@ export const EXAMPLES: Readonly<Record<PluginKind, Example>> = {
       input: { path: "v1/status" },
       output: { url: "https://api.example.org/v1/status", has_token: false },
     },
+    // With a token in the configuration the rest differs.
+    expected: { url: "https://api.example.org/v1/status" },
     permissions: { network: ["api.example.org"] },
     config: {
       properties: {

@@ -57,7 +57,7 @@ process.exitCode = said.status === "ok" ? 0 : 1;
 }
 
 export function nodeTest({ action, shown }: Example): string {
-  return `/** Run with: node --test tests/ */
+  return `/** Run with: node --test tests/main.test.mjs */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";

@@ -4,7 +4,7 @@ import type { NewPlugin } from "./plan.ts";
 /** The metadata of a new plugin, with the words an author needs to change it. */
 export function sourceToml(
   { package_id, namespace, target, kind, runtime }: NewPlugin,
-  { purpose, action, shown, permissions, config }: Example,
+  { purpose, action, shown, expected, permissions, config }: Example,
   entrypoint: string,
   schema_path: string,
 ): string {
@@ -59,7 +59,7 @@ output = ${inline(shown.output)}
 id = "works"
 action = ${quoted(action.id)}
 input = ${inline(shown.input)}
-expect = ${inline(shown.output)}
+expect = ${inline(expected ?? shown.output)}
 
 [plugin.config]
 defaults = ${inline(config.defaults)}
