@@ -23,7 +23,14 @@ export type { InstalledPackage } from "./install-describe.ts";
 export type { Leaving } from "./leaving.ts";
 export { type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
-export { type PreflightWorld, preflight } from "./preflight/index.ts";
+export {
+  type ChangedManifests,
+  changedManifests,
+  type Fixed,
+  fixSource,
+  type PreflightWorld,
+  preflight,
+} from "./preflight/index.ts";
 export { refuseToken } from "./refuse.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
 export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";

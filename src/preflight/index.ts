@@ -1,8 +1,10 @@
-export { advise } from "./advice.ts";
+export { advise, findUntidy } from "./advice.ts";
 export { checkOf } from "./checks.ts";
 export { PREFLIGHT_CODES, PREFLIGHT_RULES } from "./codes.ts";
 export { make as makePreflightFault, preflightFaults } from "./faults.ts";
 export { type FieldPlace, findingFrom, type Locate } from "./findings.ts";
+export { editFor } from "./fix/choose-edit.ts";
+export { fixText } from "./fix/fix-text.ts";
 export { pointerOfAsked } from "./permissions.ts";
 export { checkPlugin } from "./plugin.ts";
 export { preflightDocument, renderPreflight } from "./render.ts";

@@ -33,7 +33,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ADVICE_LICENSE_MISSING:
     '{"room":"preflight","exit_code":null,"meaning":"No licence. Without one nobody else may use it.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
   ADVICE_LIST_UNTIDY:
-    '{"room":"preflight","exit_code":null,"meaning":"A list with repeats or without order. The order of these lists means nothing; sorted and without repeats, every change of them is one line.","raised_in":["src/preflight/advice.ts"],"messages":["info"],"next_steps":[]}',
+    '{"room":"preflight","exit_code":null,"meaning":"A list with repeats or without order. The order of these lists means nothing; sorted and without repeats, every change of them is one line.","raised_in":["src/preflight/advice.ts","src/preflight/fix/choose-edit.ts"],"messages":["<field> had repeated or unsorted entries","info"],"next_steps":[]}',
   ADVICE_PROBE_MISSING:
     '{"room":"preflight","exit_code":null,"meaning":"No probe. A probe is a deterministic proof that an action works, run on every version that is supported.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ADVICE_RANGE_OPEN:
@@ -248,6 +248,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Broken governance chain. Package, spec and framework must each be registered.","raised_in":["src/integrity/chain.ts"],"messages":["<link> names <link> (<link type>), which is not registered"],"next_steps":[]}',
   CHAIN_FILE_MISSING:
     '{"room":"integrity","exit_code":null,"meaning":"Document missing. A registered spec or framework has no document in the plane.","raised_in":["src/integrity/chain.ts"],"messages":["<id> is registered, and <path> is not in this plane"],"next_steps":[]}',
+  CHANGES_UNKNOWN:
+    '{"room":"preflight","exit_code":2,"meaning":"Reported as: git cannot say what differs from <base>: <problem>.","raised_in":["src/lifecycle/preflight/changed.ts"],"messages":["git cannot say what differs from <base>: <problem>"],"next_steps":["Fetch the whole history and name a branch or commit of it: \\"pkg preflight --changed origin/main\\"."]}',
   CLAIMED_TWICE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is claimed by <other> and <one>.","raised_in":["src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> is claimed by <other> and <one>"],"next_steps":[]}',
   CODE_UNKNOWN:
@@ -291,7 +293,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ELEVATION_MISSING:
     '{"room":"preflight","exit_code":3,"meaning":"A permission above the profile without a reason. What a kind of plugin may do by itself is its profile; anything above it needs a reason that a second person approves.","raised_in":["src/preflight/permissions.ts"],"messages":["<package id> asks for \\"<inWords>\\", which is above the profile of kind <kind> (<title>), and plugin.elevated does not say why"],"next_steps":["Add { permission = \\"<permission>\\", reason = \\"why it is needed\\" } to plugin.elevated, or drop the permission, and pack again."]}',
   ELEVATION_NEEDLESS:
-    '{"room":"preflight","exit_code":3,"meaning":"A reason for a permission that needs none. An elevated entry that raises nothing would ask a person to approve nothing; approvals must mean something.","raised_in":["src/preflight/permissions.ts"],"messages":["<package id> gives a reason for \\"<inWords>\\", which <why>"],"next_steps":["Remove the entry: \\"pkg preflight <judged> --fix\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"A reason for a permission that needs none. An elevated entry that raises nothing would ask a person to approve nothing; approvals must mean something.","raised_in":["src/preflight/fix/choose-edit.ts","src/preflight/permissions.ts"],"messages":["<package id> gives a reason for \\"<inWords>\\", which <why>"],"next_steps":["Remove the entry: \\"pkg preflight <judged> --fix\\"."]}',
   ENTRY_UNKNOWN:
     '{"room":"operations","exit_code":1,"meaning":"Reported as: entry <named> is a number, and no stream is named.","raised_in":["src/operations/ledger-find.ts"],"messages":["entry <named> is a number, and no stream is named"],"next_steps":["Run \\"pkg ledger tail\\" to see ids, or name the stream of a number with --stream."]}',
   EVENT_RESERVED:
@@ -379,7 +381,7 @@ export const CODES: Readonly<Record<string, string>> = {
   JOURNAL_DAMAGED:
     '{"room":"journal","exit_code":4,"meaning":"Reported as: <directory> plans a change outside the plane: <problem>.","raised_in":["src/journal/inside.ts","src/journal/log.ts"],"messages":["<directory> plans a change outside the plane: <problem>","<path> holds a line that is not JSON"],"next_steps":["Keep a copy of <path>, then run \\"pkg doctor\\" or restore the plane from a backup."]}',
   JSON_SCHEMA_REFUSED:
-    '{"room":"json-schema","exit_code":2,"meaning":"Reported as: the schema is refused: <pointer> <message>.","raised_in":["src/json-schema/compile.ts"],"messages":["the schema is refused: <pointer> <message>"],"next_steps":["Correct <pointer> of the schema in the plugin\'s source, then run \\"pkg preflight DIR\\" with its folder."]}',
+    '{"room":"json-schema","exit_code":2,"meaning":"Reported as: the schema is refused: <pointer> <message>.","raised_in":["src/json-schema/compile.ts","src/metadata/plugin/schemas.ts"],"messages":["the schema is refused: <pointer> <message>"],"next_steps":["Correct <pointer> of the schema in the plugin\'s source, then run \\"pkg preflight DIR\\" with its folder."]}',
   KEPT_BYTES_MISSING:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the receipt of <package id> <version> is not kept any more.","raised_in":["src/lifecycle/rollback-plan.ts"],"messages":["the receipt of <package id> <version> is not kept any more","<missing> file(s) of <package id> <version> are kept nowhere: <missing>"],"next_steps":["Put packages_store/<package id>-<version>.tar.gz back and run the command again."]}',
   LEDGER_BEYOND_CHECKPOINT:
@@ -558,8 +560,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: <APPROVALS PATH> is not a list of approvals.","raised_in":["src/lifecycle/approve.ts","src/lifecycle/good.ts","src/lifecycle/leftovers.ts","src/lifecycle/prune.ts"],"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
   METADATA_CONFLICT:
     '{"room":"metadata","exit_code":2,"meaning":"Two files say different things. A package may be described in several files, but no field may have two values.","raised_in":["src/metadata/source.ts"],"messages":["says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  METADATA_DUPLICATE:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: repeats <value> of <pointer>/<before>.","raised_in":["src/metadata/plugin/duplicates.ts","src/metadata/shape-problems.ts","src/preflight/fix/choose-edit.ts"],"messages":["repeats <value> of <pointer>/<before>"],"next_steps":["Rename or remove <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_FIELD_UNKNOWN:
-    '{"room":"metadata","exit_code":2,"meaning":"A field nobody knows. A misspelt field would be ignored in silence, so it is refused with the nearest known name.","raised_in":["src/metadata/document.ts","src/metadata/shape-problems.ts"],"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"A field nobody knows. A misspelt field would be ignored in silence, so it is refused with the nearest known name.","raised_in":["src/metadata/document.ts","src/metadata/shape-problems.ts","src/preflight/fix/choose-edit.ts"],"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_ID_MISMATCH:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: the source declares <declared>, the command names <given>.","raised_in":["src/lifecycle/build-manifest.ts"],"messages":["the source declares <declared>, the command names <given>"],"next_steps":["Run \\"pkg pack --id <declared>\\" or correct the declared id."]}',
   METADATA_ID_MISSING:
@@ -650,8 +654,24 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":5,"meaning":"Reported as: the plane <root> cannot be locked for writing.","raised_in":["src/plane/lock-fault.ts","src/plane/session.ts"],"messages":["the plane <root> cannot be locked for writing"],"next_steps":["Make <path> writable for this user (\\"ls -ld <path>\\" shows its mode)."]}',
   PLANTED_BYTECODE:
     '{"room":"integrity","exit_code":null,"meaning":"Planted bytecode. Python would run it instead of the source beside it.","raised_in":["src/integrity/bytecode.ts","src/integrity/unowned.ts"],"messages":["<path> <reason>","<path> <why>"],"next_steps":[]}',
+  PLUGIN_ACTION_UNKNOWN:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names action <action>, which is not among the actions.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["names action <action>, which is not among the actions"],"next_steps":["Name an action of the plugin in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_CAPABILITY_UNBACKED:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <value>, but there is no <value> in the plugin section.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["names <value>, but there is no <value> in the plugin section"],"next_steps":["Write the section <section> or remove <field> from <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_DEFAULT_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: says something else than config.defaults, which is what counts.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["says something else than config.defaults, which is what counts"],"next_steps":["Correct the default in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_ENTRYPOINT_KIND:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <…>, which <found>.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["names <…>, which <found>"],"next_steps":["Put a regular file there or correct the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_ENTRYPOINT_MISSING:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is missing, and the plugin has actions.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["is missing, and the plugin has actions","names <…>, which is not there"],"next_steps":["Create the file or correct the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_ENTRYPOINT_OUTSIDE:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: the entrypoint <plainText> of <package id> is no file of its own in <plainText>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["the entrypoint <plainText> of <package id> is no file of its own in <plainText>"],"next_steps":[]}',
+  PLUGIN_ENTRYPOINT_PATH:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: <…> is no plain path within the plugin\'s own folder.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["<…> is no plain path within the plugin\'s own folder"],"next_steps":["Name a file of the plugin\'s own folder as entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_ENTRYPOINT_RUNTIME:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <entrypoint>, but <runtime> runs <endings>.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["names <entrypoint>, but <runtime> runs <endings>"],"next_steps":["Correct the runtime or the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_EXAMPLE_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":null,"raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the example or the schema in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_FILE_REFUSED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>"],"next_steps":[]}',
   PLUGIN_NAMESPACE_TAKEN:
@@ -662,12 +682,26 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"grants","exit_code":null,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
     '{"room":"grants","exit_code":null,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":[]}',
+  PLUGIN_PACKAGE_TYPE:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is <package type>, but there is a plugin section.","raised_in":["src/metadata/plugin/rules.ts"],"messages":["is <package type>, but there is a plugin section"],"next_steps":["Write package_type as plugin or remove it in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_PERMISSION_UNDECLARED:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is needed by action <id>, but permissions does not ask for it.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["is needed by action <id>, but permissions does not ask for it"],"next_steps":["Add <permission> to permissions in <path>, or remove it at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_POLICY_DENIED:
     '{"room":"grants","exit_code":null,"meaning":"The policy denies what it asks for. config/policy.toml has the last word about what plugins may do; its layers can only tighten.","raised_in":["src/grants/policy-read.ts"],"messages":["the policy denies <plainText> to <namespace>: <field> of <layer>, line <line>"],"next_steps":[]}',
+  PLUGIN_PROBE_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":null,"raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the input of the probe in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_RECORD_DAMAGED:
     '{"room":"grants","exit_code":null,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":[]}',
   PLUGIN_ROOT_UNTRUSTED:
     '{"room":"grants","exit_code":null,"meaning":"A plugin outside the trusted folders. Operators say where plugins may lie; no command, request or manifest can add a folder.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":[]}',
+  PLUGIN_SCHEMA_INVALID:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: must be \\"object\\": a configuration maps names to values.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["must be \\"object\\": a configuration maps names to values"],"next_steps":["Write <nearest> in the schema in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECRET_DEFAULT:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: gives the secret <name> a value that everybody can read.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["gives the secret <name> a value that everybody can read"],"next_steps":["Remove <field> from <path> at line <line>, column <column>: the operator names the secret, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECTION_LATER:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: names <value>, <NOT YET>.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["names <value>, <NOT YET>","is <NOT YET>"],"next_steps":["Remove <field> from <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECTION_UNDECLARED:
+    '{"room":"metadata","exit_code":2,"meaning":"Reported as: is there, but capability does not name <section>.","raised_in":["src/metadata/plugin/agreement.ts","src/preflight/fix/choose-edit.ts"],"messages":["is there, but capability does not name <section>"],"next_steps":["Add \\"<section>\\" to capability of the plugin section in <path>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   POLICY_CHANGED:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <POLICY PATH> is not the policy that was accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
