@@ -58,6 +58,13 @@ export const {
     2,
     (d) => `Add "${d.section ?? ""}" to capability of the plugin section in ${d.path}, ${again(d)}`,
   ),
+  /** An older generation that is none. */
+  PLUGIN_GENERATION_UNKNOWN: kind<Placed>(
+    2,
+    (d) => `Write the plugin as "pkg new" does, or use a holdfast that knows ${where(d)}, ${again(d)}`,
+  ),
+  /** A field of an older generation without any effect. */
+  PLUGIN_FIELD_DEAD: kind<Placed>(2, (d) => `Delete ${d.field} at ${where(d)}, ${again(d)}`),
   /** A section of a later version. */
   PLUGIN_SECTION_LATER: kind<Placed>(2, (d) => `Remove ${d.field} from ${where(d)}, ${again(d)}`),
   /** An action needs what the plugin does not ask for. */
@@ -130,7 +137,7 @@ export const {
     2,
     (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack".`,
   ),
-  MANIFEST_SCHEMA_UNKNOWN: kind<{ archive: string; schema_version: string }>(
+  MANIFEST_SCHEMA_UNKNOWN: kind<Details & { archive?: string; schema_version?: string }>(
     2,
     () =>
       `Install a newer holdfast that knows this form ("pkg --version" shows yours), or build the archive again with "pkg pack".`,

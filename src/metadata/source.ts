@@ -7,11 +7,13 @@ import { SourceMetadata as SourceMetadataShape } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { type Fault, refuseAll } from "../kernel/index.ts";
 import { type Document, readDocument } from "./document.ts";
-import { type Extract, FORMS, type Form, inFile } from "./forms.ts";
+import { type Extract, inFile } from "./extract.ts";
+import { FORMS, type Form } from "./forms.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
 import { type LookAt, lookBelow } from "./plugin/entrypoint.ts";
 import { checkPackageType, checkPluginSection } from "./plugin/rules.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
+import { repeatedKeys } from "./repeated-keys.ts";
 import { shapeProblems } from "./shape-problems.ts";
 import { type FieldPlace, placesIn } from "./source-places.ts";
 
@@ -91,9 +93,10 @@ async function readForm(
   lookAt: LookAt,
 ): Promise<{ reading?: FormReading; problems: readonly Problem[] } | undefined> {
   if (value === undefined) return { problems };
-  const extract = form.extract(value);
+  const extract = form.extract(value, lookAt);
   if (extract === undefined) return undefined;
-  const found = [...problems, ...(await repeatedKeys(subject))];
+  const found = [...problems, ...(form.syntax === "json" ? await repeatedKeys(subject.text) : [])];
+  found.push(...(extract.problems ?? []));
   const parsed = SourceMetadataShape.safeParse(extract.raw, nameKnownKeys);
   if (!parsed.success)
     found.push(
@@ -106,22 +109,16 @@ async function readForm(
     found.push({ ...problem, pointer: inFile(extract, problem.pointer) });
   return {
     reading: { subject, extract, ...(parsed.success ? { metadata: parsed.data } : {}) },
-    problems: found,
+    problems: once(found),
   };
 }
 
-async function repeatedKeys({ text, syntax }: Subject): Promise<Problem[]> {
-  if (syntax === "toml") return [];
-  const { walkJson } = await import("./json-places.ts");
-  return walkJson(text, new Set()).duplicates.map(
-    ({ key, place, pointer }): Problem => ({
-      code: "METADATA_KEY_DUPLICATE",
-      message: `repeats the key ${JSON.stringify(key)}`,
-      pointer,
-      place,
-    }),
+/** An older generation has words of its own for some rules that hold for all; the first to speak is kept. */
+const once = (problems: readonly Problem[]): Problem[] =>
+  problems.filter(
+    ({ code, pointer }, index) =>
+      problems.findIndex((other) => other.code === code && other.pointer === pointer) === index,
   );
-}
 
 async function merge(
   forms: readonly FormReading[],
@@ -133,6 +130,7 @@ async function merge(
     for (const [field, value] of Object.entries(metadata ?? {})) {
       if (value === undefined) continue;
       const before = origin.get(field);
+      if (before !== undefined && extract.yields?.includes(field) === true) continue;
       if (before !== undefined && JSON.stringify(merged[field]) !== JSON.stringify(value)) {
         const pointer = inFile(extract, `/${field}`);
         const message = `says something else than ${before}`;

@@ -24,16 +24,15 @@ export function checkDuplicates({ raw }: Section): Problem[] {
 
 /** `key`: the member that tells the elements apart; without it the elements are texts themselves. */
 function repeats(pointer: string, list: readonly unknown[], key?: string): Problem[] {
-  const first = new Map<string, number>();
+  const seen = new Set<string>();
   const texts = textsOf(key === undefined ? list : list.map((item) => memberOf(item, key)));
   return texts.flatMap(({ index, value }): Problem[] => {
-    const before = first.get(value);
-    if (before === undefined) {
-      first.set(value, index);
+    if (!seen.has(value)) {
+      seen.add(value);
       return [];
     }
     const at = `${pointer}/${index}${key === undefined ? "" : `/${key}`}`;
-    const message = `repeats ${JSON.stringify(value)} of ${pointer}/${before}`;
+    const message = `repeats ${JSON.stringify(value)}, which stands before it in the list`;
     return [{ code: "METADATA_DUPLICATE", message, pointer: at }];
   });
 }
