@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { HexDigest, type PreflightReport } from "../contracts/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { preflight as judge, type PreflightWorld } from "../lifecycle/index.ts";
+import {
+  type ChangedManifests,
+  changedManifests,
+  type Fixed,
+  fixSource,
+  preflight as judge,
+  type PreflightWorld,
+} from "../lifecycle/index.ts";
 import { openPlane, type Plane } from "../plane/index.ts";
 import { preflightDocument, preflightReport, type Runtime, renderPreflight } from "../preflight/index.ts";
 import { FORMATS, renderReport } from "../reports/index.ts";
