@@ -12,6 +12,7 @@ import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
+import { checkNamespaces } from "./plugin/namespace.ts";
 import { checkPluginEntry } from "./plugin-entry.ts";
 import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
@@ -69,6 +70,7 @@ export async function planInstall(
       }
     }
   }
+  problems.push(...checkNamespaces(effects, plane, asks));
   const needing = asks.map(({ target, before }) => ({
     manifest: target.manifest,
     fresh: before === undefined,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HexDigest, type PreflightReport } from "../contracts/index.ts";
+import { HexDigest, type PreflightFix, type PreflightReport } from "../contracts/index.ts";
 import { Fault } from "../kernel/index.ts";
 import {
   type ChangedManifests,
@@ -96,7 +96,11 @@ export const preflight = operation({
   },
 });
 
-async function fixAll({ effects }: Context, subjects: readonly string[], dry_run: boolean): Promise<Fixed> {
+async function fixAll(
+  { effects }: Context,
+  subjects: readonly string[],
+  dry_run: boolean,
+): Promise<{ fixes: PreflightFix[]; diff: string }> {
   const fixed: Fixed[] = [];
   for (const subject of subjects) fixed.push(await fixSource(effects, subject, dry_run));
   return { fixes: fixed.flatMap(({ fixes }) => fixes), diff: fixed.map(({ diff }) => diff).join("") };

@@ -612,6 +612,250 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "plugin register",
+    summary: "Make a plugin known by the manifest in its archive; nothing of it is installed.",
+    examples: [
+      "pkg plugin register PKG-T2-NOTES-001",
+      "pkg plugin register packages_store/PKG-T2-NOTES-001.tar.gz --json",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "archive",
+        type: "string",
+        description: "Archive file, or the id of a package in the store (ID@VERSION).",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "digest",
+        type: "string",
+        description: "sha256 of the archive, where you vouch for it yourself.",
+      },
+    ],
+  },
+  {
+    name: "plugin install",
+    summary: "Install the package of a plugin; it runs only once somebody enables it.",
+    examples: ["pkg plugin install notes", "pkg plugin install PKG-T2-NOTES-001 --dry-run"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of a registered plugin, id of its package, or an archive file.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "digest",
+        type: "string",
+        description: "sha256 of the archive, where you vouch for it yourself.",
+      },
+      {
+        field: "from",
+        type: "string",
+        description: "A folder with further archives.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "plugin uninstall",
+    summary: "Remove a plugin with its package; it stays registered, and what was granted is void.",
+    examples: ["pkg plugin uninstall notes --dry-run", "pkg plugin uninstall notes --forget"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "purge",
+        type: "boolean",
+        description: "Also remove config and state files you edited.",
+        default: false,
+      },
+      {
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
+      },
+      {
+        field: "forget",
+        type: "boolean",
+        description: "Give up the namespace of a plugin that is not installed, with its configuration.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "plugin enable",
+    summary: "Show what a plugin asks for beyond what was granted, and grant exactly that.",
+    examples: ["pkg plugin enable notes --dry-run", "pkg plugin enable notes --pin"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "yes",
+        type: "string",
+        description: "Digest of the words shown, which --dry-run prints: agrees to exactly those.",
+      },
+      {
+        field: "pin",
+        type: "boolean",
+        description: "Grant to these very bytes: an update disables the plugin.",
+        default: false,
+      },
+      {
+        field: "versions",
+        type: "string",
+        description: "Versions the grant holds for. Default: the major version as it is.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "plugin disable",
+    summary: "Let nothing of a plugin run any more; its files and what was granted stay.",
+    examples: ["pkg plugin disable notes", 'pkg plugin disable notes --reason "too many requests"'],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why.",
+        default: "manual_disable",
+      },
+    ],
+  },
+  {
+    name: "plugin approve",
+    summary: "Stand for what a plugin may do above the profile of its kind, as a second person.",
+    examples: [
+      'pkg plugin approve notes --reason "runs git, reviewed in audit 12" --days 30',
+      'pkg plugin approve notes --reason "until the next audit" --expires 2027-01-31',
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why, in at least 8 characters.",
+        required: true,
+      },
+      {
+        field: "expires",
+        type: "string",
+        description: "Day or time it ends, such as 2027-01-31; within a year.",
+      },
+      {
+        field: "days",
+        type: "integer",
+        description: "How many days it holds, in place of --expires.",
+      },
+    ],
+  },
+  {
+    name: "plugin review",
+    summary: "Disable every plugin whose approval expired or whose approver may no longer approve.",
+    examples: ["pkg plugin review", "pkg plugin review --json"],
+    authorised: true,
+    flags: [],
+  },
+  {
+    name: "plugin list",
+    summary: "List plugins with state, effective state, kind and profile.",
+    examples: ["pkg plugin list", "pkg plugin list --state enabled --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "state",
+        type: "string",
+        description: "Only those whose effective state this is.",
+        choices: ["registered", "installed", "enabled", "disabled"],
+      },
+    ],
+  },
+  {
+    name: "plugin inspect",
+    summary: "Show everything known of one plugin: state, what it asks for, what was granted and approved.",
+    examples: ["pkg plugin inspect notes", "pkg plugin inspect PKG-T2-NOTES-001 --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "policy why",
+    summary: "Explain rule by rule what the policy allows and denies to a plugin, and which line decides.",
+    examples: ["pkg policy why PKG-T2-NOTES-001", "pkg policy why notes --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "policy check",
+    summary:
+      "Check config/policy.toml: its form, that it is the one accepted, and that no layer loosens a higher one.",
+    examples: ["pkg policy check", "pkg policy check --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
     name: "auth init",
     summary:
       "Make the plane's secret, role map and first admin token; --force replaces them and ends every token.",
