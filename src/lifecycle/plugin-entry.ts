@@ -13,7 +13,11 @@ export async function checkPluginEntry(
   manifest: Manifest,
   judged?: string,
 ): Promise<Fault[]> {
-  return [...checkPlugin(manifest, judged), ...(await checkPolicy(effects, plane, manifest))];
+  return [
+    ...checkPlugin(manifest, judged),
+    ...checkPluginPlace(plane, manifest),
+    ...(await checkPolicy(effects, plane, manifest)),
+  ];
 }
 
 async function checkPolicy(effects: Pick<Effects, "fs">, plane: Plane, manifest: Manifest): Promise<Fault[]> {

@@ -4,7 +4,6 @@ export { PREFLIGHT_CODES, PREFLIGHT_RULES } from "./codes.ts";
 export { make as makePreflightFault, preflightFaults } from "./faults.ts";
 export { type FieldPlace, findingFrom, type Locate } from "./findings.ts";
 export { editFor } from "./fix/choose-edit.ts";
-export { fixText } from "./fix/fix-text.ts";
 export { pointerOfAsked } from "./permissions.ts";
 export { checkPlugin } from "./plugin.ts";
 export { preflightDocument, renderPreflight } from "./render.ts";
@@ -22,3 +21,8 @@ export {
 } from "./requirements.ts";
 export { type About, Tally } from "./tally.ts";
 export { type Breakage, type Broken, type Standing, whatBreaks } from "./what-breaks.ts";
+
+/** Loaded only when something is mended: it parses with parsers of its own. See fix/fix-text.ts. */
+export async function loadFixText() {
+  return (await import("./fix/fix-text.ts")).fixText;
+}

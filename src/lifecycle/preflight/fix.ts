@@ -6,7 +6,7 @@ import type { Effects, FileSystem } from "../../effects/index.ts";
 import type { Fault } from "../../kernel/index.ts";
 import { inspectSource } from "../../metadata/index.ts";
 import { absolute, replaceFile } from "../../plane/index.ts";
-import { checkPlugin, editFor, findUntidy, fixText } from "../../preflight/index.ts";
+import { checkPlugin, editFor, findUntidy, loadFixText } from "../../preflight/index.ts";
 import { packedPlugin } from "../build-manifest.ts";
 import { below } from "./source-files.ts";
 import { shownPath } from "./world.ts";
@@ -85,6 +85,7 @@ async function firstFix(
       ...later.map((fault, index) => ({ fault, path: places[index]?.path, field: places[index]?.field })),
     );
   }
+  const fixText = await loadFixText();
   for (const { fault, path, field } of problems) {
     if (typeof path !== "string" || typeof field !== "string") continue;
     const edit = editFor(fault, field, distance);

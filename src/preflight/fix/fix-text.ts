@@ -27,7 +27,12 @@ const read = (text: string, syntax: Syntax): unknown =>
 /** Parsers mark tables in ways of their own; what is compared is the data. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, sortedKeys));
 
+/** A list whose last item goes may go with it: `[[table]]` has no other way to be empty. */
 const sortedKeys = (_key: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([, inner]) => !Array.isArray(inner) || inner.length > 0)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      )
     : value;
