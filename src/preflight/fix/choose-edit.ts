@@ -17,9 +17,10 @@ export function editFor(
     return distance(String(at.at(-1)).toLowerCase(), nearest.toLowerCase()) <= SPELLING_EDITS_MAX
       ? { kind: "rename", at, to: nearest }
       : undefined;
-  if (code === "PLUGIN_SECTION_UNDECLARED" && typeof section === "string")
+  // The older generations name their sections otherwise.
+  if (code === "PLUGIN_SECTION_UNDECLARED" && typeof section === "string" && at.at(-2) === "plugin")
     return { kind: "add", at: [...at.slice(0, -1), "capability"], text: section };
-  if (code === "ELEVATION_NEEDLESS") return { kind: "remove", at };
+  if (code === "ELEVATION_NEEDLESS" || code === "PLUGIN_FIELD_DEAD") return { kind: "remove", at };
   if (code === "ADVICE_LIST_UNTIDY") return { kind: "tidy", at };
   // Of two equal words in a list one is enough; two actions with one id are two different things.
   if (code === "METADATA_DUPLICATE" && isWordOfList(at)) return { kind: "tidy", at: at.slice(0, -1) };

@@ -4,7 +4,7 @@ import { compareCodePoints } from "../../kernel/index.ts";
 export type Path = readonly (string | number)[];
 
 export type Edit =
-  /** An item of a list goes. */
+  /** An item of a list, or a field, goes. */
   | { readonly kind: "remove"; readonly at: Path }
   /** A key gets another name; its value stays. */
   | { readonly kind: "rename"; readonly at: Path; readonly to: string }
@@ -40,8 +40,9 @@ export function edited(document: unknown, edit: Edit): unknown {
 function applied(parent: Record<string | number, unknown>, last: string | number, edit: Edit): boolean {
   const value = Object.hasOwn(parent, last) ? parent[last] : undefined;
   if (edit.kind === "remove") {
-    if (!Array.isArray(parent) || typeof last !== "number" || last >= parent.length) return false;
-    parent.splice(last, 1);
+    if (value === undefined) return false;
+    if (Array.isArray(parent)) parent.splice(Number(last), 1);
+    else delete parent[last];
     return true;
   }
   if (edit.kind === "rename") {
