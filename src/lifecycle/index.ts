@@ -26,6 +26,8 @@ export { type HistoryEvent, packageHistory } from "./package-history.ts";
 export {
   type ApproveResult,
   approvePlugin,
+  type ConfigureResult,
+  configurePlugin,
   disablePlugin,
   type EnableResult,
   enablePlugin,

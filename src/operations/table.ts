@@ -30,6 +30,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   "plugin review": async () => erase((await import("./plugin-states.ts")).pluginReview),
   "plugin list": async () => erase((await import("./plugin-list.ts")).pluginList),
   "plugin inspect": async () => erase((await import("./plugin-list.ts")).pluginInspect),
+  configure: async () => erase((await import("./configure.ts")).configure),
   "policy why": async () => erase((await import("./policy.ts")).policyWhy),
   "policy check": async () => erase((await import("./policy.ts")).policyCheck),
   "auth init": async () => erase((await import("./auth.ts")).authInit),

@@ -833,6 +833,59 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "configure",
+    summary:
+      "Set what a plugin can be configured with, held against its schema; secrets are named, never written.",
+    examples: [
+      "pkg configure notes retries=8 --dry-run",
+      "pkg configure notes api_key=env:NOTES_API_KEY",
+      "pkg configure notes --show",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "settings",
+        type: "list",
+        description: "KEY=VALUE; the schema says of which type. A secret is KEY=env:NAME or KEY=file:/PATH.",
+        positional: true,
+      },
+      {
+        field: "file",
+        type: "string",
+        description: "JSON or TOML file with settings.",
+      },
+      {
+        field: "unset",
+        type: "list",
+        description: "Take a setting away; repeat for several.",
+      },
+      {
+        field: "show",
+        type: "boolean",
+        description: "Show what is in force; needs no token.",
+        default: false,
+      },
+      {
+        field: "rollback",
+        type: "integer",
+        description: "Go back to this earlier version of the configuration.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
     name: "policy why",
     summary: "Explain rule by rule what the policy allows and denies to a plugin, and which line decides.",
     examples: ["pkg policy why PKG-T2-NOTES-001", "pkg policy why notes --json"],

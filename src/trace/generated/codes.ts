@@ -361,7 +361,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"meaning":"Reported as: <command>: <field> <what>.","raised_in":["src/cli/run.ts"],"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
-    '{"room":"operations","exit_code":2,"meaning":"Reported as: --all and --take exclude each other.","raised_in":["src/operations/adopt.ts","src/operations/auth.ts","src/operations/explain.ts","src/operations/install.ts"],"messages":["--all and --take exclude each other","--as needs --take: ids go to the packages named","--accept <unknown> is no code of a finding","name a token id or a --user"],"next_steps":["Run \\"<command> --help\\" to see what it needs."]}',
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: --all and --take exclude each other.","raised_in":["src/operations/adopt.ts","src/operations/auth.ts","src/operations/configure.ts","src/operations/explain.ts"],"messages":["--all and --take exclude each other","--as needs --take: ids go to the packages named","--accept <unknown> is no code of a finding","name a token id or a --user"],"next_steps":["Run \\"<command> --help\\" to see what it needs."]}',
   INPUT_OUTPUT_ERROR:
     '{"room":"cli","exit_code":5,"meaning":"The disk reported a failure while a file was read or written.","raised_in":["src/cli/system-fault.ts"],"messages":["the disk failed at"],"next_steps":["Check the disk (\\"dmesg\\" names it) and run the command again."]}',
   INSTALLED_DRIFTED:
@@ -666,6 +666,16 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <user> enabled <namespace>, so another has to approve.","raised_in":["src/lifecycle/plugin/approve.ts","src/lifecycle/plugin/enable.ts"],"messages":["<user> enabled <namespace>, so another has to approve","<user> approved what they would enable"],"next_steps":["Have another person than <user> do it: \\"pkg auth list\\" shows who has a token."]}',
   PLUGIN_CAPABILITY_UNBACKED:
     '{"room":"metadata","exit_code":2,"meaning":"A capability without its section. A plugin that says it offers something has the section that says what.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts"],"messages":["names <value>, but there is no <value> in the plugin section","names cli_actions, but there is no cli.actions"],"next_steps":["Write the section <section> or remove <field> from <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_CONFIG_FILE:
+    '{"room":"grants","exit_code":2,"meaning":"Reported as: <file> cannot be used: <problem>.","raised_in":["src/operations/configure.ts"],"messages":["<file> cannot be used: <problem>"],"next_steps":["Name a JSON or TOML file that holds one object: \\"pkg configure <namespace> --file config.json\\"."]}',
+  PLUGIN_CONFIG_INVALID:
+    '{"room":"grants","exit_code":2,"meaning":"Reported as: the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" .","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
+  PLUGIN_CONFIG_NONE:
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> has nothing to configure.","raised_in":["src/grants/read-config.ts"],"messages":["<namespace> has nothing to configure"],"next_steps":["Run \\"pkg plugin inspect <namespace>\\" to see what it has."]}',
+  PLUGIN_CONFIG_VERSION:
+    '{"room":"grants","exit_code":1,"meaning":"Reported as: no configuration <version> of <namespace> is kept.","raised_in":["src/grants/read-config.ts"],"messages":["no configuration <version> of <namespace> is kept"],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see which versions are kept."]}',
+  PLUGIN_CONFIG_WORD:
+    '{"room":"grants","exit_code":2,"meaning":"Reported as: a setting is written KEY=VALUE.","raised_in":["src/operations/configure.ts"],"messages":["a setting is written KEY=VALUE"],"next_steps":["Write KEY=VALUE, for example \\"pkg configure <namespace> key=8\\"; \\"--unset KEY\\" takes one away."]}',
   PLUGIN_CONSENT_NEEDED:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: somebody has to agree to this first: <said>.","raised_in":["src/lifecycle/plugin/consent.ts"],"messages":["somebody has to agree to this first: <said>"],"next_steps":["Read the lines above, then run \\"<command>\\"."]}',
   PLUGIN_CONSENT_STALE:
@@ -707,13 +717,15 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_PROBE_INVALID:
     '{"room":"metadata","exit_code":2,"meaning":"A probe with an input that its action refuses. Such a probe proves nothing: it is refused before it runs.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the input of the probe in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_RECORD_DAMAGED:
-    '{"room":"grants","exit_code":4,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":["Run \\"<cure>\\": what it may do is then asked for anew."]}',
+    '{"room":"grants","exit_code":4,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/read-config.ts","src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":["Run \\"<cure>\\": what it may do is then asked for anew."]}',
   PLUGIN_ROOT_UNTRUSTED:
     '{"room":"grants","exit_code":3,"meaning":"A plugin outside the trusted folders. Operators say where plugins may lie; no command, request or manifest can add a folder.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":["Set target to a folder in <roots> and pack again, or let the operator add the folder to plugin_roots in config/plane.toml."]}',
   PLUGIN_SCHEMA_INVALID:
     '{"room":"metadata","exit_code":2,"meaning":"A JSON Schema that is none. Input, output and configuration are held against schemas of draft 2020-12; one with a mistake would let anything pass.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["must be \\"object\\": a configuration maps names to values"],"next_steps":["Write <nearest> in the schema in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_SECRET_DEFAULT:
     '{"room":"metadata","exit_code":2,"meaning":"A secret with a value in the manifest. A secret is named by the operator, never written where everybody can read it.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":["gives the secret <name> a value that everybody can read"],"next_steps":["Remove <field> from <path> at line <line>, column <column>: the operator names the secret, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_SECRET_INLINE:
+    '{"room":"grants","exit_code":2,"meaning":"Reported as: <key> of <namespace> is a secret, which is named and never written.","raised_in":["src/grants/config-values.ts"],"messages":["<key> of <namespace> is a secret, which is named and never written"],"next_steps":["Name where it is: \\"pkg configure <namespace> <key>=env:NAME\\", or <key>=file:/absolute/path outside the plane."]}',
   PLUGIN_SECTION_LATER:
     '{"room":"metadata","exit_code":2,"meaning":"A section of a later version. Nothing here would act on it, so it is refused until it has its effect.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts"],"messages":["names <value>, <NOT YET>","is <NOT YET>","is not known to this version","names <value>, not known to this version"],"next_steps":["Remove <field> from <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_SECTION_MISSING:
