@@ -8,7 +8,8 @@ export function readme(
 ): string {
   const program = runtime === "python" ? `python3 -B ${entrypoint}` : `node ${entrypoint}`;
   const request = { operation: "action", action: action.id, input: shown.input, request_id: "1" };
-  const tests = runtime === "python" ? "python3 -B -m unittest discover -s tests" : "node --test tests/main.test.mjs";
+  const tests =
+    runtime === "python" ? "python3 -B -m unittest discover -s tests" : "node --test tests/main.test.mjs";
   return `# ${namespace}
 
 ${purpose} A plugin of kind \`${kind}\`.
