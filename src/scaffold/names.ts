@@ -1,7 +1,7 @@
 /** Names of a new plugin, from its folder where none are given. */
 import type { PluginKind } from "../contracts/index.ts";
 import { raise } from "./faults.ts";
-import type { NewPlugin } from "./plan.ts";
+import type { NewPlugin } from "./named.ts";
 
 export interface NewRequest {
   /** The folder, as the user named it. */

@@ -1,8 +1,9 @@
 /** `pkg new`: a plugin that passes preflight, packs and installs as it is. The folder appears whole or not at all. */
 import type { Effects, FileSystem } from "../effects/index.ts";
 import { raise } from "./faults.ts";
+import type { NewPlugin } from "./named.ts";
 import { type NewRequest, nameNew } from "./names.ts";
-import { type NewPlugin, planNew } from "./plan.ts";
+import { planNew } from "./plan.ts";
 
 export interface NewResult extends NewPlugin {
   readonly directory: string;

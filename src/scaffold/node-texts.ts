@@ -1,5 +1,5 @@
 import type { Example } from "./examples.ts";
-import type { NewPlugin } from "./plan.ts";
+import type { NewPlugin } from "./named.ts";
 
 /** The program of a new plugin for Node.js 22 or newer, without packages. */
 export function nodeProgram({ namespace }: NewPlugin, { purpose, action, config, node }: Example): string {
@@ -30,7 +30,7 @@ function ${action.id}(given, config) {
 
 const ACTIONS = new Map([["${action.id}", ${action.id}]]);
 
-function answer(request) {
+function dispatch(request) {
   const { operation } = request;
   if (operation === "health") return { nonce: request.nonce };
   if (operation !== "action") throw new Refusal("OPERATION_UNKNOWN", \`operation \${operation} is not known\`);
@@ -41,7 +41,7 @@ function answer(request) {
 
 function reply() {
   try {
-    return { status: "ok", result: answer(JSON.parse(readFileSync(0, "utf8"))) };
+    return { status: "ok", result: dispatch(JSON.parse(readFileSync(0, "utf8"))) };
   } catch (error) {
     if (error instanceof Refusal)
       return { status: "error", error: { code: error.code, message: error.message } };

@@ -1,25 +1,15 @@
 /** What `pkg new` writes, as texts by path. Pure. */
-import type { PluginKind } from "../contracts/index.ts";
 import { EXAMPLES } from "./examples.ts";
+import type { NewPlugin } from "./named.ts";
 import { nodeProgram, nodeTest } from "./node-texts.ts";
 import { pythonProgram, pythonTest } from "./python-texts.ts";
 import { readme } from "./readme-text.ts";
 import { sourceToml } from "./toml-text.ts";
 
-export interface NewPlugin {
-  readonly package_id: string;
-  readonly namespace: string;
-  /** Plane-relative folder the plugin is installed to. */
-  readonly target: string;
-  readonly kind: PluginKind;
-  readonly runtime: "python" | "node";
-}
-
 /** JSON Schema of the metadata, for editors; never packed. */
-export const SCHEMA_PATH = ".schema/holdfast-source.schema.json";
+const SCHEMA_PATH = ".schema/holdfast-source.schema.json";
 
-export const entrypointOf = ({ runtime }: NewPlugin): string =>
-  runtime === "python" ? "main.py" : "main.mjs";
+const entrypointOf = ({ runtime }: NewPlugin): string => (runtime === "python" ? "main.py" : "main.mjs");
 
 export function planNew(plugin: NewPlugin, source_schema: string): ReadonlyMap<string, string> {
   const example = EXAMPLES[plugin.kind];

@@ -1,5 +1,5 @@
 import type { Example } from "./examples.ts";
-import type { NewPlugin } from "./plan.ts";
+import type { NewPlugin } from "./named.ts";
 
 /** The program of a new plugin in Python 3.9 or newer, without imports beyond the standard library. */
 export function pythonProgram(
@@ -36,7 +36,7 @@ def ${action.id}(given, config):
 ACTIONS = {"${action.id}": ${action.id}}
 
 
-def answer(request):
+def dispatch(request):
     operation = request.get("operation")
     if operation == "health":
         return {"nonce": request.get("nonce")}
@@ -50,7 +50,7 @@ def answer(request):
 
 def main():
     try:
-        reply = {"status": "ok", "result": answer(json.load(sys.stdin))}
+        reply = {"status": "ok", "result": dispatch(json.load(sys.stdin))}
     except Refusal as refusal:
         reply = {"status": "error", "error": {"code": refusal.code, "message": str(refusal)}}
     except Exception as error:

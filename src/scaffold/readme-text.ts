@@ -1,5 +1,5 @@
 import type { Example } from "./examples.ts";
-import type { NewPlugin } from "./plan.ts";
+import type { NewPlugin } from "./named.ts";
 
 export function readme(
   { package_id, namespace, target, kind, runtime }: NewPlugin,

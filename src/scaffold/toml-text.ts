@@ -1,5 +1,5 @@
 import type { Example, JsonObject } from "./examples.ts";
-import type { NewPlugin } from "./plan.ts";
+import type { NewPlugin } from "./named.ts";
 
 /** The metadata of a new plugin, with the words an author needs to change it. */
 export function sourceToml(
