@@ -561,7 +561,7 @@ export const CODES: Readonly<Record<string, string>> = {
   METADATA_CONFLICT:
     '{"room":"metadata","exit_code":2,"meaning":"Two files say different things. A package may be described in several files, but no field may have two values.","raised_in":["src/metadata/plugin/generation-two.ts","src/metadata/source.ts"],"messages":["says something else than payloadSchema, its older name","says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_DUPLICATE:
-    '{"room":"metadata","exit_code":2,"meaning":"Something named twice. Of two things with one name the second would be found by nobody.","raised_in":["src/metadata/plugin/duplicates.ts","src/metadata/shape-problems.ts","src/preflight/fix/choose-edit.ts"],"messages":["repeats <value>, which stands before it in the list"],"next_steps":["Rename or remove <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"Something named twice. Of two things with one name the second would be found by nobody.","raised_in":["src/metadata/plugin/duplicates.ts","src/metadata/shape-problems.ts","src/preflight/fix/choose-edit.ts"],"messages":["repeats <value> of the package\'s own health checks","repeats <value>, which stands before it in the list"],"next_steps":["Rename or remove <field> in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_FIELD_UNKNOWN:
     '{"room":"metadata","exit_code":2,"meaning":"A field nobody knows. A misspelt field would be ignored in silence, so it is refused with the nearest known name.","raised_in":["src/metadata/document.ts","src/metadata/shape-problems.ts","src/preflight/fix/choose-edit.ts"],"messages":["is no name a field may have"],"next_steps":["Rename <field> to <nearest> in <path> at line <line>, column <column> or remove it, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_ID_MISMATCH:
@@ -582,6 +582,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is native code.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> is native code"],"next_steps":[]}',
   NEEDED_BY_OTHERS:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> is needed by <needing>.","raised_in":["src/lifecycle/rollback-plan.ts","src/lifecycle/uninstall.ts"],"messages":["<package id> is needed by <needing>","<package id> is needed by <dependents>"],"next_steps":["Uninstall <dependents> first: \\"pkg uninstall --id <dependent>\\"."]}',
+  NEW_FOLDER_PARENT:
+    '{"room":"scaffold","exit_code":2,"meaning":"Reported as: there is no folder <parentOf> to put it in.","raised_in":["src/scaffold/new-plugin.ts"],"messages":["there is no folder <parentOf> to put it in"],"next_steps":["Make it first: \\"mkdir -p <parent>\\", then run the command again."]}',
+  NEW_FOLDER_TAKEN:
+    '{"room":"scaffold","exit_code":2,"meaning":"Reported as: <directory> is there already and nothing in it is overwritten.","raised_in":["src/scaffold/new-plugin.ts"],"messages":["<directory> is there already and nothing in it is overwritten"],"next_steps":["Name a folder that is not there yet: \\"pkg new modules/NAME --kind node --runtime python\\"."]}',
+  NEW_NAME_UNUSABLE:
+    '{"room":"scaffold","exit_code":2,"meaning":"Reported as: <directory> gives no name for a plugin.","raised_in":["src/scaffold/names.ts"],"messages":["<directory> gives no name for a plugin"],"next_steps":["Say how it is called: \\"pkg new DIR --namespace my-plugin --id PKG-T3-MY-PLUGIN-001\\"."]}',
   NOTHING_RECOGNISED:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <folder> holds no package of a known form.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<folder> holds no package of a known form"],"next_steps":[]}',
   NOTHING_TO_REGISTER:
