@@ -131,7 +131,11 @@ export function checkChain(effects: Effects, plane: Plane, manifest: Manifest): 
       make(
         "FRAMEWORK_NOT_REGISTERED",
         `${package_id} complies with ${framework_id}, which is not registered`,
-        { package_id, field: manifest.framework_id === undefined ? "/spec_id" : "/framework_id", framework_id },
+        {
+          package_id,
+          field: manifest.framework_id === undefined ? "/spec_id" : "/framework_id",
+          framework_id,
+        },
       ),
     );
   }

@@ -84,7 +84,14 @@ export async function chooseNeeded(
   await readUnseen(effects, plane, pool, open, { outcome, before });
   if (outcome.kind === "conflict") {
     const downgrade = options.allow_downgrade ? undefined : downgradeFault(pool, open, before);
-    return { conflict: downgrade ?? conflictFault(outcome, requested.map(({ candidate }) => candidate.manifest)) };
+    return {
+      conflict:
+        downgrade ??
+        conflictFault(
+          outcome,
+          requested.map(({ candidate }) => candidate.manifest),
+        ),
+    };
   }
   const chosen: Chosen[] = [];
   for (const { id, version } of outcome.chosen) {

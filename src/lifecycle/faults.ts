@@ -91,10 +91,9 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     (d) => `Register it with "pkg register ${d.framework_id} --title TITLE".`,
   ),
-  FRAMEWORK_MISMATCH: kind<Subject & { field: string; spec_id: string; declared: string; registered: string }>(
-    3,
-    (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`,
-  ),
+  FRAMEWORK_MISMATCH: kind<
+    Subject & { field: string; spec_id: string; declared: string; registered: string }
+  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`),
   PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
     3,
     () => `Move the asset out of the plane's own folders and pack again.`,
@@ -123,7 +122,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
       `Run "pkg update ${d.package_id} --to ${d.wanted} --allow-downgrade", or "pkg rollback ${d.package_id}" for what was there before.`,
   ),
   DEPENDENCY_CONFLICT: kind<
-    Details & Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
+    Details &
+      Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
   >(
     3,
     (d) =>

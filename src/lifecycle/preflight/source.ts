@@ -81,7 +81,11 @@ const identified = (metadata: SourceMetadata, subject: string): string | Fault =
   settled(() => decideId(metadata, undefined, subject));
 
 /** Everything that can be said without a plane. */
-async function ownFaults({ runtime, plane }: PreflightWorld, manifest: Manifest, subject: string): Promise<Fault[]> {
+async function ownFaults(
+  { runtime, plane }: PreflightWorld,
+  manifest: Manifest,
+  subject: string,
+): Promise<Fault[]> {
   const versions = await runtimeFor(manifest, runtime);
   return [
     ...checkRanges(manifest),
@@ -122,7 +126,9 @@ function settled<T>(work: () => T): T | Fault {
 function shownIn({ locate }: SourceInspection, shown: string): Locate {
   return async (pointers) => {
     // An author says where the plugin lies with the folder of the package.
-    const places = await locate(pointers.map((pointer) => (pointer === "/plugin/root" ? "/target" : pointer)));
+    const places = await locate(
+      pointers.map((pointer) => (pointer === "/plugin/root" ? "/target" : pointer)),
+    );
     return places.map((place) => ({ ...place, path: below(shown, place.path) }));
   };
 }
