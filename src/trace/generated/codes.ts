@@ -712,6 +712,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
   PLUGIN_NOT_FOUND:
     '{"room":"grants","exit_code":1,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
+  PLUGIN_NOT_INSTALLED:
+    '{"room":"integrity","exit_code":null,"meaning":"Reported as: <namespace> counts as <state>, and <receiptPath> is not of what its record names.","raised_in":["src/integrity/plugins.ts"],"messages":["<namespace> counts as <state>, and <receiptPath> is not of what its record names"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
     '{"room":"grants","exit_code":5,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
   PLUGIN_PACKAGE_TYPE:
@@ -723,7 +725,9 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_PROBE_INVALID:
     '{"room":"metadata","exit_code":2,"meaning":"A probe with an input that its action refuses. Such a probe proves nothing: it is refused before it runs.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the input of the probe in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_RECORD_DAMAGED:
-    '{"room":"grants","exit_code":4,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/read-config.ts","src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":["Run \\"<cure>\\": what it may do is then asked for anew."]}',
+    '{"room":"grants","exit_code":4,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/read-config.ts","src/grants/record.ts","src/integrity/plugins.ts"],"messages":["<path> cannot be used: <problem>","<path>: <message>"],"next_steps":["Run \\"<cure>\\": what it may do is then asked for anew."]}',
+  PLUGIN_RECORD_MISSING:
+    '{"room":"integrity","exit_code":null,"meaning":"Reported as: <path> is gone: the ledger names it as the state of a plugin.","raised_in":["src/integrity/plugins.ts"],"messages":["<path> is gone: the ledger names it as the state of a plugin"],"next_steps":[]}',
   PLUGIN_ROOT_UNTRUSTED:
     '{"room":"grants","exit_code":3,"meaning":"A plugin outside the trusted folders. Operators say where plugins may lie; no command, request or manifest can add a folder.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":["Set target to a folder in <roots> and pack again, or let the operator add the folder to plugin_roots in config/plane.toml."]}',
   PLUGIN_SCHEMA_INVALID:
