@@ -16,13 +16,6 @@ export const PLANE_CODES = {
     broken: '[[dependencies]]\nid = "PKG-T0-ABSENT-001"\nrange = "^1.0.0"',
     fix: "pack PKG-T0-ABSENT-001 into the store, or remove the dependency",
   },
-  DEPENDENCY_RANGE: {
-    check: "dependencies",
-    title: "A dependency installed in another version",
-    help: "What is installed is outside the range that the package was made for.",
-    broken: '[[dependencies]]\nid = "PKG-T0-BASE-001"\nrange = "^2.0.0"\n(installed: 1.4.0)',
-    fix: 'range = "^1.4.0"',
-  },
   DEPENDENCY_CONFLICT: {
     check: "dependencies",
     title: "No version of a dependency satisfies everybody",

@@ -53,6 +53,7 @@ export async function judgeSourceInPlane(
 const COMES_WITH_IT = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE"]);
 const OF_PLANE = new Set<PreflightCheckId>([
   "dependencies",
+  "tier-direction",
   "governance-chain",
   "ownership",
   "permission-policy",
@@ -68,22 +69,12 @@ async function needs(
 ): Promise<Fault[]> {
   const versions = await runtimeFor(manifest, runtime);
   const fresh = !installed.some(({ package_id }) => package_id === manifest.package_id);
-  const { conflict } = checkResolvable(effects, plane, manifest.dependencies, versions);
+  const { conflict } = checkResolvable(effects, plane, manifest, versions);
   const faults = checkNeeds(effects, plane, installed, [{ manifest, fresh }], versions);
   // What is not installed yet and can be had comes in with it.
   const unmet = faults.filter(({ code }) => !COMES_WITH_IT.has(code));
   const all = conflict === undefined ? unmet : [conflict, ...unmet];
-  return all
-    .filter(({ code, details }) => OF_PLANE.has(checkOf(code, details["runtime"])))
-    .map((fault) => (fault === conflict ? atDependency(fault, manifest) : fault));
-}
-
-/** The chain is about one package; where it is named here, that is the field. */
-function atDependency(conflict: Fault, { dependencies }: Manifest): Fault {
-  const index = dependencies.findIndex(({ id }) => id === conflict.details["dependency"]);
-  const field = index < 0 ? "/dependencies" : `/dependencies/${index}`;
-  const { code, message, next_step, details, exit_code } = conflict;
-  return new Fault({ code, message, next_step, exit_code, details: { ...details, field } });
+  return all.filter(isOfPlane);
 }
 
 async function ownership(

@@ -5,6 +5,7 @@ import { Fault } from "../../kernel/index.ts";
 import { inspectSource, type SourceInspection } from "../../metadata/index.ts";
 import {
   checkCompat,
+  checkOf,
   checkPlugin,
   checkRanges,
   checkTiers,
@@ -38,7 +39,7 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   const locate = shownIn(inspection, shown);
   const about = { subject, subject_kind: kind } as const;
   const { metadata, problems } = inspection;
-  for (const problem of problems) tally.add("manifest", [inFolder(problem, shown)]);
+  for (const problem of problems) tally.add(checkOf(problem.code), [inFolder(problem, shown)]);
   const named = metadata === undefined ? undefined : identified(metadata, subject);
   if (named instanceof Fault) await addFaults({ tally, locate }, [named]);
   if (metadata === undefined || named === undefined || named instanceof Fault) {
@@ -80,13 +81,18 @@ const identified = (metadata: SourceMetadata, subject: string): string | Fault =
   settled(() => decideId(metadata, undefined, subject));
 
 /** Everything that can be said without a plane. */
-async function ownFaults({ runtime }: PreflightWorld, manifest: Manifest, subject: string): Promise<Fault[]> {
+async function ownFaults(
+  { runtime, plane }: PreflightWorld,
+  manifest: Manifest,
+  subject: string,
+): Promise<Fault[]> {
   const versions = await runtimeFor(manifest, runtime);
   return [
     ...checkRanges(manifest),
     ...RUNTIMES.flatMap((name) => checkCompat(manifest, name, versions[name])),
     ...checkPlugin(manifest, subject),
-    ...checkTiers(manifest, new Map()),
+    // A plane knows the tiers of what is installed, too.
+    ...(plane === undefined ? checkTiers(manifest, new Map()) : []),
   ];
 }
 
@@ -119,7 +125,10 @@ function settled<T>(work: () => T): T | Fault {
 
 function shownIn({ locate }: SourceInspection, shown: string): Locate {
   return async (pointers) => {
-    const places = await locate(pointers);
+    // An author says where the plugin lies with the folder of the package.
+    const places = await locate(
+      pointers.map((pointer) => (pointer === "/plugin/root" ? "/target" : pointer)),
+    );
     return places.map((place) => ({ ...place, path: below(shown, place.path) }));
   };
 }
