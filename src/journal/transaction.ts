@@ -16,7 +16,15 @@ import { failureOf } from "./failure.ts";
 import { make } from "./faults.ts";
 import { appendLines } from "./log.ts";
 import { ensureDirectory, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
-import type { Begun, Change, FollowUp, JournalRecord, Notes, PhaseTime } from "./records.ts";
+import type {
+  AttemptedPackage,
+  Begun,
+  Change,
+  FollowUp,
+  JournalRecord,
+  Notes,
+  PhaseTime,
+} from "./records.ts";
 
 type Needs = Pick<Effects, "fs" | "clock" | "random" | "signal">;
 export type About = Omit<Begun, "state" | "transaction_id" | "at_ms">;
@@ -34,6 +42,9 @@ export class Transaction {
   readonly id: string;
   /** What the plane goes back to when this fails, in words. */
   back_to: string | undefined;
+  /** What it would bring; written down with the next phase. */
+  attempted: readonly AttemptedPackage[] = [];
+  #told = this.attempted;
   readonly #effects: Needs;
   readonly #changes: Change[] = [];
   /** Changes whose staged bytes are written but not on disk yet: synced together before the plan is. */
@@ -127,7 +138,9 @@ export class Transaction {
     const { clock } = this.#effects;
     const at_ms = clock.now_ms();
     this.#phases.push({ phase, at_ms, elapsed_ms: clock.elapsed_ms() });
-    this.#record({ state: "phase", phase, at_ms });
+    const is_new = this.attempted !== this.#told;
+    this.#told = this.attempted;
+    this.#record({ state: "phase", phase, at_ms, ...(is_new ? { attempted: this.attempted } : {}) });
   }
 
   /** Under the plane lock: from here on recovery answers for this transaction. */

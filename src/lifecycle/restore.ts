@@ -48,7 +48,10 @@ export interface RestoreRequest {
  */
 export async function restore(real: Effects, plane: Plane, request: RestoreRequest): Promise<RestoreResult> {
   const effects = withDigestMemory(real);
-  const { user } = await authorise(effects, plane, request.token, { action: "update" });
+  const { user } = await authorise(effects, plane, request.token, {
+    action: "update",
+    command: `integrity-check --fix${request.dry_run ? " --dry-run" : ""}`,
+  });
   const own = request.plane_files ?? new Map<string, Uint8Array>();
   const none = { kept_in: null, transaction_id: null, generation: null, timeline: [], verified_paths: 0 };
   const planned = async (): Promise<RestorePlan> => {

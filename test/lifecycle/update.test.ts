@@ -399,3 +399,36 @@ describe("going back is refused or undone", () => {
     expect(found.map(({ code }) => code)).toEqual(["DEPENDENCY_RANGE"]);
   });
 });
+
+describe("a registered version whose archive is gone", () => {
+  const missing = `packages_store/${A}-1.1.0.tar.gz`;
+
+  test("is named by an update, not passed over as if there were nothing newer", async () => {
+    const plane = await twoVersions();
+    await install(plane);
+    rmSync(join(plane.root, missing));
+    rmSync(join(plane.root, `packages_store/${A}.tar.gz`));
+    const before = governed(plane);
+    await expect(plane.update([A])).rejects.toMatchObject({
+      code: "REGISTERED_ARCHIVE_MISSING",
+      exit_code: 4,
+      message: expect.stringContaining(missing),
+      details: { package_id: A, version: "1.1.0", path: missing, archive: null },
+    });
+    expect(governed(plane)).toEqual(before);
+    // Its next step: what is there is good enough.
+    expect((await plane.update([A], { to: "<1.1.0" })).packages).toMatchObject([{ action: "unchanged" }]);
+  });
+
+  test("is to be had from the latest copy, as the next step says", async () => {
+    const plane = await twoVersions();
+    await install(plane);
+    rmSync(join(plane.root, missing));
+    const archive = `packages_store/${A}.tar.gz`;
+    await expect(plane.update([A])).rejects.toMatchObject({
+      next_step: `Run "pkg update --archive ${archive} --id ${A}".`,
+    });
+    const done = await plane.update([], { wanted: [{ archive, id: A }] });
+    expect(done.packages[0]).toMatchObject({ action: "updated", version: "1.1.0" });
+  });
+});
