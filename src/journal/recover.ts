@@ -7,9 +7,8 @@ import { make } from "./faults.ts";
 import { requireInside } from "./inside.ts";
 import { retireTransaction } from "./kept.ts";
 import { appendLines, readLines } from "./log.ts";
-import { preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
+import { OWNER_LOCK, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
 import type { AttemptedPackage, Begun, Change, FollowUp, JournalRecord } from "./records.ts";
-import { OWNER_LOCK } from "./transaction.ts";
 
 export interface Recovered {
   readonly transaction_id: string;

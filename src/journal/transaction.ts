@@ -4,7 +4,6 @@ import type { Fault } from "../kernel/index.ts";
 import {
   applyChanges,
   compareWithBefore,
-  parentOf,
   type Site,
   sourceOf,
   stagedPath,
@@ -15,7 +14,14 @@ import {
 import { failureOf } from "./failure.ts";
 import { make } from "./faults.ts";
 import { appendLines } from "./log.ts";
-import { ensureDirectory, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
+import {
+  ensureDirectory,
+  missingFolders,
+  OWNER_LOCK,
+  preparingDirectory,
+  removeTransaction,
+  transactionsDirectory,
+} from "./places.ts";
 import type {
   AttemptedPackage,
   Begun,
@@ -290,22 +296,10 @@ export class Transaction {
   }
 
   #planFolders(path: string): void {
-    const { fs } = this.#effects;
-    const missing: string[] = [];
-    for (
-      let parent = parentOf(`/${path}`).slice(1);
-      parent !== "";
-      parent = parentOf(`/${parent}`).slice(1)
-    ) {
-      if (this.#planned_directories.has(parent)) break;
-      this.#planned_directories.add(parent);
-      if (fs.stat(`${this.#site.root}/${parent}`) === undefined) missing.push(parent);
-    }
-    for (const parent of missing.reverse()) this.#changes.push({ kind: "make_directory", path: parent });
+    const missing = missingFolders(this.#effects.fs, this.#site.root, path, this.#planned_directories);
+    for (const parent of missing) this.#changes.push({ kind: "make_directory", path: parent });
   }
 }
-
-export const OWNER_LOCK = "owner.lock";
 
 function newId({ clock, random }: Pick<Effects, "clock" | "random">): string {
   const stamp = new Date(clock.now_ms()).toISOString().replace(/[-:.]/g, "").slice(0, 15);

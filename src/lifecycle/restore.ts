@@ -186,6 +186,7 @@ function stageAll(
   for (const { file, was, found_sha256 } of packages.flatMap(({ files }) => files)) {
     if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path);
     const staged = { file: `${transaction.site.directory}/${extracted.get(file.path) ?? ""}` };
+    if (file.mode !== undefined) effects.fs.setMode(staged.file, Number.parseInt(file.mode, 8));
     transaction.put(file.path, staged, found_sha256);
   }
   for (const { file, was, found_sha256 } of own) {

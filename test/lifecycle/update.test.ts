@@ -111,6 +111,38 @@ describe("update()", () => {
     await healthy(plane);
   });
 
+  test("what a package calls state and an uninstall keeps is told by the ledger; other bytes there are nobody's", async () => {
+    const plane = await libraryPlane();
+    const kept = "lib/a/memory.json";
+    writeTree(plane.root, {
+      "src/a/holdfast.toml": packageToml(A, {
+        target: "lib/a",
+        classify: [{ match: "*.json", as: "state" }],
+      }),
+      "src/a/core.py": "A = 1\n",
+      "src/a/memory.json": "{}\n",
+    });
+    await plane.pack("src/a");
+    await plane.install([A]);
+    writeFileSync(join(plane.root, kept), '{"learnt": 1}\n');
+    expect((await plane.uninstall([A])).packages[0]?.kept).toEqual([kept]);
+    const found = async () => {
+      const report = await checkIntegrity(plane.effects, plane.plane, { orphans: false });
+      return report.findings
+        .filter(({ path }) => path?.startsWith("lib/a"))
+        .map(({ code }) => code)
+        .sort();
+    };
+    expect(await found()).toEqual(["FILE_LEFT"]);
+    const memory = join(plane.root, ".holdfast/state/leftovers.json");
+    writeFileSync(memory, JSON.stringify({ [kept]: A, "lib/a/planted.py": A }));
+    writeFileSync(join(plane.root, "lib/a/planted.py"), "import os\n");
+    expect(await found()).toEqual(["FILE_LEFT", "FILE_UNOWNED"]);
+    rmSync(join(plane.root, "lib/a/planted.py"));
+    writeFileSync(join(plane.root, kept), "exec()\n");
+    expect(await found()).toEqual(["FILE_UNOWNED"]);
+  });
+
   test("what it leaves outside source trees is a note of integrity, not an error", async () => {
     const plane = await libraryPlane();
     for (const [version, value] of [
