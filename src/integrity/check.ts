@@ -59,7 +59,7 @@ export async function checkIntegrity(
   const ledger = await judgeLedgers(fs, plane, { threads: options.ledger_threads, installed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
-  const left = leftBeside(fs, root, installed);
+  const left = await leftBeside({ fs, reader }, plane, installed);
   const events = readPackageEvents(
     fs,
     planeStream(plane, PACKAGES_STREAM),

@@ -31,6 +31,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
     2,
     (d) => `Run "${d.command} --out FILE".`,
   ),
+  WITNESSES_TOO_FEW: kind<{ wanted: number; named: number }>(
+    2,
+    () => `Name as many with --witness KEY or --witness FILE; "pkg ledger cosign" prints a witness's key.`,
+  ),
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),

@@ -141,7 +141,10 @@ const unreadable = (fault: Fault, now_ms: number, version: string): Result => ({
 async function record(context: Context): Promise<void> {
   const { effects, token, wait_ms } = context;
   const plane = planeOf(context);
-  const { user } = await authorise(effects, plane, token, { action: "update" });
+  const { user } = await authorise(effects, plane, token, {
+    action: "update",
+    command: "integrity-check --record",
+  });
   const waiting = wait_ms === undefined ? {} : { wait_ms };
   await writing(effects, plane, { user, ...waiting }, async () => undefined);
   // The check that follows looks at the log as well.

@@ -203,7 +203,7 @@ export const CODES: Readonly<Record<string, string>> = {
   AUTH_TOKEN_MALFORMED:
     '{"room":"keys","exit_code":3,"messages":["the token is not in a form we know"],"next_steps":["Pass a token with --token-file or HOLDFAST_TOKEN; \\"pkg auth init\\" makes the first one."]}',
   AUTH_TOKEN_MISSING:
-    '{"room":"keys","exit_code":3,"messages":["<action> needs a token"],"next_steps":["Pass a token with --token-file or HOLDFAST_TOKEN; \\"pkg auth init\\" makes the first one."]}',
+    '{"room":"keys","exit_code":3,"messages":["<command> needs a token"],"next_steps":["Run \\"<command> --token-file \'<token file>\'\\", or pass a token with HOLDFAST_TOKEN."]}',
   AUTH_TOKEN_REVOKED:
     '{"room":"keys","exit_code":3,"messages":["the token of <user> was revoked"],"next_steps":["Ask an admin for one (\\"pkg auth issue\\"), then pass it with --token-file or HOLDFAST_TOKEN."]}',
   AUTH_TOKEN_SOURCE_UNREADABLE:
@@ -420,6 +420,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"messages":["it cannot be read (<code>)"],"next_steps":[]}',
   LEDGER_WITNESS_KEY_UNKNOWN:
     '{"room":"ledger","exit_code":3,"messages":["no key this witness trusts signed the checkpoint of <origin>"],"next_steps":["Ask the log\'s owner for its verifier key and pass it with --key."]}',
+  LEDGER_WITNESS_MISSING:
+    '{"room":"ledger","exit_code":null,"messages":["<name>: <missing> witnessed nothing of it: <what><many>"],"next_steps":["Have the witness run \\"pkg ledger cosign --witness FOLDER --stream <name>\\"."]}',
   LEDGER_WITNESS_UNUSABLE:
     '{"room":"ledger","exit_code":5,"messages":["<folder> cannot be a witness: <reason>","<path> cannot be read: <reason>"],"next_steps":["Name a folder of the witness\'s own outside the plane, readable by this user only."]}',
   LEGACY_ARCHIVE_DIGEST: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
@@ -573,6 +575,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":4,"messages":["an interrupted change waits to be finished or undone"],"next_steps":["Run any pkg command as a user who can write the plane, for example \\"pkg doctor\\": it finishes or undoes the change."]}',
   REFERENCE_UNREGISTERED:
     '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Register it first: \\"pkg register <target>\\"."]}',
+  REGISTERED_ARCHIVE_MISSING:
+    '{"room":"lifecycle","exit_code":4,"messages":[],"next_steps":["Run \\"pkg update --archive <archive> --id <package id>\\"."]}',
   REGISTRY_BLANK_LINE: '{"room":"registry","exit_code":null,"messages":["is blank"],"next_steps":[]}',
   REGISTRY_CELL_COUNT: '{"room":"registry","exit_code":null,"messages":[],"next_steps":[]}',
   REGISTRY_CELL_UNSAFE:
@@ -762,6 +766,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"messages":["<path> is not what was recorded last, so no waiver counts"],"next_steps":[]}',
   WAIVER_EXPIRED:
     '{"room":"provenance","exit_code":3,"messages":[],"next_steps":["Have <package id> signed, or let <owner> extend the waiver in config/policy.toml."]}',
+  WITNESSES_TOO_FEW:
+    '{"room":"operations","exit_code":2,"messages":[],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
 };
