@@ -102,6 +102,8 @@ async function buildPrograms(out) {
     // Names stay, so that the stack of a bug can be read; less to read at every start.
     minifyWhitespace: true,
     minifySyntax: true,
+    // Its CommonJS form hides its parts from a bundler.
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     // Bundled CommonJS packages still call require() for Node's own modules.
     banner: {
       js: 'import { createRequire as holdfastRequire } from "node:module"; const require = holdfastRequire(import.meta.url);',

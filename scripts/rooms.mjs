@@ -9,6 +9,7 @@ export const ROOMS = [
   "registry",
   "ledger",
   "store",
+  "json-schema",
   "metadata",
   "receipts",
   "index-db",

@@ -155,8 +155,8 @@ export const PluginSection = z
     /** What it offers; each with its section, each section with it. */
     capability: z.array(PluginCapability).max(16).default([]),
     runtime: z.enum(["python", "node"]),
-    /** Relative to the package's own folder (`target`). */
-    entrypoint: z.string().min(1).max(512),
+    /** Relative to the package's own folder (`target`); only a plugin without actions may do without. */
+    entrypoint: z.string().min(1).max(512).optional(),
     /** What it needs the plane to offer. */
     requires: z.array(z.string().min(1).max(64)).max(64).default([]),
     actions: z.array(PluginAction).max(256).default([]),

@@ -70,7 +70,7 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
   if (plane.root === source || plane.root.startsWith(`${source}/`)) {
     throw make("SOURCE_HOLDS_PLANE", `${request.src} holds the plane itself`, { path: request.src });
   }
-  const reading = readSource(fs, source);
+  const reading = await readSource(fs, source, request.src);
   const package_id = decideId(reading.metadata, request.id, request.src);
   const { user } = await authorise(effects, plane, request.token, {
     action: "pack",

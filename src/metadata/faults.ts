@@ -1,25 +1,51 @@
-import { type Details, defineFaults, kind } from "../kernel/index.ts";
+import { type Details, defineFaults, type FaultKind, kind } from "../kernel/index.ts";
 
 type FieldProblem = Details & { path: string; field: string };
+/** A problem with its place in a file; `judged` is what "pkg preflight" is told to judge again. */
+type Placed = FieldProblem & { line?: number; column?: number; judged?: string };
+
+const where = ({ path, line, column }: Placed): string =>
+  line === undefined ? path : `${path} at line ${line}, column ${column ?? 1}`;
+/** Ends every next step: the command that judges again. */
+const again = ({ judged }: Placed): string =>
+  judged === undefined ? `then run "pkg pack" again.` : `then run "pkg preflight ${quoted(judged)}".`;
+const quoted = (word: string): string =>
+  /^[\w./@:+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+type CodesOf<K> = {
+  [C in keyof K]: K[C] extends FaultKind<infer D> ? (Placed extends D ? C : never) : never;
+}[keyof K] &
+  string;
+/** The codes a problem with a place may have. */
+export type PlacedCode = CodesOf<typeof metadataFaults>;
 
 export const {
   catalogue: metadataFaults,
   raise,
   make,
 } = defineFaults({
-  METADATA_INVALID: kind<FieldProblem>(
+  /** A value of the wrong kind or form. */
+  METADATA_INVALID: kind<Placed>(2, (d) => `Correct ${d.field} in ${where(d)}, ${again(d)}`),
+  /** No JSON or TOML at all. */
+  METADATA_SYNTAX: kind<Details & { path: string; line?: number; column?: number; judged?: string }>(
     2,
-    (d) => `Correct ${d.field} in ${d.path}, then run "pkg pack" again.`,
+    (d) => `Correct ${where({ field: "/", ...d })}, ${again({ field: "/", ...d })}`,
   ),
-  METADATA_SYNTAX: kind<Details & { path: string; line?: number; column?: number }>(
+  /** Two files say different things. */
+  METADATA_CONFLICT: kind<Placed & { forms?: readonly string[] }>(
     2,
-    (d) =>
-      `Correct ${d.path}${d.line === undefined ? "" : ` at line ${d.line}, column ${d.column ?? 1}`}, then run "pkg pack" again.`,
+    (d) => `Keep one value of ${d.field} in ${(d.forms ?? [d.path]).join(" and ")}, ${again(d)}`,
   ),
-  METADATA_CONFLICT: kind<FieldProblem & { forms: readonly string[] }>(
-    2,
-    (d) => `Keep one value of ${d.field} in ${d.forms.join(" and ")}, then run "pkg pack" again.`,
+  /** A key nobody knows; the nearest known one is named. */
+  METADATA_FIELD_UNKNOWN: kind<Placed & { nearest?: string }>(2, (d) =>
+    d.nearest === undefined
+      ? `Remove ${d.field} from ${where(d)}, ${again(d)}`
+      : `Rename ${d.field} to ${d.nearest} in ${where(d)} or remove it, ${again(d)}`,
   ),
+  /** One object holds a key twice. */
+  METADATA_KEY_DUPLICATE: kind<Placed>(2, (d) => `Keep one of the keys in ${where(d)}, ${again(d)}`),
+  /** Too large or too deep to be read. */
+  METADATA_TOO_LARGE: kind<Placed>(2, (d) => `Make ${d.path} smaller, ${again(d)}`),
   METADATA_ID_MISSING: kind<{ path: string }>(
     2,
     () => `Pass one: "pkg pack --src DIR --id PKG-T1-NAME-001".`,

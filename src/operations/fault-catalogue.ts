@@ -2,6 +2,7 @@
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
 import { journalFaults } from "../journal/index.ts";
+import { jsonSchemaFaults } from "../json-schema/index.ts";
 import type { ExitCode } from "../kernel/index.ts";
 import { keysFaults } from "../keys/index.ts";
 import { ledgerFaults } from "../ledger/index.ts";
@@ -26,6 +27,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   ledger: ledgerFaults,
   store: storeFaults,
   keys: keysFaults,
+  "json-schema": jsonSchemaFaults,
   metadata: metadataFaults,
   receipts: receiptFaults,
   journal: journalFaults,
