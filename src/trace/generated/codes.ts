@@ -307,6 +307,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":2,"messages":["<path> cannot become part of a plane: <problem>"],"next_steps":["Nothing was changed. Mend <path> or move it away, then run \\"pkg init\\" again."]}',
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
+  INPUT_CONFLICT:
+    '{"room":"operations","exit_code":2,"messages":[],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
@@ -501,8 +503,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"messages":[],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
+  OUTPUT_REFUSED:
+    '{"room":"plane","exit_code":3,"messages":["<path> <problem>"],"next_steps":["Name a file in a folder of your own, such as --out ~/holdfast-output.txt."]}',
   OUT_UNWRITABLE:
-    '{"room":"operations","exit_code":5,"messages":["<out> cannot be written (<problem>)","<path> was not written: <problem>"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
+    '{"room":"plane","exit_code":5,"messages":["<path> cannot be written (<problem>)"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
   PACKAGE_ID_MALFORMED:
     '{"room":"operations","exit_code":2,"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM: '{"room":"lifecycle","exit_code":null,"messages":[],"next_steps":[]}',
@@ -716,8 +720,6 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":2,"messages":["an answer of type <type> has no diagram"],"next_steps":["Run \\"trace --mermaid\\" for the whole plane, or --why, --who, --impact or --explain PACKAGE with it."]}',
   TRACE_OUTLINE_LEFT_OUT:
     '{"room":"trace","exit_code":null,"messages":["functions of <path> are not listed: <reason>"],"next_steps":[]}',
-  TRACE_OUTPUT_REFUSED:
-    '{"room":"trace","exit_code":3,"messages":["<path> <problem>"],"next_steps":["Name a new file in a folder of your own: \\"trace --html --out ~/trace.html\\"."]}',
   TRACE_OWNER_DIFFERS:
     '{"room":"trace","exit_code":null,"messages":["<registryPath> gives <path> to <owner>; ${owners.length === 0 ? \\"no receipt does\\" : "],"next_steps":["Run \\"integrity-check --json\\" to see which of them is right."]}',
   TRACE_PAST_UNKNOWN:
