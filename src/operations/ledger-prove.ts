@@ -52,7 +52,12 @@ export const ledgerProve = operation({
   run: async (context, { entry, stream: name, since, cosigned, out }) => {
     if (out !== undefined) outputPlace(context.effects, out);
     const stream = planeStream(planeOf(context), name);
-    if ((entry === undefined) === (since === undefined)) {
+    if (entry !== undefined && since !== undefined)
+      throw make("INPUT_CONFLICT", "an entry and --since are two proofs; ask for one at a time", {
+        fields: ["entry", "since"],
+        command: "pkg ledger prove",
+      });
+    if (entry === undefined && since === undefined) {
       throw make("INPUT_MISSING", "name an entry, or a checkpoint file with --since", {
         field: "entry",
         command: "pkg ledger prove",
