@@ -108,7 +108,8 @@ async function checked(
   const { effects, version } = context;
   try {
     const plane = planeOf(context);
-    if (given.record) await record(context);
+    // A dry run shows as findings what would be recorded.
+    if (given.record && !given.dry_run) await record(context);
     const repair = given.fix ? await repaired(context, given.dry_run) : null;
     const options = {
       orphans: given.orphans,

@@ -1,4 +1,5 @@
 /** A refusal for want of a token names the command as it was typed and a token that can be had; one rule says how long to wait. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { evidencePlane, planesLike, put } from "./scenes.ts";
@@ -36,6 +37,24 @@ test("help says how long a command waits", () => {
     expect(plane.pkg(command, "--help").stdout.replace(/\s+/g, " ")).toContain(
       "Seconds to wait for another command that changes the plane. Default: 30.",
     );
+});
+
+test("a dry run of --record records nothing", () => {
+  const plane = newPlane();
+  put(
+    plane,
+    "config/plane.toml",
+    `${readFileSync(join(plane.root, "config/plane.toml"), "utf8")}\n# edited\n`,
+  );
+  const before = readFileSync(join(plane.root, "ledger/governance.jsonl"), "utf8");
+  const codes = (...args: string[]): string[] =>
+    plane
+      .run("integrity-check", ["--record", "--json", ...args])
+      .json()
+      .findings.map(({ code }: { code: string }) => code);
+  expect(codes("--dry-run")).toContain("CONFIG_EDITED");
+  expect(readFileSync(join(plane.root, "ledger/governance.jsonl"), "utf8")).toBe(before);
+  expect(codes()).not.toContain("CONFIG_EDITED");
 });
 
 test("the history of a package that was only packed is empty, which is no error", () => {
