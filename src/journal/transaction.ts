@@ -31,14 +31,12 @@ import type {
   Notes,
   PhaseTime,
 } from "./records.ts";
+import { newId } from "./transaction-id.ts";
 
 type Needs = Pick<Effects, "fs" | "clock" | "random" | "signal">;
 export type About = Omit<Begun, "state" | "transaction_id" | "at_ms">;
 
-/**
- * Where new bytes come from: written now; a file already extracted on the same file system; or a file kept by an earlier
- * transaction (plane-relative), which moves only when the change is applied.
- */
+/** New bytes: written now; a file on the same file system; or one kept earlier (plane-relative), moved when it is applied. */
 export type Staged =
   | { readonly bytes: Uint8Array; readonly mode: number }
   | { readonly file: string }
@@ -299,9 +297,4 @@ export class Transaction {
     const missing = missingFolders(this.#effects.fs, this.#site.root, path, this.#planned_directories);
     for (const parent of missing) this.#changes.push({ kind: "make_directory", path: parent });
   }
-}
-
-function newId({ clock, random }: Pick<Effects, "clock" | "random">): string {
-  const stamp = new Date(clock.now_ms()).toISOString().replace(/[-:.]/g, "").slice(0, 15);
-  return `TX-${stamp}-${random.hex(8)}`;
 }

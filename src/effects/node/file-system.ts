@@ -57,12 +57,19 @@ export const nodeFileSystem: FileSystem = {
     const fd = openSync(path, READ_FLAGS);
     try {
       return readAll(fd);
+    } catch (error) {
+      throw withPath(error, path);
     } finally {
       closeSync(fd);
     }
   },
   readText(path) {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.read(path));
+    const bytes = this.read(path);
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch (error) {
+      throw withPath(error, path);
+    }
   },
   openRead: (path) => readHandle(openSync(path, READ_FLAGS)),
   openWrite(path, { mode, how }) {
@@ -111,6 +118,10 @@ export const nodeFileSystem: FileSystem = {
     return stats.bavail * stats.bsize;
   },
 };
+
+/** What is read through a descriptor fails without saying which file it was. */
+const withPath = (error: unknown, path: string): unknown =>
+  error instanceof Error && !("path" in error) ? Object.assign(error, { path }) : error;
 
 function readAll(fd: number): Buffer {
   const size = fstatSync(fd).size;
