@@ -2,11 +2,34 @@
 import { z } from "zod";
 import { Finding } from "./finding.ts";
 
+/** In the order they are judged. A check that does not concern the subject is absent. */
+export const PREFLIGHT_CHECKS = [
+  "manifest",
+  "host-range",
+  "api-range",
+  "node-range",
+  "python-range",
+  "plane-capabilities",
+  "profile",
+  "permissions",
+  "permission-policy",
+  "configuration",
+  "dependencies",
+  "tier-direction",
+  "governance-chain",
+  "version",
+  "ownership",
+  "signature-policy",
+  "archive-safety",
+  "advice",
+] as const;
+export const PreflightCheckId = z.enum(PREFLIGHT_CHECKS);
+export type PreflightCheckId = z.output<typeof PreflightCheckId>;
+
 export const PREFLIGHT_VERDICTS = ["pass", "fail", "not_run"] as const;
 
 export const PreflightCheck = z.strictObject({
-  /** Stable name, such as `host-range`. */
-  id: z.string(),
+  id: PreflightCheckId,
   title: z.string(),
   verdict: z.enum(PREFLIGHT_VERDICTS),
   /** How many things it looked at; a pass has at least one. */
@@ -16,28 +39,55 @@ export const PreflightCheck = z.strictObject({
 });
 export type PreflightCheck = z.output<typeof PreflightCheck>;
 
+export const PREFLIGHT_SUBJECTS = ["source", "manifest", "archive", "installed"] as const;
+
+const Counts = z.strictObject({
+  checks: z.int(),
+  passed: z.int(),
+  failed: z.int(),
+  not_run: z.int(),
+  errors: z.int(),
+  advice: z.int(),
+});
+export type PreflightCounts = z.output<typeof Counts>;
+
+export const PreflightSubject = z.strictObject({
+  /** What was judged, as the user named it. */
+  subject: z.string(),
+  /** `source`: a folder · `manifest`: a file alone · `archive` · `installed`: what lies in the plane under an id. */
+  subject_kind: z.enum(PREFLIGHT_SUBJECTS),
+  /** Null where the manifest cannot be read. */
+  package_id: z.string().nullable(),
+  version: z.string().nullable(),
+  /** No error among the findings. */
+  healthy: z.boolean(),
+  /** True when every check that concerns the subject ran. */
+  complete: z.boolean(),
+  checks: z.array(PreflightCheck),
+  /** Errors first, then by path, line and column. */
+  findings: z.array(Finding),
+  counts: Counts,
+});
+export type PreflightSubject = z.output<typeof PreflightSubject>;
+
 export const PreflightReport = z
   .strictObject({
     schema_version: z.literal("1.0"),
-    /** What was judged, as the user named it. */
-    subject: z.string(),
-    subject_kind: z.enum(["source", "manifest", "archive", "installed"]),
-    package_id: z.string().nullable(),
-    version: z.string().nullable(),
-    plane: z.boolean(),
-    healthy: z.boolean(),
-    /** True when every check ran. */
-    complete: z.boolean(),
-    checks: z.array(PreflightCheck),
-    findings: z.array(Finding),
-    counts: z.strictObject({
-      checks: z.int(),
-      passed: z.int(),
-      failed: z.int(),
-      not_run: z.int(),
-      errors: z.int(),
-      advice: z.int(),
+    /** Root of the plane it was held against; null where there is none. */
+    plane: z.string().nullable(),
+    /** What the ranges were held against; null where it was not asked for or not found. */
+    runtime: z.strictObject({
+      host: z.string(),
+      api: z.string(),
+      node: z.string(),
+      python: z.string().nullable(),
     }),
+    /** Every subject is healthy, and there is at least one. */
+    healthy: z.boolean(),
+    complete: z.boolean(),
+    subjects: z.array(PreflightSubject),
+    /** Summed over all subjects. */
+    counts: Counts,
   })
   .meta({ id: "PreflightReport", title: "Answer of pkg preflight" });
 export type PreflightReport = z.output<typeof PreflightReport>;

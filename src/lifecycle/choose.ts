@@ -5,6 +5,7 @@ import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
 import { type Fault, nearest, sameDigest } from "../kernel/index.ts";
 import { digestOf, type Plane, registryPath } from "../plane/index.ts";
+import { makePreflightFault, type Runtime } from "../preflight/index.ts";
 import { findRow } from "../registry/index.ts";
 import { isRemote, latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { readCandidate, type Wanted } from "./candidate.ts";
@@ -12,7 +13,6 @@ import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
 import { locateArchive } from "./locate.ts";
 import { Pool } from "./pool.ts";
-import type { Runtime } from "./requirements.ts";
 import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
 
 export interface Wish {
@@ -175,6 +175,29 @@ function downgradeFault(
   return undefined;
 }
 
+/** Why what a package needs cannot be had from what is installed and stored; undefined where it can. @throws ARCHIVE_* */
+export function checkResolvable(
+  effects: Effects,
+  plane: Plane,
+  needs: readonly { readonly id: string; readonly range: string }[],
+  runtime: Runtime,
+): { readonly conflict?: Fault; readonly chosen: ReadonlyMap<string, InstalledPackage> } {
+  const installed = installedVersions(effects, plane);
+  const pool = new Pool(effects, plane, [], { from: undefined, runtime });
+  const outcome = resolve({
+    wanted: needs.filter(({ range }) => semver.validRange(range) !== null),
+    installed,
+    versionsOf: (id) => pool.versionsOf(id),
+    allow_downgrade: false,
+  });
+  if (outcome.kind === "conflict") return { conflict: conflictFault(outcome), chosen: installed };
+  const added = outcome.chosen.flatMap(({ id, version }) => {
+    const source = pool.versionsOf(id).find((one) => one.version === version);
+    return source === undefined ? [] : ([[id, source]] as const);
+  });
+  return { chosen: new Map<string, InstalledPackage>([...installed, ...added]) };
+}
+
 function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault {
   const { package_id, lines, clauses, available } = conflict;
   const first = clauses[0];
@@ -186,7 +209,7 @@ function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault 
     available: [...available],
   };
   const message = lines.join("; ");
-  if (conflict.missing) return make("DEPENDENCY_MISSING", message, details);
+  if (conflict.missing) return makePreflightFault("DEPENDENCY_MISSING", message, details);
   return make("DEPENDENCY_CONFLICT", message, details);
 }
 

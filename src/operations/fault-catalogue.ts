@@ -1,6 +1,7 @@
 /** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
+import { grantFaults } from "../grants/index.ts";
 import { journalFaults } from "../journal/index.ts";
 import { jsonSchemaFaults } from "../json-schema/index.ts";
 import type { ExitCode } from "../kernel/index.ts";
@@ -9,6 +10,7 @@ import { ledgerFaults } from "../ledger/index.ts";
 import { lifecycleFaults } from "../lifecycle/index.ts";
 import { metadataFaults } from "../metadata/index.ts";
 import { planeFaults } from "../plane/index.ts";
+import { preflightFaults } from "../preflight/index.ts";
 import { provenanceFaults } from "../provenance/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
@@ -33,9 +35,11 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   journal: journalFaults,
   plane: planeFaults,
   provenance: provenanceFaults,
+  grants: grantFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,
+  preflight: preflightFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

@@ -1,0 +1,2 @@
+export { preflight } from "./preflight.ts";
+export type { PreflightWorld } from "./world.ts";
