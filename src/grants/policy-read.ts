@@ -44,7 +44,7 @@ export async function policyProblems(text: string, policy: PermissionPolicy): Pr
 }
 
 /** @throws POLICY_INVALID, POLICY_CHANGED, POLICY_LOOSENED (the first) */
-export async function readPermissionPolicy(
+async function readPermissionPolicy(
   { fs }: Pick<Effects, "fs">,
   plane: Plane,
 ): Promise<{ readonly policy: PermissionPolicy; readonly text: string }> {

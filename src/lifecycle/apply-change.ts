@@ -25,26 +25,14 @@ import {
 } from "./change-records.ts";
 import { keepCopy, type Leaving, stageLeaving } from "./leaving.ts";
 import { readLeftovers, stageLeftovers } from "./leftovers.ts";
+import type { Occasion, PackageChange } from "./package-change.ts";
 import { followPlugins } from "./plugin/follow-plugins.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
 import { needsBytes, putBytes, type Staging } from "./staging.ts";
 import type { Entering } from "./target.ts";
 import { type Committed, type Conclusion, type LedgerNote, transact } from "./transact.ts";
 
-export interface PackageChange {
-  readonly entering: readonly Entering[];
-  readonly leaving: readonly { readonly installed: Installed; readonly leaves: Leaving }[];
-}
-
-export interface Occasion {
-  readonly about: About;
-  readonly work_order_id: string | null;
-  readonly check: Conclusion<unknown>["check"];
-  /** The generation an undo takes back: records of plugins come back as they were before it. */
-  readonly undone_generation?: number | undefined;
-  /** Entries besides those of the packages themselves. */
-  readonly notes?: readonly LedgerNote[];
-}
+export type { PackageChange } from "./package-change.ts";
 
 export async function applyChange(
   effects: Effects,

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openPluginFile, requirePlugin } from "../../../src/grants/index.ts";
+import { checkPluginPlace, openPluginFile, requirePlugin } from "../../../src/grants/index.ts";
 import { copyOf, NOTES, type PluginPlane, pluginPlane } from "../../support/plugin-plane.ts";
 import { writeTree } from "../../support/tree.ts";
 
@@ -88,6 +88,30 @@ describe("openPluginFile()", () => {
     expect(place(same, "lib")).toMatch(/a link or a file stands|a link stands/);
   });
 
+  test("where the system cannot open one name after another nothing is opened", () => {
+    const refuse = (): never => {
+      throw Object.assign(new Error("ENOSYS: no /proc"), { code: "ENOSYS" });
+    };
+    const fs = { ...base.effects.fs, openBeneath: refuse };
+    const plugin = requirePlugin(base.effects, base.plane, "notes");
+    expect(() => openPluginFile({ fs }, base.plane, plugin, "main.py")).toThrow(
+      expect.objectContaining({ code: "PLUGIN_OPEN_UNSUPPORTED", exit_code: 5 }),
+    );
+  });
+
+  test("a manifest whose entrypoint or folder is another's names no plugin of this plane", () => {
+    const { manifest } = requirePlugin(base.effects, base.plane, "notes");
+    const { plugin } = manifest;
+    if (plugin === undefined) return expect.unreachable();
+    const codes = (more: Partial<typeof plugin>) =>
+      checkPluginPlace(base.plane, { ...manifest, plugin: { ...plugin, ...more } }).map(({ code }) => code);
+    expect(codes({})).toEqual([]);
+    for (const entrypoint of ["../other/main.py", "absent.py", "/etc/passwd", "./main.py"])
+      expect(codes({ entrypoint })).toEqual(["PLUGIN_ENTRYPOINT_OUTSIDE"]);
+    for (const root of ["lib/notes", "modules", "modules/../lib", "plugins-of-mine/a"])
+      expect(codes({ root })).toContain("PLUGIN_ROOT_UNTRUSTED");
+  });
+
   test("a plugin's folder, or the folder it lies in, that became a link is refused", () => {
     for (const folder of ["modules/notes", "modules"]) {
       const made = copyOf(base);
@@ -115,14 +139,14 @@ describe("openPluginFile()", () => {
       }`;
     const child = spawn(process.execPath, ["-e", swapper, notes, foreign], { stdio: "inherit" });
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    let running = true;
+    const swapping = { running: true };
     void ended.then(() => {
-      running = false;
+      swapping.running = false;
     });
     const seen = new Map<string, number>();
     const count = (outcome: string): void => void seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
     const plugin = requirePlugin(made.effects, made.plane, "notes");
-    while (running) {
+    while (swapping.running) {
       for (const relative of ["main.py", "lib/deep.py"]) {
         try {
           const { bytes, handle } = openPluginFile(made.effects, made.plane, plugin, relative);
