@@ -50,7 +50,18 @@ async function have({ pkg, put }: Scene, name: string, toml: string, is_installe
 }
 
 const GENERATION = (more: string): string =>
-  `{\n  "manifestVersion": "v2",\n  "namespace": "notes",\n  "schemaVersion": "1.0.0",\n  "remVersionRange": "^1.0.0"${more}\n}\n`;
+  `{\n  "manifestVersion": "v2",\n  "namespace": "notes",\n  "schemaVersion": "1.0.0",\n  "remVersionRange": "^1.0.0",\n  "description": "Writes daily notes."${more}\n}\n`;
+
+/** What an older manifest cannot say stands beside it. */
+const OF_GENERATION = `id = "${ID}"
+license = "MIT"
+target = "modules/notes"
+
+[[health.checks]]
+id = "there"
+kind = "file"
+path = "modules/notes/main.py"
+`;
 
 const MANIFEST: readonly Case[] = [
   {
@@ -107,11 +118,12 @@ const MANIFEST: readonly Case[] = [
   {
     code: "METADATA_CONFLICT",
     files: {
-      "package.json": '{\n  "name": "notes",\n  "version": ⟦"1.1.0",\n  "holdfast": {}\n}\n',
-      "holdfast.toml": exchanged(GOOD, "id = ", 'name = "notes"\nid = '),
+      "package.json": '{\n  "name": "notes",\n  "version": "1.1.0",\n  "holdfast": {}\n}\n',
+      "holdfast.toml": exchanged(GOOD, 'version = "1.0.0"', 'version = ⟦"1.0.0"'),
     },
     field: "/version",
     step: "Keep one value of /version in",
+    mended: { "package.json": null },
     refused: "pack",
   },
   {
@@ -160,7 +172,7 @@ const MANIFEST: readonly Case[] = [
   {
     code: "ELEVATION_NEEDLESS",
     files: withToml(
-      `${GOOD}\n[[⟦plugin.elevated]]\npermission = "network:api.example.org"\nreason = "used to fetch rates"\n`,
+      `${GOOD}\n[[plugin.⟦elevated]]\npermission = "network:api.example.org"\nreason = "used to fetch rates"\n`,
     ),
     field: "/plugin/elevated/0",
     step: "--fix",
@@ -208,17 +220,18 @@ const PLUGIN: readonly Case[] = [
     files: { "holdfast.toml": null, "manifest.json": GENERATION("").replace('"v2"', '⟦"v3"') },
     field: "/manifestVersion",
     step: 'Write the plugin as "pkg new" does',
+    mended: { "manifest.json": null },
     refused: "pack",
   },
   {
     code: "PLUGIN_FIELD_DEAD",
     files: {
-      "holdfast.toml": `id = "${ID}"\nlicense = "MIT"\n`,
+      "holdfast.toml": OF_GENERATION,
       "manifest.json": GENERATION(',\n  "lifecycle": { ⟦"defaultEnabled": true }'),
     },
     field: "/lifecycle/defaultEnabled",
     step: "Delete /lifecycle/defaultEnabled",
-    mended: { "holdfast.toml": `id = "${ID}"\nlicense = "MIT"\n`, "manifest.json": GENERATION("") },
+    mended: { "holdfast.toml": OF_GENERATION, "manifest.json": GENERATION("") },
     refused: "pack",
   },
   {
@@ -239,7 +252,7 @@ const PLUGIN: readonly Case[] = [
     code: "PLUGIN_SCHEMA_INVALID",
     files: broken('output = { type = "object" }', 'output = { type = ⟦"objekt" }'),
     field: "/plugin/actions/0/output/type",
-    step: "in the schema in holdfast.toml",
+    step: "Correct the schema in holdfast.toml",
     refused: "install",
   },
   {
@@ -269,7 +282,7 @@ const PLUGIN: readonly Case[] = [
       "holdfast.toml": exchanged(
         exchanged(GOOD, 'port = { type = "integer" }', 'port = { type = "integer", "x-secret" = true }'),
         "port = 80",
-        "port = ⟦80",
+        "⟦port = 80",
       ),
     },
     field: "/plugin/config/defaults/port",
@@ -468,32 +481,6 @@ const PLANE: readonly Case[] = [
     refused: "install",
   },
   {
-    code: "DEPENDENT_RANGE",
-    archive: "forged",
-    files: broken('version = "1.0.0"', 'version = "2.0.0"'),
-    plane: async (at, folder) => {
-      await have(
-        at,
-        "notes",
-        exchanged(GOOD, 'entrypoint = "main.py"', 'entrypoint = "x.py"').replace(
-          "modules/notes/main.py",
-          "modules/notes/x.py",
-        ),
-        true,
-      );
-      await have(
-        at,
-        "reader",
-        library("PKG-T1-READER-001", `[[dependencies]]\nid = "${ID}"\nrange = "^1.0.0"\n`),
-        true,
-      );
-      at.put({ [`${folder}/x.py`]: "notes = 1\n" });
-    },
-    step: "Update or uninstall PKG-T1-READER-001 first",
-    run: async (_step, { pkg }) => void (await pkg("uninstall", "PKG-T1-READER-001")),
-    refused: "install",
-  },
-  {
     code: "CONFLICT_INSTALLED",
     files: withToml(exchanged(GOOD, 'license = "MIT"', 'license = "MIT"\nconflicts = [⟦"PKG-T1-OLD-001"]')),
     field: "/conflicts/0",
@@ -554,6 +541,7 @@ const PLANE: readonly Case[] = [
   },
   {
     code: "DOWNGRADE_REFUSED",
+    field: "/version",
     archive: "forged",
     files: broken('version = "1.0.0"', 'version = "0.9.0"'),
     plane: async (at, folder) => {
@@ -604,7 +592,8 @@ const PLANE: readonly Case[] = [
   },
   {
     code: "TARGET_REFUSED",
-    files: { "holdfast.toml": library(ID, 'target = "registries/notes"\n') },
+    files: { "holdfast.toml": library(ID, 'target = ⟦"registries/notes"\n') },
+    field: "/target",
     step: 'for example "modules/NAME"',
     mended: { "holdfast.toml": library(ID, 'target = "modules/notes"\n') },
     refused: "pack",
@@ -664,11 +653,12 @@ const PLANE: readonly Case[] = [
   {
     code: "PLUGIN_ROOT_UNTRUSTED",
     files: withToml(
-      exchanged(GOOD, 'target = "modules/notes"', 'target = "lib/notes"').replaceAll(
+      exchanged(GOOD, 'target = "modules/notes"', 'target = ⟦"lib/notes"').replaceAll(
         "modules/notes/",
         "lib/notes/",
       ),
     ),
+    field: "/target",
     step: "Set target to a folder in modules",
     refused: "install",
   },
@@ -676,10 +666,10 @@ const PLANE: readonly Case[] = [
     code: "PLUGIN_POLICY_DENIED",
     files: withToml(exchanged(GOOD, 'kind = "node"', 'kind = ⟦"node"')),
     field: "/plugin/kind",
-    plane: ({ put }) => put({ "config/policy.toml": '[permissions.organisation]\nkinds = ["agent"]\n' }),
+    plane: ({ put }) => put({ "config/policy.toml": '[organisation.permissions]\nkinds = ["agent"]\n' }),
     step: `pkg policy why ${ID}`,
     run: async (_step, { put }) =>
-      put({ "config/policy.toml": '[permissions.organisation]\nkinds = ["agent", "node"]\n' }),
+      put({ "config/policy.toml": '[organisation.permissions]\nkinds = ["agent", "node"]\n' }),
     refused: "install",
   },
   {

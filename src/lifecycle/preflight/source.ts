@@ -14,6 +14,7 @@ import {
   Tally,
 } from "../../preflight/index.ts";
 import { buildManifest, decideId } from "../build-manifest.ts";
+import { judgeTarget } from "../check-target.ts";
 import type { SourceFile } from "../collect.ts";
 import { addAdvice, addFaults, countManifest, type Judged, runtimeFor } from "./judge.ts";
 import { below, collected, inFolder } from "./source-files.ts";
@@ -57,6 +58,7 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   }
   const judged: Judged = { tally, manifest, locate };
   countManifest(judged);
+  await addFaults(judged, refusedTargets(target, files));
   await addFaults(judged, await ownFaults(world, manifest, subject));
   await addAdvice(judged);
   if (kind === "manifest")
@@ -79,6 +81,10 @@ const concerned = ({ dependencies, spec_id, framework_id, plugin }: Manifest, ki
 
 const identified = (metadata: SourceMetadata, subject: string): string | Fault =>
   settled(() => decideId(metadata, undefined, subject));
+
+/** As a pack judges them: the folder first, then its files. */
+const refusedTargets = (target: string, files: readonly SourceFile[]): Fault[] =>
+  [target, ...files.map(({ path }) => path)].flatMap((path) => judgeTarget(path) ?? []).slice(0, 1);
 
 /** Everything that can be said without a plane. */
 async function ownFaults(
@@ -104,13 +110,13 @@ function assembled(
   files: readonly SourceFile[],
 ): Manifest | Fault {
   // A manifest alone, or one whose files are refused, is judged for what it says itself.
-  const some = files.length > 0 ? files : [placeholder(target)];
+  const some = files.length > 0 ? files : [placeholder(target, metadata.plugin?.entrypoint)];
   return settled(() => buildManifest(metadata, package_id, target, some));
 }
 
-const placeholder = (target: string): SourceFile => ({
+const placeholder = (target: string, name = "file"): SourceFile => ({
   file: target,
-  path: `${target}/file`,
+  path: `${target}/${name}`,
   digest: { sha256: "0".repeat(64), size_bytes: 0, executable: false },
 });
 
