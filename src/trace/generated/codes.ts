@@ -273,9 +273,9 @@ export const CODES: Readonly<Record<string, string>> = {
   DEPENDENCY_MISSING:
     '{"room":"preflight","exit_code":3,"meaning":"A dependency that cannot be had. It is neither installed nor in the store, so an install could not bring it in.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["; ","<package id> needs <id> <range>, which is not installed"],"next_steps":["Install it first: \\"pkg install --id <dependency>\\"."]}',
   DEPENDENCY_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"A dependency installed in another version. What is installed is outside the range that the package was made for.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"What is installed is outside the range that the package was made for.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
   DEPENDENT_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"An installed package needs another version of this one. The update would leave a package that stays without what it needs.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"The change would leave an installed package without what it needs.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
   DIGEST_MISMATCH:
     '{"room":"lifecycle","exit_code":3,"meaning":"Other bytes than those vouched for. The archive is not the one that was registered.","raised_in":["src/lifecycle/adopt-archive.ts","src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest","the archive of <package id> has sha256 <actual>, the registry has <expected>"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
   DISK_FULL:
@@ -693,7 +693,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_ENTRYPOINT_MISSING:
     '{"room":"metadata","exit_code":2,"meaning":"An entrypoint that is not there. A plugin with actions has a program that runs them.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["is missing, and the plugin has actions","names <…>, which is not there"],"next_steps":["Create the file or correct the entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_ENTRYPOINT_OUTSIDE:
-    '{"room":"grants","exit_code":3,"meaning":"An entrypoint that the package does not bring. The program must be one of the package\'s own files, or somebody else decides what runs.","raised_in":["src/grants/trusted-roots.ts"],"messages":["the entrypoint <plainText> of <package id> is no file of its own in <plainText>"],"next_steps":["Name an entrypoint within <root> and run \\"pkg pack\\" again."]}',
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: the entrypoint <plainText> of <package id> is no file of its own in <plainText>.","raised_in":["src/grants/trusted-roots.ts"],"messages":["the entrypoint <plainText> of <package id> is no file of its own in <plainText>"],"next_steps":["Name an entrypoint within <root> and run \\"pkg pack\\" again."]}',
   PLUGIN_ENTRYPOINT_PATH:
     '{"room":"metadata","exit_code":2,"meaning":"An entrypoint outside of the plugin\'s folder. A plugin runs its own file and no other.","raised_in":["src/metadata/plugin/entrypoint.ts"],"messages":["<…> is no plain path within the plugin\'s own folder"],"next_steps":["Name a file of the plugin\'s own folder as entrypoint in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_ENTRYPOINT_RUNTIME:
@@ -712,6 +712,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
   PLUGIN_NOT_FOUND:
     '{"room":"grants","exit_code":1,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
+  PLUGIN_NOT_INSTALLED:
+    '{"room":"integrity","exit_code":null,"meaning":"Reported as: <namespace> counts as <state>, and <receiptPath> is not of what its record names.","raised_in":["src/integrity/plugins.ts"],"messages":["<namespace> counts as <state>, and <receiptPath> is not of what its record names"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
     '{"room":"grants","exit_code":5,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
   PLUGIN_PACKAGE_TYPE:
@@ -723,7 +725,9 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_PROBE_INVALID:
     '{"room":"metadata","exit_code":2,"meaning":"A probe with an input that its action refuses. Such a probe proves nothing: it is refused before it runs.","raised_in":["src/metadata/plugin/schemas.ts"],"messages":[],"next_steps":["Correct the input of the probe in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_RECORD_DAMAGED:
-    '{"room":"grants","exit_code":4,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/read-config.ts","src/grants/record.ts"],"messages":["<path> cannot be used: <problem>"],"next_steps":["Run \\"<cure>\\": what it may do is then asked for anew."]}',
+    '{"room":"grants","exit_code":4,"meaning":"Reported as: <path> cannot be used: <problem>.","raised_in":["src/grants/read-config.ts","src/grants/record.ts","src/integrity/plugins.ts"],"messages":["<path> cannot be used: <problem>","<path>: <message>"],"next_steps":["Run \\"<cure>\\": what it may do is then asked for anew."]}',
+  PLUGIN_RECORD_MISSING:
+    '{"room":"integrity","exit_code":null,"meaning":"Reported as: <path> is gone: the ledger names it as the state of a plugin.","raised_in":["src/integrity/plugins.ts"],"messages":["<path> is gone: the ledger names it as the state of a plugin"],"next_steps":[]}',
   PLUGIN_ROOT_UNTRUSTED:
     '{"room":"grants","exit_code":3,"meaning":"A plugin outside the trusted folders. Operators say where plugins may lie; no command, request or manifest can add a folder.","raised_in":["src/grants/trusted-roots.ts"],"messages":["<package id> keeps its plugin in <plainText>, which lies in none of <roots>"],"next_steps":["Set target to a folder in <roots> and pack again, or let the operator add the folder to plugin_roots in config/plane.toml."]}',
   PLUGIN_SCHEMA_INVALID:
@@ -913,7 +917,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SYMLINK_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Symlink without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   TARGET_REFUSED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/collect.ts","src/lifecycle/pack.ts","src/lifecycle/preflight/source-files.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/check-target.ts","src/lifecycle/collect.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","packages may not write <path>: <folder> belongs to the plane","include names <from>, which belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
   TEMP_UNUSABLE:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: no folder can be made in <path>: <problem>.","raised_in":["src/sandbox/private-temp.ts"],"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
