@@ -17,7 +17,7 @@ function whole(shape: z.ZodType): Record<string, unknown> & { properties?: objec
   const { $schema, $ref, $defs, ...inline } = z.toJSONSchema(shape, { io: "input", target: "draft-2020-12" });
   const name = $ref?.slice("#/$defs/".length) ?? "";
   const others = Object.fromEntries(Object.entries($defs ?? {}).filter(([key]) => key !== name));
-  return { $schema, ...inline, ...$defs?.[name], $defs: others } as ReturnType<typeof whole>;
+  return { $schema, ...inline, ...$defs?.[name], $defs: others };
 }
 
 const print = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`;

@@ -1,7 +1,7 @@
 /** The older generations: read as they were meant, upgraded, and never taken for one another. */
 import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { inspectSource } from "../../src/metadata/index.ts";
+import { findingOf, inspectSource } from "../../src/metadata/index.ts";
 import { temporaryFolder, writeTree } from "../support/tree.ts";
 
 const { fs } = nodeEffects();
@@ -30,7 +30,7 @@ async function read(document: object, name = "plugin.json", files: Parameters<ty
   return inspectSource(fs, directory, "src");
 }
 const said = async (document: object, name?: string) =>
-  (await read(document, name)).problems.map(({ code, details }) => `${code} ${details["field"]}`);
+  (await read(document, name)).problems.map(findingOf).map(({ code, field }) => `${code} ${field}`);
 
 describe("a v2 manifest", () => {
   test.each(["plugin.json", "manifest.json"])("in %s is upgraded and counted as legacy", async (name) => {

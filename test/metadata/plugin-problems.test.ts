@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { inspectManifest, inspectSource, metadataFaults } from "../../src/metadata/index.ts";
+import { findingOf, inspectManifest, inspectSource, metadataFaults } from "../../src/metadata/index.ts";
 import { temporaryFolder, writeTree } from "../support/tree.ts";
 
 const { fs } = nodeEffects();
@@ -204,13 +204,9 @@ describe("inspectSource()", () => {
 
   test.each(CASES)("%s: %j -> %j", async (code, was, is, field, place) => {
     const problems = await problemsOf(change(was, is));
-    expect(
-      problems.map(({ code: found, details }) => [
-        found,
-        details["field"],
-        `${details["line"]}:${details["column"]}`,
-      ]),
-    ).toEqual([[code, field, place]]);
+    expect(problems.map(findingOf).map((one) => [one.code, one.field, `${one.line}:${one.column}`])).toEqual([
+      [code, field, place],
+    ]);
     const { next_step, message } = problems[0] ?? { next_step: "", message: "" };
     expect(next_step).toContain("holdfast.toml");
     expect(next_step).toMatch(/"pkg preflight modules\/a"\.$/);
@@ -286,7 +282,7 @@ describe("inspectManifest()", () => {
     expect(problems.map((problem) => [problem.code, problem.details["field"]])).toEqual([[code, field]]);
     expect(manifest).toBeUndefined();
     // The place really is where that field stands.
-    const { line, column } = problems[0]?.details as { line: number; column: number };
+    const { line = 0, column = 0 } = problems.map(findingOf)[0] ?? {};
     expect(text.split("\n")[line - 1]?.slice(column - 1)).not.toBe("");
   });
 
@@ -296,7 +292,7 @@ describe("inspectManifest()", () => {
     const of = async (text: string) => inspectManifest(Buffer.from(text), "a.tar.gz");
     expect((await of(JSON.stringify(sound))).manifest?.plugin?.namespace).toBe("a");
     const codes = async (text: string) =>
-      (await of(text)).problems.map(({ code, details }) => `${code} ${details["line"]}:${details["column"]}`);
+      (await of(text)).problems.map(findingOf).map(({ code, line, column }) => `${code} ${line}:${column}`);
     expect(await codes('{"schema_version": "3.0"}')).toEqual(["MANIFEST_SCHEMA_UNKNOWN 1:20"]);
     expect(await codes("{}")).toEqual(["MANIFEST_SCHEMA_UNKNOWN 1:1"]);
     expect(await codes(JSON.stringify(sound).replace('"name":"a"', '"name":"a","name":"b"'))).toEqual([

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { inspectSource, locate } from "../../src/metadata/index.ts";
+import { findingOf, inspectSource, locate } from "../../src/metadata/index.ts";
 import { temporaryFolder, writeTree } from "../support/tree.ts";
 
 const { fs } = nodeEffects();
@@ -14,9 +14,9 @@ async function inspect(files: Parameters<typeof writeTree>[1]) {
   return inspectSource(fs, directory, ".");
 }
 const places = async (files: Parameters<typeof writeTree>[1]) =>
-  (await inspect(files)).problems.map(
-    ({ code, details: { path, field, line, column } }) => `${code} ${path}:${line}:${column} ${field}`,
-  );
+  (await inspect(files)).problems
+    .map(findingOf)
+    .map(({ code, path, field, line, column }) => `${code} ${path}:${line}:${column} ${field}`);
 
 describe("locate()", () => {
   test("finds keys, values and the nearest parent in TOML, whatever way they are written", async () => {
