@@ -1,7 +1,8 @@
 /** Every code of preflight: brought about by one broken subject, shown at its place, refused at the door, mended by its next step. */
 import { describe, expect, test } from "vitest";
 import { PREFLIGHT_CODES } from "../../src/preflight/index.ts";
-import { CASES, type Case } from "./cases.ts";
+import type { Case } from "./case.ts";
+import { CASES } from "./cases.ts";
 import { type Scene, scene } from "./scene.ts";
 import {
   expectInstallRefusal,
