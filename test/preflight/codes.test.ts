@@ -21,8 +21,9 @@ test("there is exactly one case for every code of the catalogue", () => {
 });
 
 describe("each code", () => {
-  for (const given of CASES.filter(({ plane }) => plane !== undefined))
-    test(given.code, async () => walk(await scene(), given));
+  test.each(CASES.filter(({ plane }) => plane !== undefined))("$code", async (given) => {
+    await walk(await scene(), given);
+  });
 
   test("those of a manifest alone, in one plane", async () => {
     const at = await scene();

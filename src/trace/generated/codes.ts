@@ -340,6 +340,9 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: an HMAC signature needs <VARIABLE>.","raised_in":["src/provenance/hmac-key.ts"],"messages":["an HMAC signature needs <VARIABLE>"],"next_steps":["Set <variable> to the shared key or to a file that holds it, or use --sign for an Ed25519 signature."]}',
   HMAC_KEY_UNFIT:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <VARIABLE> is the secret that tokens are made with.","raised_in":["src/provenance/hmac-key.ts"],"messages":["<VARIABLE> is the secret that tokens are made with"],"next_steps":["Set <variable> to a key of its own: whoever checks signatures with it could make tokens."]}',
+  HOOK: '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself at an event.","raised_in":[],"messages":[],"next_steps":[]}',
+  HOOK_AT_START:
+    '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself when it starts.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":[],"next_steps":[]}',
   ID_MISMATCH:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the command names <given>, the archive holds <package id>.","raised_in":["src/lifecycle/candidate.ts"],"messages":["the command names <given>, the archive holds <package id>"],"next_steps":["Run \\"pkg install --id <manifest> …\\" or name the right archive."]}',
   ID_UNKNOWN:
@@ -826,6 +829,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"registry","exit_code":null,"meaning":"Reported as: <column> <value> is not in <path><rows>.","raised_in":["src/integrity/registries.ts","src/registry/check.ts"],"messages":["<column> <value> is not in <path><rows>"],"next_steps":[]}',
   REGISTRY_UNREADABLE:
     '{"room":"registry","exit_code":5,"meaning":"Reported as: <…> is a <kind>, not a regular file.","raised_in":["src/lifecycle/init-judge.ts","src/registry/raw-rows.ts"],"messages":["<…> is a <kind>, not a regular file","<…> cannot be opened"],"next_steps":["Make <path> readable for this user, then run \\"pkg registry validate\\"."]}',
+  REPOSITORY:
+    '{"room":"lifecycle","exit_code":null,"meaning":"The folder holds the history of a repository, which is not taken.","raised_in":[],"messages":[],"next_steps":[]}',
   RESTORED_DIFFERS:
     '{"room":"lifecycle","exit_code":6,"meaning":"Reported as: <paths> restored file(s) are not what they were: <paths>.","raised_in":["src/lifecycle/restored-check.ts"],"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
@@ -838,6 +843,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs whenever Python starts.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> runs whenever Python starts"],"next_steps":[]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
+  SETUID:
+    '{"room":"lifecycle","exit_code":null,"meaning":"A file runs with the rights of its owner, whoever starts it.","raised_in":[],"messages":[],"next_steps":[]}',
   SIDECAR_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":[],"next_steps":[]}',
   SIDECAR_MISSING:
@@ -912,6 +919,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
+  SYMLINK:
+    '{"room":"lifecycle","exit_code":null,"meaning":"A file is a symbolic link; what it leads to can change without the package.","raised_in":[],"messages":[],"next_steps":[]}',
   SYMLINK_OUTSIDE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is a link that leads <where>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   SYMLINK_UNOWNED:
