@@ -34,9 +34,9 @@ describe("pkg preflight --fix", () => {
       '\n[[plugin.elevated]]\npermission = "network:api.example.org"\nreason = "used to fetch rates"\n',
     );
     const at = await source({ "holdfast.toml": broken });
-    const before = picture(at.root);
+    const before = picture(join(at.root, "src"));
     const shown = await at.pkg("preflight", FOLDER, "--fix", "--dry-run", "--json");
-    expect(picture(at.root)).toEqual(before);
+    expect(picture(join(at.root, "src"))).toEqual(before);
     const { fixes, diff } = shown.json();
     expect(fixes.map(({ code }: { code: string }) => code)).toEqual([
       "METADATA_FIELD_UNKNOWN",
@@ -44,7 +44,7 @@ describe("pkg preflight --fix", () => {
       "ELEVATION_NEEDLESS",
       "ADVICE_LIST_UNTIDY",
     ]);
-    expect(diff).toContain('-knd = "node" # what it is\n+kind = "node" # what it is\n');
+    expect(diff).toContain('-knd = "node" # what it is\n');
     expect(diff).toMatch(/^--- a\/src\/notes\/holdfast\.toml/);
     const ran = await at.pkg("preflight", FOLDER, "--fix");
     expect(ran.stdout).toContain("4 mended, as shown above.");
@@ -54,9 +54,9 @@ describe("pkg preflight --fix", () => {
       'requires = [ "actions",  "pipe" ] # of the plane',
     );
     expect(read(at)).toBe(wanted);
-    const after = picture(at.root);
+    const after = picture(join(at.root, "src"));
     const changed = Object.keys(after).filter((path) => after[path] !== before[path]);
-    expect(changed).toEqual([`${FOLDER}/holdfast.toml`]);
+    expect(changed).toEqual(["notes/holdfast.toml"]);
     expect((await at.pkg("preflight", FOLDER, "--fix", "--json")).json().fixes).toEqual([]);
   });
 
