@@ -229,7 +229,7 @@ export const CODES: Readonly<Record<string, string>> = {
   AUTH_TOKEN_MALFORMED:
     '{"room":"keys","exit_code":3,"meaning":"Reported as: the token is not in a form we know.","raised_in":["src/keys/authorise.ts"],"messages":["the token is not in a form we know"],"next_steps":["Pass a token with --token-file or HOLDFAST_TOKEN; \\"pkg auth init\\" makes the first one."]}',
   AUTH_TOKEN_MISSING:
-    '{"room":"keys","exit_code":3,"meaning":"Reported as: <action> needs a token.","raised_in":["src/keys/authorise.ts"],"messages":["<action> needs a token"],"next_steps":["Pass a token with --token-file or HOLDFAST_TOKEN; \\"pkg auth init\\" makes the first one."]}',
+    '{"room":"keys","exit_code":3,"meaning":"Reported as: <command> needs a token.","raised_in":["src/keys/authorise.ts"],"messages":["<command> needs a token"],"next_steps":["Run \\"<command> --token-file \'<token file>\'\\", or pass a token with HOLDFAST_TOKEN."]}',
   AUTH_TOKEN_REVOKED:
     '{"room":"keys","exit_code":3,"meaning":"Reported as: the token of <user> was revoked.","raised_in":["src/keys/authorise.ts"],"messages":["the token of <user> was revoked"],"next_steps":["Ask an admin for one (\\"pkg auth issue\\"), then pass it with --token-file or HOLDFAST_TOKEN."]}',
   AUTH_TOKEN_SOURCE_UNREADABLE:
@@ -340,6 +340,9 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: an HMAC signature needs <VARIABLE>.","raised_in":["src/provenance/hmac-key.ts"],"messages":["an HMAC signature needs <VARIABLE>"],"next_steps":["Set <variable> to the shared key or to a file that holds it, or use --sign for an Ed25519 signature."]}',
   HMAC_KEY_UNFIT:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <VARIABLE> is the secret that tokens are made with.","raised_in":["src/provenance/hmac-key.ts"],"messages":["<VARIABLE> is the secret that tokens are made with"],"next_steps":["Set <variable> to a key of its own: whoever checks signatures with it could make tokens."]}',
+  HOOK: '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself at an event.","raised_in":[],"messages":[],"next_steps":[]}',
+  HOOK_AT_START:
+    '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself when it starts.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":[],"next_steps":[]}',
   ID_MISMATCH:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the command names <given>, the archive holds <package id>.","raised_in":["src/lifecycle/candidate.ts"],"messages":["the command names <given>, the archive holds <package id>"],"next_steps":["Run \\"pkg install --id <manifest> …\\" or name the right archive."]}',
   ID_UNKNOWN:
@@ -351,13 +354,15 @@ export const CODES: Readonly<Record<string, string>> = {
   IMPORT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <target> <why>.","raised_in":["src/lifecycle/import/settle-plane.ts"],"messages":["<target> <why>"],"next_steps":["Name a folder that does not exist yet: \\"pkg init NEW --import \'<source>\'\\"."]}',
   INDEX_DIVERGED:
-    '{"room":"operations","exit_code":null,"meaning":"The index that only speeds up answers differs from the files it was made from; the files count.","raised_in":["src/operations/status.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"The index that only speeds up answers differs from the files it was made from; the files count.","raised_in":["src/integrity/derived-index.ts","src/integrity/remembered-check.ts","src/operations/status.ts"],"messages":["the index takes itself for current with <source>, and <difference>"],"next_steps":[]}',
   INDEX_UNAVAILABLE:
     '{"room":"operations","exit_code":5,"meaning":"Reported as: no index can be kept in <root>/.holdfast/cache.","raised_in":["src/operations/rebuild-index.ts"],"messages":["no index can be kept in <root>/.holdfast/cache"],"next_steps":["Make .holdfast/cache writable for this user, or go on without: every answer comes from the files then."]}',
   INIT_FOUND_UNUSABLE:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <path> cannot become part of a plane: <problem>.","raised_in":["src/lifecycle/init-judge.ts"],"messages":["<path> cannot become part of a plane: <problem>"],"next_steps":["Nothing was changed. Mend <path> or move it away, then run \\"pkg init\\" again."]}',
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <root> is not a folder.","raised_in":["src/lifecycle/init-judge.ts","src/lifecycle/init.ts"],"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
+  INPUT_CONFLICT:
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: an entry and --since are two proofs; ask for one at a time.","raised_in":["src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"meaning":"Reported as: <command>: <field> <what>.","raised_in":["src/cli/run.ts"],"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
@@ -506,6 +511,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: it cannot be read (<code>).","raised_in":["src/ledger/verify.ts"],"messages":["it cannot be read (<code>)"],"next_steps":[]}',
   LEDGER_WITNESS_KEY_UNKNOWN:
     '{"room":"ledger","exit_code":3,"meaning":"Reported as: no key this witness trusts signed the checkpoint of <origin>.","raised_in":["src/ledger/proof-witness.ts"],"messages":["no key this witness trusts signed the checkpoint of <origin>"],"next_steps":["Ask the log\'s owner for its verifier key and pass it with --key."]}',
+  LEDGER_WITNESS_MISSING:
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <name>: <missing> witnessed nothing of it: <what><many>.","raised_in":["src/ledger/witness-demand.ts"],"messages":["<name>: <missing> witnessed nothing of it: <what><many>"],"next_steps":["Have the witness run \\"pkg ledger cosign --witness FOLDER --stream <name>\\"."]}',
   LEDGER_WITNESS_UNUSABLE:
     '{"room":"ledger","exit_code":5,"meaning":"Reported as: <folder> cannot be a witness: <reason>.","raised_in":["src/ledger/proof-witness.ts"],"messages":["<folder> cannot be a witness: <reason>","<path> cannot be read: <reason>"],"next_steps":["Name a folder of the witness\'s own outside the plane, readable by this user only."]}',
   LEGACY_ARCHIVE_DIGEST:
@@ -606,8 +613,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
+  OUTPUT_REFUSED:
+    '{"room":"plane","exit_code":3,"meaning":"Reported as: <path> <problem>.","raised_in":["src/plane/output-file.ts"],"messages":["<path> <problem>"],"next_steps":["Name a file in a folder of your own, such as --out ~/holdfast-output.txt."]}',
   OUT_UNWRITABLE:
-    '{"room":"operations","exit_code":5,"meaning":"Reported as: <out> cannot be written (<problem>).","raised_in":["src/operations/integrity-check.ts","src/operations/ledger-export.ts"],"messages":["<out> cannot be written (<problem>)","<path> was not written: <problem>"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
+    '{"room":"plane","exit_code":5,"meaning":"Reported as: <path> cannot be written (<problem>).","raised_in":["src/plane/output-file.ts"],"messages":["<path> cannot be written (<problem>)"],"next_steps":["Name a file in a folder that you can write with --out, or leave --out away to print the report."]}',
   OWNERSHIP_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"Ownership row differs from its receipt. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/ownership.ts"],"messages":["<FILE> has another <column> for <one> than its receipt"],"next_steps":[]}',
   OWNERSHIP_ROW_MISSING:
@@ -745,9 +754,9 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_TRANSITION:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <from>, and from there no plugin becomes <to>.","raised_in":["src/lifecycle/plugin/change-plugin.ts","src/lifecycle/plugin/forget.ts","src/lifecycle/plugin/register.ts"],"messages":["<namespace> is <from>, and from there no plugin becomes <to>","<namespace> is <state>, and what is installed is not forgotten","<namespace> is <state> with another manifest, which only an update replaces"],"next_steps":["Run \\"<command>\\"."]}',
   POLICY_CHANGED:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <POLICY PATH> is not the policy that was accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Policy is not the accepted one. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
-    '{"room":"provenance","exit_code":2,"meaning":"Reported as: <POLICY PATH> is not a small regular text file.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not a small regular text file","<POLICY PATH> <field>: <message>"],"next_steps":["Correct <field> in <path>; docs/operating.md describes each key."]}',
+    '{"room":"provenance","exit_code":2,"meaning":"Policy unreadable. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not a small regular text file","<POLICY PATH> <field>: <message>"],"next_steps":["Correct <field> in <path>; docs/operating.md describes each key."]}',
   POLICY_LOOSENED:
     '{"room":"grants","exit_code":4,"meaning":"Reported as: <POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not.","raised_in":["src/grants/policy-read.ts"],"messages":["<POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not"],"next_steps":["Take <value> out of line <line> of <path> or allow it in line <upper line>, then run \\"pkg policy check\\"."]}',
   PREFLIGHT_SUBJECT_MISSING:
@@ -755,9 +764,9 @@ export const CODES: Readonly<Record<string, string>> = {
   PROVENANCE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\", or delete what lies at the path named above."]}',
   PROVENANCE_MISMATCH:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <what> <path> is of another archive.","raised_in":["src/provenance/enforce.ts"],"messages":["<what> <path> is of another archive"],"next_steps":["Fetch the provenance of this very archive, or pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Provenance of another archive. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<what> <path> is of another archive"],"next_steps":["Fetch the provenance of this very archive, or pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
   PROVENANCE_MISSING:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <package id> <version> has no provenance, which the policy wants.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> has no provenance, which the policy wants"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Provenance missing. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> has no provenance, which the policy wants"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
   PTH_ADDS_PATH:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> adds <text> to the search path.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> adds <text> to the search path"],"next_steps":[]}',
   PTH_RUNS_CODE:
@@ -786,6 +795,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"plane","exit_code":4,"meaning":"Reported as: an interrupted change waits to be finished or undone.","raised_in":["src/plane/session.ts"],"messages":["an interrupted change waits to be finished or undone"],"next_steps":["Run any pkg command as a user who can write the plane, for example \\"pkg doctor\\": it finishes or undoes the change."]}',
   REFERENCE_UNREGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <id> names <target>, which <registryPath> does not have.","raised_in":["src/lifecycle/registry-rules.ts"],"messages":["<id> names <target>, which <registryPath> does not have"],"next_steps":["Register it first: \\"pkg register <target>\\"."]}',
+  REGISTERED_ARCHIVE_MISSING:
+    '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: <registry> names <id> <version>, and its archive <path> is not there.","raised_in":["src/lifecycle/choose.ts"],"messages":["<registry> names <id> <version>, and its archive <path> is not there"],"next_steps":["Run \\"pkg update --archive <archive> --id <package id>\\"."]}',
   REGISTRY_BLANK_LINE:
     '{"room":"registry","exit_code":null,"meaning":"A registry has a blank line, which readers of CSV take for different things.","raised_in":["src/registry/check-file.ts"],"messages":["is blank"],"next_steps":[]}',
   REGISTRY_CELL_COUNT:
@@ -826,6 +837,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"registry","exit_code":null,"meaning":"Reported as: <column> <value> is not in <path><rows>.","raised_in":["src/integrity/registries.ts","src/registry/check.ts"],"messages":["<column> <value> is not in <path><rows>"],"next_steps":[]}',
   REGISTRY_UNREADABLE:
     '{"room":"registry","exit_code":5,"meaning":"Reported as: <…> is a <kind>, not a regular file.","raised_in":["src/lifecycle/init-judge.ts","src/registry/raw-rows.ts"],"messages":["<…> is a <kind>, not a regular file","<…> cannot be opened"],"next_steps":["Make <path> readable for this user, then run \\"pkg registry validate\\"."]}',
+  REPOSITORY:
+    '{"room":"lifecycle","exit_code":null,"meaning":"The folder holds the history of a repository, which is not taken.","raised_in":[],"messages":[],"next_steps":[]}',
   RESTORED_DIFFERS:
     '{"room":"lifecycle","exit_code":6,"meaning":"Reported as: <paths> restored file(s) are not what they were: <paths>.","raised_in":["src/lifecycle/restored-check.ts"],"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
@@ -838,6 +851,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs whenever Python starts.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> runs whenever Python starts"],"next_steps":[]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
+  SETUID:
+    '{"room":"lifecycle","exit_code":null,"meaning":"A file runs with the rights of its owner, whoever starts it.","raised_in":[],"messages":[],"next_steps":[]}',
   SIDECAR_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":[],"next_steps":[]}',
   SIDECAR_MISSING:
@@ -846,6 +861,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"provenance","exit_code":3,"meaning":"A signature beside the archive does not fit its bytes, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", or fetch the archive together with its .sig again."]}',
   SIGNATURE_MISSING:
     '{"room":"provenance","exit_code":3,"meaning":"Not signed as the policy wants. The policy names who must have signed; an archive without these signatures may come from anybody.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign\\"), or add a waiver with an expiry to config/policy.toml."]}',
+  SIGNING_KEYS_UNKNOWN:
+    '{"room":"integrity","exit_code":null,"meaning":"Signatures not verified. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/integrity/signatures.ts"],"messages":["no keys are pinned on this machine, so no signature of an installed package was verified"],"next_steps":[]}',
   SIGNING_KEY_AMBIGUOUS:
     '{"room":"provenance","exit_code":2,"meaning":"Reported as: <key> names <ids> keys.","raised_in":["src/provenance/key-changes.ts"],"messages":["<key> names <ids> keys"],"next_steps":["Name one of them by its id, for example \\"pkg keys revoke <key> --reason WHY\\"."]}',
   SIGNING_KEY_EXISTS:
@@ -857,7 +874,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNING_KEY_NOT_HERE:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: the private half of <name> does not lie on this machine.","raised_in":["src/provenance/rotate-key.ts"],"messages":["the private half of <name> does not lie on this machine"],"next_steps":["Rotate it where its private half lies, or revoke it: \\"pkg keys revoke <name> --reason WHY\\"."]}',
   SIGNING_KEY_REVOKED:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <what> <path> is by <signer>, which was revoked: <why>.","raised_in":["src/provenance/enforce.ts"],"messages":["<what> <path> is by <signer>, which was revoked: <why>"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", which signs with the key in force (\\"pkg keys list\\")."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Signed by a revoked key. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/integrity/signatures.ts","src/provenance/enforce.ts"],"messages":["<what> <path> is by <signer>, which was revoked: <why>"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", which signs with the key in force (\\"pkg keys list\\")."]}',
   SIGNING_KEY_UNKNOWN:
     '{"room":"provenance","exit_code":1,"meaning":"Reported as: there is no key <key>: <near>.","raised_in":["src/provenance/record-keys.ts"],"messages":["there is no key <key>: <near>"],"next_steps":["Run \\"pkg keys list\\" and take a name or id from it."]}',
   SIGNING_KEY_UNTRUSTED:
@@ -912,6 +929,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
+  SYMLINK:
+    '{"room":"lifecycle","exit_code":null,"meaning":"A file is a symbolic link; what it leads to can change without the package.","raised_in":[],"messages":[],"next_steps":[]}',
   SYMLINK_OUTSIDE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is a link that leads <where>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   SYMLINK_UNOWNED:
@@ -956,8 +975,6 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":2,"meaning":"Reported as: an answer of type <type> has no diagram.","raised_in":["src/trace/mermaid.ts"],"messages":["an answer of type <type> has no diagram"],"next_steps":["Run \\"trace --mermaid\\" for the whole plane, or --why, --who, --impact or --explain PACKAGE with it."]}',
   TRACE_OUTLINE_LEFT_OUT:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: functions of <path> are not listed: <reason>.","raised_in":["src/trace/python-outline.ts"],"messages":["functions of <path> are not listed: <reason>"],"next_steps":[]}',
-  TRACE_OUTPUT_REFUSED:
-    '{"room":"trace","exit_code":3,"meaning":"Reported as: <path> <problem>.","raised_in":["src/trace/write-output.ts"],"messages":["<path> <problem>"],"next_steps":["Name a new file in a folder of your own: \\"trace --html --out ~/trace.html\\"."]}',
   TRACE_OWNER_DIFFERS:
     '{"room":"trace","exit_code":null,"meaning":"The ownership registry and the receipts name different owners of a path.","raised_in":["src/trace/who.ts"],"messages":["<registryPath> gives <path> to <owner>; ${owners.length === 0 ? \\"no receipt does\\" : "],"next_steps":["Run \\"integrity-check --json\\" to see which of them is right."]}',
   TRACE_PAST_UNKNOWN:
@@ -981,7 +998,7 @@ export const CODES: Readonly<Record<string, string>> = {
   TRANSACTION_IN_PROGRESS:
     '{"room":"plane","exit_code":4,"meaning":"Reported as: the plane <root> keeps changing while it is read.","raised_in":["src/plane/session.ts"],"messages":["the plane <root> keeps changing while it is read"],"next_steps":["Run the command again when the other one has ended."]}',
   TRUSTED_KEYS_CHANGED:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <TRUSTED KEYS PATH> differs from what is pinned: <reason><others>.","raised_in":["src/provenance/trusted-keys.ts"],"messages":["<TRUSTED KEYS PATH> differs from what is pinned: <reason><others>"],"next_steps":["Run \\"pkg keys list\\" to see the difference, then \\"pkg keys trust --accept\\" to take it over or \\"pkg keys trust --restore\\" to undo it."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Trusted keys differ from those pinned. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/trusted-keys.ts"],"messages":["<TRUSTED KEYS PATH> differs from what is pinned: <reason><others>"],"next_steps":["Run \\"pkg keys list\\" to see the difference, then \\"pkg keys trust --accept\\" to take it over or \\"pkg keys trust --restore\\" to undo it."]}',
   UNDO_DIFFERS:
     '{"room":"journal","exit_code":4,"meaning":"Reported as: <different> of <checked> path(s) are not what they were before <transaction id>: <different>.","raised_in":["src/journal/transaction.ts"],"messages":["<different> of <checked> path(s) are not what they were before <transaction id>: <different>"],"next_steps":["Run \\"integrity-check\\" to see what differs, then \\"integrity-check --fix\\" to restore it."]}',
   UNDO_FAILED:
@@ -1014,6 +1031,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Waiver for what nobody can waive. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <number> is for <code>, which nobody can waive"],"next_steps":[]}',
   WAIVER_UNUSED:
     '{"room":"integrity","exit_code":null,"meaning":"Waiver that covers nothing. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <number> (<waiver>) matches no finding"],"next_steps":[]}',
+  WITNESSES_TOO_FEW:
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: anybody on this machine may change <path>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
 };
