@@ -12,7 +12,7 @@ import { readCandidate, type Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
 import { locateArchive } from "./locate.ts";
-import { Pool } from "./pool.ts";
+import { availableOf, Pool } from "./pool.ts";
 import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
 
 export interface Wish {
@@ -182,27 +182,23 @@ function downgradeFault(
   return undefined;
 }
 
-/** Why what a package needs cannot be had from what is installed and stored; undefined where it can. @throws ARCHIVE_* */
+/** Why a package that is not packed yet could not enter with what it needs; undefined where it could. @throws ARCHIVE_* */
 export function checkResolvable(
   effects: Effects,
   plane: Plane,
-  manifest: Pick<Manifest, "dependencies">,
+  manifest: Manifest,
   runtime: Runtime,
-): { readonly conflict?: Fault; readonly chosen: ReadonlyMap<string, InstalledPackage> } {
-  const installed = installedVersions(effects, plane);
+): Fault | undefined {
+  const { package_id, version } = manifest;
+  const before = installedVersions(effects, plane);
   const pool = new Pool(effects, plane, [], { from: undefined, runtime });
   const outcome = resolve({
-    wanted: manifest.dependencies.filter(({ range }) => semver.validRange(range) !== null),
-    installed,
-    versionsOf: (id) => pool.versionsOf(id),
+    wanted: [{ id: package_id, range: version }],
+    installed: new Map([...before].filter(([id]) => id !== package_id)),
+    versionsOf: (id) => (id === package_id ? [availableOf(manifest)] : pool.versionsOf(id)),
     allow_downgrade: false,
   });
-  if (outcome.kind === "conflict") return { conflict: conflictFault(outcome, [manifest]), chosen: installed };
-  const added = outcome.chosen.flatMap(({ id, version }) => {
-    const source = pool.versionsOf(id).find((one) => one.version === version);
-    return source === undefined ? [] : ([[id, source]] as const);
-  });
-  return { chosen: new Map<string, InstalledPackage>([...installed, ...added]) };
+  return outcome.kind === "conflict" ? conflictFault(outcome, [manifest]) : undefined;
 }
 
 /** @param manifests what is entering: where one of them names the package nobody can agree on, that is the field */

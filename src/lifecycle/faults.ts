@@ -44,7 +44,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     2,
     () => `Let nothing write into the folder and run "pkg pack" again.`,
   ),
-  TARGET_REFUSED: kind<{ path: string; folder: string }>(
+  TARGET_REFUSED: kind<Details & { path: string; folder: string }>(
     3,
     (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`,
   ),

@@ -23,13 +23,6 @@ export const PLANE_CODES = {
     broken: '[[dependencies]]\nid = "PKG-T0-BASE-001"\nrange = "^9.0.0"\n(in the store: 1.0.0)',
     fix: 'range = "^1.0.0"',
   },
-  DEPENDENT_RANGE: {
-    check: "dependencies",
-    title: "An installed package needs another version of this one",
-    help: "The update would leave a package that stays without what it needs.",
-    broken: 'version = "2.0.0"\n(installed: PKG-T1-READER-001, which needs this in ^1.0.0)',
-    fix: "update or uninstall PKG-T1-READER-001 first",
-  },
   CONFLICT_INSTALLED: {
     check: "dependencies",
     title: "It cannot be with a package that is installed",

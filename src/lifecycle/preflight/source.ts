@@ -14,6 +14,7 @@ import {
   Tally,
 } from "../../preflight/index.ts";
 import { buildManifest, decideId } from "../build-manifest.ts";
+import { judgeTarget } from "../check-target.ts";
 import type { SourceFile } from "../collect.ts";
 import { addAdvice, addFaults, countManifest, type Judged, runtimeFor } from "./judge.ts";
 import { below, collected, inFolder } from "./source-files.ts";
@@ -31,7 +32,7 @@ export interface SourceSubject {
 }
 
 export async function judgeSource(world: PreflightWorld, source: SourceSubject): Promise<PreflightSubject> {
-  const { effects, plane, no_plane } = world;
+  const { effects } = world;
   const { subject, kind, folder } = source;
   const tally = new Tally();
   const inspection = await inspectSource(source.fs, folder, subject);
@@ -40,9 +41,9 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   const about = { subject, subject_kind: kind } as const;
   const { metadata, problems } = inspection;
   for (const problem of problems) tally.add(checkOf(problem.code), [inFolder(problem, shown)]);
-  const named = metadata === undefined ? undefined : identified(metadata, subject);
+  const named = metadata === undefined ? undefined : settled(() => decideId(metadata, undefined, subject));
   if (named instanceof Fault) await addFaults({ tally, locate }, [named]);
-  if (metadata === undefined || named === undefined || named instanceof Fault) {
+  if (metadata === undefined || typeof named !== "string") {
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be read");
     const { id, version } = metadata ?? {};
     return tally.report({ ...about, package_id: id ?? null, version: version ?? null });
@@ -55,15 +56,31 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be built");
     return tally.report({ ...about, package_id: named, version: metadata.version ?? null });
   }
-  const judged: Judged = { tally, manifest, locate };
+  await judgeReadable(world, source, { judged: { tally, manifest, locate }, files, target });
+  return tally.report({ ...about, package_id: named, version: manifest.version });
+}
+
+interface Readable {
+  readonly judged: Judged;
+  readonly files: readonly SourceFile[];
+  readonly target: string;
+}
+
+async function judgeReadable(
+  world: PreflightWorld,
+  { subject, kind }: SourceSubject,
+  { judged, files, target }: Readable,
+): Promise<void> {
+  const { effects, plane, no_plane } = world;
+  const { tally, manifest } = judged;
   countManifest(judged);
+  await addFaults(judged, refusedTargets(target, files));
   await addFaults(judged, await ownFaults(world, manifest, subject));
   await addAdvice(judged);
   if (kind === "manifest")
     tally.skipped(["archive-safety", "ownership"], "a manifest alone has no files to pack");
   if (plane === undefined) tally.skipped(concerned(manifest, kind), no_plane);
   else await judgeSourceInPlane({ ...world, plane }, judged, installedHeads(effects, plane.root), files);
-  return tally.report({ ...about, package_id: named, version: manifest.version });
 }
 
 /** What cannot be judged without a readable manifest. */
@@ -77,8 +94,9 @@ const concerned = ({ dependencies, spec_id, framework_id, plugin }: Manifest, ki
     return id !== "ownership" || kind === "source";
   });
 
-const identified = (metadata: SourceMetadata, subject: string): string | Fault =>
-  settled(() => decideId(metadata, undefined, subject));
+/** As a pack judges them: the folder first, then its files. */
+const refusedTargets = (target: string, files: readonly SourceFile[]): Fault[] =>
+  [target, ...files.map(({ path }) => path)].flatMap((path) => judgeTarget(path) ?? []).slice(0, 1);
 
 /** Everything that can be said without a plane. */
 async function ownFaults(
@@ -104,13 +122,13 @@ function assembled(
   files: readonly SourceFile[],
 ): Manifest | Fault {
   // A manifest alone, or one whose files are refused, is judged for what it says itself.
-  const some = files.length > 0 ? files : [placeholder(target)];
+  const some = files.length > 0 ? files : [placeholder(target, metadata.plugin?.entrypoint)];
   return settled(() => buildManifest(metadata, package_id, target, some));
 }
 
-const placeholder = (target: string): SourceFile => ({
+const placeholder = (target: string, name = "file"): SourceFile => ({
   file: target,
-  path: `${target}/file`,
+  path: `${target}/${name}`,
   digest: { sha256: "0".repeat(64), size_bytes: 0, executable: false },
 });
 

@@ -275,7 +275,7 @@ export const CODES: Readonly<Record<string, string>> = {
   DEPENDENCY_RANGE:
     '{"room":"preflight","exit_code":3,"meaning":"What is installed is outside the range that the package was made for.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <id> <range>, installed is <version>"],"next_steps":["Install a <dependency> in <range>, or widen the range so that it holds <installed> and pack again."]}',
   DEPENDENT_RANGE:
-    '{"room":"preflight","exit_code":3,"meaning":"An installed package needs another version of this one. The update would leave a package that stays without what it needs.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"The change would leave an installed package without what it needs.","raised_in":["src/lifecycle/install-plan.ts","src/lifecycle/preflight/source-in-plane.ts"],"messages":["<package id> <version>, which is installed, needs <id> <range>, not <version>"],"next_steps":["Update or uninstall <dependent> first: \\"pkg update <dependent>\\", or choose a version in <range>."]}',
   DIGEST_MISMATCH:
     '{"room":"lifecycle","exit_code":3,"meaning":"Other bytes than those vouched for. The archive is not the one that was registered.","raised_in":["src/lifecycle/adopt-archive.ts","src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id>: the archive changed while it was installed","the archive is not the one vouched for by --digest","the archive of <package id> has sha256 <actual>, the registry has <expected>"],"next_steps":["Fetch the right archive again, or vouch for these bytes yourself: add --digest <actual>."]}',
   DISK_FULL:
@@ -340,6 +340,9 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: an HMAC signature needs <VARIABLE>.","raised_in":["src/provenance/hmac-key.ts"],"messages":["an HMAC signature needs <VARIABLE>"],"next_steps":["Set <variable> to the shared key or to a file that holds it, or use --sign for an Ed25519 signature."]}',
   HMAC_KEY_UNFIT:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: <VARIABLE> is the secret that tokens are made with.","raised_in":["src/provenance/hmac-key.ts"],"messages":["<VARIABLE> is the secret that tokens are made with"],"next_steps":["Set <variable> to a key of its own: whoever checks signatures with it could make tokens."]}',
+  HOOK: '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself at an event.","raised_in":[],"messages":[],"next_steps":[]}',
+  HOOK_AT_START:
+    '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself when it starts.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":[],"next_steps":[]}',
   ID_MISMATCH:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the command names <given>, the archive holds <package id>.","raised_in":["src/lifecycle/candidate.ts"],"messages":["the command names <given>, the archive holds <package id>"],"next_steps":["Run \\"pkg install --id <manifest> …\\" or name the right archive."]}',
   ID_UNKNOWN:
@@ -577,7 +580,7 @@ export const CODES: Readonly<Record<string, string>> = {
   METADATA_KEY_DUPLICATE:
     '{"room":"metadata","exit_code":2,"meaning":"A key written twice. JSON readers keep the first or the last of them; which one counts must not depend on the reader.","raised_in":["src/metadata/repeated-keys.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_SYNTAX:
-    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/problems.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
   METADATA_TOO_LARGE:
     '{"room":"metadata","exit_code":2,"meaning":"Too large or too deep to be read. A manifest is read whole before anything is known about it, so it has limits of size and depth.","raised_in":["src/metadata/document.ts"],"messages":["has <size bytes> bytes, more than <SOURCE BYTES MAX>","is nested deeper than <DEPTH MAX> levels"],"next_steps":["Make <path> smaller, then run \\"pkg preflight \'<judged>\'\\"."]}',
   NAME_REFUSED:
@@ -834,6 +837,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"registry","exit_code":null,"meaning":"Reported as: <column> <value> is not in <path><rows>.","raised_in":["src/integrity/registries.ts","src/registry/check.ts"],"messages":["<column> <value> is not in <path><rows>"],"next_steps":[]}',
   REGISTRY_UNREADABLE:
     '{"room":"registry","exit_code":5,"meaning":"Reported as: <…> is a <kind>, not a regular file.","raised_in":["src/lifecycle/init-judge.ts","src/registry/raw-rows.ts"],"messages":["<…> is a <kind>, not a regular file","<…> cannot be opened"],"next_steps":["Make <path> readable for this user, then run \\"pkg registry validate\\"."]}',
+  REPOSITORY:
+    '{"room":"lifecycle","exit_code":null,"meaning":"The folder holds the history of a repository, which is not taken.","raised_in":[],"messages":[],"next_steps":[]}',
   RESTORED_DIFFERS:
     '{"room":"lifecycle","exit_code":6,"meaning":"Reported as: <paths> restored file(s) are not what they were: <paths>.","raised_in":["src/lifecycle/restored-check.ts"],"messages":["<paths> restored file(s) are not what they were: <paths>"],"next_steps":["Run \\"integrity-check\\", then \\"pkg update ID --to VERSION --allow-downgrade\\" to take it from the store."]}',
   RESTORE_SOURCE_MISSING:
@@ -846,6 +851,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs whenever Python starts.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> runs whenever Python starts"],"next_steps":[]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
+  SETUID:
+    '{"room":"lifecycle","exit_code":null,"meaning":"A file runs with the rights of its owner, whoever starts it.","raised_in":[],"messages":[],"next_steps":[]}',
   SIDECAR_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":[],"next_steps":[]}',
   SIDECAR_MISSING:
@@ -922,12 +929,14 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
+  SYMLINK:
+    '{"room":"lifecycle","exit_code":null,"meaning":"A file is a symbolic link; what it leads to can change without the package.","raised_in":[],"messages":[],"next_steps":[]}',
   SYMLINK_OUTSIDE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is a link that leads <where>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   SYMLINK_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Symlink without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   TARGET_REFUSED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/collect.ts","src/lifecycle/pack.ts","src/lifecycle/preflight/source-files.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","include names <from>, which belongs to the plane","packages may not write <path>: <folder> belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/check-target.ts","src/lifecycle/collect.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","packages may not write <path>: <folder> belongs to the plane","include names <from>, which belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\"."]}',
   TEMP_UNUSABLE:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: no folder can be made in <path>: <problem>.","raised_in":["src/sandbox/private-temp.ts"],"messages":["no folder can be made in <path>: <problem>"],"next_steps":["Point TMPDIR to a folder this user can write (\\"export TMPDIR=/tmp\\") instead of <path>, or free space there."]}',
   TIER_DIRECTION:
