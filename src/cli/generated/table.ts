@@ -43,6 +43,63 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ]
   },
   {
+    "name": "new",
+    "summary": "Write a new plugin that passes preflight, packs and installs as it is.",
+    "examples": [
+      "pkg new modules/greeter --kind node --runtime python",
+      "pkg new modules/notes-agent --kind agent --runtime node --id PKG-T3-NOTES-001",
+      "pkg new modules/gate --kind quality_gate --runtime python --dry-run"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "directory",
+        "type": "string",
+        "description": "Folder to make; nothing is overwritten.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "kind",
+        "type": "string",
+        "description": "What the plugin is; each kind has its own bounds.",
+        "choices": [
+          "node",
+          "integration",
+          "agent",
+          "quality_gate"
+        ],
+        "required": true
+      },
+      {
+        "field": "runtime",
+        "type": "string",
+        "description": "What runs it.",
+        "choices": [
+          "python",
+          "node"
+        ],
+        "required": true
+      },
+      {
+        "field": "id",
+        "type": "string",
+        "description": "Package id; default: made of the folder's name."
+      },
+      {
+        "field": "namespace",
+        "type": "string",
+        "description": "How it is called; default: the folder's name."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
     "name": "pack",
     "summary": "Pack a source folder into the store as a reproducible archive and register it.",
     "examples": [
@@ -1249,6 +1306,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "field": "changed",
         "type": "string",
         "description": "Judge every manifest that differs from this git commit or branch."
+      },
+      {
+        "field": "exclude",
+        "type": "list",
+        "description": "With --changed: glob of paths to leave out, such as test/**; repeat for several."
       },
       {
         "field": "host",
