@@ -19,11 +19,11 @@ export function tokenOf(text: string): number {
   return (high >>> 12) * 0x1_0000_0000 + (low >>> 0);
 }
 
-/** What a receipt is asked for by: its files' paths, every digest in it, and its transaction. */
+/** What a receipt is asked for by besides its paths: every digest in it, and its transaction. */
 export function tokensOfReceipt({ receipt }: Installed): Set<number> {
   const { transaction_id, archive_hash, manifest_hash, content_digest, files } = receipt;
   const texts = [transaction_id, archive_hash, manifest_hash, content_digest];
-  return new Set([...texts, ...files.flatMap(({ path, sha256 }) => [path, sha256])].map(tokenOf));
+  return new Set([...texts, ...files.map(({ sha256 }) => sha256)].map(tokenOf));
 }
 
 const DEPTH_MAX = 5;

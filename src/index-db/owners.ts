@@ -5,8 +5,10 @@ import { scanRows } from "../registry/index.ts";
 import { digestOf } from "./file-digest.ts";
 import { lineStartingWith } from "./line-search.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
+import { currentSource, keepSource } from "./sources.ts";
 
 const NAME = "file_ownership";
+export const OWNERS_NAME = NAME;
 export const OWNERS_PATH = `registries/${NAME}.csv`;
 
 type OnRow = (path: string, owner: string) => void;
@@ -17,18 +19,13 @@ function scanOwners({ fs }: Pick<IndexEffects, "fs">, root: string, onRow: OnRow
     onRow(row.key, row.cells()["owner_package_id"] ?? "");
 }
 
-/** Reads the registry into the index unless that has it as it is. @throws as findOwners */
-export function loadOwners(effects: IndexEffects, root: string, database: Database): void {
+/** Reads the registry into the index unless that has it as it is. False where another process writes there, or there is no registry. @throws as findOwners */
+export function loadOwners(effects: IndexEffects, root: string, database: Database): boolean {
   const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
-  if (stat === undefined || isCurrent(effects, root, database, stat)) return;
-  load(
-    effects,
-    root,
-    database,
-    stat,
-    (onRow) => scanOwners(effects, root, onRow),
-    () => undefined,
-  );
+  if (stat === undefined) return false;
+  if (isCurrent(effects, root, database, stat)) return true;
+  const scan: Scan = (onRow) => scanOwners(effects, root, onRow);
+  return load(effects, root, database, stat, scan, () => undefined);
 }
 
 /** Owners of the wanted paths, by path. @throws REGISTRY_MISSING, REGISTRY_UNREADABLE, REGISTRY_DAMAGED */
@@ -88,7 +85,7 @@ export function ownershipLine(
 
 /** Whether the index holds the rows of the file as it is now. */
 function isCurrent({ fs, clock }: IndexEffects, root: string, database: Database, stat: FileStat): boolean {
-  const source = sourceOf(database);
+  const source = currentSource(database, NAME);
   if (source?.stamp !== stampOf(stat)) return false;
   if (isSettled(stat, source.read_ms)) return true;
   const read_ms = clock.now_ms();
@@ -96,15 +93,6 @@ function isCurrent({ fs, clock }: IndexEffects, root: string, database: Database
   database.change(() => record(database, stat, read_ms, source.digest));
   return true;
 }
-
-interface Source {
-  readonly stamp: string;
-  readonly read_ms: number;
-  readonly digest: string;
-}
-
-const sourceOf = (database: Database): Source | undefined =>
-  database.all("SELECT stamp, read_ms, digest FROM source WHERE name = ?", NAME)[0] as Source | undefined;
 
 /** Reads the whole registry into the index. False when another process is writing there. */
 function load(
@@ -130,7 +118,7 @@ function load(
 }
 
 const record = (database: Database, stat: FileStat, read_ms: number, digest: string): void =>
-  database.run("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?)", NAME, stampOf(stat), read_ms, digest);
+  keepSource(database, NAME, { stamp: stampOf(stat), read_ms, digest });
 
 /** A change of the registry that the index can follow row by row. */
 export interface OwnershipChange {
@@ -151,7 +139,7 @@ export function followOwnership(effects: IndexEffects, root: string, change: Own
     effects,
     root,
     (database) => {
-      const source = sourceOf(database);
+      const source = currentSource(database, NAME);
       if (source?.stamp !== stampOf(change.before) || source.digest !== change.before_digest) return;
       const read_ms = clock.now_ms();
       database.change(() => {

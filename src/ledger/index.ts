@@ -6,6 +6,7 @@ export {
   type LedgerEffects,
 } from "./append.ts";
 export { checkpointInForce, trustedLedgerKeys } from "./checkpoint-file.ts";
+export { type EntryVerdict, verifyEntry } from "./entry-verdict.ts";
 export { type FamilyVerdict, verifyFamily } from "./family.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";

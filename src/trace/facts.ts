@@ -34,7 +34,17 @@ export interface TraceFacts {
   /** Highest plane tier first; empty when it is not installed. */
   installed(package_id: string): readonly FactInstalled[] | undefined;
   /** Of everything installed; in any order. */
-  edges(): Iterable<FactEdge> | undefined;
+  edges(): readonly FactEdge[] | undefined;
+  edgesFrom(package_id: string): readonly FactEdge[] | undefined;
+  edgesTo(package_id: string): readonly FactEdge[] | undefined;
+  /** Ids of the packages whose installed manifests name this spec or framework. */
+  governedBy(id: string): readonly string[] | undefined;
+  /** How many files below a folder the receipts of each package hold; by id. */
+  below(folder: string): ReadonlyMap<string, number> | undefined;
+  /** Ids of the packages whose receipts hold the first files below a folder, by code point of their paths. */
+  ownersOfFirst(folder: string, count_max: number): readonly string[] | undefined;
+  /** Paths below a folder that the ownership registry has and no receipt holds, by code point. */
+  strays(folder: string): readonly string[] | undefined;
   /** Ids of the packages whose receipts hold this plane-relative path. */
   ownersOf(path: string): readonly string[] | undefined;
   /** Ids of the packages whose receipts hold this digest (bare hex) of an archive, manifest, content or file. */
@@ -57,6 +67,12 @@ export const NO_FACTS: TraceFacts = {
   installedIds: () => undefined,
   installed: () => undefined,
   edges: () => undefined,
+  edgesFrom: () => undefined,
+  edgesTo: () => undefined,
+  governedBy: () => undefined,
+  below: () => undefined,
+  ownersOfFirst: () => undefined,
+  strays: () => undefined,
   ownersOf: () => undefined,
   packagesWith: () => undefined,
   packagesOf: () => undefined,

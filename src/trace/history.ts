@@ -14,6 +14,8 @@ export interface Line {
   readonly metadata: Members;
   readonly previous_hash: string;
   readonly entry_hash: string;
+  /** As stored, without its newline. */
+  readonly text: string;
 }
 
 /**
@@ -140,6 +142,7 @@ export function parseLine(json: string, stream: string, line: number): Line | un
     metadata,
     previous_hash: text("previous_hash"),
     entry_hash: text("entry_hash"),
+    text: json,
   };
 }
 

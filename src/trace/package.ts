@@ -1,6 +1,6 @@
 /** A package: what it is, where it is installed by whom, its bytes now, what it needs, who needs it. */
 import satisfies from "semver/functions/satisfies.js";
-import type { Dependency, PackageTrace, Row, TracedFile } from "../contracts/index.ts";
+import type { PackageTrace, Row, TracedFile } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import type { Installed } from "../receipts/index.ts";
 import { parseDependencies } from "../registry/index.ts";
@@ -126,7 +126,7 @@ function dependenciesOf(
 
 /** Installed dependents, direct ones first; then packages that are only registered and would need it. */
 function dependentsOf(sight: Sight, dependents: Dependents, package_id: string): PackageTrace["dependents"] {
-  const direct = dependents.get(package_id) ?? new Map<string, Dependency>();
+  const direct = dependents.get(package_id);
   const installed = [...allDependents(dependents, package_id).keys()].map((id) => ({
     id,
     range: direct.get(id)?.range ?? null,

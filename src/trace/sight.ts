@@ -22,6 +22,7 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
+import { EdgeTable } from "./edge-table.ts";
 import type { FactEdge, FactInstalled, TraceFacts } from "./facts.ts";
 import { indexedFacts } from "./indexed-facts.ts";
 import type { LogProofs, TraceOptions } from "./options.ts";
@@ -62,6 +63,7 @@ export class Sight {
   readonly #receipts = new Map<string, Installed | undefined>();
   readonly #folders = new Map<string, boolean>();
   #installed: readonly Installed[] | undefined;
+  #graph: EdgeTable | undefined;
   #by_path: ReadonlyMap<string, Owned> | undefined;
   #artifacts_by_path: ReadonlyMap<string, Row> | undefined;
 
@@ -183,6 +185,22 @@ export class Sight {
       const { package_id: from, plane_id } = receipt;
       for (const { id: to, range } of manifest.dependencies) yield { from, plane_id, to, range };
     }
+  }
+
+  /** Those that a package declares, and those that others declare on it: asked one by one, so that an index needs few of them. */
+  edgesFrom(package_id: string): readonly FactEdge[] {
+    return (
+      this.#graph?.from(package_id) ?? this.facts.edgesFrom(package_id) ?? this.#allEdges().from(package_id)
+    );
+  }
+
+  edgesTo(package_id: string): readonly FactEdge[] {
+    return this.#graph?.to(package_id) ?? this.facts.edgesTo(package_id) ?? this.#allEdges().to(package_id);
+  }
+
+  #allEdges(): EdgeTable {
+    this.#graph ??= new EdgeTable(this.edges());
+    return this.#graph;
   }
 
   /** The receipts that may hold what was asked: those an index names, else all. */

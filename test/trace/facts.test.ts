@@ -25,6 +25,21 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
   const idsWhere = (fits: (one: (typeof installed)[number]) => boolean): string[] => [
     ...new Set(installed.filter(fits).map(({ receipt }) => receipt.package_id)),
   ];
+  const edges = installed.flatMap(({ receipt, manifest }) =>
+    manifest.dependencies.map(({ id: to, range }) => ({
+      from: receipt.package_id,
+      plane_id: receipt.plane_id,
+      to,
+      range,
+    })),
+  );
+  const idsGovernedBy = (id: string): string[] => [
+    ...new Set(
+      installed
+        .filter(({ manifest }) => manifest.spec_id === id || manifest.framework_id === id)
+        .map(({ receipt }) => receipt.package_id),
+    ),
+  ];
   const streams = ["ledger/governance.jsonl", "ledger/packages.jsonl"];
   const lines = streams.flatMap((stream) =>
     readFileSync(join(root, stream), "utf8")
@@ -45,16 +60,13 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
         .filter(({ receipt }) => receipt.package_id === id)
         .map(({ receipt: { plane_id, version, tier } }) => ({ plane_id, version, tier })),
     ),
-    edges: noted("edges", () =>
-      installed.flatMap(({ receipt, manifest }) =>
-        manifest.dependencies.map(({ id: to, range }) => ({
-          from: receipt.package_id,
-          plane_id: receipt.plane_id,
-          to,
-          range,
-        })),
-      ),
-    ),
+    edges: noted("edges", () => edges),
+    edgesFrom: noted("edgesFrom", (id) => edges.filter(({ from }) => from === id)),
+    edgesTo: noted("edgesTo", (id) => edges.filter(({ to }) => to === id)),
+    governedBy: noted("governedBy", (id) => idsGovernedBy(id)),
+    below: noted("below", () => undefined),
+    ownersOfFirst: noted("ownersOfFirst", () => undefined),
+    strays: noted("strays", () => undefined),
     ownersOf: noted("ownersOf", (path) =>
       idsWhere(({ receipt }) => receipt.files.some((file) => file.path === path)),
     ),
@@ -141,15 +153,19 @@ describe("with an index the answers are the same", () => {
 
   test("and the index was really asked, each kind of question", () => {
     expect([...new Set(asked)].sort()).toEqual([
-      "edges",
+      "below",
+      "edgesFrom",
+      "edgesTo",
       "installed",
       "installedIds",
       "lines",
       "ownersOf",
+      "ownersOfFirst",
       "packageLines",
       "packagesOf",
       "packagesWith",
       "row",
+      "strays",
     ]);
   });
 });
