@@ -1,8 +1,24 @@
 export { digestOf } from "./file-digest.ts";
 export { type Head, installedHeads } from "./heads.ts";
 export { type Edge, KnownPackages } from "./known-packages.ts";
-export { IN_FORCE } from "./mention-token.ts";
-export { linesMentioning, type Mention } from "./mentions.ts";
+export { linesAt } from "./ledger-lines.ts";
+export {
+  linesAtPlaces,
+  type Mention,
+  type Places,
+  packageChanges,
+  placesMentioning,
+  type StoredChange,
+} from "./mentions.ts";
 export { holdingIndex, type IndexEffects } from "./open.ts";
-export { findOwners, followOwnership, type OwnershipChange, ownershipLine } from "./owners.ts";
+export {
+  findOwners,
+  followOwnership,
+  type OwnershipChange,
+  ownershipLine,
+  ownershipLinesWith,
+} from "./owners.ts";
+export { type PackageChange, packageChange } from "./package-change.ts";
+export { plainRows } from "./plain-rows.ts";
 export { compareIndex, type IndexPart, rebuildIndex } from "./rebuild.ts";
+export { archivesNoted } from "./sidecars.ts";

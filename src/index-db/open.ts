@@ -31,8 +31,14 @@ const LAYOUT = {
     CREATE INDEX held_by_package ON held (package_id, plane_id);
     CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE stray (path TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE sidecar (path TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX sidecar_by_digest ON sidecar (digest);
     CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, lines INTEGER NOT NULL,
       bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL);
+    CREATE TABLE block (stream INTEGER, block INTEGER, offset INTEGER NOT NULL, PRIMARY KEY (stream, block)) WITHOUT ROWID;
+    CREATE TABLE word (token INTEGER, stream INTEGER, block INTEGER, PRIMARY KEY (token, stream, block)) WITHOUT ROWID;
+    CREATE TABLE change (stream INTEGER, line INTEGER, offset INTEGER NOT NULL, package_id TEXT NOT NULL, plane_id TEXT NOT NULL,
+      version TEXT, manifest_hash TEXT, generation INTEGER, at_ms INTEGER NOT NULL, PRIMARY KEY (stream, line)) WITHOUT ROWID;
     CREATE TABLE mention (token INTEGER NOT NULL, stream INTEGER NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL);
     ${MENTION_INDEX}`,
 } as const;

@@ -3,7 +3,7 @@ import type { Row } from "../contracts/index.ts";
 import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { digestOf } from "./file-digest.ts";
-import { lineStartingWith } from "./line-search.ts";
+import { type FoundLine, lineStartingWith, linesWith } from "./line-search.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 import { currentSource, keepSource } from "./sources.ts";
 
@@ -78,6 +78,24 @@ export function ownershipLine(
       if (stat === undefined || !isCurrent(effects, root, database, stat)) return undefined;
       if (database.all("SELECT 1 FROM owner WHERE path = ?", path).length === 0) return null;
       return lineStartingWith(effects.fs, `${root}/${OWNERS_PATH}`, `${path},`);
+    },
+    () => undefined,
+  );
+}
+
+/** Rows with a text anywhere in their bytes, in file order; undefined as `ownershipLine`. */
+export function ownershipLinesWith(
+  effects: IndexEffects,
+  root: string,
+  text: string,
+): FoundLine[] | undefined {
+  return withIndex<FoundLine[] | undefined>(
+    effects,
+    root,
+    (database) => {
+      const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
+      if (stat === undefined || !isCurrent(effects, root, database, stat)) return undefined;
+      return linesWith(effects.fs, `${root}/${OWNERS_PATH}`, text);
     },
     () => undefined,
   );

@@ -30,6 +30,7 @@ export {
   streamHead,
 } from "./read.ts";
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
+export { storedRoot } from "./stored-root.ts";
 export { listStreams } from "./stream-list.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";
 export { type Summarised, startStream, summariseFamily } from "./summarise.ts";

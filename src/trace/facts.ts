@@ -3,6 +3,8 @@
  * `undefined` means "look into the files"; every answer is checked against the receipt, row or line it leads to.
  */
 import type { PlaneTier, RegistryName, Row } from "../contracts/index.ts";
+import type { PackageChange } from "../index-db/index.ts";
+import type { RowsByBytes } from "../registry/index.ts";
 
 /** A stored ledger line. */
 export interface FactLine {
@@ -11,6 +13,13 @@ export interface FactLine {
   /** From 1. */
   readonly line: number;
   readonly text: string;
+}
+
+/** An entry that changed what is in force, and the byte its line begins at. */
+export interface FactChange extends PackageChange {
+  /** From 1. */
+  readonly line: number;
+  readonly offset: number;
 }
 
 /** One dependency that an installed manifest declares. */
@@ -56,10 +65,22 @@ export interface TraceFacts {
     name: RegistryName,
     key: readonly string[],
   ): { readonly row: Row; readonly line: number } | null | undefined;
+  /** A registry that is known to be sound. */
+  rows(name: RegistryName): RowsByBytes | undefined;
+  /** Rows of the ownership registry with a text anywhere in them, in file order. */
+  ownershipRows(text: string): readonly Row[] | undefined;
+  /** Plane-relative paths of stored archives beside which this digest (bare hex) is noted. */
+  archivesNoted(digest: string): readonly string[] | undefined;
   /** Stored lines that hold a text as a word or value, stream by stream, oldest first. */
   lines(text: string): Iterable<FactLine> | undefined;
-  /** Lines of the package ledger that say what came into force or left it (`packageEvent`), oldest first. */
-  packageLines(): Iterable<FactLine> | undefined;
+  /** The same from the newest to the oldest, each stream for itself; read no further than asked for. */
+  newestLines(text: string): Iterable<Iterable<FactLine>> | undefined;
+  /** What entries of the package ledger brought into force or took away, oldest first. */
+  packageChanges(): readonly FactChange[] | undefined;
+  /** Lines of the package ledger that begin at these bytes. */
+  packageTexts(offsets: readonly number[]): readonly (string | undefined)[];
+  /** The manifest hash in force of each package, by `<plane tier>/<id>`. */
+  manifestHashes(): ReadonlyMap<string, string> | undefined;
 }
 
 /** Where the files are all there is. */
@@ -77,6 +98,12 @@ export const NO_FACTS: TraceFacts = {
   packagesWith: () => undefined,
   packagesOf: () => undefined,
   row: () => undefined,
+  rows: () => undefined,
+  ownershipRows: () => undefined,
+  archivesNoted: () => undefined,
   lines: () => undefined,
-  packageLines: () => undefined,
+  newestLines: () => undefined,
+  packageChanges: () => undefined,
+  packageTexts: () => [],
+  manifestHashes: () => undefined,
 };

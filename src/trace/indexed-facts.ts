@@ -1,12 +1,17 @@
 /** What the index answers in place of the files. */
 import type { Row } from "../contracts/index.ts";
 import {
-  IN_FORCE,
+  archivesNoted,
   type IndexEffects,
   KnownPackages,
-  linesMentioning,
-  type Mention,
+  linesAt,
+  linesAtPlaces,
   ownershipLine,
+  ownershipLinesWith,
+  type Places,
+  packageChanges,
+  placesMentioning,
+  plainRows,
 } from "../index-db/index.ts";
 import { ledgerStreams, PACKAGES_STREAM, type Plane } from "../plane/index.ts";
 import type { TraceFacts } from "./facts.ts";
@@ -15,6 +20,7 @@ export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
   const { root } = plane;
   const packages = new KnownPackages(effects, root);
   const streams = ledgerStreams(effects.fs, root);
+  const placesOf = (text: string): Places[] | undefined => placesMentioning(effects, root, streams, text);
   return {
     installedIds: () => packages.ids(),
     installed: (id) => packages.heads(id),
@@ -29,22 +35,25 @@ export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
     packagesWith: (digest) => packages.holding(digest),
     packagesOf: (transaction_id) => packages.holding(transaction_id),
     row: (name, key) => (name === "file_ownership" ? ownershipRow(effects, root, key[0] ?? "") : undefined),
-    lines: (text) => linesMentioning(effects, root, streams, text),
-    packageLines: () => inForce(effects, root),
+    rows: (name) => plainRows(effects, root, name),
+    ownershipRows: (text) => ownershipLinesWith(effects, root, text)?.map(rowOf),
+    archivesNoted: (digest) => archivesNoted(effects, root, digest),
+    lines: (text) => placesOf(text)?.flatMap((places) => [...linesAtPlaces(effects.fs, root, places, text)]),
+    newestLines: (text) =>
+      placesOf(text)?.map((places) => linesAtPlaces(effects.fs, root, places, text, "backwards")),
+    packageChanges: () => packageChanges(effects, root, PACKAGES_STREAM),
+    packageTexts: (offsets) => linesAt(effects.fs, `${root}/${PACKAGES_STREAM}`, offsets),
+    manifestHashes: () => packages.manifestHashes(),
   };
 }
-
-const inForce = (effects: IndexEffects, root: string): Mention[] | undefined =>
-  effects.fs.stat(`${root}/${PACKAGES_STREAM}`)?.kind === "file"
-    ? linesMentioning(effects, root, [PACKAGES_STREAM], IN_FORCE)
-    : undefined;
 
 function ownershipRow(effects: IndexEffects, root: string, path: string): ReturnType<TraceFacts["row"]> {
   const found = ownershipLine(effects, root, path);
   if (found === undefined || found === null) return found;
-  const cells = found.text.split(",");
-  const row: Row = Object.fromEntries(
-    found.header.split(",").map((column, index) => [column, cells[index] ?? ""]),
-  );
-  return { row, line: found.line };
+  return { row: rowOf(found), line: found.line };
+}
+
+function rowOf({ header, text }: { readonly header: string; readonly text: string }): Row {
+  const cells = text.split(",");
+  return Object.fromEntries(header.split(",").map((column, index) => [column, cells[index] ?? ""]));
 }

@@ -8,6 +8,7 @@ import { coveredBy, frameworkFacts, specFacts } from "./chain.ts";
 import { allDependents, type Dependents, dependentsById, whyOf } from "./dependency-graph.ts";
 import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-list.ts";
 import { historyOf } from "./history.ts";
+import { ownershipRowsWith } from "./ownership-rows.ts";
 import { lookAtArchive } from "./package-archive.ts";
 import { trimPath } from "./plane-path.ts";
 import { frameworkOf, hasParity, shownReceipt, specOf } from "./receipts.ts";
@@ -88,11 +89,7 @@ async function packageFiles(
       sight,
       here.flatMap(({ receipt }) => recordedInReceipt(receipt, spec_id)),
     );
-  const owned: Row[] = [];
-  sight.scan("file_ownership", (row) => {
-    // Most rows belong to others: their bytes are searched, not decoded.
-    if (row.bytes.includes(package_id)) owned.push(row.cells());
-  });
+  const owned = ownershipRowsWith(sight, package_id);
   return lookAt(
     sight,
     owned.filter((row) => row["owner_package_id"] === package_id).map((row) => recordedInRow(row, spec_id)),

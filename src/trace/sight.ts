@@ -80,8 +80,9 @@ export class Sight {
   table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): RowTable {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const rows = new RowTable();
-    this.scan(name, (row) => rows.add(row));
+    const by_bytes = this.facts.rows(name);
+    const rows = new RowTable(by_bytes);
+    if (by_bytes === undefined) this.scan(name, (row) => rows.add(row));
     this.#tables.set(name, rows);
     return rows;
   }

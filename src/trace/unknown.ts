@@ -2,7 +2,7 @@
 import type { UnknownTrace } from "../contracts/index.ts";
 import { nearest } from "../kernel/index.ts";
 import { knownVersions } from "./diff.ts";
-import { historyOf } from "./history.ts";
+import { newestAbout } from "./history.ts";
 import type { Sight } from "./sight.ts";
 
 const NEAR_MAX = 5;
@@ -17,10 +17,8 @@ export function traceUnknown(sight: Sight, query: string, near_codes: readonly s
     query.length > COMPARED_CHARACTERS_MAX
       ? []
       : [...near_codes, ...nearMatches(sight, query)].slice(0, NEAR_MAX);
-  const { history } =
-    query.length >= 4 && query.length <= COMPARED_CHARACTERS_MAX
-      ? historyOf(sight, query, 5)
-      : { history: [] };
+  const is_comparable = query.length >= 4 && query.length <= COMPARED_CHARACTERS_MAX;
+  const history = is_comparable ? newestAbout(sight, query, 5) : [];
   const [first] = near;
   return {
     query: query.slice(0, SHOWN_CHARACTERS_MAX),

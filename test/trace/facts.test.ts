@@ -90,7 +90,17 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
       return null;
     }),
     lines: noted("lines", (text) => lines.filter((one) => one.text.includes(text))),
-    packageLines: noted("packageLines", () => lines.filter(({ stream }) => stream === streams[1])),
+    newestLines: noted("newestLines", (text) =>
+      streams.map((stream) =>
+        lines.filter((one) => one.stream === stream && one.text.includes(text)).toReversed(),
+      ),
+    ),
+    packageChanges: noted("packageChanges", () => undefined),
+    packageTexts: noted("packageTexts", () => []),
+    manifestHashes: noted("manifestHashes", () => undefined),
+    rows: noted("rows", () => undefined),
+    ownershipRows: noted("ownershipRows", () => undefined),
+    archivesNoted: noted("archivesNoted", () => undefined),
   };
 }
 
@@ -153,18 +163,23 @@ describe("with an index the answers are the same", () => {
 
   test("and the index was really asked, each kind of question", () => {
     expect([...new Set(asked)].sort()).toEqual([
+      "archivesNoted",
       "below",
       "edgesFrom",
       "edgesTo",
       "installed",
       "installedIds",
       "lines",
+      "newestLines",
       "ownersOf",
       "ownersOfFirst",
-      "packageLines",
+      "ownershipRows",
+      "packageChanges",
+      "packageTexts",
       "packagesOf",
       "packagesWith",
       "row",
+      "rows",
       "strays",
     ]);
   });
