@@ -56,9 +56,11 @@ export function installedHeads(effects: IndexEffects, root: string): Head[] {
   );
 }
 
-/** Brings the index to what the receipts say, each looked at. False when another process is writing there. @throws RECEIPT_DAMAGED */
-export const followReceipts = (database: Database, effects: IndexEffects, root: string): boolean =>
-  headsFrom(database, effects, root, placesOf(effects, root)).is_kept;
+/** Brings the index to what the receipts say, each looked at. Undefined when another process is writing there. @throws RECEIPT_DAMAGED */
+export function followReceipts(database: Database, effects: IndexEffects, root: string): Head[] | undefined {
+  const { heads, is_kept } = headsFrom(database, effects, root, placesOf(effects, root));
+  return is_kept ? heads : undefined;
+}
 
 interface Place {
   readonly tier: PlaneTier;

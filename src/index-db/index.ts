@@ -21,4 +21,4 @@ export {
 export { type PackageChange, packageChange } from "./package-change.ts";
 export { plainRows } from "./plain-rows.ts";
 export { compareIndex, type IndexPart, rebuildIndex } from "./rebuild.ts";
-export { archivesNoted } from "./sidecars.ts";
+export { archivesNamed, archivesNoted } from "./sidecars.ts";

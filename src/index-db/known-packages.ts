@@ -6,7 +6,7 @@
  */
 import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Cell, type Database, isSettled, stampOf } from "../effects/index.ts";
-import { Fault } from "../kernel/index.ts";
+import { compareCodePoints, Fault } from "../kernel/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 import { followReceipts, type Head, ReceiptStamp } from "./heads.ts";
 import { tokenOf } from "./mention-token.ts";
@@ -21,13 +21,34 @@ export interface Edge {
   readonly range: string;
 }
 
+/** Questions one by one, until looking at everything at once is cheaper. */
+const ASKED_MAX = 50;
+
+const edgesOf = ({ package_id: from, plane_id, dependencies }: Head): Edge[] =>
+  dependencies.map(({ id: to, range }) => ({ from, plane_id, to, range }));
+
+/** Highest plane tier first, then by id: as receipts are read. */
+const inOrder = (heads: readonly Head[]): Head[] =>
+  heads.toSorted(
+    (a, b) => compareCodePoints(b.plane_id, a.plane_id) || compareCodePoints(a.package_id, b.package_id),
+  );
+
+function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
 type Row = Readonly<Record<string, Cell>>;
 
 /** One command's view. Every answer is undefined where the index cannot say. */
 export class KnownPackages {
   readonly #effects: IndexEffects;
   readonly #root: string;
-  readonly #seen = new Map<string, readonly Head[]>();
+  readonly #seen = new Map<string, Head[]>();
+  /** Once every receipt was looked at: dependencies by the package they are on. */
+  #edges_to: Map<string, Edge[]> | undefined;
+  #asked_count = 0;
   #state: "new" | "trusted" | "looked_at" | "unusable" = "new";
 
   constructor(effects: IndexEffects, root: string) {
@@ -47,20 +68,31 @@ export class KnownPackages {
     return this.#asking((all) => this.#headsOf(all, id));
   }
 
-  /** Dependencies that manifests declare on a package. */
-  edgesTo(id: string): Edge[] | undefined {
-    return this.#edges("SELECT * FROM need WHERE target = ? ORDER BY plane_id DESC, package_id, place", id);
+  /** Dependencies that manifests declare on a package. After many such questions all receipts are looked at together. */
+  edgesTo(id: string): readonly Edge[] | undefined {
+    return this.#asking((all, database) => {
+      if (this.#edges_to === undefined && ++this.#asked_count > ASKED_MAX && !this.#look(database))
+        return undefined;
+      if (this.#edges_to !== undefined) return this.#edges_to.get(id) ?? [];
+      const rows = all("SELECT DISTINCT package_id FROM need WHERE target = ?", id);
+      const heads = rows.map((row) => this.#headsOf(all, String(row["package_id"])));
+      if (!heads.every((one) => one !== undefined)) return undefined;
+      return inOrder(heads.flat())
+        .flatMap(edgesOf)
+        .filter(({ to }) => to === id);
+    });
   }
 
   edgesFrom(id: string): Edge[] | undefined {
-    return this.#edges(
-      "SELECT * FROM need WHERE package_id = ? ORDER BY plane_id DESC, package_id, place",
-      id,
-    );
+    return this.heads(id)?.flatMap(edgesOf);
   }
 
   edges(): Edge[] | undefined {
-    return this.#edges("SELECT * FROM need ORDER BY plane_id DESC, package_id, place");
+    return this.#asking((_, database) =>
+      this.#edges_to !== undefined || this.#look(database)
+        ? inOrder([...this.#seen.values()].flat()).flatMap(edgesOf)
+        : undefined,
+    );
   }
 
   /** Ids whose receipts hold this digest (with or without `sha256:`) or transaction. */
@@ -140,17 +172,12 @@ export class KnownPackages {
     });
   }
 
-  #edges(sql: string, ...cells: string[]): Edge[] | undefined {
-    return this.#asking((all) => {
-      const rows = all(sql, ...cells);
-      if (!rows.every((row) => this.#isCurrent(all, String(row["package_id"])))) return undefined;
-      return rows.map((row) => ({
-        from: String(row["package_id"]),
-        plane_id: row["plane_id"] as Head["plane_id"],
-        to: String(row["target"]),
-        range: String(row["range"]),
-      }));
-    });
+  #take(heads: readonly Head[]): void {
+    this.#edges_to = new Map();
+    for (const head of heads) {
+      addTo(this.#seen, head.package_id, head);
+      for (const edge of edgesOf(head)) addTo(this.#edges_to, edge.to, edge);
+    }
   }
 
   #headsOf(all: Database["all"], id: string): readonly Head[] | undefined {
@@ -160,6 +187,11 @@ export class KnownPackages {
   /** Whether the receipts of this package are those that were read; looks once. */
   #isCurrent(all: Database["all"], id: string): boolean {
     if (this.#seen.has(id)) return true;
+    if (this.#edges_to !== undefined) {
+      // Every receipt was looked at, and it has none.
+      this.#seen.set(id, []);
+      return true;
+    }
     const rows = all(
       "SELECT plane_id, stamp, read_ms, head FROM head WHERE package_id = ? ORDER BY plane_id DESC",
       id,
@@ -174,7 +206,6 @@ export class KnownPackages {
   }
 
   #isOf({ plane_id, stamp, read_ms }: Row, id: string): boolean {
-    if (this.#state === "looked_at") return true;
     const now = new ReceiptStamp(this.#effects, this.#root, { tier: plane_id as Head["plane_id"], id });
     return now.isOf({ stamp: String(stamp), read_ms: Number(read_ms) });
   }
@@ -203,12 +234,15 @@ export class KnownPackages {
 
   /** A damaged receipt is left to the files, where it becomes a finding. */
   #look(database: Database): boolean {
+    if (this.#state === "looked_at") return true;
     this.#seen.clear();
     this.#state = "unusable";
     const read_ms = this.#effects.clock.now_ms();
     const stamp = stampOfAll(this.#effects, this.#root, read_ms);
     try {
-      if (!followReceipts(database, this.#effects, this.#root)) return false;
+      const heads = followReceipts(database, this.#effects, this.#root);
+      if (heads === undefined) return false;
+      this.#take(heads);
     } catch (error) {
       if (error instanceof Fault) return false;
       throw error;

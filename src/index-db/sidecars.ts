@@ -24,6 +24,25 @@ export function archivesNoted(effects: IndexEffects, root: string, digest: strin
   );
 }
 
+/** Plane-relative paths of stored archives whose names begin so, as when the store last changed. Sorted. */
+export function archivesNamed(effects: IndexEffects, root: string, beginning: string): string[] | undefined {
+  return withIndex<string[] | undefined>(
+    effects,
+    root,
+    (database) =>
+      followSidecars(effects, root, database)
+        ? database
+            .all(
+              "SELECT path FROM sidecar WHERE path >= ? AND path < ? ORDER BY path",
+              `${STORE_DIRECTORY}/${beginning}`,
+              `${STORE_DIRECTORY}/${beginning}\u{10ffff}`,
+            )
+            .map((row) => String(row["path"]))
+        : undefined,
+    () => undefined,
+  );
+}
+
 function followSidecars({ fs, clock }: IndexEffects, root: string, database: Database): boolean {
   const folder = `${root}/${STORE_DIRECTORY}`;
   const stats = [fs.stat(folder), fs.stat(`${root}/.holdfast/state/transactions`)];
@@ -35,9 +54,8 @@ function followSidecars({ fs, clock }: IndexEffects, root: string, database: Dat
     database.run("DELETE FROM sidecar");
     for (const { name, kind } of fs.list(folder)) {
       if (kind !== "file" || !name.endsWith(".tar.gz")) continue;
-      const digest = readSidecar(fs, `${folder}/${name}`);
-      if (digest !== undefined)
-        database.run("INSERT INTO sidecar VALUES (?, ?)", `${STORE_DIRECTORY}/${name}`, digest);
+      const digest = readSidecar(fs, `${folder}/${name}`) ?? "";
+      database.run("INSERT INTO sidecar VALUES (?, ?)", `${STORE_DIRECTORY}/${name}`, digest);
     }
     keepSource(database, NAME, { stamp, read_ms, digest: "" });
     return true;

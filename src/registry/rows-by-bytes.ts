@@ -83,17 +83,29 @@ export class RowsByBytes {
     }
   }
 
-  #rowAt(start: number): ScannedRow {
+  /** All of them, in file order. */
+  *rows(): Generator<ScannedRow, void, void> {
+    let line = 2;
+    for (let start = this.#first; start < this.#bytes.length; line++) {
+      const row = this.#split(start);
+      start = row.end;
+      row.line = line;
+      if (!row.blank) yield new ScannedRow(this.#header, row);
+    }
+  }
+
+  #split(start: number): RawRow {
     const row = new RawRow();
     splitRow(this.#bytes, { start, limit: this.#bytes.length, is_last: true }, row);
     row.bytes = this.#bytes;
-    row.line = 1;
-    for (
-      let at = this.#bytes.indexOf(NEWLINE);
-      at >= 0 && at < start;
-      at = this.#bytes.indexOf(NEWLINE, at + 1)
-    )
-      row.line++;
+    return row;
+  }
+
+  /** Rows are asked for in any order, so the lines before are counted each time. */
+  #rowAt(start: number): ScannedRow {
+    const row = this.#split(start);
+    let at = this.#bytes.indexOf(NEWLINE);
+    for (row.line = 1; at >= 0 && at < start; at = this.#bytes.indexOf(NEWLINE, at + 1)) row.line++;
     return new ScannedRow(this.#header, row);
   }
 }

@@ -9,6 +9,7 @@ import { linesAbout } from "./history.ts";
 import { ownershipRowsWith } from "./ownership-rows.ts";
 import { trimPath } from "./plane-path.ts";
 import type { Sight } from "./sight.ts";
+import { archivesIn } from "./stored-versions.ts";
 
 type Match = DigestTrace["matches"][number];
 type Unread = Omit<Match, "verified">;
@@ -97,12 +98,6 @@ function inStore(sight: Sight, digest: string): Unread[] {
     return [{ kind: "archive", path, package: package_id, recorded_in: sidecarPath(path) }];
   });
 }
-
-const archivesIn = ({ effects: { fs }, plane: { root } }: Sight): string[] =>
-  fs
-    .list(`${root}/${STORE_DIRECTORY}`)
-    .filter(({ name, kind }) => kind === "file" && name.endsWith(".tar.gz"))
-    .map(({ name }) => `${STORE_DIRECTORY}/${name}`);
 
 function inLedger(sight: Sight, digest: string): Unread[] {
   const matches: Unread[] = [];

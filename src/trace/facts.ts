@@ -69,6 +69,8 @@ export interface TraceFacts {
   rows(name: RegistryName): RowsByBytes | undefined;
   /** Rows of the ownership registry with a text anywhere in them, in file order. */
   ownershipRows(text: string): readonly Row[] | undefined;
+  /** Plane-relative paths of stored archives whose names begin so. */
+  archivesNamed(beginning: string): readonly string[] | undefined;
   /** Plane-relative paths of stored archives beside which this digest (bare hex) is noted. */
   archivesNoted(digest: string): readonly string[] | undefined;
   /** Stored lines that hold a text as a word or value, stream by stream, oldest first. */
@@ -100,6 +102,7 @@ export const NO_FACTS: TraceFacts = {
   row: () => undefined,
   rows: () => undefined,
   ownershipRows: () => undefined,
+  archivesNamed: () => undefined,
   archivesNoted: () => undefined,
   lines: () => undefined,
   newestLines: () => undefined,

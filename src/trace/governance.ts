@@ -25,9 +25,9 @@ export async function traceSpec(sight: Sight, facts: SpecFacts): Promise<SpecTra
 
 export async function traceFramework(sight: Sight, facts: FrameworkFacts): Promise<FrameworkTrace> {
   const { framework_id, document } = facts;
-  const rows = [...sight.table("specs_registry").values()].filter(
-    (row) => row["framework_id"] === framework_id,
-  );
+  const rows = [...sight.table("specs_registry").holding(framework_id)]
+    .map(([, row]) => row)
+    .filter((row) => row["framework_id"] === framework_id);
   const specs: FrameworkTrace["specs"] = [];
   for (const row of rows) {
     const spec_id = row["spec_id"] ?? "";

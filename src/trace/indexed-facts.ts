@@ -1,6 +1,7 @@
 /** What the index answers in place of the files. */
 import type { Row } from "../contracts/index.ts";
 import {
+  archivesNamed,
   archivesNoted,
   type IndexEffects,
   KnownPackages,
@@ -37,6 +38,7 @@ export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
     row: (name, key) => (name === "file_ownership" ? ownershipRow(effects, root, key[0] ?? "") : undefined),
     rows: (name) => plainRows(effects, root, name),
     ownershipRows: (text) => ownershipLinesWith(effects, root, text)?.map(rowOf),
+    archivesNamed: (beginning) => archivesNamed(effects, root, beginning),
     archivesNoted: (digest) => archivesNoted(effects, root, digest),
     lines: (text) => placesOf(text)?.flatMap((places) => [...linesAtPlaces(effects.fs, root, places, text)]),
     newestLines: (text) =>

@@ -14,7 +14,7 @@ export class RowTable implements Iterable<[string, Row]> {
 
   /** The first row with a key counts. */
   add(row: ScannedRow): void {
-    if (!this.#scanned.has(row.key)) this.#scanned.set(row.key, row);
+    if (this.#scanned.get(row.key) === undefined) this.#scanned.set(row.key, row);
   }
 
   #find(key: string): ScannedRow | undefined {
@@ -64,7 +64,19 @@ export class RowTable implements Iterable<[string, Row]> {
     }
   }
 
+  /** At least the rows with a cell that ends with one of these texts, slashes behind it aside; in file order. */
+  *ending(texts: readonly string[]): Generator<[string, Row], void, void> {
+    if (this.#by_bytes === undefined) return yield* this;
+    const ends = [",", "\r", "\n", '"', "/,", "/\r", "/\n", '/"', "//"];
+    const found = new Map<string, number>();
+    for (const text of texts.flatMap((one) => ends.map((end) => one + end)))
+      for (const { key, line } of this.#by_bytes.holding(text))
+        if (this.lineOf(key) === line) found.set(key, line);
+    for (const [key] of [...found].sort(([, a], [, b]) => a - b)) yield [key, this.get(key) ?? {}];
+  }
+
   *[Symbol.iterator](): Generator<[string, Row], void, void> {
-    for (const key of this.keys()) yield [key, this.get(key) ?? {}];
+    for (const row of this.#by_bytes?.rows() ?? []) this.add(row);
+    for (const key of this.#scanned.keys()) if (this.has(key)) yield [key, this.get(key) ?? {}];
   }
 }

@@ -23,6 +23,10 @@ export class StateNow implements State {
     return this.#sight.installedIds().toSorted(compareCodePoints);
   }
 
+  naming(id: string): readonly string[] {
+    return this.#sight.facts.governedBy(id)?.toSorted(compareCodePoints) ?? this.ids();
+  }
+
   summaryOf(package_id: string): StateSummary | undefined {
     return this.#sight.summaryOf(package_id);
   }

@@ -49,6 +49,11 @@ export class StateThen implements State {
     return [...this.#events.keys()].sort(compareCodePoints);
   }
 
+  naming(id: string): readonly string[] {
+    const named = this.#hashes === undefined ? undefined : this.#sight.facts.governedBy(id);
+    return named === undefined ? this.ids() : sortedIds([...named, ...this.#changed()]);
+  }
+
   summaryOf(package_id: string): StateSummary | undefined {
     const [first] = this.standings(package_id);
     if (first === undefined) return undefined;

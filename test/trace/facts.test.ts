@@ -100,6 +100,7 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
     manifestHashes: noted("manifestHashes", () => undefined),
     rows: noted("rows", () => undefined),
     ownershipRows: noted("ownershipRows", () => undefined),
+    archivesNamed: noted("archivesNamed", () => undefined),
     archivesNoted: noted("archivesNoted", () => undefined),
   };
 }
@@ -163,6 +164,7 @@ describe("with an index the answers are the same", () => {
 
   test("and the index was really asked, each kind of question", () => {
     expect([...new Set(asked)].sort()).toEqual([
+      "archivesNamed",
       "archivesNoted",
       "below",
       "edgesFrom",
