@@ -11,6 +11,7 @@ export {
   type StoredChange,
 } from "./mentions.ts";
 export { holdingIndex, type IndexEffects } from "./open.ts";
+export { ownedNames } from "./owned-names.ts";
 export {
   findOwners,
   followOwnership,

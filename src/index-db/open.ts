@@ -29,7 +29,10 @@ const LAYOUT = {
     CREATE TABLE held (token INTEGER NOT NULL, plane_id TEXT NOT NULL, package_id TEXT NOT NULL,
       PRIMARY KEY (token, plane_id, package_id)) WITHOUT ROWID;
     CREATE INDEX held_by_package ON held (package_id, plane_id);
-    CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX owner_by_name ON owner (name, path);
+    CREATE TABLE owned_folder (path TEXT PRIMARY KEY, files INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE owned_name (name TEXT PRIMARY KEY, files INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE stray (path TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE sidecar (path TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX sidecar_by_digest ON sidecar (digest);

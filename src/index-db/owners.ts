@@ -19,11 +19,23 @@ function scanOwners({ fs }: Pick<IndexEffects, "fs">, root: string, onRow: OnRow
     onRow(row.key, row.cells()["owner_package_id"] ?? "");
 }
 
-/** Reads the registry into the index unless that has it as it is. False where another process writes there, or there is no registry. @throws as findOwners */
-export function loadOwners(effects: IndexEffects, root: string, database: Database): boolean {
+/** More than this is read into the index only by a change, or by `pkg rebuild-index`: a reader would wait longer than it saves. */
+export const READER_BYTES_MAX = 4 << 20;
+
+/**
+ * Reads the registry into the index unless that has it as it is. False where it is longer than `bytes_max`, another process
+ * writes there, or there is no registry. @throws as findOwners
+ */
+export function loadOwners(
+  effects: IndexEffects,
+  root: string,
+  database: Database,
+  bytes_max = Number.POSITIVE_INFINITY,
+): boolean {
   const stat = effects.fs.stat(`${root}/${OWNERS_PATH}`);
   if (stat === undefined) return false;
   if (isCurrent(effects, root, database, stat)) return true;
+  if (stat.size_bytes > bytes_max) return false;
   const scan: Scan = (onRow) => scanOwners(effects, root, onRow);
   return load(effects, root, database, stat, scan, () => undefined);
 }
@@ -124,15 +136,54 @@ function load(
   const read_ms = clock.now_ms();
   const digest = digestOf(fs, `${root}/${OWNERS_PATH}`) ?? "";
   const done = database.change(() => {
-    database.run("DELETE FROM owner");
+    for (const table of ["owner", "owned_folder", "owned_name"]) database.run(`DELETE FROM ${table}`);
     scan((path, owner) => {
-      database.run("INSERT OR REPLACE INTO owner VALUES (?, ?)", path, owner);
+      putOwner(database, path, owner);
       take(path, owner);
     });
+    database.run("INSERT INTO owned_folder SELECT folder, count(*) FROM owner GROUP BY folder");
+    database.run("INSERT INTO owned_name SELECT name, count(*) FROM owner GROUP BY name");
     record(database, stat, read_ms, digest);
     return true;
   });
   return done === true;
+}
+
+function putOwner(database: Database, path: string, owner: string): void {
+  const slash = path.lastIndexOf("/");
+  const folder = path.slice(0, Math.max(0, slash));
+  database.run(
+    "INSERT OR REPLACE INTO owner VALUES (?, ?, ?, ?)",
+    path,
+    owner,
+    folder,
+    path.slice(slash + 1),
+  );
+}
+
+function addOwner(database: Database, path: string, owner: string): void {
+  if (database.all("SELECT 1 FROM owner WHERE path = ?", path).length === 0) countNames(database, path, 1);
+  putOwner(database, path, owner);
+}
+
+function removeOwner(database: Database, path: string): void {
+  if (database.all("SELECT 1 FROM owner WHERE path = ?", path).length > 0) countNames(database, path, -1);
+  database.run("DELETE FROM owner WHERE path = ?", path);
+}
+
+/** How many paths lie in a folder, and have a name: none is left where the last one goes. */
+function countNames(database: Database, path: string, change: 1 | -1): void {
+  const slash = path.lastIndexOf("/");
+  const texts = { owned_folder: path.slice(0, Math.max(0, slash)), owned_name: path.slice(slash + 1) };
+  for (const [table, text] of Object.entries(texts)) {
+    const column = table === "owned_folder" ? "path" : "name";
+    database.run(
+      `INSERT INTO ${table} VALUES (?, ?) ON CONFLICT (${column}) DO UPDATE SET files = files + excluded.files`,
+      text,
+      change,
+    );
+    database.run(`DELETE FROM ${table} WHERE ${column} = ? AND files < 1`, text);
+  }
 }
 
 const record = (database: Database, stat: FileStat, read_ms: number, digest: string): void =>
@@ -161,9 +212,9 @@ export function followOwnership(effects: IndexEffects, root: string, change: Own
       if (source?.stamp !== stampOf(change.before) || source.digest !== change.before_digest) return;
       const read_ms = clock.now_ms();
       database.change(() => {
-        for (const [path = ""] of change.remove) database.run("DELETE FROM owner WHERE path = ?", path);
+        for (const [path = ""] of change.remove) removeOwner(database, path);
         for (const { file_path = "", owner_package_id = "" } of change.upsert)
-          database.run("INSERT OR REPLACE INTO owner VALUES (?, ?)", file_path, owner_package_id);
+          addOwner(database, file_path, owner_package_id);
         record(database, stat, read_ms, change.after_digest);
       });
     },

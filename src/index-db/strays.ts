@@ -2,7 +2,7 @@
 import type { Database } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import type { IndexEffects } from "./open.ts";
-import { loadOwners, OWNERS_NAME } from "./owners.ts";
+import { loadOwners, OWNERS_NAME, READER_BYTES_MAX } from "./owners.ts";
 import { currentSource, keepSource, RECEIPTS } from "./sources.ts";
 
 const NAME = "strays";
@@ -10,7 +10,7 @@ const NAME = "strays";
 /** Brings the table `stray` up to date, for receipts that were followed before. False where the index cannot say. */
 export function followStrays(effects: IndexEffects, root: string, database: Database): boolean {
   try {
-    if (!loadOwners(effects, root, database)) return false;
+    if (!loadOwners(effects, root, database, READER_BYTES_MAX)) return false;
   } catch (error) {
     // A damaged registry is left to the files, where it becomes a finding.
     if (error instanceof Fault) return false;

@@ -16,6 +16,7 @@ export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { readLine } from "./line-reading.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes } from "./proof-check.ts";
+export { byIndex } from "./proof-entry.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
 export type { LoggedVerdict } from "./proof-verdict.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";

@@ -61,9 +61,13 @@ export class RowsByBytes {
   *holding(text: string): Generator<ScannedRow, void, void> {
     const needle = Buffer.from(text);
     let at = this.#bytes.indexOf(needle, this.#first);
+    let known = { start: 0, line: 1 };
     while (at >= 0) {
       const start = this.#bytes.lastIndexOf(NEWLINE, at) + 1;
-      yield this.#rowAt(start);
+      known = { start, line: this.#lineOf(start, known) };
+      const row = this.#split(start);
+      row.line = known.line;
+      yield new ScannedRow(this.#header, row);
       const end = this.#bytes.indexOf(NEWLINE, at);
       if (end < 0) return;
       at = this.#bytes.indexOf(needle, end + 1);
@@ -101,11 +105,17 @@ export class RowsByBytes {
     return row;
   }
 
-  /** Rows are asked for in any order, so the lines before are counted each time. */
   #rowAt(start: number): ScannedRow {
     const row = this.#split(start);
-    let at = this.#bytes.indexOf(NEWLINE);
-    for (row.line = 1; at >= 0 && at < start; at = this.#bytes.indexOf(NEWLINE, at + 1)) row.line++;
+    row.line = this.#lineOf(start, { start: 0, line: 1 });
     return new ScannedRow(this.#header, row);
+  }
+
+  /** Counted from a line before it. */
+  #lineOf(start: number, before: { readonly start: number; readonly line: number }): number {
+    let { line } = before;
+    let at = this.#bytes.indexOf(NEWLINE, before.start);
+    for (; at >= 0 && at < start; at = this.#bytes.indexOf(NEWLINE, at + 1)) line++;
+    return line;
   }
 }

@@ -5,6 +5,7 @@
 import type { PlaneTier, RegistryName, Row } from "../contracts/index.ts";
 import type { PackageChange } from "../index-db/index.ts";
 import type { RowsByBytes } from "../registry/index.ts";
+import type { OwnedNames } from "./near-paths.ts";
 
 /** A stored ledger line. */
 export interface FactLine {
@@ -69,6 +70,8 @@ export interface TraceFacts {
   rows(name: RegistryName): RowsByBytes | undefined;
   /** Rows of the ownership registry with a text anywhere in them, in file order. */
   ownershipRows(text: string): readonly Row[] | undefined;
+  /** Of the paths in the ownership registry, where it has any. */
+  ownedNames(): OwnedNames | undefined;
   /** Plane-relative paths of stored archives whose names begin so. */
   archivesNamed(beginning: string): readonly string[] | undefined;
   /** Plane-relative paths of stored archives beside which this digest (bare hex) is noted. */
@@ -102,6 +105,7 @@ export const NO_FACTS: TraceFacts = {
   row: () => undefined,
   rows: () => undefined,
   ownershipRows: () => undefined,
+  ownedNames: () => undefined,
   archivesNamed: () => undefined,
   archivesNoted: () => undefined,
   lines: () => undefined,

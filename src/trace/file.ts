@@ -40,11 +40,15 @@ export async function traceFile(sight: Sight, path: string): Promise<FileTrace> 
 
 type Bytes = Pick<FileTrace, "exists" | "kind" | "hash" | "verdict" | "executable" | "size_bytes">;
 
+/** A longer file, such as a ledger, is hashed only where there is a digest to hold it against. */
+const UNRECORDED_BYTES_MAX = 16 << 20;
+
 async function bytesOf(sight: Sight, recorded: Recorded): Promise<Bytes> {
   const { path, sha256 } = recorded;
   const stat = sight.stat(path);
   const file = stat?.kind === "file" ? stat : undefined;
-  const digest = file === undefined ? undefined : (await digestAll(sight, [path])).get(path);
+  const is_read = file !== undefined && (sha256 !== null || file.size_bytes <= UNRECORDED_BYTES_MAX);
+  const digest = is_read ? (await digestAll(sight, [path])).get(path) : undefined;
   const current = typeof digest === "object" ? prefixed(digest.sha256) : null;
   const verdict = judge(sight, recorded, digest);
   for (const finding of fileFindings([{ ...recorded, verdict }], restoreStep(sight, recorded)))

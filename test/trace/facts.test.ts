@@ -100,6 +100,7 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
     manifestHashes: noted("manifestHashes", () => undefined),
     rows: noted("rows", () => undefined),
     ownershipRows: noted("ownershipRows", () => undefined),
+    ownedNames: noted("ownedNames", () => undefined),
     archivesNamed: noted("archivesNamed", () => undefined),
     archivesNoted: noted("archivesNoted", () => undefined),
   };
@@ -173,6 +174,7 @@ describe("with an index the answers are the same", () => {
       "installedIds",
       "lines",
       "newestLines",
+      "ownedNames",
       "ownersOf",
       "ownersOfFirst",
       "ownershipRows",
