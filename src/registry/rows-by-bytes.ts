@@ -12,6 +12,7 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const BOM = [0xef, 0xbb, 0xbf];
 
 /** True when `RowsByBytes` may read it. @throws as scanRows */
 export function hasRowOnEachLine(fs: ReadFs, path: string, name: RegistryName): boolean {
@@ -20,7 +21,7 @@ export function hasRowOnEachLine(fs: ReadFs, path: string, name: RegistryName): 
   for (const row of scanRows(fs, path, name)) {
     const { bytes, key } = row;
     const end = bytes.indexOf(NEWLINE);
-    // A byte order mark, a header of several lines or a key behind other columns: all rare, and read the long way.
+    // A header of several lines or a key behind other columns: both rare, and read the long way.
     if (is_first && (row.line !== 2 || !bytes.subarray(0, Buffer.byteLength(key)).equals(Buffer.from(key))))
       is_plain = false;
     is_first = false;
@@ -37,7 +38,8 @@ export class RowsByBytes {
   /** @param bytes of a file for which `hasRowOnEachLine` held */
   constructor(name: RegistryName, bytes: Buffer) {
     const row = new RawRow();
-    splitRow(bytes, { start: 0, limit: bytes.length, is_last: true }, row);
+    const start = BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0;
+    splitRow(bytes, { start, limit: bytes.length, is_last: true }, row);
     row.bytes = bytes;
     this.#bytes = bytes;
     this.#header = requireHeader(name, row);
