@@ -1,5 +1,4 @@
 /** What is installed, without the file lists: what planning needs of packages it does not touch. */
-import type { PackageTier, PlaneTier } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import {
@@ -10,21 +9,7 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import { forgetPackage, keepPackage } from "./receipt-rows.ts";
-
-export interface Head {
-  readonly package_id: string;
-  readonly version: string;
-  readonly tier: PackageTier;
-  readonly plane_id: PlaneTier;
-  readonly content_digest: string;
-  readonly installed_at: string;
-  readonly manifest_hash: string;
-  readonly spec_id: string | null;
-  readonly framework_id: string | null;
-  readonly dependencies: readonly { readonly id: string; readonly range: string }[];
-  readonly conflicts: readonly string[];
-}
+import { type Fresh, forgetPackage, type Head, keepPackage, type Place } from "./receipt-rows.ts";
 
 const headOf = ({ receipt, manifest }: Installed): Head => ({
   package_id: receipt.package_id,
@@ -62,11 +47,6 @@ export function followReceipts(database: Database, effects: IndexEffects, root: 
   return is_kept ? heads : undefined;
 }
 
-interface Place {
-  readonly tier: PlaneTier;
-  readonly id: string;
-}
-
 const placesOf = ({ fs }: Pick<IndexEffects, "fs">, root: string): Place[] =>
   PLANE_TIERS.flatMap((tier) => installedIds(fs, root, tier).map((id) => ({ tier, id })));
 
@@ -74,12 +54,6 @@ interface Known {
   readonly stamp: string;
   readonly read_ms: number;
   readonly head: string;
-}
-
-export interface Fresh extends Place {
-  readonly stamp: string;
-  readonly head: Head;
-  readonly installed: Installed;
 }
 
 /** Receipt and manifest of one package as they lie there now. */

@@ -1,5 +1,5 @@
 export { digestOf } from "./file-digest.ts";
-export { type Head, installedHeads } from "./heads.ts";
+export { installedHeads } from "./heads.ts";
 export { type Edge, KnownPackages } from "./known-packages.ts";
 export { linesAt } from "./ledger-lines.ts";
 export {
@@ -22,4 +22,5 @@ export {
 export { type PackageChange, packageChange } from "./package-change.ts";
 export { plainRows } from "./plain-rows.ts";
 export { compareIndex, type IndexPart, rebuildIndex } from "./rebuild.ts";
+export type { Head } from "./receipt-rows.ts";
 export { archivesNamed, archivesNoted } from "./sidecars.ts";

@@ -8,9 +8,10 @@ import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Cell, type Database, isSettled, stampOf } from "../effects/index.ts";
 import { compareCodePoints, Fault } from "../kernel/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
-import { followReceipts, type Head, ReceiptStamp } from "./heads.ts";
+import { followReceipts, ReceiptStamp } from "./heads.ts";
 import { tokenOf } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
+import type { Head } from "./receipt-rows.ts";
 import { currentSource, keepSource, RECEIPTS } from "./sources.ts";
 import { followStrays } from "./strays.ts";
 

@@ -87,7 +87,7 @@ export function* linesAtPlaces(
     ).values();
     for (const span of batch) {
       const found =
-        span.lines_count === 1 ? only(span.line, singles.next().value) : block(fs, path, span, text);
+        span.lines_count === 1 ? only(span.line, singles.next().value) : linesOfBlock(fs, path, span, text);
       for (const one of direction === "forwards" ? found : found.reverse()) yield { stream, ...one };
     }
   }
@@ -104,7 +104,7 @@ interface NumberedText {
 const only = (line: number, text: string | undefined): NumberedText[] =>
   text === undefined ? [] : [{ line, text }];
 
-function block(
+function linesOfBlock(
   fs: Pick<FileSystem, "openRead">,
   path: string,
   { line, offset, lines_count }: Span,

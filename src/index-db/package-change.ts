@@ -18,8 +18,10 @@ const TIERS: readonly string[] = ["ho3", "ho2", "ho1"];
 /** Undefined for every entry that leaves things as they are: refusals, starts, restored files. */
 export function packageChange(entry: Readonly<Record<string, unknown>>): PackageChange | undefined {
   const event = textOf(entry["event_type"]) ?? "";
-  const enters = ENTERING.has(event);
-  if (!enters && event !== "UNINSTALLED") return undefined;
+  return event === "UNINSTALLED" || ENTERING.has(event) ? changeOf(entry, ENTERING.has(event)) : undefined;
+}
+
+function changeOf(entry: Readonly<Record<string, unknown>>, enters: boolean): PackageChange {
   const { metadata } = entry;
   const members = (typeof metadata === "object" && metadata !== null ? metadata : {}) as Record<
     string,

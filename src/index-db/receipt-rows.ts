@@ -1,7 +1,34 @@
 /** The rows that one receipt and its manifest have in the index. */
+import type { PackageTier, PlaneTier } from "../contracts/index.ts";
 import type { Database } from "../effects/index.ts";
-import type { Fresh } from "./heads.ts";
+import type { Installed } from "../receipts/index.ts";
 import { tokensOfReceipt } from "./mention-token.ts";
+
+export interface Head {
+  readonly package_id: string;
+  readonly version: string;
+  readonly tier: PackageTier;
+  readonly plane_id: PlaneTier;
+  readonly content_digest: string;
+  readonly installed_at: string;
+  readonly manifest_hash: string;
+  readonly spec_id: string | null;
+  readonly framework_id: string | null;
+  readonly dependencies: readonly { readonly id: string; readonly range: string }[];
+  readonly conflicts: readonly string[];
+}
+
+export interface Place {
+  readonly tier: PlaneTier;
+  readonly id: string;
+}
+
+/** As read a moment ago. */
+export interface Fresh extends Place {
+  readonly stamp: string;
+  readonly head: Head;
+  readonly installed: Installed;
+}
 
 export function keepPackage(
   database: Database,

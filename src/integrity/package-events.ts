@@ -125,17 +125,20 @@ export function* entriesBackwards(
     const handle = fs.openRead(stream.path);
     try {
       const end = lastNewlineEnd(handle, handle.stat().size_bytes);
-      for (const lines of piecesBackwards(handle, end))
-        for (const bytes of linesWith(lines, needles)) {
-          const entry = entryOf(bytes);
-          if (entry !== undefined) yield entry;
-        }
+      for (const lines of piecesBackwards(handle, end)) yield* entriesIn(linesWith(lines, needles));
     } finally {
       handle.close();
     }
   } catch (error) {
     // The ledger's own verdict says that it cannot be read.
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+function* entriesIn(lines: Iterable<Buffer>): Generator<LedgerLine> {
+  for (const bytes of lines) {
+    const entry = entryOf(bytes);
+    if (entry !== undefined) yield entry;
   }
 }
 

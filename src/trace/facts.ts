@@ -5,7 +5,6 @@
 import type { PlaneTier, RegistryName, Row } from "../contracts/index.ts";
 import type { PackageChange } from "../index-db/index.ts";
 import type { RowsByBytes } from "../registry/index.ts";
-import type { OwnedNames } from "./near-paths.ts";
 
 /** A stored ledger line. */
 export interface FactLine {
@@ -37,6 +36,23 @@ export interface FactInstalled {
   readonly version: string;
   /** Package tier. */
   readonly tier: string;
+}
+
+/** What is asked of the paths of the ownership registry. */
+export interface OwnedNames {
+  readonly folders: () => readonly string[];
+  /** Names of files right in a folder. */
+  readonly namesIn: (folder: string) => readonly string[];
+  /** Names of files anywhere that begin with one of two characters and have a length within bounds. */
+  readonly namesLike: (
+    initials: readonly [string, string],
+    length_min: number,
+    length_max: number,
+  ) => readonly string[];
+  /** The first paths, by code point, whose last segment is this. */
+  readonly pathsNamed: (name: string, count_max: number) => readonly string[];
+  /** The first paths, by code point, that end with a slash and this text. */
+  readonly pathsEnding: (text: string, count_max: number) => readonly string[];
 }
 
 export interface TraceFacts {

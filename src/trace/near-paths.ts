@@ -3,28 +3,12 @@
  * million paths only few are looked at: a typo in both is found when the folder is the nearest one.
  */
 import { compareCodePoints, nearest } from "../kernel/index.ts";
+import type { OwnedNames } from "./facts.ts";
 import { mostAlike } from "./most-alike.ts";
 import { parentOf } from "./plane-path.ts";
 import type { Sight } from "./sight.ts";
 
 const NEAR_MAX = 5;
-
-/** What is asked of the paths of the ownership registry. */
-export interface OwnedNames {
-  readonly folders: () => readonly string[];
-  /** Names of files right in a folder. */
-  readonly namesIn: (folder: string) => readonly string[];
-  /** Names of files anywhere that begin with one of two characters and have a length within bounds. */
-  readonly namesLike: (
-    initials: readonly [string, string],
-    length_min: number,
-    length_max: number,
-  ) => readonly string[];
-  /** The first paths, by code point, whose last segment is this. */
-  readonly pathsNamed: (name: string, count_max: number) => readonly string[];
-  /** The first paths, by code point, that end with a slash and this text. */
-  readonly pathsEnding: (text: string, count_max: number) => readonly string[];
-}
 
 export function nearPaths(
   sight: Sight,

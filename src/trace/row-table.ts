@@ -66,7 +66,10 @@ export class RowTable implements Iterable<[string, Row]> {
 
   /** At least the rows with a cell that ends with one of these texts, slashes behind it aside; in file order. */
   *ending(texts: readonly string[]): Generator<[string, Row], void, void> {
-    if (this.#by_bytes === undefined) return yield* this;
+    if (this.#by_bytes === undefined) {
+      yield* this;
+      return;
+    }
     const ends = [",", "\r", "\n", '"', "/,", "/\r", "/\n", '/"', "//"];
     const found = new Map<string, number>();
     for (const text of texts.flatMap((one) => ends.map((end) => one + end)))

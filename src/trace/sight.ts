@@ -28,6 +28,7 @@ import { indexedFacts } from "./indexed-facts.ts";
 import type { LogProofs, TraceOptions } from "./options.ts";
 import { planeLog } from "./plane-log.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
+import { isLinkOrFile, statOf } from "./plane-stat.ts";
 import { RowTable } from "./row-table.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
@@ -290,18 +291,5 @@ export class Sight {
       ...(typeof column === "number" ? { column } : {}),
       ...(package_id === undefined ? {} : { package_id }),
     });
-  }
-}
-
-/** A folder that is not there is none a path could leave through. */
-const isLinkOrFile = (stat: FileStat | undefined): boolean => stat !== undefined && stat.kind !== "directory";
-
-/** Names too long or folders closed to us hold nothing we could show. */
-function statOf(fs: Effects["fs"], path: string): FileStat | undefined {
-  try {
-    return fs.stat(path);
-  } catch (error) {
-    if (typeof (error as { code?: unknown }).code === "string") return undefined;
-    throw error;
   }
 }
