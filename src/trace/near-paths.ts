@@ -53,17 +53,21 @@ function ownedPaths(sight: Sight): Set<string> {
 }
 
 function namesOf(owned: ReadonlySet<string>): OwnedNames {
-  const paths = [...owned].sort(compareCodePoints);
+  const paths = [...owned];
   const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+  const inOrder = (texts: Iterable<string>): string[] => [...texts].sort(compareCodePoints);
   return {
-    folders: () => [...new Set(paths.map(parentOf))],
-    namesIn: (folder) => paths.filter((path) => parentOf(path) === folder).map(nameOf),
-    namesLike: (initials, length_min, length_max) =>
-      [...new Set(paths.map(nameOf))].filter(
-        (name) =>
-          initials.includes(name.slice(0, 1)) && name.length >= length_min && name.length <= length_max,
-      ),
-    pathsNamed: (name, count_max) => paths.filter((path) => nameOf(path) === name).slice(0, count_max),
-    pathsEnding: (text, count_max) => paths.filter((path) => path.endsWith(`/${text}`)).slice(0, count_max),
+    folders: () => inOrder(new Set(paths.map(parentOf))),
+    namesIn: (folder) => inOrder(paths.filter((path) => parentOf(path) === folder)).map(nameOf),
+    namesLike: (initials, length_min, length_max) => {
+      const names = new Set(paths.map(nameOf));
+      const isLike = (name: string): boolean =>
+        initials.includes(name.slice(0, 1)) && name.length >= length_min && name.length <= length_max;
+      return inOrder([...names].filter(isLike));
+    },
+    pathsNamed: (name, count_max) =>
+      inOrder(paths.filter((path) => nameOf(path) === name)).slice(0, count_max),
+    pathsEnding: (text, count_max) =>
+      inOrder(paths.filter((path) => path.endsWith(`/${text}`))).slice(0, count_max),
   };
 }
