@@ -273,7 +273,7 @@ describe("ledger export", () => {
     expect(await codeOf(run("export", { out }))).toBe("OUT_UNWRITABLE");
     rmSync(out);
     expect(await codeOf(run("export", { out, since: "never" }))).toBe("TIME_INVALID");
-    expect(await codeOf(run("export", { out: "/nowhere/at/all" }))).toBe("OUT_UNWRITABLE");
+    expect(await codeOf(run("export", { out: "/nowhere/at/all" }))).toBe("OUTPUT_REFUSED");
   });
 
   test("more than can be printed is refused", async () => {

@@ -308,7 +308,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
   INPUT_CONFLICT:
-    '{"room":"operations","exit_code":2,"messages":[],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
+    '{"room":"operations","exit_code":2,"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
