@@ -1,7 +1,7 @@
 /** Reading streams. None of these judges hashes or takes the lock; `verifyStream` judges. */
 import type { LedgerEntry } from "../contracts/index.ts";
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
-import { raiseIo } from "./faults.ts";
+import { raiseReading } from "./faults.ts";
 import { readHead } from "./head.ts";
 import { readLine } from "./line-reading.ts";
 import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
@@ -28,7 +28,7 @@ export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<Store
       yield { line, text, entry: asEntry(text) };
     }
   } catch (error) {
-    raiseIo(error, stream.name, stream.path);
+    raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -48,7 +48,7 @@ export function* entriesHaving(
       if (entry !== undefined) yield { line, text, entry };
     }
   } catch (error) {
-    raiseIo(error, stream.name, stream.path);
+    raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -68,7 +68,7 @@ export function* linesAfter(
       yield { text, entry: asEntry(text), end };
     }
   } catch (error) {
-    if (!(error instanceof LineTooLong)) raiseIo(error, stream.name, stream.path);
+    if (!(error instanceof LineTooLong)) raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -96,7 +96,7 @@ export function findEntry(fs: FileSystem, stream: StreamRef, id_or_hash: string)
     }
     return undefined;
   } catch (error) {
-    return raiseIo(error, stream.name, stream.path);
+    return raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -134,6 +134,6 @@ function atEnd<T>(
       handle.close();
     }
   } catch (error) {
-    return raiseIo(error, stream.name, stream.path);
+    return raiseReading(error, stream.name, stream.path);
   }
 }
