@@ -397,7 +397,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_PROOF_MALFORMED:
     '{"room":"ledger","exit_code":2,"messages":["<path> is not a proof: <reason>"],"next_steps":["Name a file that \\"pkg ledger prove --out\\" wrote, or another .tlog-proof."]}',
   LEDGER_READ_ONLY:
-    '{"room":"ledger","exit_code":5,"messages":["<stream> cannot be written (<code>)"],"next_steps":["Make <path> writable for this user, then run the command again."]}',
+    '{"room":"ledger","exit_code":5,"messages":["<stream> cannot be written (<code>)","EACCES"],"next_steps":["Make <path> writable for this user, then run the command again."]}',
   LEDGER_RECEIPT_CUT: '{"room":"ledger","exit_code":null,"messages":[],"next_steps":[]}',
   LEDGER_RECEIPT_MISMATCH:
     '{"room":"ledger","exit_code":null,"messages":["<path>: its checkpoint of <name> is none","<path>: <message>"],"next_steps":[]}',
@@ -421,7 +421,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_UNREADABLE:
     '{"room":"ledger","exit_code":null,"messages":["it cannot be read (<code>)"],"next_steps":[]}',
   LEDGER_WITNESS_KEY_UNKNOWN:
-    '{"room":"ledger","exit_code":3,"messages":["no key this witness trusts signed the checkpoint of <origin>"],"next_steps":["Ask the log\'s owner for its verifier key and pass it with --key."]}',
+    '{"room":"ledger","exit_code":3,"messages":[],"next_steps":["Ask the log\'s owner for its verifier key and pass it with --key."]}',
   LEDGER_WITNESS_MISSING:
     '{"room":"ledger","exit_code":null,"messages":["<name>: <missing> witnessed nothing of it: <what><many>"],"next_steps":["Have the witness run \\"pkg ledger cosign --witness FOLDER --stream <name>\\"."]}',
   LEDGER_WITNESS_UNUSABLE:
