@@ -25,6 +25,7 @@ export {
   linesAfter,
   readEntries,
   readNewest,
+  requireStream,
   type StoredEntry,
   streamHead,
 } from "./read.ts";

@@ -1,7 +1,7 @@
 /** Reading streams. None of these judges hashes or takes the lock; `verifyStream` judges. */
 import type { LedgerEntry } from "../contracts/index.ts";
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
-import { raiseReading } from "./faults.ts";
+import { raise, raiseReading } from "./faults.ts";
 import { readHead } from "./head.ts";
 import { readLine } from "./line-reading.ts";
 import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
@@ -16,6 +16,15 @@ export interface StoredEntry {
   readonly text: string;
   /** Undefined for a line that is not an entry: it is shown, never skipped in silence. */
   readonly entry: LedgerEntry | undefined;
+}
+
+/** Every plane has its streams from the first: that one is gone says nothing of what was in it. @throws LEDGER_DAMAGED */
+export function requireStream(fs: Pick<FileSystem, "stat">, { name, path }: StreamRef): void {
+  if (fs.stat(path) !== undefined) return;
+  raise("LEDGER_DAMAGED", `${name} does not exist, so nobody can say what was in it`, {
+    stream: name,
+    reason: "it does not exist",
+  });
 }
 
 /** Complete lines from first to last, in constant memory. A missing stream has none. @throws LEDGER_IO */

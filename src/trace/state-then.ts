@@ -4,10 +4,11 @@ import { peekManifest } from "../archive/index.ts";
 import type { Evidence, Manifest, PlaneTier, TracedAdmission } from "../contracts/index.ts";
 import { compareCodePoints, Fault } from "../kernel/index.ts";
 import { readManifest } from "../metadata/index.ts";
+import { PACKAGES_STREAM } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { entryEvidence } from "./evidence.ts";
-import { type Line, packageLines } from "./history.ts";
+import { type Line, noteMissing, packageLines } from "./history.ts";
 import { manifestWith } from "./kept-packages.ts";
 import { addTo } from "./lists.ts";
 import type { Moment } from "./moment.ts";
@@ -177,6 +178,7 @@ function replay(sight: Sight, { at_ms, line: last_line }: Moment) {
   const next = new Map<string, Line>();
   let applied = 0;
   let last: Line | undefined;
+  noteMissing(sight, PACKAGES_STREAM);
   for (const line of packageLines(sight)) {
     const event = packageEvent(line);
     if (event === undefined) continue;
