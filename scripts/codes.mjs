@@ -1,25 +1,31 @@
 /** Every code of a fault or finding with the sentences it comes with, read from the sources and the fault catalogues. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { MEANINGS } from "./code-meanings.mjs";
 
 const SRC = join(import.meta.dirname, "..", "src");
 const CODE = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g;
 /** A text literal of JavaScript, as far as messages use them. */
 const TEXT = String.raw`("(?:[^"\\\n]|\\.)*"|\x60(?:[^\x60\\]|\\.)*\x60)`;
 const PASSED = new RegExp(String.raw`^\s*,\s*${TEXT}`);
-const MESSAGE = new RegExp(String.raw`^[^{}]*?\bmessage:\s*${TEXT}`);
+const MESSAGE = new RegExp(String.raw`^[^{}]*?\b(?:message|why|problem):\s*${TEXT}`);
+/** A message named before it is used: `const message = …` and then `message` where the text would stand. */
+const NAMED_MESSAGE = /^\s*,\s*(?:[^,;{}]*?\b)?(message|reason|what|says)\b\s*[,})]/;
+const DECLARED = new RegExp(String.raw`\bconst (?:message|reason|what|says)\s*=[^;]*?${TEXT}`, "g");
 const NEXT_STEP = new RegExp(String.raw`\bnext_step:\s*(?:[^,;"\x60]*\?\?\s*)?${TEXT}`);
 /** A call that gives a problem its code. */
 const NAMED = /\b(?:note|add|finding|problem|error|report|raise|make)\(\s*$/;
 /** Codes of the system are not ours. */
 const SYSTEM = /^E[A-Z]+$|^ERR_/;
 const SENTENCES_MAX = 4;
+const PLACES_MAX = 4;
 
 /**
  * @param catalogues room to its fault catalogue
- * @returns sorted by code: { code, room, exit_code: number | null, messages, next_steps }
+ * @param rules room to what its findings mean: code to { title, help }
+ * @returns sorted by code: { code, room, exit_code: number | null, meaning, raised_in, messages, next_steps }
  */
-export function readCodes(catalogues) {
+export function readCodes(catalogues, rules) {
   const codes = new Map();
   for (const [room, catalogue] of Object.entries(catalogues))
     for (const [code, { exit_code, next_step }] of Object.entries(catalogue))
@@ -29,16 +35,34 @@ export function readCodes(catalogues) {
         exit_code,
         messages: new Set(),
         next_steps: new Set(stepsOf(next_step)),
+        raised_in: new Set(),
       });
-  for (const { room, text } of sources()) for (const found of codesIn(text)) add(codes, room, found);
+  const all = [...sources()];
+  for (const { room, text } of all) for (const found of codesIn(text)) add(codes, room, found);
+  const titled = Object.entries(rules).flatMap(([room, of_room]) =>
+    Object.entries(of_room).map(([code, rule]) => ({ code, room, rule })),
+  );
+  for (const { code, room } of titled) add(codes, room, { code });
+  for (const { path, text } of all)
+    for (const [, code] of text.matchAll(CODE))
+      if (!path.endsWith("/faults.ts")) codes.get(code)?.raised_in.add(path);
+  const meanings = new Map(titled.map(({ code, rule }) => [code, `${rule.title}. ${rule.help}`]));
   return [...codes.values()]
     .filter(({ code }) => !SYSTEM.test(code))
     .sort((a, b) => (a.code < b.code ? -1 : 1))
-    .map(({ messages, next_steps, ...code }) => ({
+    .map(({ messages, next_steps, raised_in, ...code }) => ({
       ...code,
+      meaning: MEANINGS[code.code] ?? meanings.get(code.code) ?? meaningOf(messages),
+      raised_in: [...raised_in].sort().slice(0, PLACES_MAX),
       messages: [...messages].slice(0, SENTENCES_MAX),
       next_steps: [...next_steps].slice(0, SENTENCES_MAX),
     }));
+}
+
+/** What is said where it is raised says what it means; null where nothing literal is said. */
+function meaningOf(messages) {
+  const [first] = messages;
+  return first === undefined ? null : `Reported as: ${first.replace(/[.:]?\s*$/, "")}.`;
 }
 
 function add(codes, room, { code, message, next_step }) {
@@ -48,6 +72,7 @@ function add(codes, room, { code, message, next_step }) {
     exit_code: null,
     messages: new Set(),
     next_steps: new Set(),
+    raised_in: new Set(),
   };
   codes.set(code, known);
   if (message !== undefined) known.messages.add(message);
@@ -61,7 +86,11 @@ function* codesIn(text) {
     const behind = text.slice(match.index + match[0].length, match.index + match[0].length + 1200);
     const own = behind.slice(0, behind.search(CODE) === -1 ? undefined : behind.search(CODE));
     const is_member = /\bcode:\s*$/.test(text.slice(0, match.index));
-    const message = is_member ? MESSAGE.exec(own)?.[1] : PASSED.exec(own)?.[1];
+    const message =
+      (is_member ? MESSAGE.exec(own)?.[1] : PASSED.exec(own)?.[1]) ??
+      (NAMED_MESSAGE.test(own)
+        ? declaredBefore(text.slice(Math.max(0, match.index - 900), match.index))
+        : undefined);
     if (message === undefined && !is_member && !NAMED.test(text.slice(0, match.index))) continue;
     const next_step = is_member ? NEXT_STEP.exec(own)?.[1] : undefined;
     yield {
@@ -71,6 +100,9 @@ function* codesIn(text) {
     };
   }
 }
+
+/** The nearest message given a name before it is used. */
+const declaredBefore = (text) => [...text.matchAll(DECLARED)].at(-1)?.[1];
 
 /** A literal as a person reads it: what is filled in stands in <>. */
 function spoken(literal) {
@@ -130,6 +162,6 @@ const singular = (name) => name.replace(/s$/, "");
 function* sources() {
   for (const name of readdirSync(SRC, { recursive: true }).sort((a, b) => (a < b ? -1 : 1))) {
     if (!name.endsWith(".ts") || /(^|\/)(generated|sim|failpoints)\//.test(name)) continue;
-    yield { room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
+    yield { path: `src/${name}`, room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
   }
 }

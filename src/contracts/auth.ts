@@ -19,6 +19,10 @@ export const AUTH_ACTIONS = [
   "review",
   "auth_admin",
   "recover",
+  "plugin_enable",
+  "plugin_disable",
+  "plugin_approve",
+  "configure",
 ] as const;
 export const AuthAction = z.enum(AUTH_ACTIONS);
 export type AuthAction = z.output<typeof AuthAction>;

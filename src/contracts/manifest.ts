@@ -12,6 +12,7 @@ import {
   VersionRange,
 } from "./atoms.ts";
 import { Health } from "./health.ts";
+import { PackedPlugin, PluginSection } from "./plugin.ts";
 
 export const MANIFEST_SCHEMA_VERSION = "2.0";
 
@@ -76,6 +77,7 @@ export const Manifest = z
     assets: z.array(Asset).min(1).max(200_000),
     capabilities: Capabilities.optional(),
     health: Health.optional(),
+    plugin: PackedPlugin.optional(),
     metadata: z.record(z.string(), z.json()).default({}),
   })
   .meta({ id: "Manifest", title: "Package manifest 2.0" });
@@ -100,6 +102,7 @@ export const SourceMetadata = z.strictObject({
   conflicts: z.array(PackageId).optional(),
   capabilities: Capabilities.optional(),
   health: Health.optional(),
+  plugin: PluginSection.optional(),
   /** Further files: `from` is relative to the source folder's plane (or the source itself), `to` plane-relative. */
   include: z.array(z.strictObject({ from: z.string().min(1), to: z.string().min(1) })).optional(),
   /** Classification by glob over target-relative paths; the first match wins. */

@@ -18,6 +18,15 @@ export const PlaneConfig = z
     sources: z.array(PathGlob),
     /** Glob patterns never looked at inside governed roots. */
     excluded: z.array(PathGlob).default([]),
+    /** Folders plugins may be installed in. Only this file names them: no command, request or manifest adds one. */
+    plugin_roots: z
+      .array(
+        z
+          .string()
+          .regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]{1,256}$/, "must be a plane-relative folder"),
+      )
+      .min(1)
+      .default(["modules", "plugins"]),
     policy: z
       .strictObject({
         /** False refuses archives that are not in the canonical profile. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { PackageTier, Version } from "./atoms.ts";
+import { PackageId, PackageTier, Version } from "./atoms.ts";
+import { PermissionLayer } from "./permission-policy.ts";
 
 /** `*` and `?`; `**` crosses folders. */
 const Patterns = z.array(z.string().min(1).max(256)).min(1).max(200);
@@ -50,6 +51,10 @@ export const SignaturePolicy = z
   .strictObject({
     signatures: z.array(SignatureRule).max(1000).default([]),
     waivers: z.array(SignatureWaiver).max(1000).default([]),
+    /** What plugins may touch: each layer may only tighten those above it. */
+    organisation: PermissionLayer.optional(),
+    plane: PermissionLayer.optional(),
+    package: z.record(PackageId, PermissionLayer).optional(),
   })
-  .meta({ id: "SignaturePolicy", title: "Policy of signatures" });
+  .meta({ id: "SignaturePolicy", title: "Policy of signatures and permissions" });
 export type SignaturePolicy = z.output<typeof SignaturePolicy>;

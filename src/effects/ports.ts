@@ -59,6 +59,13 @@ export interface FileSystem {
   /** `read` as UTF-8 text, refusing invalid sequences with ERR_ENCODING_INVALID_ENCODED_DATA. */
   readText(path: string): string;
   openRead(path: string): ReadHandle;
+  /**
+   * Opens what lies below a folder, one name after another, each from the descriptor of the folder before, following no
+   * link anywhere below `directory`: what is put in place of a name meanwhile is either not opened or refused.
+   * Throws ENOENT, ELOOP or ENOTDIR for a link on the way, EISDIR for a folder, ENXIO for what is no regular file, ENOSYS
+   * where the system has no way to do it.
+   */
+  openBeneath(directory: string, names: readonly string[]): ReadHandle;
   /** `exclusive`: must not exist (EEXIST). `append`: opens or creates, writes go to the end. `replace`: truncates.
    * `update`: must exist; writes go over what is there, from the start. */
   openWrite(
@@ -221,6 +228,14 @@ export interface Workers {
   haveStamps(table: StampTable): Promise<boolean>;
 }
 
+/** The person before the screen, where there is one. */
+export interface Terminal {
+  /** False where nobody sees the question or nobody can answer. */
+  readonly interactive: boolean;
+  /** Shows the question and returns the line that is typed; empty when input ended. */
+  ask(question: string): Promise<string>;
+}
+
 /** Facts about this process, read once in `bin` and passed as data. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -243,6 +258,7 @@ export interface Effects {
   readonly locks: Locks;
   readonly workers: Workers;
   readonly databases: Databases;
+  readonly terminal: Terminal;
   readonly host: Host;
   /** Aborted by Ctrl-C; long work checks it at marked points and undoes itself. */
   readonly signal: AbortSignal;

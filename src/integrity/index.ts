@@ -5,3 +5,4 @@ export { type MerkleLeaf, merkleRoot } from "./merkle.ts";
 export { type RememberedOptions, rememberedCheck } from "./remembered-check.ts";
 export { renderIntegrity } from "./render.ts";
 export { unreadableReport } from "./report.ts";
+export { INTEGRITY_RULES } from "./rules.ts";

@@ -101,6 +101,25 @@ export function defineFaults<K extends Record<string, FaultKind<never>>>(catalog
   };
 }
 
+/**
+ * Checks collect every problem; this turns a complete list into the one fault the user sees: the first problem speaks (code,
+ * next step, exit code), all are listed under `details.findings`.
+ * @throws Fault when the list is not empty
+ */
+export function refuseAll(problems: readonly Fault[]): void {
+  const [first, ...others] = problems;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const findings = problems.map((problem) => problem.toJSON() as unknown as Details);
+  throw new Fault({
+    code: first.code,
+    message: `${first.message} (and ${others.length} more)`,
+    next_step: first.next_step,
+    details: { ...first.details, findings },
+    exit_code: first.exit_code,
+  });
+}
+
 /** A broken invariant: ours to mend, exits 70. */
 class Bug extends Error {
   override readonly name = "Bug";

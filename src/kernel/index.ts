@@ -19,5 +19,6 @@ export {
   type FaultJson,
   type FaultKind,
   kind,
+  refuseAll,
 } from "./fault.ts";
 export { compareCodePoints, comparePaths, nearest, sortedBy } from "./order.ts";

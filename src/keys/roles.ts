@@ -20,6 +20,10 @@ const LEAST_ROLE: Readonly<Record<AuthAction, "admin" | "maintainer" | "reader">
   review: "maintainer",
   auth_admin: "admin",
   recover: "admin",
+  plugin_enable: "maintainer",
+  plugin_disable: "maintainer",
+  plugin_approve: "admin",
+  configure: "maintainer",
 };
 const ROLE_NAMES: readonly string[] = ["admin", "maintainer", "auditor", "reader"] satisfies Role[];
 

@@ -1,11 +1,19 @@
 /** From what an author wrote and what lies on disk to Manifest 2.0. Pure. */
-import semver from "semver";
-import type { Asset, Manifest, PackageTier, SourceMetadata } from "../contracts/index.ts";
+import type {
+  Asset,
+  Manifest,
+  PackageTier,
+  PackedPlugin,
+  PluginSection,
+  SourceMetadata,
+} from "../contracts/index.ts";
 import { Manifest as ManifestShape, PACKAGE_TIERS, PackageId } from "../contracts/index.ts";
 import { prefixed, sortedBy } from "../kernel/index.ts";
 import { classify, firstIssue, makeMetadataFault } from "../metadata/index.ts";
+import { checkRanges } from "../preflight/index.ts";
 import type { SourceFile } from "./collect.ts";
 import { make } from "./faults.ts";
+import { refuseAll } from "./refuse.ts";
 
 /** Used when a tree declares no version at all. */
 const FIRST_VERSION = "0.1.0";
@@ -52,20 +60,22 @@ export function buildManifest(
     ),
     (asset) => asset.path,
   );
-  const { id: _i, owner: _o, target: _t, include: _n, classify: _c, ...carried } = metadata;
+  const { id: _i, owner: _o, target: _t, include: _n, classify: _c, plugin, ...carried } = metadata;
   const parsed = ManifestShape.safeParse({
     ...carried,
+    ...(plugin === undefined ? {} : { plugin: packedPlugin(plugin, target) }),
     schema_version: "2.0",
     package_id,
     name: metadata.name ?? target.slice(target.lastIndexOf("/") + 1),
     version: metadata.version ?? FIRST_VERSION,
     tier: metadata.tier ?? tierOfId(package_id),
-    package_type: metadata.package_type ?? "library",
+    package_type: metadata.package_type ?? (plugin === undefined ? "library" : "plugin"),
     plane_id: metadata.plane_id ?? "ho3",
     assets,
   });
   if (parsed.success) {
-    requireRanges(parsed.data);
+    // A range that is none would be refused at every install; the author hears of it now.
+    refuseAll(checkRanges(parsed.data));
     return parsed.data;
   }
   const { field, message } = firstIssue(parsed.error);
@@ -75,24 +85,14 @@ export function buildManifest(
   });
 }
 
+/** The section as an archive carries it. */
+export const packedPlugin = (plugin: PluginSection, target: string): PackedPlugin => ({
+  ...plugin,
+  root: target,
+});
+
 /** `PKG-T1-…` names its tier; any other id starts at T2, the tier of modules. */
 export function tierOfId(package_id: string): PackageTier {
   const named = package_id.split("-")[1];
   return PACKAGE_TIERS.find((tier) => tier === named) ?? "T2";
-}
-
-/** A range that is none would be refused at every install; the author hears of it now. @throws RANGE_INVALID */
-function requireRanges({ package_id, compat, dependencies }: Manifest): void {
-  const ranges = [
-    ...Object.entries(compat).map(([field, range]) => [`compat.${field}`, range] as const),
-    ...dependencies.map(({ id, range }) => [`dependencies ${id}`, range] as const),
-  ];
-  for (const [field, range] of ranges) {
-    if (range === undefined || semver.validRange(range) !== null) continue;
-    throw make("RANGE_INVALID", `${package_id}: ${field} ${JSON.stringify(range)} is no semver range`, {
-      package_id,
-      range,
-      field,
-    });
-  }
 }

@@ -44,7 +44,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     2,
     () => `Let nothing write into the folder and run "pkg pack" again.`,
   ),
-  TARGET_REFUSED: kind<{ path: string; folder: string }>(
+  TARGET_REFUSED: kind<Details & { path: string; folder: string }>(
     3,
     (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`,
   ),
@@ -90,39 +90,17 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     () => `Pack it with "pkg pack", or allow plain archives in config/plane.toml.`,
   ),
-  SPEC_NOT_REGISTERED: kind<Subject & { spec_id: string }>(
+  SPEC_NOT_REGISTERED: kind<Subject & { field: string; spec_id: string }>(
     3,
     (d) => `Register it with "pkg register ${d.spec_id}" once specs/${d.spec_id}/manifest.yaml exists.`,
   ),
-  FRAMEWORK_NOT_REGISTERED: kind<Subject & { framework_id: string }>(
+  FRAMEWORK_NOT_REGISTERED: kind<Subject & { field: string; framework_id: string }>(
     3,
     (d) => `Register it with "pkg register ${d.framework_id} --title TITLE".`,
   ),
-  FRAMEWORK_MISMATCH: kind<Subject & { spec_id: string; declared: string; registered: string }>(
-    3,
-    (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`,
-  ),
-  TIER_DIRECTION: kind<Subject & { tier: string; dependency: string; dependency_tier: string }>(
-    3,
-    (d) =>
-      `Remove the dependency on ${d.dependency} or raise the tier of ${d.package_id} to ${d.dependency_tier}.`,
-  ),
-  DEPENDENCY_MISSING: kind<Details & Subject & { dependency: string; range: string }>(
-    3,
-    (d) => `Install it first: "pkg install --id ${d.dependency}".`,
-  ),
-  DEPENDENCY_RANGE: kind<Subject & { dependency: string; range: string; installed: string }>(
-    3,
-    (d) => `Install a ${d.dependency} in ${d.range}, or widen the range and pack again.`,
-  ),
-  RANGE_INVALID: kind<Subject & { range: string; field: string }>(
-    2,
-    (d) => `Write ${d.field} as a semver range such as ^1.0.0 and pack again.`,
-  ),
-  CONFLICT_INSTALLED: kind<Subject & { conflict: string }>(
-    3,
-    (d) => `Uninstall it first: "pkg uninstall --id ${d.conflict}".`,
-  ),
+  FRAMEWORK_MISMATCH: kind<
+    Subject & { field: string; spec_id: string; declared: string; registered: string }
+  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`),
   PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
     3,
     () => `Move the asset out of the plane's own folders and pack again.`,
@@ -140,28 +118,19 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     (d) => `Replace the link ${d.link} by a real folder.`,
   ),
-  COMPAT_UNMET: kind<Subject & { field: string; range: string; found: string }>(
-    3,
-    (d) =>
-      `Provide ${d.field} in ${d.range}, or install a version of ${d.package_id} that accepts ${d.found}.`,
-  ),
   ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string; command: string }>(3, (d) =>
     d.installed === d.wanted
       ? `Run "${d.command}" first, or raise the version and pack it again.`
       : `Run "${d.command}" to replace ${d.installed}.`,
   ),
-  DOWNGRADE_REFUSED: kind<Subject & { installed: string; wanted: string }>(
+  DOWNGRADE_REFUSED: kind<Details & Subject & { installed: string; wanted: string }>(
     3,
     (d) =>
       `Run "pkg update ${d.package_id} --to ${d.wanted} --allow-downgrade", or "pkg rollback ${d.package_id}" for what was there before.`,
   ),
-  DEPENDENT_RANGE: kind<Subject & { dependent: string; range: string; wanted: string }>(
-    3,
-    (d) =>
-      `Update or uninstall ${d.dependent} first: "pkg update ${d.dependent}", or choose a version in ${d.range}.`,
-  ),
   DEPENDENCY_CONFLICT: kind<
-    Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
+    Details &
+      Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
   >(
     3,
     (d) =>
@@ -228,6 +197,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     4,
     (d) => `Delete ${d.path}: at worst an empty folder stays behind.`,
   ),
+  // plugins
+  PLUGIN_SECTION_MISSING: kind<Subject>(3, (d) => `Run "pkg install ${d.package_id}".`),
   // registry
   ARTIFACT_PATH: kind<{ id: string; path: string }>(
     2,

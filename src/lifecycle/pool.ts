@@ -5,9 +5,9 @@ import { type Manifest, Manifest as ManifestShape } from "../contracts/index.ts"
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { absolute } from "../plane/index.ts";
+import type { Runtime } from "../preflight/index.ts";
 import { listArchives, STORE_DIRECTORY } from "../store/index.ts";
 import type { Chosen } from "./install-plan.ts";
-import type { Runtime } from "./requirements.ts";
 import type { Available } from "./resolve/index.ts";
 
 /** An archive of the store that has no manifest to look at: damaged, or of an older form. */
@@ -108,7 +108,7 @@ export class Pool {
   }
 }
 
-function availableOf(manifest: Manifest): Available & Pick<Source, "compat"> {
+export function availableOf(manifest: Manifest): Available & Pick<Source, "compat"> {
   const { package_id: id, version, tier, dependencies, conflicts, compat } = manifest;
   return { id, version, tier, dependencies, conflicts, compat };
 }

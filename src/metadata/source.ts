@@ -1,14 +1,21 @@
 /**
- * Source metadata: one reader for every form an author may write (design, "Source metadata").
- * `pyproject.toml` [tool.holdfast], `package.json` key `holdfast`, `holdfast.toml`, `manifest.json`.
+ * Source metadata: one reader for every form an author may write (design, "Source metadata"), and every problem of it in
+ * one reading: `pyproject.toml` [tool.holdfast], `package.json` key `holdfast`, `holdfast.toml`, `manifest.json`.
  */
 import type { SourceMetadata } from "../contracts/index.ts";
 import { SourceMetadata as SourceMetadataShape } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { make, raise } from "./faults.ts";
-import { firstIssue } from "./issues.ts";
-import { legacySource } from "./legacy.ts";
-import { parseToml } from "./toml.ts";
+import { type Fault, refuseAll } from "../kernel/index.ts";
+import { type Document, readDocument } from "./document.ts";
+import { type Extract, inFile } from "./extract.ts";
+import { FORMS, type Form } from "./forms.ts";
+import { issuesOf, nameKnownKeys } from "./issues.ts";
+import { type LookAt, lookBelow } from "./plugin/entrypoint.ts";
+import { checkPlugin } from "./plugin/rules.ts";
+import { type Problem, placed, type Subject } from "./problems.ts";
+import { repeatedKeys } from "./repeated-keys.ts";
+import { shapeProblems } from "./shape-problems.ts";
+import { type FieldPlace, placesIn } from "./source-places.ts";
 
 export interface SourceReading {
   readonly metadata: SourceMetadata;
@@ -18,134 +25,121 @@ export interface SourceReading {
   readonly legacy_reads: number;
 }
 
-type Raw = Record<string, unknown>;
-
-interface Form {
-  readonly file: string;
-  readonly metadata: SourceMetadata;
-  readonly legacy: boolean;
+export interface SourceInspection extends Omit<SourceReading, "metadata"> {
+  /** Absent when there is a problem. */
+  readonly metadata?: SourceMetadata;
+  /** By file, then line and column. `details`: path (within the source), field (pointer in that file), line, column. */
+  readonly problems: readonly Fault[];
+  /** Where fields of the metadata stand, by their pointers in it. */
+  readonly locate: (pointers: readonly string[]) => Promise<readonly FieldPlace[]>;
 }
 
-const READERS: Record<string, (text: string, path: string) => { raw: Raw; legacy: boolean } | undefined> = {
-  "pyproject.toml": (text, path) => plain(fromPyproject(parseToml(text, path))),
-  "package.json": (text, path) => plain(fromPackageJson(parseJson(text, path))),
-  "holdfast.toml": (text, path) => plain(parseToml(text, path)),
-  "manifest.json": (text, path) => legacySource(parseJson(text, path)),
-};
+interface FormReading {
+  readonly subject: Subject;
+  readonly extract: Extract;
+  readonly metadata?: SourceMetadata;
+}
 
-/** @throws METADATA_SYNTAX, METADATA_INVALID, METADATA_CONFLICT */
-export function readSource(fs: FileSystem, source_directory: string): SourceReading {
-  const forms: Form[] = [];
-  for (const [file, read] of Object.entries(READERS)) {
-    const path = `${source_directory}/${file}`;
-    if (fs.stat(path)?.kind !== "file") continue;
-    const found = read(decode(fs, path, file), file);
-    if (found === undefined) continue;
-    const parsed = SourceMetadataShape.safeParse(found.raw);
-    if (!parsed.success) {
-      const { field, message } = firstIssue(parsed.error);
-      throw make("METADATA_INVALID", `${file} ${field}: ${message}`, { path: file, field });
-    }
-    forms.push({ file, metadata: parsed.data, legacy: found.legacy });
+/** @throws the first problem, with all of them under `details.findings` */
+export async function readSource(
+  fs: FileSystem,
+  source_directory: string,
+  judged = source_directory,
+): Promise<SourceReading> {
+  const {
+    metadata = {},
+    problems,
+    locate: _,
+    ...reading
+  } = await inspectSource(fs, source_directory, judged);
+  refuseAll(problems);
+  return { ...reading, metadata };
+}
+
+/** `judged`: how the user named the folder; next steps name it so. */
+export async function inspectSource(
+  fs: FileSystem,
+  source_directory: string,
+  judged = source_directory,
+): Promise<SourceInspection> {
+  const forms: FormReading[] = [];
+  const problems: Fault[] = [];
+  const lookAt = lookBelow(fs, source_directory);
+  for (const [path, form] of Object.entries(FORMS)) {
+    if (fs.stat(`${source_directory}/${path}`)?.kind !== "file") continue;
+    const document = readDocument(fs, `${source_directory}/${path}`, path, form.syntax);
+    const subject: Subject = { path, judged, text: document.text, syntax: form.syntax };
+    const read = await readForm(subject, form, document, lookAt);
+    if (read === undefined) continue;
+    problems.push(...(await placed(subject, read.problems)));
+    if (read.reading !== undefined) forms.push(read.reading);
   }
+  const merged = await merge(forms);
+  problems.push(...merged.problems);
   return {
-    metadata: merge(forms),
-    forms: forms.map((form) => form.file),
-    legacy_reads: forms.filter((form) => form.legacy).length,
+    ...(problems.length === 0 ? { metadata: merged.metadata } : {}),
+    forms: forms.map(({ subject }) => subject.path),
+    legacy_reads: forms.filter(({ extract }) => extract.legacy).length,
+    problems,
+    locate: (pointers) => placesIn(forms, pointers),
   };
 }
 
-function merge(forms: readonly Form[]): SourceMetadata {
+/** Undefined when the file says nothing about this product. */
+async function readForm(
+  subject: Subject,
+  form: Form,
+  { value, problems }: Document,
+  lookAt: LookAt,
+): Promise<{ reading?: FormReading; problems: readonly Problem[] } | undefined> {
+  if (value === undefined) return { problems };
+  const extract = form.extract(value, lookAt);
+  if (extract === undefined) return undefined;
+  const found = [...problems, ...(form.syntax === "json" ? await repeatedKeys(subject.text) : [])];
+  found.push(...(extract.problems ?? []));
+  const parsed = SourceMetadataShape.safeParse(extract.raw, nameKnownKeys);
+  if (!parsed.success)
+    found.push(
+      ...shapeProblems(issuesOf(parsed.error, extract.raw), extract.raw, (pointer) =>
+        inFile(extract, pointer),
+      ),
+    );
+  for (const problem of await checkPlugin(extract.raw, lookAt))
+    found.push({ ...problem, pointer: inFile(extract, problem.pointer) });
+  return {
+    reading: { subject, extract, ...(parsed.success ? { metadata: parsed.data } : {}) },
+    problems: once(found),
+  };
+}
+
+/** An older generation has words of its own for some rules that hold for all; the first to speak is kept. */
+const once = (problems: readonly Problem[]): Problem[] =>
+  problems.filter(
+    ({ code, pointer }, index) =>
+      problems.findIndex((other) => other.code === code && other.pointer === pointer) === index,
+  );
+
+async function merge(
+  forms: readonly FormReading[],
+): Promise<{ metadata: SourceMetadata; problems: readonly Fault[] }> {
   const merged: Record<string, unknown> = {};
   const origin = new Map<string, string>();
-  for (const form of forms) {
-    for (const [field, value] of Object.entries(form.metadata)) {
+  const problems: Fault[] = [];
+  for (const { subject, extract, metadata } of forms) {
+    for (const [field, value] of Object.entries(metadata ?? {})) {
       if (value === undefined) continue;
       const before = origin.get(field);
+      if (before !== undefined && extract.yields?.includes(field) === true) continue;
       if (before !== undefined && JSON.stringify(merged[field]) !== JSON.stringify(value)) {
-        const forms_named = [before, form.file];
-        throw make("METADATA_CONFLICT", `${forms_named.join(" and ")} disagree on ${field}`, {
-          path: form.file,
-          field,
-          forms: forms_named,
-        });
+        const pointer = inFile(extract, `/${field}`);
+        const message = `says something else than ${before}`;
+        const details = { forms: [before, subject.path] };
+        problems.push(...(await placed(subject, [{ code: "METADATA_CONFLICT", message, pointer, details }])));
+        continue;
       }
       merged[field] = value;
-      origin.set(field, form.file);
+      origin.set(field, subject.path);
     }
   }
-  return merged;
-}
-
-const plain = (raw: Raw | undefined): { raw: Raw; legacy: boolean } | undefined =>
-  raw === undefined ? undefined : { raw, legacy: false };
-
-function fromPyproject(document: Raw): Raw | undefined {
-  const own = (document["tool"] as Raw | undefined)?.["holdfast"] as Raw | undefined;
-  if (own === undefined) return undefined;
-  const project = (document["project"] ?? {}) as Raw;
-  const python = project["requires-python"];
-  return withDefaults(own, {
-    name: project["name"],
-    version: project["version"],
-    license: licenceText(project["license"]),
-    compat: typeof python === "string" ? { python: semverOfPep440(python) } : undefined,
-  });
-}
-
-function fromPackageJson(document: Raw): Raw | undefined {
-  const own = document["holdfast"] as Raw | undefined;
-  if (own === undefined) return undefined;
-  const engines = (document["engines"] ?? {}) as Raw;
-  return withDefaults(own, {
-    name: document["name"],
-    version: document["version"],
-    license: document["license"],
-    compat: typeof engines["node"] === "string" ? { node: engines["node"] } : undefined,
-  });
-}
-
-function withDefaults(own: Raw, defaults: Raw): Raw {
-  const given = Object.entries(defaults).filter(
-    ([field, value]) => value !== undefined && own[field] === undefined,
-  );
-  return { ...own, ...Object.fromEntries(given) };
-}
-
-const licenceText = (value: unknown): unknown =>
-  typeof value === "object" && value !== null ? (value as Raw)["text"] : value;
-
-/**
- * PEP 440 clauses separated by commas as semver comparators separated by spaces: `==3.11.*` is `3.11.x`, `~=3.9` is
- * `>=3.9 <4`, `~=3.9.1` is `~3.9.1`. What semver cannot say, such as `!=`, is left as it is and refused later by name.
- */
-function semverOfPep440(range: string): string {
-  return range
-    .split(",")
-    .map((clause) => {
-      const text = clause.replace(/\s+/g, "");
-      const compatible = /^~=(\d+)\.(\d+)$/.exec(text);
-      if (compatible !== null) return `>=${compatible[1]}.${compatible[2]} <${Number(compatible[1]) + 1}`;
-      return text.replace(/^===?/, "").replace(/^~=/, "~").replace(/\.\*$/, ".x");
-    })
-    .join(" ");
-}
-
-function parseJson(text: string, path: string): Raw {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Raw;
-  } catch (error) {
-    return raise("METADATA_SYNTAX", `${path} is not valid JSON: ${(error as Error).message}`, { path });
-  }
-  return raise("METADATA_SYNTAX", `${path} is not a JSON object`, { path });
-}
-
-function decode(fs: FileSystem, path: string, file: string): string {
-  try {
-    return fs.readText(path);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw error;
-    return raise("METADATA_SYNTAX", `${file} is not valid UTF-8`, { path: file });
-  }
+  return { metadata: merged, problems };
 }

@@ -144,7 +144,7 @@ describe("refusals", () => {
 describe("roles", () => {
   const MAY: Record<Role, (action: AuthAction) => boolean> = {
     admin: () => true,
-    maintainer: (action) => !["rollback", "auth_admin", "recover"].includes(action),
+    maintainer: (action) => !["rollback", "auth_admin", "recover", "plugin_approve"].includes(action),
     auditor: (action) => action === "verify",
     reader: (action) => action === "verify",
   };

@@ -113,7 +113,7 @@ describe("pack()", () => {
     });
     await expect(plane.pack("src/a")).rejects.toMatchObject({
       code: "METADATA_CONFLICT",
-      details: { field: "version" },
+      details: { field: "/version" },
     });
     rmSync(join(plane.root, "src/a/pyproject.toml"));
     await expect(plane.pack("src/a", { id: "PKG-OTHER" })).rejects.toMatchObject({
@@ -121,8 +121,8 @@ describe("pack()", () => {
     });
     writeFileSync(join(plane.root, "src/a/holdfast.toml"), 'id = "PKG-A"\nversoin = "1.0.0"\n');
     await expect(plane.pack("src/a")).rejects.toMatchObject({
-      code: "METADATA_INVALID",
-      details: { field: "/versoin" },
+      code: "METADATA_FIELD_UNKNOWN",
+      details: { field: "/versoin", nearest: "version" },
     });
     writeFileSync(join(plane.root, "src/a/holdfast.toml"), 'id = "PKG-A"\nversion = \n');
     await expect(plane.pack("src/a")).rejects.toMatchObject({

@@ -148,7 +148,7 @@ describe("an install is refused", () => {
         plane,
         await forged(plane, { compat: { host: ">=99", python: "nonsense range" } }, files),
       ),
-    ).toEqual(["COMPAT_UNMET", "RANGE_INVALID"]);
+    ).toEqual(["RANGE_INVALID", "COMPAT_UNMET"]);
   });
 
   test("when another version is installed", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkIntegrity } from "../../src/integrity/index.ts";
 import { collectNow, markGood, packageHistory, planeStatus } from "../../src/lifecycle/index.ts";
-import { checkRequirements } from "../../src/lifecycle/requirements.ts";
+import { checkRequirements } from "../../src/preflight/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
 import { picture, writeTree } from "../support/tree.ts";
 

@@ -115,6 +115,11 @@ function watchedFiles(fs: FileSystem, watch: Watch): FileSystem {
     read: told("read", (path) => fs.read(path)),
     readText: told("read", (path) => fs.readText(path)),
     openRead: told("read", (path) => watchedReading(path, fs.openRead(path), watch)),
+    openBeneath: (directory, names) => {
+      const path = [directory, ...names].join("/");
+      watch.at(path, "read");
+      return watchedReading(path, fs.openBeneath(directory, names), watch);
+    },
     openWrite: (path, options) => {
       watch.at(path, "open");
       unsynced.willOpen(path, options.how);

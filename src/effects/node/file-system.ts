@@ -18,6 +18,7 @@ import {
   renameSync,
   rmdirSync,
   statfsSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -32,6 +33,8 @@ const WRITE_FLAGS = {
   replace: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
   update: constants.O_WRONLY | constants.O_NOFOLLOW,
 } as const;
+
+const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 const SYNCS_AT_ONCE = 8;
 const dataSync = promisify(fdatasync);
@@ -72,6 +75,7 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   openRead: (path) => readHandle(openSync(path, READ_FLAGS)),
+  openBeneath: (directory, names) => readHandle(openBeneath(directory, names)),
   openWrite(path, { mode, how }) {
     const fd = openSync(path, WRITE_FLAGS[how], mode);
     return writeHandle(fd);
@@ -122,6 +126,42 @@ export const nodeFileSystem: FileSystem = {
 /** What is read through a descriptor fails without saying which file it was. */
 const withPath = (error: unknown, path: string): unknown =>
   error instanceof Error && !("path" in error) ? Object.assign(error, { path }) : error;
+/** Node has no `openat`: the kernel resolves one name below `/proc/self/fd/N` from that very descriptor. */
+function openBeneath(directory: string, names: readonly string[]): number {
+  if (
+    names.length === 0 ||
+    names.some((name) => name === "" || name === "." || name === ".." || /[/\0]/.test(name))
+  )
+    throw errorOf("EINVAL", "a name is no single name", directory);
+  let fd = openSync(directory, FOLDER_FLAGS);
+  try {
+    requireDescriptorFolder(fd, directory);
+    for (const [index, name] of names.entries()) {
+      const flags = index < names.length - 1 ? FOLDER_FLAGS : READ_FLAGS;
+      const next = openSync(`/proc/self/fd/${fd}/${name}`, flags);
+      closeSync(fd);
+      fd = next;
+    }
+    const stats = fstatSync(fd);
+    if (stats.isDirectory()) throw errorOf("EISDIR", "it is a folder", names.join("/"));
+    if (!stats.isFile()) throw errorOf("ENXIO", "it is no regular file", names.join("/"));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** A `/proc` that is missing, or another program's, would resolve names from somewhere else. */
+function requireDescriptorFolder(fd: number, directory: string): void {
+  const own = fstatSync(fd, { bigint: true });
+  const seen = statSync(`/proc/self/fd/${fd}/.`, { bigint: true, throwIfNoEntry: false });
+  if (seen?.ino !== own.ino || seen.dev !== own.dev)
+    throw errorOf("ENOSYS", "/proc/self/fd does not show descriptors here", directory);
+}
+
+const errorOf = (code: string, problem: string, path: string): Error =>
+  Object.assign(new Error(`${code}: ${problem}, open '${path}'`), { code, path });
 
 function readAll(fd: number): Buffer {
   const size = fstatSync(fd).size;

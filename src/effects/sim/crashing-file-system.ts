@@ -58,6 +58,7 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
     read: reads((path) => real.read(path)),
     readText: reads((path) => real.readText(path)),
     openRead: reads((path) => real.openRead(path)),
+    openBeneath: reads((directory, names) => real.openBeneath(directory, names)),
     freeBytes: reads((path) => real.freeBytes(path)),
     openWrite: (path, options) => {
       change(path);

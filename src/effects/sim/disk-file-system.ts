@@ -38,6 +38,14 @@ export function diskFileSystem(access: DiskAccess): FileSystem {
       alive();
       return readHandle(access, path, find(state, path, "open").inode);
     },
+    openBeneath(directory, names) {
+      alive();
+      // This disk has no links: a name below a folder is what its path says.
+      const path = [directory, ...names].join("/");
+      const { inode, node } = find(state, path, "open");
+      if (node.kind !== "file") throw fail("EISDIR", "open", path);
+      return readHandle(access, path, inode);
+    },
     freeBytes(path) {
       alive();
       find(state, path, "statfs");

@@ -2,6 +2,7 @@
 import type { PackageTier, Row } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import { authorise, GOVERNANCE_STREAM, type Plane, registryPath } from "../../plane/index.ts";
+import type { Runtime } from "../../preflight/index.ts";
 import { readInstalled } from "../../receipts/index.ts";
 import { findRow } from "../../registry/index.ts";
 import { applyChange } from "../apply-change.ts";
@@ -11,7 +12,6 @@ import { changeSession, type OnPhase, type Workspace } from "../change-session.t
 import { make } from "../faults.ts";
 import { type Chosen, type InstallPlan, planInstall } from "../install-plan.ts";
 import { refuseAll, refuseToken } from "../refuse.ts";
-import type { Runtime } from "../requirements.ts";
 import type { LedgerNote } from "../transact.ts";
 import { type Choice, type ChosenEntry, chooseEntries, findingsOf, objections } from "./choose-entries.ts";
 import { manifestOf, manifestVersion } from "./entry-manifest.ts";

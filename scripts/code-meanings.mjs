@@ -1,0 +1,82 @@
+/**
+ * What a code means, where neither its room's rules nor the sentence it is raised with say enough on their own.
+ * Codes of preflight stand in src/preflight/codes.ts, with an example each; a test knows every other code.
+ */
+export const MEANINGS = {
+  ADOPT_NOT_ACCEPTED:
+    "Taking over this folder would bring in something that runs by itself or cannot be checked, and nobody said yes to it.",
+  ALREADY_INSTALLED: "The package is installed; an install replaces nothing, an update does.",
+  ARCHIVE_AMBIGUOUS:
+    "Two readers of tar see different members in the same bytes, so what was checked is not what would be used.",
+  ARCHIVE_DEVICE: "A member is a device; packages hold regular files and folders alone.",
+  ARCHIVE_FIFO: "A member is a named pipe; packages hold regular files and folders alone.",
+  ARCHIVE_HARDLINK: "A member is a hard link, through which a write could reach a file outside.",
+  ARCHIVE_PATH_ABSOLUTE: "A member's name is an absolute path; only places within the plane may be named.",
+  ARCHIVE_PATH_BACKSLASH:
+    "A member's name holds a backslash, which separates folders on some systems and not on others.",
+  ARCHIVE_PATH_COLLISION: "Two members have names that are one file on a file system that ignores case.",
+  ARCHIVE_PATH_CONTROL:
+    "A member's name holds a control or direction character, which shows it as another name.",
+  ARCHIVE_PATH_DEEP: "A member lies deeper than the reader goes.",
+  ARCHIVE_PATH_DOT: 'A member\'s name has a "." segment, so one file has several names.',
+  ARCHIVE_PATH_DRIVE: "A member's name begins with a drive letter, which leads outside on Windows.",
+  ARCHIVE_PATH_EMPTY: "A member has no name.",
+  ARCHIVE_PATH_EMPTY_SEGMENT: "A member's name has two slashes in a row, so one file has several names.",
+  ARCHIVE_PATH_LONG: "A member's name is longer than file systems take.",
+  ARCHIVE_PATH_NOT_NFC: "A member's name is not in Unicode normal form C, so one name has several spellings.",
+  ARCHIVE_PATH_PARENT: 'A member\'s name has a ".." segment and would be written outside its place.',
+  ARCHIVE_PATH_RESERVED: "A member has a name that Windows keeps for a device.",
+  ARCHIVE_PATH_SEGMENT_LONG: "One part of a member's name is longer than file systems take.",
+  ARCHIVE_PATH_TRAILING: "Part of a member's name ends in a dot or space, which some systems drop.",
+  ARCHIVE_RATIO: "The archive unpacks to far more bytes than it has: a bomb until shown otherwise.",
+  ARCHIVE_SPARSE: "A member is a sparse file, whose size and bytes need not agree.",
+  ARCHIVE_SYMLINK: "A member is a symbolic link, through which a write could reach a file outside.",
+  COMMAND_UNKNOWN: "No command has this name.",
+  DEPENDENCY_RANGE: "What is installed is outside the range that the package was made for.",
+  DEPENDENT_RANGE: "The change would leave an installed package without what it needs.",
+  DISK_FULL: "The file system has no space left; what was begun is undone.",
+  FAILPOINT_INVALID: "A failure point was named in a form that cannot be read; nothing was touched.",
+  FILE_MISSING: "A file that is needed is not there.",
+  INDEX_DIVERGED:
+    "The index that only speeds up answers differs from the files it was made from; the files count.",
+  INPUT_OUTPUT_ERROR: "The disk reported a failure while a file was read or written.",
+  INTERRUPTED: "The command was stopped and its change undone.",
+  LEDGER_CHECKPOINT_MALFORMED: "What should be a signed checkpoint of a ledger cannot be read as one.",
+  LEDGER_CHILD_CUT: "A ledger below names more entries of this one than it has: its end was cut off.",
+  LEDGER_CHILD_MISMATCH: "A ledger below names another entry than the one this ledger has at that place.",
+  LEDGER_CHILD_MISSING: "A ledger that this one names is not there.",
+  LEDGER_PARENT_CUT:
+    "The first entry of this ledger names an entry of the one above that is no longer there.",
+  LEDGER_PARENT_MISMATCH:
+    "The first entry of this ledger names another entry than the one above has at that place.",
+  LEDGER_PARENT_MISSING: "The first entry of this ledger names a ledger above that is not there.",
+  LEDGER_RECEIPT_CUT:
+    "A receipt keeps a signed checkpoint of more entries than the ledger has: its end was cut off.",
+  LEDGER_RECEIPT_MISMATCH: "A receipt keeps a signed checkpoint that this ledger does not continue.",
+  LEDGER_RECEIPT_MISSING: "A receipt keeps a signed checkpoint of a ledger that is not there.",
+  LEGACY_NEEDS_UNMET:
+    "An imported package needs something that an install would have asked for; it is in force all the same.",
+  PACKAGE_PHANTOM: "The list of installed packages names one that is not there.",
+  PATH_NOT_USABLE: "A path that is needed is a link, a folder or something else that cannot be used.",
+  PERMISSION_DENIED: "This user may not read or write a file that is needed.",
+  PROVENANCE_INVALID:
+    "The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.",
+  READ_ONLY_FILE_SYSTEM: "The file system is mounted read-only, so nothing can be changed.",
+  REGISTRY_BLANK_LINE: "A registry has a blank line, which readers of CSV take for different things.",
+  REGISTRY_EMPTY: "A registry has a header and no rows.",
+  REGISTRY_HEADER_INVALID: "The first line of a registry does not name its columns as it must.",
+  REGISTRY_INVALID:
+    "A registry was edited by hand so that it no longer holds together; nothing is changed until it is mended.",
+  SIGNATURE_INVALID: "A signature beside the archive does not fit its bytes, or cannot be read.",
+  TOO_MANY_OPEN_FILES: "The system allows this process no further open file.",
+  TRACE_CHECKPOINT_FORKED: "Two signed checkpoints tell different stories of one ledger.",
+  TRACE_DEPENDENCY_UNMET:
+    "An installed package needs another that is not installed, or not in a version that will do.",
+  TRACE_FILE_DRIFT: "A file of the package no longer has the bytes that were installed.",
+  TRACE_FILE_MISSING: "A file of the package is not there.",
+  TRACE_FILE_NOT_VERIFIABLE: "A file of the package cannot be compared with what was installed.",
+  TRACE_OWNER_DIFFERS: "The ownership registry and the receipts name different owners of a path.",
+  TRANSACTION_FAILED: "The change failed on its way and was undone as a whole.",
+  UNHEALTHY: "A check that the package itself brings failed after it was put in, so the change was undone.",
+  USAGE: "The command was typed in a form it does not take.",
+};

@@ -1,0 +1,26 @@
+/** Whether those who approved still may: their token may have been revoked, or their role taken. */
+import type { ElevationApproval } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { type Revoked, type Roles, readRoles, readTokenLog, roleMay } from "../keys/index.ts";
+import { type Plane, secretOf } from "../plane/index.ts";
+import type { Judges } from "./effective.ts";
+
+/** @throws AUTH_NOT_INITIALISED, AUTH_SECRET_*, AUTH_STATE_DAMAGED */
+export function judgesOf(effects: Pick<Effects, "fs" | "host" | "clock">, plane: Plane): Judges {
+  const { roles_path, token_log_path } = secretOf(effects, plane);
+  const roles = readRoles(effects.fs, roles_path);
+  const { revoked } = readTokenLog(effects.fs, token_log_path);
+  return { now_ms: effects.clock.now_ms(), isRevoked: (approval) => isRevoked(approval, revoked, roles) };
+}
+
+/** A token says its own role; a `user:HMAC` token has the one in `roles.json`, where somebody may have lowered it. */
+export function isRevoked(approval: ElevationApproval, revoked: Revoked, roles: Roles): boolean {
+  const { approved_by, token_id, approved_at } = approval;
+  if (token_id !== undefined && revoked.token_ids.has(token_id)) return true;
+  const revoked_at_s = revoked.users.get(approved_by);
+  // What a user was revoked for came before that second; a token issued later is another one.
+  if (revoked_at_s !== undefined && Date.parse(approved_at) < (revoked_at_s + 1) * 1000) return true;
+  const role = roles.get(approved_by);
+  if (role !== undefined) return !roleMay(role, "plugin_approve");
+  return token_id === undefined;
+}
