@@ -138,7 +138,7 @@ async function readUnseen(
     for (const { version, archive } of pool.unseenOf(id))
       if (fits(version, range) && (best === undefined || semver.gt(version, best)))
         await readCandidate(effects, plane, { archive });
-    requireRegistered(effects, plane, { id, range }, best);
+    if (open.some((one) => one.id === id)) requireRegistered(effects, plane, { id, range }, best);
   }
 }
 
