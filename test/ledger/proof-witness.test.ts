@@ -76,7 +76,8 @@ describe("a witness", () => {
   test("signs a ledger it may only read, and refuses its fork all the same", async () => {
     const log = await settled(5);
     const folder = aFolder();
-    const trees = () => readdirSync(log.root, { recursive: true }).sort();
+    const trees = () =>
+      readdirSync(log.root, { recursive: true }).sort((a, b) => (String(a) < String(b) ? -1 : 1));
     const before = [trees(), readFileSync(`${log.directory}/checkpoint`, "utf8")];
     const refuse = (): never => {
       throw Object.assign(new Error("EACCES"), { code: "EACCES" });
