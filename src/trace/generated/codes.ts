@@ -684,7 +684,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_CONFIG_FILE:
     '{"room":"grants","exit_code":2,"meaning":"Reported as: <file> cannot be used: <problem>.","raised_in":["src/operations/configure.ts"],"messages":["<file> cannot be used: <problem>"],"next_steps":["Name a JSON or TOML file that holds one object: \\"pkg configure <namespace> --file config.json\\"."]}',
   PLUGIN_CONFIG_INVALID:
-    '{"room":"grants","exit_code":2,"meaning":"Reported as: the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" .","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
+    '{"room":"grants","exit_code":2,"meaning":"Settings that do not fit the schema. What the operator set for the installed version is not what this one takes; it must be set anew before it can run.","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
   PLUGIN_CONFIG_NONE:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> has nothing to configure.","raised_in":["src/grants/read-config.ts"],"messages":["<namespace> has nothing to configure"],"next_steps":["Run \\"pkg plugin inspect <namespace>\\" to see what it has."]}',
   PLUGIN_CONFIG_VERSION:
