@@ -38,6 +38,7 @@ describe("a v2 manifest", () => {
     expect(problems).toEqual([]);
     expect([legacy_reads, forms]).toEqual([1, [name]]);
     expect(metadata).toMatchObject({
+      id: "PKG-DAILY-NOTE",
       compat: { host: ">=0.1.0" },
       metadata: { plugin_generation: "v2", plugin_schema_version: "v2" },
       plugin: {
@@ -64,8 +65,8 @@ describe("a v2 manifest", () => {
       entrypoint: "index.js",
       actions: [{ input: schema, output: { type: "string" } }],
     });
-    const beside = await read(v2, "plugin.json", { "holdfast.toml": 'version = "3.0.0"\n' });
-    expect([beside.problems, beside.metadata?.version]).toEqual([[], "3.0.0"]);
+    const beside = await read(v2, "plugin.json", { "holdfast.toml": 'id = "PKG-N"\nversion = "3.0.0"\n' });
+    expect([beside.problems, beside.metadata?.id, beside.metadata?.version]).toEqual([[], "PKG-N", "3.0.0"]);
   });
 
   test("that asks for fields of a note asks for them in its configuration", async () => {

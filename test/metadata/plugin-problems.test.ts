@@ -3,7 +3,13 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { findingOf, inspectManifest, inspectSource, metadataFaults } from "../../src/metadata/index.ts";
+import {
+  findingOf,
+  inspectManifest,
+  inspectSource,
+  manifestHash,
+  metadataFaults,
+} from "../../src/metadata/index.ts";
 import { temporaryFolder, writeTree } from "../support/tree.ts";
 
 const { fs } = nodeEffects();
@@ -290,7 +296,11 @@ describe("inspectManifest()", () => {
     const { plugin } = await rawOf(PLUGIN);
     const sound = packed({ ...(plugin as object), root: "modules/a" });
     const of = async (text: string) => inspectManifest(Buffer.from(text), "a.tar.gz");
-    expect((await of(JSON.stringify(sound))).manifest?.plugin?.namespace).toBe("a");
+    const { manifest } = await of(JSON.stringify(sound));
+    if (manifest?.plugin === undefined) throw new Error("no plugin was read");
+    // The hash of a manifest covers the section.
+    const other = { ...manifest, plugin: { ...manifest.plugin, namespace: "b" } };
+    expect(manifestHash(other)).not.toBe(manifestHash(manifest));
     const codes = async (text: string) =>
       (await of(text)).problems.map(findingOf).map(({ code, line, column }) => `${code} ${line}:${column}`);
     expect(await codes('{"schema_version": "3.0"}')).toEqual(["MANIFEST_SCHEMA_UNKNOWN 1:20"]);
