@@ -718,13 +718,13 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_NAMESPACE_TAKEN:
     '{"room":"grants","exit_code":3,"meaning":"Its name is another plugin\'s. State, grants and configuration of a plugin are kept under its namespace.","raised_in":["src/lifecycle/plugin/namespace.ts"],"messages":["<package id> names its plugin <namespace>, which belongs to <owner>"],"next_steps":["Choose another namespace for <package id>, or give this one up with \\"pkg plugin uninstall <namespace> --forget\\"."]}',
   PLUGIN_NOT_ENABLED:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
+    '{"room":"grants","exit_code":3,"meaning":"The plugin may not run now: it is not enabled, or what it was granted no longer holds.","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
   PLUGIN_NOT_FOUND:
     '{"room":"grants","exit_code":1,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
   PLUGIN_NOT_INSTALLED:
     '{"room":"integrity","exit_code":null,"meaning":"Reported as: <namespace> counts as <state>, and <receiptPath> is not of what its record names.","raised_in":["src/integrity/plugins.ts"],"messages":["<namespace> counts as <state>, and <receiptPath> is not of what its record names"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
-    '{"room":"grants","exit_code":5,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
+    '{"room":"grants","exit_code":5,"meaning":"This system cannot open a plugin\'s file in a way that no exchange of folders can redirect.","raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
   PLUGIN_PACKAGE_TYPE:
     '{"room":"metadata","exit_code":2,"meaning":"A plugin section in a package that runs nothing. Frameworks, specs and policies are documents; one that runs code is something else.","raised_in":["src/metadata/plugin/rules.ts"],"messages":["is <package type>, but there is a plugin section"],"next_steps":["Write package_type as plugin or remove it in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_PERMISSION_UNDECLARED:
