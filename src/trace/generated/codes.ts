@@ -400,7 +400,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHECKPOINT_MISMATCH:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: the first <size> lines do not have its root.","raised_in":["src/ledger/checkpoint-verify.ts"],"messages":["the first <size> lines do not have its root"],"next_steps":[]}',
   LEDGER_CHECKPOINT_MISSING:
-    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <name> does not exist.","raised_in":["src/ledger/proof-make.ts","src/trace/plane-log.ts"],"messages":["<name> does not exist"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
+    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <name> does not exist.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-make.ts","src/trace/plane-log.ts"],"messages":["<name> does not exist"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
   LEDGER_CHECKPOINT_ORIGIN:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: it is a checkpoint of another log.","raised_in":["src/ledger/checkpoint-verify.ts"],"messages":["it is a checkpoint of another log"],"next_steps":[]}',
   LEDGER_CHECKPOINT_SIGNATURE:
@@ -440,7 +440,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_ENTRY_TOO_LARGE:
     '{"room":"ledger","exit_code":2,"meaning":"Reported as: a ledger line may have <limit bytes> bytes, this one has <line>.","raised_in":["src/ledger/new-line.ts"],"messages":["a ledger line may have <limit bytes> bytes, this one has <line>"],"next_steps":["Put the large evidence into a file, name it by its sha256 in at most <limit bytes> bytes, and run the command again."]}',
   LEDGER_ENTRY_UNKNOWN:
-    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <name> has no entry <entry>.","raised_in":["src/ledger/proof-entry.ts","src/trace/plane-log.ts"],"messages":["<name> has no entry <entry>"],"next_steps":["Run \\"pkg ledger tail --stream <stream>\\" to see ids, or give a number counted from 0."]}',
+    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <name> has no entry <entry>.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-entry.ts","src/trace/plane-log.ts"],"messages":["<name> has no entry <entry>"],"next_steps":["Run \\"pkg ledger tail --stream <stream>\\" to see ids, or give a number counted from 0."]}',
   LEDGER_FORKED:
     '{"room":"ledger","exit_code":4,"meaning":"Reported as: <name> was forked: its checkpoint of <size> entries does not continue <path>.","raised_in":["src/ledger/proof-make.ts","src/ledger/proof-witness.ts"],"messages":["<name> was forked: its checkpoint of <size> entries does not continue <path>","<origin> was forked: its <size> entries do not continue the <size> this witness signed"],"next_steps":["Keep both checkpoints: together they prove the fork. Restore the ledger from a backup."]}',
   LEDGER_HEAD_MISMATCH:
@@ -457,6 +457,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <line> is not an entry: <reason>.","raised_in":["src/ledger/explain-break.ts"],"messages":["line <line> is not an entry: <reason>"],"next_steps":[]}',
   LEDGER_LINE_NOT_IN_TREE:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <line> (entry <first>) is not the one in the tile: hash <i> differs.","raised_in":["src/ledger/tiles-verify.ts"],"messages":["line <line> (entry <first>) is not the one in the tile: hash <i> differs"],"next_steps":[]}',
+  LEDGER_LINK_BROKEN:
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: line 1 names an entry before it.","raised_in":["src/ledger/entry-verdict.ts"],"messages":["line 1 names an entry before it"],"next_steps":[]}',
   LEDGER_LOCK_UNUSABLE:
     '{"room":"ledger","exit_code":5,"meaning":"Reported as: the lock of <name> <why>.","raised_in":["src/ledger/stream-lock.ts"],"messages":["the lock of <name> <why>"],"next_steps":["Make <path> an empty file this user can write, then run the command again."]}',
   LEDGER_MISSING:
@@ -466,7 +468,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_MORE_TILES:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: <unlisted> more tiles are wrong.","raised_in":["src/ledger/tiles-verdict.ts"],"messages":["<unlisted> more tiles are wrong"],"next_steps":[]}',
   LEDGER_NOT_COVERED:
-    '{"room":"ledger","exit_code":1,"meaning":"Reported as: entry <index> of <name> is newer than the checkpoint, which covers <size>.","raised_in":["src/ledger/proof-make.ts","src/trace/plane-log.ts"],"messages":["entry <index> of <name> is newer than the checkpoint, which covers <size>"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
+    '{"room":"ledger","exit_code":1,"meaning":"Reported as: entry <index> of <name> is newer than the checkpoint, which covers <size>.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-make.ts","src/trace/plane-log.ts"],"messages":["entry <index> of <name> is newer than the checkpoint, which covers <size>"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
   LEDGER_PARENT_CUT:
     '{"room":"ledger","exit_code":null,"meaning":"The first entry of this ledger names an entry of the one above that is no longer there.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_PARENT_MISMATCH:
@@ -672,9 +674,9 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_ACTION_UNKNOWN:
     '{"room":"metadata","exit_code":2,"meaning":"A probe of an action that is not there. A probe proves an action of its own plugin.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["names action <action>, which is not among the actions"],"next_steps":["Name an action of the plugin in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_APPROVAL_DATE:
-    '{"room":"grants","exit_code":2,"meaning":"Reported as: an approval ends on a day within a year, given by --expires or --days, not <value>.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["an approval ends on a day within a year, given by --expires or --days, not <value>"],"next_steps":["Name a day within a year: \\"pkg plugin approve <namespace> --reason REASON --days 30\\"."]}',
+    '{"room":"grants","exit_code":2,"meaning":"Reported as: an approval ends on a day within a year, given by --expires or --days, not <value>.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["an approval ends on a day within a year, given by --expires or --days, not <value>"],"next_steps":["Name a day within a year: \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\"."]}',
   PLUGIN_APPROVAL_MISSING:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for <scopes>, which nobody approves now (<why>).","raised_in":["src/lifecycle/plugin/enable.ts"],"messages":["<namespace> asks for <scopes>, which nobody approves now (<why>)"],"next_steps":["Have a second person run \\"pkg plugin approve <namespace> --reason REASON --days 30\\" with a token of their own."]}',
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for <scopes>, which nobody approves now (<why>).","raised_in":["src/lifecycle/plugin/enable.ts"],"messages":["<namespace> asks for <scopes>, which nobody approves now (<why>)"],"next_steps":["Have a second person run \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\" with a token of their own."]}',
   PLUGIN_APPROVAL_NEEDLESS:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for nothing above its profile.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["<namespace> asks for nothing above its profile"],"next_steps":["Run \\"pkg plugin enable <namespace>\\": it asks for nothing above the profile of its kind."]}',
   PLUGIN_APPROVAL_SELF:
@@ -967,8 +969,6 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":null,"meaning":"Reported as: <path> lies in a governed folder and no package owns it.","raised_in":["src/trace/file.ts"],"messages":["<path> lies in a governed folder and no package owns it"],"next_steps":["Remove <path>, or make it part of a package and run \\"pkg pack\\" and \\"pkg install\\"."]}',
   TRACE_FOLDER_UNREADABLE:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: <folder> cannot be listed (<code>), so what lies below it is not shown.","raised_in":["src/trace/files-below.ts"],"messages":["<folder> cannot be listed (<code>), so what lies below it is not shown"],"next_steps":["Make <folder> readable for this user (\\"ls -ld <folder>\\" shows its mode)."]}',
-  TRACE_LEDGER_BROKEN:
-    '{"room":"trace","exit_code":null,"meaning":"Reported as: <stream> is broken at another line: <first bad>.","raised_in":["src/trace/ledger-subjects.ts"],"messages":["<stream> is broken at another line: <first bad>"],"next_steps":["Run \\"pkg ledger verify\\" to see where."]}',
   TRACE_LEDGER_UNREADABLE:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: <stream> cannot be read (<code>), so its entries are not shown.","raised_in":["src/trace/history.ts"],"messages":["<stream> cannot be read (<code>), so its entries are not shown"],"next_steps":["Make <stream> readable for this user, then run \\"pkg ledger verify\\"."]}',
   TRACE_NO_DIAGRAM:
