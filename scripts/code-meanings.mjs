@@ -61,6 +61,10 @@ export const MEANINGS = {
   PACKAGE_PHANTOM: "The list of installed packages names one that is not there.",
   PATH_NOT_USABLE: "A path that is needed is a link, a folder or something else that cannot be used.",
   PERMISSION_DENIED: "This user may not read or write a file that is needed.",
+  PLUGIN_NOT_ENABLED:
+    "The plugin may not run now: it is not enabled, or what it was granted no longer holds.",
+  PLUGIN_OPEN_UNSUPPORTED:
+    "This system cannot open a plugin's file in a way that no exchange of folders can redirect.",
   PROVENANCE_INVALID:
     "The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.",
   READ_ONLY_FILE_SYSTEM: "The file system is mounted read-only, so nothing can be changed.",

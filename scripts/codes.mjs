@@ -164,10 +164,6 @@ const singular = (name) => name.replace(/s$/, "");
 function* sources() {
   for (const name of readdirSync(SRC, { recursive: true }).sort((a, b) => (a < b ? -1 : 1))) {
     if (!name.endsWith(".ts") || /(^|\/)(generated|sim|failpoints)\//.test(name)) continue;
-    yield {
-      path: `src/${String(name)}`,
-      room: name.split("/")[0],
-      text: readFileSync(join(SRC, name), "utf8"),
-    };
+    yield { path: join("src", name), room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
   }
 }

@@ -582,7 +582,7 @@ export const CODES: Readonly<Record<string, string>> = {
   METADATA_KEY_DUPLICATE:
     '{"room":"metadata","exit_code":2,"meaning":"A key written twice. JSON readers keep the first or the last of them; which one counts must not depend on the reader.","raised_in":["src/metadata/repeated-keys.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_SYNTAX:
-    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/problems.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/problems.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_TOO_LARGE:
     '{"room":"metadata","exit_code":2,"meaning":"Too large or too deep to be read. A manifest is read whole before anything is known about it, so it has limits of size and depth.","raised_in":["src/metadata/document.ts"],"messages":["has <size bytes> bytes, more than <SOURCE BYTES MAX>","is nested deeper than <DEPTH MAX> levels"],"next_steps":["Make <path> smaller, then run \\"pkg preflight \'<judged>\'\\"."]}',
   NAME_REFUSED:
@@ -686,7 +686,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_CONFIG_FILE:
     '{"room":"grants","exit_code":2,"meaning":"Reported as: <file> cannot be used: <problem>.","raised_in":["src/operations/configure.ts"],"messages":["<file> cannot be used: <problem>"],"next_steps":["Name a JSON or TOML file that holds one object: \\"pkg configure <namespace> --file config.json\\"."]}',
   PLUGIN_CONFIG_INVALID:
-    '{"room":"grants","exit_code":2,"meaning":"Reported as: the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" .","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
+    '{"room":"grants","exit_code":2,"meaning":"Settings that do not fit the schema. What the operator set for the installed version is not what this one takes; it must be set anew before it can run.","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
   PLUGIN_CONFIG_NONE:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> has nothing to configure.","raised_in":["src/grants/read-config.ts"],"messages":["<namespace> has nothing to configure"],"next_steps":["Run \\"pkg plugin inspect <namespace>\\" to see what it has."]}',
   PLUGIN_CONFIG_VERSION:
@@ -720,13 +720,13 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_NAMESPACE_TAKEN:
     '{"room":"grants","exit_code":3,"meaning":"Its name is another plugin\'s. State, grants and configuration of a plugin are kept under its namespace.","raised_in":["src/lifecycle/plugin/namespace.ts"],"messages":["<package id> names its plugin <namespace>, which belongs to <owner>"],"next_steps":["Choose another namespace for <package id>, or give this one up with \\"pkg plugin uninstall <namespace> --forget\\"."]}',
   PLUGIN_NOT_ENABLED:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
+    '{"room":"grants","exit_code":3,"meaning":"The plugin may not run now: it is not enabled, or what it was granted no longer holds.","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
   PLUGIN_NOT_FOUND:
     '{"room":"grants","exit_code":1,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
   PLUGIN_NOT_INSTALLED:
     '{"room":"integrity","exit_code":null,"meaning":"Reported as: <namespace> counts as <state>, and <receiptPath> is not of what its record names.","raised_in":["src/integrity/plugins.ts"],"messages":["<namespace> counts as <state>, and <receiptPath> is not of what its record names"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
-    '{"room":"grants","exit_code":5,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
+    '{"room":"grants","exit_code":5,"meaning":"This system cannot open a plugin\'s file in a way that no exchange of folders can redirect.","raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
   PLUGIN_PACKAGE_TYPE:
     '{"room":"metadata","exit_code":2,"meaning":"A plugin section in a package that runs nothing. Frameworks, specs and policies are documents; one that runs code is something else.","raised_in":["src/metadata/plugin/rules.ts"],"messages":["is <package type>, but there is a plugin section"],"next_steps":["Write package_type as plugin or remove it in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_PERMISSION_UNDECLARED:
