@@ -76,6 +76,7 @@ export const MEANINGS = {
   REPOSITORY: "The folder holds the history of a repository, which is not taken.",
   SETUID: "A file runs with the rights of its owner, whoever starts it.",
   SIGNATURE_INVALID: "A signature beside the archive does not fit its bytes, or cannot be read.",
+  STOPPED: "A signal ended a command that changes nothing before it had its answer.",
   SYMLINK: "A file is a symbolic link; what it leads to can change without the package.",
   TOO_MANY_OPEN_FILES: "The system allows this process no further open file.",
   TRACE_CHECKPOINT_FORKED: "Two signed checkpoints tell different stories of one ledger.",

@@ -105,12 +105,12 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     );
     return report(setting, loaded, outcome, input, json, secrets);
   } catch (thrown) {
-    const error = stoppedBy(setting, thrown, operation.name) ?? thrown;
-    const fault = asFault(error);
-    if (fault !== undefined && loaded?.onFault !== undefined) {
+    const stopped = stoppedBy(setting, thrown, operation.name);
+    const fault = stopped ?? asFault(thrown);
+    if (stopped === undefined && fault !== undefined && loaded?.onFault !== undefined) {
       return report(setting, loaded, loaded.onFault(fault, contextFor(undefined)), input, json, secrets);
     }
-    return reportFault(setting, error, json, secrets);
+    return reportFault(setting, fault ?? thrown, json, secrets);
   }
 }
 

@@ -926,7 +926,7 @@ export const CODES: Readonly<Record<string, string>> = {
   STILL_USED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <id> is named by <users>, so its registration stays.","raised_in":["src/lifecycle/register.ts"],"messages":["<id> is named by <users>, so its registration stays"],"next_steps":["Uninstall <installed> first: \\"pkg uninstall <installed>\\"."]}',
   STOPPED:
-    '{"room":"cli","exit_code":130,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\" again."]}',
+    '{"room":"cli","exit_code":130,"meaning":"A signal ended a command that changes nothing before it had its answer.","raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\" again."]}',
   STORE_COPIES_DIFFER:
     '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is none of the versions of <id> in the store"],"next_steps":[]}',
   STORE_COPY_MISSING:
