@@ -34,9 +34,10 @@ interface Dialect {
   readonly comma: string;
   readonly colon: string;
   readonly ascii: boolean;
+  readonly floats: boolean;
 }
-const SPACED: Dialect = { comma: ", ", colon: ": ", ascii: false };
-const COMPACT: Dialect = { comma: ",", colon: ":", ascii: true };
+const SPACED: Dialect = { comma: ", ", colon: ": ", ascii: false, floats: false };
+const COMPACT: Dialect = { comma: ",", colon: ":", ascii: true, floats: true };
 
 /** Ledger and evidence dialect. */
 export const spacedJson = (value: JsonTree): string => write(value, SPACED);
@@ -48,7 +49,7 @@ export const prettyJson = (value: Json): string => `${JSON.stringify(sortKeys(va
 function write(value: JsonTree, dialect: Dialect): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "string") return quote(value, dialect);
-  if (typeof value === "number") return writeNumber(value);
+  if (typeof value === "number") return dialect.floats ? writeFloat(value) : writeInteger(value);
   if (value instanceof NumberToken) return value.text;
   if (Array.isArray(value)) return `[${value.map((item) => write(item, dialect)).join(dialect.comma)}]`;
   const members = value as { readonly [key: string]: JsonTree | undefined };
@@ -68,10 +69,21 @@ function quote(text: string, dialect: Dialect): string {
   );
 }
 
-/** Integers only: a float would print differently in Python, so what we write never holds one. */
-function writeNumber(value: number): string {
+/** Ledgers hold integers only, so that no reader's way of writing numbers matters. */
+function writeInteger(value: number): string {
   if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`);
   return Object.is(value, -0) ? "0" : String(value);
+}
+
+/** As Python writes the number it reads from what `JSON.stringify` wrote: the same shortest digits, other exponents. */
+function writeFloat(value: number): string {
+  if (!Number.isFinite(value)) throw new RangeError(`not a number of JSON: ${value}`);
+  if (Object.is(value, -0)) return "0";
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
+  const [digits = "", power = "0"] = value.toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < 16) return String(value);
+  return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
 function sortKeys(value: Json): Json {
