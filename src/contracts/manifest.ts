@@ -11,6 +11,7 @@ import {
   Version,
   VersionRange,
 } from "./atoms.ts";
+import { EnvironmentLock } from "./environment.ts";
 import { Health } from "./health.ts";
 import { PackedPlugin, PluginSection } from "./plugin.ts";
 
@@ -76,6 +77,8 @@ export const Manifest = z
     conflicts: z.array(PackageId).max(1000).default([]),
     assets: z.array(Asset).min(1).max(200_000),
     capabilities: Capabilities.optional(),
+    /** Python wheels its checks and actions run with. */
+    environment: EnvironmentLock.optional(),
     health: Health.optional(),
     plugin: PackedPlugin.optional(),
     metadata: z.record(z.string(), z.json()).default({}),
@@ -101,6 +104,7 @@ export const SourceMetadata = z.strictObject({
   dependencies: z.array(Dependency).optional(),
   conflicts: z.array(PackageId).optional(),
   capabilities: Capabilities.optional(),
+  environment: EnvironmentLock.optional(),
   health: Health.optional(),
   plugin: PluginSection.optional(),
   /** Further files: `from` is relative to the source folder's plane (or the source itself), `to` plane-relative. */
