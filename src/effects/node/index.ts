@@ -7,6 +7,7 @@ import { nodeFileSystem } from "./file-system.ts";
 import { nodeLocks } from "./locks.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeSubprocess } from "./subprocess.ts";
+import { nodeTerminal } from "./terminal.ts";
 import { nodeWorkers } from "./workers.ts";
 
 const clock: Clock = {
@@ -37,6 +38,7 @@ export function nodeEffects(
 ): Effects {
   const host: Host = { ...nodeHost(), ...options.host };
   const worker_url = options.worker_url ?? new URL("./digest-worker.ts", import.meta.url);
+  const signal = options.signal ?? new AbortController().signal;
   return {
     fs: nodeFileSystem,
     clock,
@@ -46,7 +48,8 @@ export function nodeEffects(
     locks: nodeLocks,
     workers: nodeWorkers(worker_url, host.cpu_count),
     databases: nodeDatabases,
+    terminal: nodeTerminal(signal),
     host,
-    signal: options.signal ?? new AbortController().signal,
+    signal,
   };
 }
