@@ -30,6 +30,7 @@ const ELSEWHERE: Readonly<Record<string, PreflightCheckId>> = {
   VERSION_EXISTS: "version",
   VERSION_WAS_INSTALLED: "version",
   PATH_RESERVED: "ownership",
+  PLUGIN_RECORD_DAMAGED: "ownership",
   POLICY_LOOSENED: "permission-policy",
   POLICY_INVALID: "permission-policy",
   POLICY_CHANGED: "permission-policy",

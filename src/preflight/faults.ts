@@ -9,6 +9,10 @@ export const { catalogue: preflightFaults, make } = defineFaults({
     2,
     () => `Name a manifest, its folder, an archive or a package id: "pkg preflight modules/NAME".`,
   ),
+  CHANGES_UNKNOWN: kind<{ base: string; problem: string }>(
+    2,
+    () => `Fetch the whole history and name a branch or commit of it: "pkg preflight --changed origin/main".`,
+  ),
   // what a package needs of the plane it enters
   TIER_DIRECTION: kind<At & { tier: string; dependency: string; dependency_tier: string }>(
     3,

@@ -1251,6 +1251,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "description": "Judge every manifest that differs from this git commit or branch."
       },
       {
+        "field": "exclude",
+        "type": "list",
+        "description": "With --changed: glob of paths to leave out, such as test/**; repeat for several."
+      },
+      {
         "field": "host",
         "type": "string",
         "description": "Judge as if this program had this version."

@@ -11,6 +11,7 @@ import type { SourceFile } from "../collect.ts";
 import { checkNeeds } from "../install-plan.ts";
 import { readLeftovers } from "../leftovers.ts";
 import { placeAssets } from "../place.ts";
+import { checkNamespaces } from "../plugin/namespace.ts";
 import { checkPluginEntry } from "../plugin-entry.ts";
 import { addFaults, type Judged, runtimeFor } from "./judge.ts";
 import type { PreflightWorld } from "./world.ts";
@@ -37,6 +38,9 @@ export async function judgeSourceInPlane(
   tally.ran("governance-chain", [spec_id, framework_id].filter((id) => id !== undefined).length);
   if (manifest.plugin !== undefined) tally.ran("permission-policy", 1);
   const entry = (await checkPluginEntry(world.effects, world.plane, manifest)).filter(isOfPlane);
+  entry.push(
+    ...checkNamespaces(world.effects, world.plane, [{ target: { manifest }, tier: manifest.plane_id }]),
+  );
   const faults = [
     ...entry,
     ...(await needs(world, manifest, installed)),
