@@ -3,15 +3,7 @@ import type { Receipt, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { About, Notes, Transaction } from "../journal/index.ts";
 import { type Json, prettyJson, sha256Hex } from "../kernel/index.ts";
-import { checkpointInForce, streamHead } from "../ledger/index.ts";
-import {
-  digestOf,
-  PLANE_STREAMS,
-  type Plane,
-  planeStream,
-  STATE_DIRECTORY,
-  type WriteSession,
-} from "../plane/index.ts";
+import { digestOf, type Plane, STATE_DIRECTORY, type WriteSession } from "../plane/index.ts";
 import { type Installed, manifestCopyPath, receiptDirectory, receiptPath } from "../receipts/index.ts";
 import { adoptArchive } from "./adopt-archive.ts";
 import { bytecodeBeside } from "./bytecode.ts";
@@ -23,7 +15,9 @@ import {
   stateRow,
   uninstalledEntry,
 } from "./change-records.ts";
+import type { Environments } from "./environments.ts";
 import { keepCopy, type Leaving, stageLeaving } from "./leaving.ts";
+import { whereLedgersStand } from "./ledgers-stand.ts";
 import { readLeftovers, stageLeftovers } from "./leftovers.ts";
 import { followPlugins } from "./plugin/follow-plugins.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
@@ -40,6 +34,8 @@ export interface Occasion {
   readonly about: About;
   readonly work_order_id: string | null;
   readonly check: Conclusion<unknown>["check"];
+  /** What the entering packages run in; a way back builds none. */
+  readonly environments?: Environments | undefined;
   /** The generation an undo takes back: records of plugins come back as they were before it. */
   readonly undone_generation?: number | undefined;
   /** Entries besides those of the packages themselves. */
@@ -61,6 +57,7 @@ export async function applyChange(
     about,
     async () => {
       await staging.fill(effects, change.entering);
+      await occasion.environments?.fill(change.entering);
       const receipts = await stageAll(effects, session, transaction, staging, change, occasion);
       const generation = session.generation + 1;
       const { user } = about;
@@ -78,6 +75,7 @@ export async function applyChange(
         result: {},
         notes: notesOf(effects, session.plane, change, receipts),
         check,
+        onCommitted: () => occasion.environments?.publish(),
       };
     },
     transaction,
@@ -120,6 +118,7 @@ async function stageAll(
       work_order_id: occasion.work_order_id,
       directories_made: made,
       cache_before: entering.before?.receipt.cache_before ?? cache_before,
+      environment: occasion.environments?.noteOf(entering),
       ...stands,
     });
     putReceipt(effects, transaction, plane, entering, receipt);
@@ -276,25 +275,5 @@ function notesOf(
         to: null,
       })),
     ],
-  };
-}
-
-/** What a receipt keeps of the ledgers, so that none of them can be rolled back or forked unseen while it is there. */
-function whereLedgersStand(
-  { fs }: Pick<Effects, "fs">,
-  plane: Plane,
-): Pick<Receipt, "ledger_heads" | "ledger_checkpoints"> {
-  const heads: Receipt["ledger_heads"] = {};
-  const checkpoints: Record<string, string> = {};
-  for (const name of PLANE_STREAMS) {
-    const stream = planeStream(plane, name);
-    const head = streamHead(fs, stream);
-    if (head !== undefined) heads[name] = { entries: head.entries, entry_hash: head.entry_hash };
-    const checkpoint = checkpointInForce(fs, stream);
-    if (checkpoint !== undefined) checkpoints[name] = checkpoint;
-  }
-  return {
-    ledger_heads: heads,
-    ...(Object.keys(checkpoints).length === 0 ? {} : { ledger_checkpoints: checkpoints }),
   };
 }

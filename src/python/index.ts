@@ -12,6 +12,8 @@ export {
 export { type Environment, environmentAt, environmentFor, environmentKeys } from "./environment/find.ts";
 export { describeInterpreter, type EnvironmentInterpreter } from "./environment/interpreter.ts";
 export { ENVIRONMENTS_DIRECTORY, environmentKey, lockDigest } from "./environment/key.ts";
+export { environmentOfPackage } from "./environment/of-package.ts";
+export { checkShippedWheels, shippedWheels } from "./environment/shipped.ts";
 export {
   type NamedLock,
   namedLocks,

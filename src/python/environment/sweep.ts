@@ -75,31 +75,44 @@ export interface SweptEnvironments {
   readonly kept: readonly string[];
 }
 
-/** @param is_damaged said of one that is named; it goes as well, since the next run builds it again */
+export interface SweepOptions {
+  readonly dry_run: boolean;
+  /** Said of one that is named; it goes as well, since the next run builds it again. */
+  readonly isDamaged?: (key: string, named: NamedLock) => Promise<boolean>;
+}
+
 export async function sweepEnvironments(
   { fs }: Pick<Effects, "fs">,
   root: string,
-  options: {
-    readonly dry_run: boolean;
-    readonly isDamaged?: (key: string, named: NamedLock) => Promise<boolean>;
-  },
+  options: SweepOptions,
 ): Promise<SweptEnvironments> {
   const directory = `${root}/${ENVIRONMENTS_DIRECTORY}`;
+  if (fs.stat(directory)?.kind !== "directory") return { removed: [], kept: [] };
+  const swept = await judgeAll(fs, root, options);
+  if (options.dry_run) return swept;
+  for (const key of swept.removed) removeEnvironment(fs, `${directory}/${key}`);
+  // What an earlier removal left when it was cut short.
+  for (const { name } of fs.list(directory))
+    if (name.startsWith(REMOVING)) removeTree(fs, `${directory}/${name}`);
+  if (fs.list(directory).length === 0) fs.removeDirectory(directory);
+  return swept;
+}
+
+async function judgeAll(
+  fs: Effects["fs"],
+  root: string,
+  { isDamaged }: SweepOptions,
+): Promise<SweptEnvironments> {
+  const keys = environmentKeys(fs, root);
+  const named = keys.length === 0 ? undefined : namedLocks(fs, root);
+  // Nobody can tell what is needed, so nothing goes.
+  if (named === undefined) return { removed: [], kept: keys };
   const removed: string[] = [];
   const kept: string[] = [];
-  if (fs.stat(directory)?.kind !== "directory") return { removed, kept };
-  const keys = environmentKeys(fs, root);
-  const named = keys.length === 0 ? new Map<string, NamedLock>() : namedLocks(fs, root);
   for (const key of keys) {
-    const one = named?.get(key.slice(0, 32));
-    const goes = named !== undefined && (one === undefined || (await options.isDamaged?.(key, one)) === true);
+    const one = named.get(key.slice(0, 32));
+    const goes = one === undefined || (await isDamaged?.(key, one)) === true;
     (goes ? removed : kept).push(key);
-    if (goes && !options.dry_run) removeEnvironment(fs, `${directory}/${key}`);
-  }
-  if (!options.dry_run) {
-    for (const { name } of fs.list(directory))
-      if (name.startsWith(REMOVING)) removeTree(fs, `${directory}/${name}`);
-    if (fs.list(directory).length === 0) fs.removeDirectory(directory);
   }
   return { removed, kept };
 }

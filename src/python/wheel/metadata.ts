@@ -23,27 +23,46 @@ export function requiredNames(requirements: readonly string[]): string[] {
     .map(normalName);
 }
 
-/** Whether major.minor can be in the range. Only whole clauses that rule it out do; a clause of another form does not. */
+const CLAUSE = /^\s*(>=|<=|<|>|==|!=|~=)\s*([0-9][0-9.]*\*?)\s*$/;
+
+/** Whether some release of major.minor can be in the range. A clause of another form rules nothing out. */
 export function meetsPython(
   range: string,
-  { major, minor }: { readonly major: number; readonly minor: number },
+  python: { readonly major: number; readonly minor: number },
 ): boolean {
   return range.split(",").every((clause) => {
-    const [, operator = "", wanted = ""] =
-      /^\s*(>=|<=|<|>|==|!=|~=)\s*([0-9][0-9.]*\*?)\s*$/.exec(clause) ?? [];
-    if (operator === "") return true;
-    const [of_major = 0, of_minor, patch] = wanted
+    const [, operator = "", wanted = ""] = CLAUSE.exec(clause) ?? [];
+    const parts = wanted
       .replace(/\.?\*$/, "")
       .split(".")
       .map(Number);
-    const difference = major - of_major || (of_minor === undefined ? 0 : minor - of_minor);
-    const is_whole = of_minor === undefined || patch === undefined;
-    if (operator === ">=" || operator === "~=")
-      return difference >= 0 && (operator === ">=" || major === of_major);
-    if (operator === "<=") return difference <= 0;
-    if (operator === "<") return difference < 0 || (difference === 0 && (patch ?? 0) > 0);
-    if (operator === ">") return difference > 0 || (difference === 0 && !is_whole);
-    if (operator === "==") return difference === 0;
-    return difference !== 0 || !wanted.endsWith("*");
+    return operator === "" || meetsClause(operator, { parts, is_prefix: wanted.endsWith("*") }, python);
   });
+}
+
+function meetsClause(
+  operator: string,
+  {
+    parts: [of_major = 0, of_minor, patch],
+    is_prefix,
+  }: { readonly parts: readonly number[]; readonly is_prefix: boolean },
+  { major, minor }: { readonly major: number; readonly minor: number },
+): boolean {
+  const difference = major - of_major || (of_minor === undefined ? 0 : minor - of_minor);
+  switch (operator) {
+    case ">=":
+      return difference >= 0;
+    case "~=":
+      return difference >= 0 && major === of_major;
+    case "<=":
+      return difference <= 0;
+    case "<":
+      return difference < 0 || (difference === 0 && (patch ?? 0) > 0);
+    case ">":
+      return difference > 0 || (difference === 0 && patch !== undefined);
+    case "==":
+      return difference === 0;
+    default:
+      return difference !== 0 || !is_prefix;
+  }
 }

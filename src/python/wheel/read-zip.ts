@@ -49,10 +49,12 @@ const S_IFREG = 0o100000;
 /** Regular files in the order of the directory. @throws ZipProblem */
 export async function readZip(bytes: Uint8Array, limits: ZipLimits = WHEEL_LIMITS): Promise<ZipFile[]> {
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await import(
-    "@zip.js/zip.js/lib/zip-core-reader.js"
+    "@zip.js/zip.js/lib/zip-core-custom.js"
   );
   const options = {
     strictness: "strict",
+    // Names are judged below, by the one rule for paths.
+    filenameValidation: "tolerant",
     checkOverlappingEntry: true,
     passThrough: true,
     useWebWorkers: false,

@@ -43,21 +43,23 @@ export function misfit(name: WheelName, tags: InterpreterTags): string | undefin
   return fits ? undefined : `${name.pythons.join(".")}-${name.abis.join(".")}-${name.platforms.join(".")}`;
 }
 
-function takesCode(
-  python: string,
-  abi: string,
-  { implementation, major, minor, abi: own }: InterpreterTags,
-): boolean {
-  const [, language = "", wanted_major, wanted_minor] = /^([a-z]+)(\d)(\d*)$/.exec(python) ?? [];
-  if (Number(wanted_major) !== major) return false;
-  const wanted = wanted_minor === "" || wanted_minor === undefined ? undefined : Number(wanted_minor);
-  const is_cpython = language === "cp" && implementation === "cpython";
-  if (language !== "py" && !is_cpython) return false;
-  if (abi === "none") return wanted === undefined || (language === "py" ? wanted <= minor : wanted === minor);
-  if (!is_cpython) return false;
+/** `py39`, `cp311`: language, major and minor number; a tag without a minor number is for all of them. */
+const PYTHON_TAG = /^([a-z]+)(\d)(\d*)$/;
+
+function takesCode(python: string, abi: string, tags: InterpreterTags): boolean {
+  const [, language = "", major = "", rest = ""] = PYTHON_TAG.exec(python) ?? [];
+  if (Number(major) !== tags.major) return false;
+  const minor = rest === "" ? undefined : Number(rest);
+  const is_cpython = language === "cp" && tags.implementation === "cpython";
+  if (language === "py") return abi === "none" && (minor ?? 0) <= tags.minor;
+  return is_cpython && takesAbi(abi, minor, tags);
+}
+
+function takesAbi(abi: string, minor: number | undefined, tags: InterpreterTags): boolean {
+  if (abi === "none") return minor === undefined || minor === tags.minor;
   // The stable interface of an older Python is taken by every newer one that has a global lock.
-  if (abi === "abi3") return wanted !== undefined && wanted <= minor && !own.endsWith("t");
-  return wanted === minor && abi === own;
+  if (abi === "abi3") return minor !== undefined && minor <= tags.minor && !tags.abi.endsWith("t");
+  return minor === tags.minor && abi === tags.abi;
 }
 
 function takesPlatform(platform: string, { machine, glibc, platform: system }: InterpreterTags): boolean {
