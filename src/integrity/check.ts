@@ -10,6 +10,7 @@ import { addCauses } from "./causes.ts";
 import { judgeChain } from "./chain.ts";
 import { judgeConfig } from "./config-edits.ts";
 import { addDiffs } from "./drift-diff.ts";
+import { judgeEnvironments } from "./environments.ts";
 import { expectedPaths } from "./expected.ts";
 import { FileReader } from "./file-reader.ts";
 import { judgeLedgers } from "./ledgers.ts";
@@ -78,6 +79,7 @@ export async function checkIntegrity(
   judgeChain(fs, root, { packages: packages ?? [], artifacts, specs, frameworks }, installed, outcome);
   signal.throwIfAborted();
 
+  await judgeEnvironments({ fs, reader }, root, installed, outcome);
   judgeOwnFolders(fs, root, outcome);
   const owners = {
     isOwned: (path: string): boolean => expected.has(path),

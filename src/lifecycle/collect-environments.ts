@@ -20,19 +20,19 @@ export async function collectEnvironments(effects: Pick<Effects, "fs">, plane: P
 
 /** Those no receipt names, and those that are not what was built: the next run builds them again. */
 export function sweepAllEnvironments(
-  effects: Pick<Effects, "fs" | "workers">,
+  { fs, workers }: Pick<Effects, "fs" | "workers">,
   plane: Plane,
   dry_run: boolean,
 ): Promise<SweptEnvironments> {
-  const { fs } = effects;
-  return sweepEnvironments(effects, plane.root, {
+  const verifier = { fs, digestFiles: (paths: readonly string[]) => workers.digestFiles(paths) };
+  return sweepEnvironments({ fs }, plane.root, {
     dry_run,
     isDamaged: async (key, { content_digests }) => {
       const directory = `${plane.root}/${ENVIRONMENTS_DIRECTORY}/${key}`;
       const found = environmentAt(fs, directory, key);
       const [content_digest] = content_digests;
       if (found === undefined || content_digests.size > 1) return true;
-      return (await verifyEnvironment(effects, directory, found.record, content_digest)).length > 0;
+      return (await verifyEnvironment(verifier, directory, found.record, content_digest)).length > 0;
     },
   });
 }

@@ -101,7 +101,9 @@ export class Environments {
     if (this.#built.has(key)) return;
     const found = environmentFor(effects.fs, this.#plane.root, lock, this.#interpreter);
     if (found !== undefined) {
-      const problems = await verifyEnvironment(effects, found.directory, found.record, undefined);
+      const { fs, workers } = effects;
+      const verifier = { fs, digestFiles: (paths: readonly string[]) => workers.digestFiles(paths) };
+      const problems = await verifyEnvironment(verifier, found.directory, found.record, undefined);
       // One that is not what was built is replaced by the new one.
       if (problems.length === 0) return;
     }

@@ -85,7 +85,9 @@ export async function requireSound(
   { package_id, content_digest }: Pick<EnvironmentSubject, "package_id" | "content_digest">,
 ): Promise<Environment> {
   const { directory, record } = environment;
-  const [first] = await verifyEnvironment(effects, directory, record, content_digest);
+  const { fs, workers } = effects;
+  const verifier = { fs, digestFiles: (paths: readonly string[]) => workers.digestFiles(paths) };
+  const [first] = await verifyEnvironment(verifier, directory, record, content_digest);
   if (first === undefined) return environment;
   throw damaged(package_id, `${directory}/${first.path}`, first.why);
 }

@@ -26,9 +26,19 @@ export function readEnvironmentRecord(fs: Effects["fs"], directory: string): Env
   }
 }
 
+/** Digests of absolute paths, in their order; undefined where no regular file is, or it cannot be read. */
+export type DigestFiles = (
+  paths: readonly string[],
+) => Promise<readonly ({ readonly sha256: string; readonly executable: boolean } | undefined)[]>;
+
+export interface Verifier {
+  readonly fs: Effects["fs"];
+  readonly digestFiles: DigestFiles;
+}
+
 /** @param content_digest what a receipt says of the wheels' files, where one does; the record lies beside what it records */
 export async function verifyEnvironment(
-  { fs, workers }: Pick<Effects, "fs" | "workers">,
+  { fs, digestFiles }: Verifier,
   directory: string,
   record: EnvironmentRecord,
   content_digest: string | undefined,
@@ -44,7 +54,7 @@ export async function verifyEnvironment(
       actual: said,
     });
   const walked = walkEnvironment(fs, directory, ({ path, stat }) => ({ path, stat }));
-  const digests = await workers.digestFiles(record.files.map(({ path }) => `${directory}/${path}`));
+  const digests = await digestFiles(record.files.map(({ path }) => `${directory}/${path}`));
   for (const [index, { path, sha256, executable }] of record.files.entries()) {
     const found = digests[index];
     if (found === undefined)
