@@ -19,7 +19,7 @@ export interface GcResult {
     readonly size_bytes: number;
   }[];
   readonly kept: readonly number[];
-  readonly downloads: { readonly files: number; readonly bytes: number };
+  readonly downloads: { readonly files: number; readonly size_bytes: number };
   /** Python environments no package locks any more, or that are not what was built. */
   readonly environments: SweptEnvironments;
   /** Private folders of health checks that a killed command left. */

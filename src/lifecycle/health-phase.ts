@@ -1,5 +1,5 @@
 /** The health-check phase: what the packages declare is run for real, with the new files in place and before the commit. */
-import type { PlaneTier } from "../contracts/index.ts";
+import type { Health, Manifest, PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
@@ -27,7 +27,7 @@ export function healthCheckOf(
   options: HealthOptions | undefined,
   onStart: () => void,
 ): Conclusion<unknown>["check"] {
-  if (!entering.some(({ target }) => target.manifest.health !== undefined)) return undefined;
+  if (!entering.some(({ target }) => declaredHealth(target.manifest) !== undefined)) return undefined;
   return {
     phase: "health-check",
     async run() {
@@ -53,6 +53,12 @@ export function healthCheckOf(
   };
 }
 
+/** The package's own checks and those of its plugin; their ids differ, which the metadata rules see to. */
+function declaredHealth({ health, plugin }: Manifest): Health | undefined {
+  const checks = [...(health?.checks ?? []), ...(plugin?.health?.checks ?? [])];
+  return checks.length === 0 ? undefined : { checks };
+}
+
 /** Called when the change lies in the plane: before that, environments are elsewhere. */
 function subjectsByTier(
   entering: readonly Entering[],
@@ -61,7 +67,8 @@ function subjectsByTier(
   const by_tier = new Map<PlaneTier, HealthSubject[]>();
   for (const one of entering) {
     const { target, tier, placements } = one;
-    const { package_id, version, health } = target.manifest;
+    const { package_id, version } = target.manifest;
+    const health = declaredHealth(target.manifest);
     if (health === undefined) continue;
     const files = placements.map(({ path, asset, origin }) => ({ ...asset, path, origin }));
     const environment = environments?.of(one);

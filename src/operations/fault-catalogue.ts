@@ -16,6 +16,7 @@ import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
+import { scaffoldFaults } from "../scaffold/index.ts";
 import { storeFaults } from "../store/index.ts";
 import { traceFaults } from "../trace/index.ts";
 import { operationFaults } from "./faults.ts";
@@ -40,6 +41,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   sandbox: sandboxFaults,
   trace: traceFaults,
   preflight: preflightFaults,
+  scaffold: scaffoldFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

@@ -25,6 +25,9 @@ export const CHECK_TITLES: Readonly<Record<PreflightCheckId, string>> = {
 
 /** Codes of other rooms that are no matter of the manifest. */
 const ELSEWHERE: Readonly<Record<string, PreflightCheckId>> = {
+  DEPENDENCY_RANGE: "dependencies",
+  DEPENDENT_RANGE: "dependencies",
+  PLUGIN_ENTRYPOINT_OUTSIDE: "ownership",
   SPEC_SYNTAX: "governance-chain",
   ALREADY_INSTALLED: "version",
   VERSION_EXISTS: "version",

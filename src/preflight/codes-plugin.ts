@@ -118,13 +118,6 @@ export const PLUGIN_CODES = {
     broken: '[plugin]\nruntime = "node"\nentrypoint = "main.py"',
     fix: '[plugin]\nruntime = "python"\nentrypoint = "main.py"',
   },
-  PLUGIN_ENTRYPOINT_OUTSIDE: {
-    check: "ownership",
-    title: "An entrypoint that the package does not bring",
-    help: "The program must be one of the package's own files, or somebody else decides what runs.",
-    broken: "(an archive whose entrypoint is none of its assets)",
-    fix: "(the entrypoint is one of its files)",
-  },
   PLUGIN_PACKAGE_TYPE: {
     check: "manifest",
     title: "A plugin section in a package that runs nothing",

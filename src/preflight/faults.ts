@@ -28,7 +28,7 @@ export const { catalogue: preflightFaults, make } = defineFaults({
     (d) =>
       `Install a ${d.dependency} in ${d.range}, or widen the range so that it holds ${d.installed} and pack again.`,
   ),
-  DEPENDENT_RANGE: kind<Subject & { dependent: string; range: string; wanted: string }>(
+  DEPENDENT_RANGE: kind<At & { dependent: string; range: string; wanted: string }>(
     3,
     (d) =>
       `Update or uninstall ${d.dependent} first: "pkg update ${d.dependent}", or choose a version in ${d.range}.`,

@@ -43,6 +43,63 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ]
   },
   {
+    "name": "new",
+    "summary": "Write a new plugin that passes preflight, packs and installs as it is.",
+    "examples": [
+      "pkg new modules/greeter --kind node --runtime python",
+      "pkg new modules/notes-agent --kind agent --runtime node --id PKG-T3-NOTES-001",
+      "pkg new modules/gate --kind quality_gate --runtime python --dry-run"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "directory",
+        "type": "string",
+        "description": "Folder to make; nothing is overwritten.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "kind",
+        "type": "string",
+        "description": "What the plugin is; each kind has its own bounds.",
+        "choices": [
+          "node",
+          "integration",
+          "agent",
+          "quality_gate"
+        ],
+        "required": true
+      },
+      {
+        "field": "runtime",
+        "type": "string",
+        "description": "What runs it.",
+        "choices": [
+          "python",
+          "node"
+        ],
+        "required": true
+      },
+      {
+        "field": "id",
+        "type": "string",
+        "description": "Package id; default: made of the folder's name."
+      },
+      {
+        "field": "namespace",
+        "type": "string",
+        "description": "How it is called; default: the folder's name."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
     "name": "pack",
     "summary": "Pack a source folder into the store as a reproducible archive and register it.",
     "examples": [
@@ -1423,7 +1480,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     "summary": "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
     "examples": [
       "pkg ledger verify",
-      "pkg ledger verify ledger/packages.jsonl --json"
+      "pkg ledger verify ledger/packages.jsonl --json",
+      "pkg ledger verify ledger/governance.jsonl --witness witnesses.txt"
     ],
     "authorised": false,
     "flags": [
@@ -1432,6 +1490,16 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "type": "list",
         "description": "Streams to verify; default: all of the plane.",
         "positional": true
+      },
+      {
+        "field": "witness",
+        "type": "list",
+        "description": "Verifier key of a witness you trust, or a file with one such key a line; each must have signed. Repeat for several."
+      },
+      {
+        "field": "witnesses_min",
+        "type": "integer",
+        "description": "How many of the named witnesses must have signed. Default: all."
       }
     ]
   },
