@@ -24,6 +24,7 @@ export const ROOMS = [
   "trace",
   "preflight",
   "lifecycle",
+  "runtime",
   "operations",
   "cli",
   "bin",

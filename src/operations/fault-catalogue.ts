@@ -14,6 +14,7 @@ import { provenanceFaults } from "../provenance/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
+import { runtimeFaults } from "../runtime/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
 import { storeFaults } from "../store/index.ts";
 import { traceFaults } from "../trace/index.ts";
@@ -39,5 +40,6 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   trace: traceFaults,
   preflight: preflightFaults,
   lifecycle: lifecycleFaults,
+  runtime: runtimeFaults,
   operations: operationFaults,
 };

@@ -12,6 +12,7 @@ export {
 export { lockFault, requireLockable } from "./lock-fault.ts";
 export { absolute, openPlane, type Plane, planeStream, planeWith } from "./open.ts";
 export * from "./paths.ts";
+export { countRepeat } from "./repeats.ts";
 export { keepReserve, releaseReserve, reservedBytes } from "./reserve.ts";
 export {
   appendFollowUps,

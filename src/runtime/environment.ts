@@ -1,0 +1,27 @@
+/** Which of the caller's variables a run sees: those its action needs, by name, and never what is ours. Pure. */
+import type { Scope } from "../contracts/index.ts";
+import type { Host } from "../effects/index.ts";
+
+/** Our own tokens and secrets, and names by which a loader or an interpreter is told to run something else. */
+const NEVER = /^(HOLDFAST_|CONTROL_PLANE_|LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|NODE_)|^(BASH_ENV|ENV|IFS|SHELLOPTS|GCONV_PATH|OPENSSL_CONF)$/;
+
+export interface RunEnvironment {
+  readonly values: Readonly<Record<string, string>>;
+  /** Needed and granted, but never handed on. */
+  readonly withheld: readonly string[];
+  /** Needed and granted, but not set here. */
+  readonly unset: readonly string[];
+}
+
+export function environmentFor(scopes: readonly Scope[], env: Host["env"]): RunEnvironment {
+  const prefix = "environment:";
+  const names = scopes.filter((scope) => scope.startsWith(prefix)).map((scope) => scope.slice(prefix.length));
+  const withheld = names.filter((name) => NEVER.test(name));
+  const passed = names.filter((name) => !NEVER.test(name));
+  const values = passed.flatMap((name): [string, string][] => {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    return value === undefined ? [] : [[name, value]];
+  });
+  const unset = passed.filter((name) => !values.some(([known]) => known === name));
+  return { values: Object.fromEntries(values), withheld, unset };
+}

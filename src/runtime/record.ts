@@ -1,0 +1,97 @@
+/** What the ledger says of runs: one entry for each that began, whatever became of it; refusals, counted where they repeat. */
+import type { LedgerEntry } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { type Details, type Fault, type Json, sha256Hex } from "../kernel/index.ts";
+import { appendEntries, appendOnce } from "../ledger/index.ts";
+import { countRepeat, type Plane, planeStream } from "../plane/index.ts";
+import type { Actor } from "./actor.ts";
+import { makeRunDirectory, RUN_DIRECTORY, RUNS_STREAM } from "./places.ts";
+
+type Needs = Pick<Effects, "fs" | "locks" | "clock" | "random">;
+
+/** Contents of input and result are never in it: only how many bytes they had, and their digests. */
+export interface RunFacts {
+  readonly run_id: string;
+  readonly request_id: string;
+  readonly namespace: string;
+  readonly action: string;
+  readonly package_id: string;
+  readonly version: string;
+  readonly archive_hash: string;
+  readonly code_digest: string;
+  readonly actor: Actor;
+  readonly user: string;
+  readonly host: string;
+  readonly input_bytes: number;
+  readonly input_digest: string;
+  readonly limits: { readonly [name: string]: number };
+  readonly scopes: readonly string[];
+}
+
+export interface RunEnd {
+  readonly duration_ms: number;
+  readonly layer: string;
+  readonly output_bytes?: number;
+  readonly output_digest?: string;
+  readonly evidence_digest?: string;
+  readonly exit_code?: number | null;
+  readonly resources?: Json;
+  readonly denials?: readonly Json[];
+  /** Of a failure. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** Once per run, however often it is tried. @throws LEDGER_* */
+export async function recordEnd(effects: Needs, plane: Plane, facts: RunFacts, end: RunEnd): Promise<LedgerEntry> {
+  const failed = end.code !== undefined;
+  const { run_id, namespace, action } = facts;
+  const { entries } = await appendOnce(
+    effects,
+    planeStream(plane, RUNS_STREAM),
+    [
+      {
+        event_type: failed ? "plugin.action_failed" : "plugin.action_invoked",
+        submission_id: namespace,
+        decision: failed ? "FAILED" : "DONE",
+        reason: failed ? (end.message ?? "").slice(0, 1000).toWellFormed() : `${namespace} ${action}`,
+        metadata: { ...facts, ...end, status: failed ? "failure" : "success" } as never,
+      },
+    ],
+    run_id,
+  );
+  return entries[0] as LedgerEntry;
+}
+
+export interface RefusedRun {
+  readonly namespace: string;
+  readonly action: string;
+  readonly request_id: string;
+  readonly host: string;
+}
+
+/** A refusal that cannot be recorded still refuses. */
+export async function recordRefusal(effects: Needs, plane: Plane, run: RefusedRun, fault: Fault): Promise<void> {
+  const { namespace, action, request_id, host } = run;
+  const named = { namespace: namespace.slice(0, 128), action: action.slice(0, 64) };
+  try {
+    const folder = makeRunDirectory(effects.fs, plane.root, RUN_DIRECTORY);
+    const key = sha256Hex(`${fault.code}\n${named.namespace}\n${named.action}`).slice(0, 16);
+    const { count, is_recorded } = countRepeat(effects, `${folder}/refusals.json`, key);
+    if (!is_recorded) return;
+    await appendEntries(effects, planeStream(plane, RUNS_STREAM), [
+      {
+        event_type: "plugin.action_refused",
+        submission_id: named.namespace.toWellFormed(),
+        decision: "REFUSED",
+        reason: fault.message.slice(0, 1000).toWellFormed(),
+        metadata: { ...wellFormed(named), request_id, host, code: fault.code, repeated: count },
+      },
+    ]);
+  } catch {
+    // Disk full, no permission: who was refused learns why all the same.
+  }
+}
+
+const wellFormed = (named: Record<string, string>): Details =>
+  Object.fromEntries(Object.entries(named).map(([key, value]) => [key, value.toWellFormed()]));
