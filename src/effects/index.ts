@@ -25,3 +25,4 @@ export type {
 } from "./ports.ts";
 export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
 export { isSettled, stampOf } from "./stamp.ts";
+export type { Channel, Programs, Sockets, StartedProgram } from "./program-ports.ts";
