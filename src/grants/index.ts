@@ -16,7 +16,7 @@ export {
   recordPath,
 } from "./places.ts";
 export {
-  checkPolicyText,
+  checkPolicyFile,
   policyDenials,
   type Ruled,
   type RuledBy,

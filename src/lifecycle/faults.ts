@@ -190,6 +190,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     4,
     (d) => `Delete ${d.path}: at worst an empty folder stays behind.`,
   ),
+  // plugins
+  PLUGIN_SECTION_MISSING: kind<Subject>(3, (d) => `Run "pkg install ${d.package_id}".`),
   // registry
   ARTIFACT_PATH: kind<{ id: string; path: string }>(
     2,

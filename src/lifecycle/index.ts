@@ -23,6 +23,23 @@ export type { InstalledPackage } from "./install-describe.ts";
 export type { Leaving } from "./leaving.ts";
 export { type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
+export {
+  type ApproveResult,
+  approvePlugin,
+  disablePlugin,
+  type EnableResult,
+  enablePlugin,
+  type ForgetResult,
+  forgetPlugin,
+  type InstallPluginResult,
+  installPlugin,
+  type PluginChange,
+  type ReviewResult,
+  registerPlugin,
+  reviewPlugins,
+  type UninstallPluginResult,
+  uninstallPlugin,
+} from "./plugin/index.ts";
 export { refuseToken } from "./refuse.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
 export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";

@@ -18,6 +18,7 @@ import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
+import { checkPlugins } from "./plugin/namespace.ts";
 import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
@@ -74,11 +75,16 @@ export async function planInstall(
       }
     }
   }
+<<<<<<< HEAD
   const needing = asks.map(({ target, before }) => ({
     manifest: target.manifest,
     fresh: before === undefined,
   }));
   problems.push(...checkNeeds(effects, plane, installed, needing, options.runtime));
+=======
+  problems.push(...checkPlugins(effects, plane, asks));
+  problems.push(...checkNeeds(effects, plane, installed, asks, options));
+>>>>>>> b3a4ce40a42f645a5b0c6f56a5ab349f33d46bf9
   const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
 }

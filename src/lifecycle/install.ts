@@ -20,6 +20,7 @@ import {
   planInstall,
   withConflict,
 } from "./install-plan.ts";
+import { noPlugin } from "./plugin/namespace.ts";
 import { refuseAll, refuseToken } from "./refuse.ts";
 import { needsBytes } from "./staging.ts";
 
@@ -34,6 +35,8 @@ export interface InstallRequest {
   readonly tiers?: readonly PlaneTier[] | undefined;
   readonly token: string | undefined;
   readonly dry_run: boolean;
+  /** Refuses a named package that is no plugin. */
+  readonly plugins_only?: boolean | undefined;
   readonly accept_drift?: boolean | undefined;
   readonly allow_downgrade?: boolean | undefined;
   readonly work_order_id?: string | undefined;
@@ -125,6 +128,7 @@ async function prepare(
   const wish: Wish = { wanted: request.wanted, from: request.from, to: request.to, mode };
   const requested = await readRequested(effects, plane, wish, () => workspace?.enter("verify"));
   await authoriseAll(effects, plane, request, requested);
+  if (request.plugins_only === true) refuseAll(requested.flatMap(({ candidate }) => noPlugin(candidate)));
   workspace?.enter("dependency-prepare");
   const runtime_known = await request.runtime(false);
   const choice = { allow_downgrade: request.allow_downgrade ?? false, runtime: runtime_known };

@@ -95,6 +95,7 @@ export async function rollback(
         about,
         work_order_id: null,
         check,
+        undone_generation: operation === "undo" ? steps[0]?.generation : undefined,
       });
     },
   );

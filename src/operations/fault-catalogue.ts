@@ -1,6 +1,7 @@
 /** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
+import { grantFaults } from "../grants/index.ts";
 import { journalFaults } from "../journal/index.ts";
 import { jsonSchemaFaults } from "../json-schema/index.ts";
 import type { ExitCode } from "../kernel/index.ts";
@@ -35,6 +36,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   journal: journalFaults,
   plane: planeFaults,
   provenance: provenanceFaults,
+  grants: grantFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,

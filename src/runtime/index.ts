@@ -1,0 +1,1 @@
+export { runtimeFaults } from "./faults.ts";
