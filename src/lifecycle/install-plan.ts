@@ -75,16 +75,12 @@ export async function planInstall(
       }
     }
   }
-<<<<<<< HEAD
+  problems.push(...checkPlugins(effects, plane, asks));
   const needing = asks.map(({ target, before }) => ({
     manifest: target.manifest,
     fresh: before === undefined,
   }));
   problems.push(...checkNeeds(effects, plane, installed, needing, options.runtime));
-=======
-  problems.push(...checkPlugins(effects, plane, asks));
-  problems.push(...checkNeeds(effects, plane, installed, asks, options));
->>>>>>> b3a4ce40a42f645a5b0c6f56a5ab349f33d46bf9
   const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
 }

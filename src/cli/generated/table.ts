@@ -995,7 +995,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "plugin_enable",
           "plugin_disable",
           "plugin_approve",
-          "configure"
+          "configure",
+          "run"
         ]
       },
       {
