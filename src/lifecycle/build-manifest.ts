@@ -62,7 +62,7 @@ export function buildManifest(
     name: metadata.name ?? target.slice(target.lastIndexOf("/") + 1),
     version: metadata.version ?? FIRST_VERSION,
     tier: metadata.tier ?? tierOfId(package_id),
-    package_type: metadata.package_type ?? "library",
+    package_type: metadata.package_type ?? (plugin === undefined ? "library" : "plugin"),
     plane_id: metadata.plane_id ?? "ho3",
     assets,
   });

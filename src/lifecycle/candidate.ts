@@ -2,12 +2,14 @@
 import { type ArchiveListing, checkEntryPath, checkEntryPaths, readArchive } from "../archive/index.ts";
 import { PackageId, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { type Fault, sameDigest } from "../kernel/index.ts";
+import { type Fault, refuseAll, sameDigest } from "../kernel/index.ts";
 import {
   type ArchiveFile,
   checkAssets,
+  inspectManifest,
   type Layout,
   type ManifestReading,
+  manifestHash,
   readLayout,
   readManifest,
 } from "../metadata/index.ts";
@@ -63,8 +65,16 @@ export async function readCandidateFile(effects: Effects, path: string, shown: s
       : [],
   );
   const layout = readLayout(files, shown);
-  const reading = readManifest(manifestBytes(listing, layout.manifest_member), layout.files, shown);
+  const reading = await readWhole(manifestBytes(listing, layout.manifest_member), layout, shown);
   return { ...reading, path, listing, layout };
+}
+
+/** With every problem of the manifest at once, as preflight tells them; older ones have one reader, which tells the first. */
+async function readWhole(bytes: Buffer, { files }: Layout, shown: string): Promise<ManifestReading> {
+  const { manifest, problems } = await inspectManifest(bytes, shown);
+  refuseAll(problems);
+  if (manifest === undefined) return readManifest(bytes, files, shown);
+  return { manifest, manifest_hash: manifestHash(manifest), legacy: false };
 }
 
 function manifestBytes(listing: ArchiveListing, member: string): Buffer {

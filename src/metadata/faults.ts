@@ -58,12 +58,20 @@ export const {
     2,
     (d) => `Add "${d.section ?? ""}" to capability of the plugin section in ${d.path}, ${again(d)}`,
   ),
+  /** An older generation that is none. */
+  PLUGIN_GENERATION_UNKNOWN: kind<Placed>(
+    2,
+    (d) => `Write the plugin as "pkg new" does, or use a holdfast that knows ${where(d)}, ${again(d)}`,
+  ),
+  /** A field of an older generation without any effect. */
+  PLUGIN_FIELD_DEAD: kind<Placed>(2, (d) => `Delete ${d.field} at ${where(d)}, ${again(d)}`),
   /** A section of a later version. */
   PLUGIN_SECTION_LATER: kind<Placed>(2, (d) => `Remove ${d.field} from ${where(d)}, ${again(d)}`),
   /** An action needs what the plugin does not ask for. */
   PLUGIN_PERMISSION_UNDECLARED: kind<Placed & { permission?: string }>(
     2,
-    (d) => `Add ${d.permission ?? "it"} to permissions in ${d.path}, or remove it at ${where(d)}, ${again(d)}`,
+    (d) =>
+      `Add ${d.permission ?? "it"} to permissions in ${d.path}, or remove it at ${where(d)}, ${again(d)}`,
   ),
   /** A probe of an action that is not there. */
   PLUGIN_ACTION_UNKNOWN: kind<Placed>(2, (d) => `Name an action of the plugin in ${where(d)}, ${again(d)}`),
@@ -74,7 +82,10 @@ export const {
       : `Write ${d.nearest} in the schema in ${where(d)}, ${again(d)}`,
   ),
   /** An example that its action's schema refuses. */
-  PLUGIN_EXAMPLE_INVALID: kind<Placed>(2, (d) => `Correct the example or the schema in ${where(d)}, ${again(d)}`),
+  PLUGIN_EXAMPLE_INVALID: kind<Placed>(
+    2,
+    (d) => `Correct the example or the schema in ${where(d)}, ${again(d)}`,
+  ),
   /** A probe whose input its action's schema refuses. */
   PLUGIN_PROBE_INVALID: kind<Placed>(2, (d) => `Correct the input of the probe in ${where(d)}, ${again(d)}`),
   /** A default value the configuration's schema refuses. */
@@ -84,7 +95,7 @@ export const {
     2,
     (d) => `Remove ${d.field} from ${where(d)}: the operator names the secret, ${again(d)}`,
   ),
-  PLUGIN_ENTRYPOINT_OUTSIDE: kind<Placed>(
+  PLUGIN_ENTRYPOINT_PATH: kind<Placed>(
     2,
     (d) => `Name a file of the plugin's own folder as entrypoint in ${where(d)}, ${again(d)}`,
   ),
@@ -126,7 +137,7 @@ export const {
     2,
     (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack".`,
   ),
-  MANIFEST_SCHEMA_UNKNOWN: kind<{ archive: string; schema_version: string }>(
+  MANIFEST_SCHEMA_UNKNOWN: kind<Details & { archive?: string; schema_version?: string }>(
     2,
     () =>
       `Install a newer holdfast that knows this form ("pkg --version" shows yours), or build the archive again with "pkg pack".`,

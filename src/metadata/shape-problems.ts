@@ -1,8 +1,9 @@
 /** A problem of shape: an unknown key with the nearest known one, a section of a later version, or a wrong value. */
+import { HEALTH_IDS_DIFFER } from "../contracts/index.ts";
 import { nearestOf } from "../json-schema/index.ts";
 import { type Issue, MISSING } from "./issues.ts";
-import { childOf, parentOf } from "./pointer.ts";
 import { LATER, listOf, memberOf } from "./plugin/section.ts";
+import { childOf, parentOf } from "./pointer.ts";
 import type { Problem } from "./problems.ts";
 
 /** All of them, less what is missing only because its name is misspelt. */
@@ -24,6 +25,7 @@ export function shapeProblems(
 }
 
 function problemOf({ field, message, known }: Issue, pointer: string): Problem {
+  if (message === HEALTH_IDS_DIFFER) return { code: "METADATA_DUPLICATE", message, pointer };
   if (known === undefined) return { code: "METADATA_INVALID", message, pointer };
   const nearest = nearestOf(lastOf(field), known);
   return {

@@ -1,5 +1,5 @@
 /** Where fields of the metadata stand in the files it was read from. */
-import { type Extract, inFile } from "./forms.ts";
+import { type Extract, inFile } from "./extract.ts";
 import type { Syntax } from "./place.ts";
 import { locate } from "./positions.ts";
 

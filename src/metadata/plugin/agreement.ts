@@ -1,5 +1,5 @@
 /** Rules between the parts of a plugin section: what one names, another must hold. Pure. */
-import { PLUGIN_CAPABILITIES, type Permissions } from "../../contracts/index.ts";
+import { type Permissions, PLUGIN_CAPABILITIES } from "../../contracts/index.ts";
 import type { Problem } from "../problems.ts";
 import { LATER, memberOf, type Section } from "./section.ts";
 
@@ -30,7 +30,14 @@ export function checkCapability({ raw, capability }: Section): Problem[] {
 export function checkLater({ raw }: Section): Problem[] {
   return Object.keys(raw)
     .filter((key) => LATER.has(key))
-    .map((key): Problem => ({ code: "PLUGIN_SECTION_LATER", message: `is ${NOT_YET}`, pointer: `/plugin/${key}`, of: "key" }));
+    .map(
+      (key): Problem => ({
+        code: "PLUGIN_SECTION_LATER",
+        message: `is ${NOT_YET}`,
+        pointer: `/plugin/${key}`,
+        of: "key",
+      }),
+    );
 }
 
 /** What an action needs stands, word for word, among what the plugin asks for. */

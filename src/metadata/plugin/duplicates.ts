@@ -1,4 +1,4 @@
-/** Lists in which nothing may stand twice: the second would be found by nobody. Pure. */
+/** Lists in which nothing may stand twice: the second would be found by nobody. Health checks see to their own. Pure. */
 import type { Problem } from "../problems.ts";
 import { listOf, memberOf, type Section, textsOf } from "./section.ts";
 
@@ -7,7 +7,6 @@ export function checkDuplicates({ raw }: Section): Problem[] {
   return [
     ...repeats("/plugin/actions", listOf(raw, "actions"), "id"),
     ...repeats("/plugin/probes", listOf(raw, "probes"), "id"),
-    ...repeats("/plugin/health/checks", listOf(raw["health"], "checks"), "id"),
     ...repeats("/plugin/elevated", listOf(raw, "elevated"), "permission"),
     ...repeats("/plugin/capability", listOf(raw, "capability")),
     ...repeats("/plugin/requires", listOf(raw, "requires")),
@@ -24,17 +23,16 @@ export function checkDuplicates({ raw }: Section): Problem[] {
 }
 
 /** `key`: the member that tells the elements apart; without it the elements are texts themselves. */
-export function repeats(pointer: string, list: readonly unknown[], key?: string): Problem[] {
-  const first = new Map<string, number>();
+function repeats(pointer: string, list: readonly unknown[], key?: string): Problem[] {
+  const seen = new Set<string>();
   const texts = textsOf(key === undefined ? list : list.map((item) => memberOf(item, key)));
   return texts.flatMap(({ index, value }): Problem[] => {
-    const before = first.get(value);
-    if (before === undefined) {
-      first.set(value, index);
+    if (!seen.has(value)) {
+      seen.add(value);
       return [];
     }
     const at = `${pointer}/${index}${key === undefined ? "" : `/${key}`}`;
-    const message = `repeats ${JSON.stringify(value)} of ${pointer}/${before}`;
+    const message = `repeats ${JSON.stringify(value)}, which stands before it in the list`;
     return [{ code: "METADATA_DUPLICATE", message, pointer: at }];
   });
 }

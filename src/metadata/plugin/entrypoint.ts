@@ -9,16 +9,33 @@ export type LookAt = (path: string) => "file" | "link" | "other" | "nothing";
 const ENDINGS = { python: [".py"], node: [".js", ".mjs", ".cjs"] } as const;
 const POINTER = "/plugin/entrypoint";
 
-export function checkEntrypoint({ raw, runtime, entrypoint, action_ids }: Section, lookAt: LookAt): Problem[] {
+export function checkEntrypoint(
+  { raw, runtime, entrypoint, action_ids }: Section,
+  lookAt: LookAt,
+): Problem[] {
   if (raw["entrypoint"] === undefined && action_ids.length > 0)
-    return [{ code: "PLUGIN_ENTRYPOINT_MISSING", message: "is missing, and the plugin has actions", pointer: POINTER }];
+    return [
+      {
+        code: "PLUGIN_ENTRYPOINT_MISSING",
+        message: "is missing, and the plugin has actions",
+        pointer: POINTER,
+      },
+    ];
   if (entrypoint === undefined) return [];
   const shown = JSON.stringify(entrypoint);
   if (!isInside(entrypoint))
-    return [{ code: "PLUGIN_ENTRYPOINT_OUTSIDE", message: `${shown} is no plain path within the plugin's own folder`, pointer: POINTER }];
+    return [
+      {
+        code: "PLUGIN_ENTRYPOINT_PATH",
+        message: `${shown} is no plain path within the plugin's own folder`,
+        pointer: POINTER,
+      },
+    ];
   const found = lookAt(entrypoint);
   if (found === "nothing")
-    return [{ code: "PLUGIN_ENTRYPOINT_MISSING", message: `names ${shown}, which is not there`, pointer: POINTER }];
+    return [
+      { code: "PLUGIN_ENTRYPOINT_MISSING", message: `names ${shown}, which is not there`, pointer: POINTER },
+    ];
   if (found !== "file")
     return [
       {

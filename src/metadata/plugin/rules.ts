@@ -1,11 +1,6 @@
 /** Every rule of a plugin section beyond the shapes of its fields. Pointers are those of the metadata: `/plugin/…`. */
 import type { Problem } from "../problems.ts";
-import {
-  checkActionPermissions,
-  checkCapability,
-  checkLater,
-  checkProbeActions,
-} from "./agreement.ts";
+import { checkActionPermissions, checkCapability, checkLater, checkProbeActions } from "./agreement.ts";
 import { checkDuplicates } from "./duplicates.ts";
 import { checkEntrypoint, type LookAt } from "./entrypoint.ts";
 import { checkSchemas } from "./schemas.ts";

@@ -1,8 +1,8 @@
 /** The JSON Schemas of a plugin, and every value they must take: examples, probes, configuration. */
 import type { PluginAction } from "../../contracts/index.ts";
 import { type CompiledSchema, checkSchema, compileSchema } from "../../json-schema/index.ts";
-import { childOf, isWithin } from "../pointer.ts";
 import type { PlacedCode } from "../faults.ts";
+import { childOf, isWithin } from "../pointer.ts";
 import type { Problem } from "../problems.ts";
 import { memberOf, type Section } from "./section.ts";
 

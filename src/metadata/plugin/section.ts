@@ -3,8 +3,8 @@ import {
   type Permissions,
   type PluginAction,
   type PluginConfig,
-  PluginSection as Shape,
   type Probe,
+  PluginSection as Shape,
 } from "../../contracts/index.ts";
 
 /** One element of a list, with its place in it. */
