@@ -17,7 +17,9 @@ export function requireActor(
   if (kind !== "human" && kind !== "agent")
     throw refuse(`an actor is human or agent, not ${JSON.stringify(kind.slice(0, 64))}`);
   if (id !== undefined && !ID.test(id))
-    throw refuse("the actor's id holds other characters than letters, digits and . _ @ : / -, or is too long");
+    throw refuse(
+      "the actor's id holds other characters than letters, digits and . _ @ : / -, or is too long",
+    );
   if (kind === "agent" && id === undefined) throw refuse("an agent has to be named");
   return { kind, id: id ?? user };
 }

@@ -1,7 +1,7 @@
 /** What a plugin may touch now: what it asks for, as far as the operator granted it and the policy lets it. */
 import type { PluginAction, Scope } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { covers, isCovered, inWords, type Plugin, type Ruled, whyPolicy } from "../grants/index.ts";
+import { covers, inWords, isCovered, type Plugin, type Ruled, whyPolicy } from "../grants/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { make } from "./faults.ts";
 

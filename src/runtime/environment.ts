@@ -3,7 +3,8 @@ import type { Scope } from "../contracts/index.ts";
 import type { Host } from "../effects/index.ts";
 
 /** Our own tokens and secrets, and names by which a loader or an interpreter is told to run something else. */
-const NEVER = /^(HOLDFAST_|CONTROL_PLANE_|LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|NODE_)|^(BASH_ENV|ENV|IFS|SHELLOPTS|GCONV_PATH|OPENSSL_CONF)$/;
+const NEVER =
+  /^(HOLDFAST_|CONTROL_PLANE_|LD_|DYLD_|GLIBC_|MALLOC_|PYTHON|NODE_)|^(BASH_ENV|ENV|IFS|SHELLOPTS|GCONV_PATH|OPENSSL_CONF)$/;
 
 export interface RunEnvironment {
   readonly values: Readonly<Record<string, string>>;

@@ -16,7 +16,12 @@ export const requestLine = ({ action, input, config, request_id }: Call): string
 export const ENVELOPE_BYTES_MAX = 4096;
 
 export type Answer =
-  | { readonly kind: "ok"; readonly result: unknown; readonly result_bytes: number; readonly evidence?: unknown }
+  | {
+      readonly kind: "ok";
+      readonly result: unknown;
+      readonly result_bytes: number;
+      readonly evidence?: unknown;
+    }
   | { readonly kind: "refused"; readonly code: string; readonly message: string }
   /** Continues "the plugin ". */
   | { readonly kind: "garbage"; readonly problem: string };
@@ -31,7 +36,9 @@ export function readAnswer(bytes: Uint8Array): Answer {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     if (bytes.length === 0) return garbage("ended without an answer");
-    return garbage(error instanceof SyntaxError ? "did not answer with one JSON object" : "did not answer in UTF-8");
+    return garbage(
+      error instanceof SyntaxError ? "did not answer with one JSON object" : "did not answer in UTF-8",
+    );
   }
   if (!isRecord(value)) return garbage("did not answer with one JSON object");
   const status = own(value, "status");

@@ -42,7 +42,8 @@ export const { catalogue: runtimeFaults, make } = defineFaults({
   ),
   plugin_action_timeout: kind<Ran & { timeout_ms: number; set_by: string }>(
     1,
-    (d) => `Run "pkg run ${d.namespace} ${d.action} --explain" to see who set the limit of ${d.timeout_ms} ms.`,
+    (d) =>
+      `Run "pkg run ${d.namespace} ${d.action} --explain" to see who set the limit of ${d.timeout_ms} ms.`,
   ),
   plugin_input_too_large: kind<Action & { input_bytes_max: number; set_by: string }>(
     2,
@@ -70,11 +71,16 @@ export const { catalogue: runtimeFaults, make } = defineFaults({
   ),
   plugin_limit_too_high: kind<Action & { limit: string; value: number; ceiling: number; set_by: string }>(
     3,
-    (d) => `Ask for ${d.ceiling} or less, or have the operator raise ${d.limit} under [run] in config/plane.toml.`,
+    (d) =>
+      `Ask for ${d.ceiling} or less, or have the operator raise ${d.limit} under [run] in config/plane.toml.`,
   ),
   plugin_sandbox_missing: kind<Plugin & { layers: readonly string[]; command: string }>(
     5,
     (d) => `Run "${d.command}", then the same command again.`,
+  ),
+  plugin_interpreter_missing: kind<{ runtime: string; problem: string }>(
+    5,
+    (d) => `Install ${d.runtime} outside the plane, then run the same command again.`,
   ),
   plugin_run_unknown: kind<{ run_id: string }>(1, () => `Run "pkg logs" to see which runs have a log.`),
 });

@@ -71,7 +71,9 @@ function judge(
   const entrypoint = entrypointOf(fs, plane, plugin);
   const installed = readReceipt(fs, plane.root, record.package_id, record.plane_id);
   const files = (installed?.receipt.files ?? []).filter(({ path }) => path.startsWith(`${folder}/`));
-  const own = [...files, ...(installed?.receipt.new_defaults ?? [])].map(({ path }) => `${plane.root}/${path}`);
+  const own = [...files, ...(installed?.receipt.new_defaults ?? [])].map(
+    ({ path }) => `${plane.root}/${path}`,
+  );
   const root = `${plane.root}/${folder}`;
   refuseStrangers(fs, plugin, { root, own });
   const stamps = new Map<string, string>();
@@ -106,11 +108,15 @@ function entrypointOf(fs: Effects["fs"], plane: Plane, plugin: Plugin): string {
     if (!(error instanceof Fault) || error.code !== "PLUGIN_FILE_REFUSED") throw error;
     const { path, problem } = error.details as { path: string; problem: string };
     if (!/^it is (not there|no file of)/.test(problem)) throw error;
-    throw make("plugin_entrypoint_missing", `the entrypoint ${path} of ${namespace} cannot be run: ${problem}`, {
-      namespace,
-      path,
-      problem,
-    });
+    throw make(
+      "plugin_entrypoint_missing",
+      `the entrypoint ${path} of ${namespace} cannot be run: ${problem}`,
+      {
+        namespace,
+        path,
+        problem,
+      },
+    );
   }
 }
 
@@ -118,14 +124,19 @@ function judgeFile(fs: Effects["fs"], plane: Plane, plugin: Plugin, file: Receip
   const asset = plugin.manifest.assets.find(
     ({ path }) => tierPrefix(plugin.record.plane_id) + path === file.path,
   );
-  if (asset?.sha256 !== file.sha256) throw refused(plugin, file.path, "receipt and manifest disagree about it");
+  if (asset?.sha256 !== file.sha256)
+    throw refused(plugin, file.path, "receipt and manifest disagree about it");
   let handle: ReturnType<Effects["fs"]["openBeneath"]>;
   try {
     handle = fs.openBeneath(plane.root, file.path.split("/"));
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (code === "" || code === "ENOSYS") throw error;
-    throw refused(plugin, file.path, code === "ENOENT" ? "it is not there" : "it is not the file that was installed");
+    throw refused(
+      plugin,
+      file.path,
+      code === "ENOENT" ? "it is not there" : "it is not the file that was installed",
+    );
   }
   try {
     const stat = handle.stat();
@@ -189,4 +200,6 @@ const refused = (plugin: Plugin, path: string, problem: string): Fault =>
 const stampOf = (stat: FileStat | undefined): string =>
   stat === undefined
     ? ""
-    : [stat.kind, stat.size_bytes, stat.mode, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.device].join(" ");
+    : [stat.kind, stat.size_bytes, stat.mode, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.device].join(
+        " ",
+      );

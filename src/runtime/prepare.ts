@@ -163,10 +163,14 @@ async function requireInput(namespace: string, action: PluginAction, input: unkn
   const issues = schema.validate(input);
   const [first] = issues;
   if (first === undefined) return;
-  throw make("plugin_input_invalid", `the input of ${namespace} ${action.id}: ${first.pointer} ${first.message}`, {
-    namespace,
-    action: action.id,
-    pointer: first.pointer,
-    problems: issues.map(({ pointer, message }) => `${pointer} ${message}`),
-  });
+  throw make(
+    "plugin_input_invalid",
+    `the input of ${namespace} ${action.id}: ${first.pointer} ${first.message}`,
+    {
+      namespace,
+      action: action.id,
+      pointer: first.pointer,
+      problems: issues.map(({ pointer, message }) => `${pointer} ${message}`),
+    },
+  );
 }

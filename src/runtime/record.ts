@@ -1,7 +1,7 @@
 /** What the ledger says of runs: one entry for each that began, whatever became of it; refusals, counted where they repeat. */
 import type { LedgerEntry } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { type Details, type Fault, type Json, sha256Hex } from "../kernel/index.ts";
+import { type Fault, type Json, sha256Hex } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
 import { countRepeat, type Plane, planeStream } from "../plane/index.ts";
 import type { Actor } from "./actor.ts";
@@ -22,6 +22,8 @@ export interface RunFacts {
   readonly actor: Actor;
   readonly user: string;
   readonly host: string;
+  /** ISO 8601 in UTC. */
+  readonly started_at: string;
   readonly input_bytes: number;
   readonly input_digest: string;
   readonly limits: { readonly [name: string]: number };
@@ -43,7 +45,12 @@ export interface RunEnd {
 }
 
 /** Once per run, however often it is tried. @throws LEDGER_* */
-export async function recordEnd(effects: Needs, plane: Plane, facts: RunFacts, end: RunEnd): Promise<LedgerEntry> {
+export async function recordEnd(
+  effects: Needs,
+  plane: Plane,
+  facts: RunFacts,
+  end: RunEnd,
+): Promise<LedgerEntry> {
   const failed = end.code !== undefined;
   const { run_id, namespace, action } = facts;
   const { entries } = await appendOnce(
@@ -66,32 +73,45 @@ export async function recordEnd(effects: Needs, plane: Plane, facts: RunFacts, e
 export interface RefusedRun {
   readonly namespace: string;
   readonly action: string;
-  readonly request_id: string;
+  readonly request_id?: string | undefined;
   readonly host: string;
 }
 
+/** Names nobody knows are not counted apart: anyone can think of many. */
+const NAMES_UNKNOWN: ReadonlySet<string> = new Set(["plugin_not_found", "plugin_action_not_declared"]);
+
 /** A refusal that cannot be recorded still refuses. */
-export async function recordRefusal(effects: Needs, plane: Plane, run: RefusedRun, fault: Fault): Promise<void> {
-  const { namespace, action, request_id, host } = run;
-  const named = { namespace: namespace.slice(0, 128), action: action.slice(0, 64) };
+export async function recordRefusal(
+  effects: Needs,
+  plane: Plane,
+  run: RefusedRun,
+  fault: Fault,
+): Promise<void> {
+  const { code } = fault;
+  const namespace = run.namespace.slice(0, 128).toWellFormed();
+  const action = run.action.slice(0, 64).toWellFormed();
+  const request_id = run.request_id?.slice(0, 128).toWellFormed() ?? "";
   try {
     const folder = makeRunDirectory(effects.fs, plane.root, RUN_DIRECTORY);
-    const key = sha256Hex(`${fault.code}\n${named.namespace}\n${named.action}`).slice(0, 16);
-    const { count, is_recorded } = countRepeat(effects, `${folder}/refusals.json`, key);
+    const kind = NAMES_UNKNOWN.has(code) ? code : `${code}\n${namespace}\n${action}`;
+    const { count, is_recorded } = countRepeat(
+      effects,
+      `${folder}/refusals.json`,
+      sha256Hex(kind).slice(0, 16),
+    );
     if (!is_recorded) return;
+    // What does not fit a schema is told to the caller; a ledger is no place for pieces of an input.
+    const reason = code === "plugin_input_invalid" ? "the input does not fit" : fault.message;
     await appendEntries(effects, planeStream(plane, RUNS_STREAM), [
       {
         event_type: "plugin.action_refused",
-        submission_id: named.namespace.toWellFormed(),
+        submission_id: namespace,
         decision: "REFUSED",
-        reason: fault.message.slice(0, 1000).toWellFormed(),
-        metadata: { ...wellFormed(named), request_id, host, code: fault.code, repeated: count },
+        reason: reason.slice(0, 1000).toWellFormed(),
+        metadata: { namespace, action, request_id, host: run.host, code, repeated: count },
       },
     ]);
   } catch {
     // Disk full, no permission: who was refused learns why all the same.
   }
 }
-
-const wellFormed = (named: Record<string, string>): Details =>
-  Object.fromEntries(Object.entries(named).map(([key, value]) => [key, value.toWellFormed()]));

@@ -21,9 +21,14 @@ function formsOf(secret: string): string[] {
   if (secret.length < CHARACTERS_MIN) return [];
   const bytes = Buffer.from(secret);
   const base64 = [0, 1, 2].flatMap((shift) => {
-    const whole = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64").replace(/=+$/, "");
+    const whole = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
     // The characters at both ends also hold bits of what stands beside it.
-    const inner = whole.slice(shift === 0 ? 0 : shift + 1, bytes.length % 3 === (3 - shift) % 3 ? undefined : -1);
+    const inner = whole.slice(
+      shift === 0 ? 0 : shift + 1,
+      bytes.length % 3 === (3 - shift) % 3 ? undefined : -1,
+    );
     return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")];
   });
   const forms = [

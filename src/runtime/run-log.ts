@@ -84,9 +84,13 @@ export function findRun({ fs }: Needs, plane: Plane, run_id: string, namespace?:
     if (found !== undefined) return found;
   }
   const shown = run_id.slice(0, 64);
-  throw make("plugin_run_unknown", `no run ${JSON.stringify(shown)} has a log; the ${LOGS_KEPT} newest of each plugin are kept`, {
-    run_id: shown,
-  });
+  throw make(
+    "plugin_run_unknown",
+    `no run ${JSON.stringify(shown)} has a log; the ${LOGS_KEPT} newest of each plugin are kept`,
+    {
+      run_id: shown,
+    },
+  );
 }
 
 function namespacesWithLogs(fs: Effects["fs"], plane: Plane): string[] {

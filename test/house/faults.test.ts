@@ -65,7 +65,9 @@ test("every code is written in capitals, those of runs in lower case, and raised
   const is_of_runs = /^(plugin_[a-z]+(_[a-z]+)*|invalid_actor_kind)$/;
   const others = codes.filter((code) => !is_of_runs.test(code));
   expect(others.filter((code) => !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code))).toEqual([]);
-  const misplaced = declared.filter(({ code, path }) => is_of_runs.test(code) && !path.startsWith("src/runtime/"));
+  const misplaced = declared.filter(
+    ({ code, path }) => is_of_runs.test(code) && !path.startsWith("src/runtime/"),
+  );
   expect(misplaced).toEqual([]);
   expect(unraised(codes, sources)).toEqual([]);
 });

@@ -1,0 +1,92 @@
+/** A plane with an enabled plugin whose actions misbehave on request, and what the ledger of runs says. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Effects } from "../../src/effects/index.ts";
+import { type Hosting, type RunRequest, type RunResult, runAction } from "../../src/runtime/index.ts";
+import { NOTES, type PluginFields, type PluginPlane, pluginPlane } from "./plugin-plane.ts";
+
+export const HOSTING: Hosting = {
+  interpreters: async () => ({ python: "/usr/bin/python3", node: process.execPath }),
+};
+
+const OPEN = { type: "object" };
+export const action = (id: string, more: Record<string, unknown> = {}) => ({
+  id,
+  title: id,
+  input: OPEN,
+  output: OPEN,
+  ...more,
+});
+
+/** `input.do` says what it does; `answer(...)` prints an answer. */
+export const MAIN_PY = `import json, os, sys, time
+request = json.loads(sys.stdin.readline())
+given = request["input"]
+def answer(result, **more):
+    print(json.dumps({"status": "ok", "result": result, **more}))
+exec(given.get("code", "answer({'echo': given, 'config': request['config'], 'request_id': request['request_id']})"))
+`;
+
+export interface RunPlane extends PluginPlane {
+  /** Packs, installs and enables. */
+  provide(fields?: PluginFields): Promise<void>;
+  act(input: unknown, more?: Partial<RunRequest>, effects?: Effects): Promise<RunResult>;
+  /** What a call is refused with, or fails with. */
+  fails(input: unknown, more?: Partial<RunRequest>, effects?: Effects): Promise<Failure>;
+  runs(): RunEntry[];
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly exit_code: number;
+  readonly next_step: string;
+  readonly details: Record<string, unknown>;
+}
+
+export interface RunEntry {
+  readonly event_type: string;
+  readonly submission_id: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly metadata: Record<string, unknown>;
+}
+
+export async function runPlane(folder?: string): Promise<RunPlane> {
+  const base = await pluginPlane(folder);
+  const { root, effects, plane, token } = base;
+  const act: RunPlane["act"] = (input, more = {}, given = effects) =>
+    runAction(given, plane, { namespace: "notes", action: "echo", input, host: "library", token, ...more }, HOSTING);
+  return {
+    ...base,
+    act,
+    async fails(input, more, given) {
+      try {
+        await act(input, more, given);
+      } catch (error) {
+        if (typeof (error as Partial<Failure>).code === "string") return error as Failure;
+        throw error;
+      }
+      throw new Error("it did not fail");
+    },
+    async provide(fields = {}) {
+      const { plugin = {}, files = {}, ...rest } = fields;
+      const actions = [action("echo")];
+      await base.packPlugin({
+        ...rest,
+        plugin: { actions, ...plugin },
+        files: { "main.py": MAIN_PY, ...files },
+      });
+      await base.install([NOTES]);
+      await base.enable();
+    },
+    runs() {
+      const path = join(root, "ledger/runs.jsonl");
+      if (!existsSync(path)) return [];
+      return readFileSync(path, "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as RunEntry);
+    },
+  };
+}
