@@ -6,19 +6,14 @@ import type { Effects } from "../effects/index.ts";
 import { type Head, installedHeads } from "../index-db/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import {
-  checkPlugin,
-  checkRequirements,
-  makePreflightFault,
-  type Present,
-  type Runtime,
-} from "../preflight/index.ts";
+import { checkRequirements, makePreflightFault, type Present, type Runtime } from "../preflight/index.ts";
 import { readReceipt } from "../receipts/index.ts";
 import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
-import { checkPlugins } from "./plugin/namespace.ts";
+import { checkNamespaces } from "./plugin/namespace.ts";
+import { checkPluginEntry } from "./plugin-entry.ts";
 import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
@@ -75,11 +70,12 @@ export async function planInstall(
       }
     }
   }
-  problems.push(...checkPlugins(effects, plane, asks));
+  problems.push(...checkNamespaces(effects, plane, asks));
   const needing = asks.map(({ target, before }) => ({
     manifest: target.manifest,
     fresh: before === undefined,
   }));
+  for (const { manifest } of needing) problems.push(...(await checkPluginEntry(effects, plane, manifest)));
   problems.push(...checkNeeds(effects, plane, installed, needing, options.runtime));
   const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
@@ -130,7 +126,6 @@ export function checkNeeds(
   const present = presentAfter(installed, [...manifests.values()]);
   return [
     ...[...manifests.values()].flatMap((manifest) => [
-      ...checkPlugin(manifest),
       ...checkChain(effects, plane, manifest),
       ...checkRequirements(manifest, present, runtime),
     ]),

@@ -34,4 +34,7 @@ export const { catalogue: operationFaults, make } = defineFaults({
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),
+  CODE_UNKNOWN: kind<{ code: string; near: readonly string[] }>(1, (d) =>
+    d.near.length === 0 ? `Run "pkg explain --list" to see every code.` : `Try "pkg explain ${d.near[0]}".`,
+  ),
 });

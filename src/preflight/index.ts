@@ -1,8 +1,12 @@
 export { advise } from "./advice.ts";
 export { checkOf } from "./checks.ts";
+export { PREFLIGHT_CODES, PREFLIGHT_RULES } from "./codes.ts";
 export { make as makePreflightFault, preflightFaults } from "./faults.ts";
 export { type FieldPlace, findingFrom, type Locate } from "./findings.ts";
+export { pointerOfAsked } from "./permissions.ts";
 export { checkPlugin } from "./plugin.ts";
+export { preflightDocument, renderPreflight } from "./render.ts";
+export { preflightReport } from "./report.ts";
 export {
   checkCompat,
   checkRanges,
@@ -15,3 +19,4 @@ export {
   type RuntimeName,
 } from "./requirements.ts";
 export { type About, Tally } from "./tally.ts";
+export { type Breakage, type Broken, type Standing, whatBreaks } from "./what-breaks.ts";

@@ -898,6 +898,58 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ]
   },
   {
+    "name": "configure",
+    "summary": "Set what a plugin can be configured with, held against its schema; secrets are named, never written.",
+    "examples": [
+      "pkg configure notes retries=8 --dry-run",
+      "pkg configure notes api_key=env:NOTES_API_KEY",
+      "pkg configure notes --show"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "settings",
+        "type": "list",
+        "description": "KEY=VALUE; the schema says of which type. A secret is KEY=env:NAME or KEY=file:/PATH.",
+        "positional": true
+      },
+      {
+        "field": "file",
+        "type": "string",
+        "description": "JSON or TOML file with settings."
+      },
+      {
+        "field": "unset",
+        "type": "list",
+        "description": "Take a setting away; repeat for several."
+      },
+      {
+        "field": "show",
+        "type": "boolean",
+        "description": "Show what is in force; needs no token.",
+        "default": false
+      },
+      {
+        "field": "rollback",
+        "type": "integer",
+        "description": "Go back to this earlier version of the configuration."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
     "name": "policy why",
     "summary": "Explain rule by rule what the policy allows and denies to a plugin, and which line decides.",
     "examples": [
@@ -1173,6 +1225,163 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "field": "restore",
         "type": "boolean",
         "description": "Put config/trusted_keys.json back as it is pinned.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "preflight",
+    "summary": "Judge packages before they enter: manifest, ranges, permissions, dependencies, ownership, signatures.",
+    "examples": [
+      "pkg preflight modules/notes",
+      "pkg preflight PKG-T1-RUNTIME-001 --host 2.0.0 --json",
+      "pkg preflight --changed origin/main --github",
+      "pkg preflight modules/notes --fix --dry-run"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "subjects",
+        "type": "list",
+        "description": "Manifests, their folders, archives or package ids.",
+        "positional": true
+      },
+      {
+        "field": "changed",
+        "type": "string",
+        "description": "Judge every manifest that differs from this git commit or branch."
+      },
+      {
+        "field": "host",
+        "type": "string",
+        "description": "Judge as if this program had this version."
+      },
+      {
+        "field": "api",
+        "type": "string",
+        "description": "Judge as if the plugin API had this version."
+      },
+      {
+        "field": "python",
+        "type": "string",
+        "description": "Judge as if Python had this version."
+      },
+      {
+        "field": "node",
+        "type": "string",
+        "description": "Judge as if Node had this version."
+      },
+      {
+        "field": "digest",
+        "type": "string",
+        "description": "sha256 of the archive, vouched for by you."
+      },
+      {
+        "field": "require_all",
+        "type": "boolean",
+        "description": "Fail also where a check could not run.",
+        "default": false
+      },
+      {
+        "field": "fix",
+        "type": "boolean",
+        "description": "Mend in the manifests what can be mended safely, then judge them.",
+        "default": false
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      },
+      {
+        "field": "sarif",
+        "type": "boolean",
+        "description": "Print SARIF 2.1.0.",
+        "default": false
+      },
+      {
+        "field": "junit",
+        "type": "boolean",
+        "description": "Print JUnit XML.",
+        "default": false
+      },
+      {
+        "field": "github",
+        "type": "boolean",
+        "description": "Print annotations for GitHub Actions.",
+        "default": false
+      },
+      {
+        "field": "markdown",
+        "type": "boolean",
+        "description": "Print Markdown.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "explain",
+    "summary": "Say what a code means, where it comes from and what to do about it. Works offline and without a plane.",
+    "examples": [
+      "pkg explain COMPAT_UNMET",
+      "pkg explain --list --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "code",
+        "type": "string",
+        "description": "Code of a fault or finding.",
+        "positional": true
+      },
+      {
+        "field": "list",
+        "type": "boolean",
+        "description": "List every code with its meaning.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "what-breaks",
+    "summary": "Say which packages stop fitting if the host, the API, Python or Node changes, or packages go.",
+    "examples": [
+      "pkg what-breaks --host 3.0.0",
+      "pkg what-breaks --python 3.13 --store",
+      "pkg what-breaks --remove PKG-T0-EVIDENCE-001 --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "host",
+        "type": "string",
+        "description": "Judge as if this program had this version."
+      },
+      {
+        "field": "api",
+        "type": "string",
+        "description": "Judge as if the plugin API had this version."
+      },
+      {
+        "field": "python",
+        "type": "string",
+        "description": "Judge as if Python had this version."
+      },
+      {
+        "field": "node",
+        "type": "string",
+        "description": "Judge as if Node had this version."
+      },
+      {
+        "field": "remove",
+        "type": "list",
+        "description": "Package that goes; repeat for several."
+      },
+      {
+        "field": "store",
+        "type": "boolean",
+        "description": "Look also at the newest archive of each package in the store.",
         "default": false
       }
     ]

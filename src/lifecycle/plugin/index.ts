@@ -1,5 +1,6 @@
 export { type ApproveResult, approvePlugin } from "./approve.ts";
 export type { PluginChange } from "./change-plugin.ts";
+export { type ConfigureResult, configurePlugin } from "./configure.ts";
 export { disablePlugin } from "./disable.ts";
 export { type EnableResult, enablePlugin } from "./enable.ts";
 export { type ForgetResult, forgetPlugin } from "./forget.ts";

@@ -1,7 +1,7 @@
 /** A namespace belongs to one package in one tier, whoever else names it in a manifest. */
 import type { Manifest, PlaneTier } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
-import { checkPluginPlace, makeGrantFault, ownerOf, readPlugin } from "../../grants/index.ts";
+import { makeGrantFault, ownerOf, readPlugin } from "../../grants/index.ts";
 import type { Fault } from "../../kernel/index.ts";
 import type { Plane } from "../../plane/index.ts";
 import { make } from "../faults.ts";
@@ -23,8 +23,8 @@ export function checkNamespace(
   return [taken(namespace, package_id, `${owner} in ${record.plane_id}`)];
 }
 
-/** What keeps the plugins of a change out: where they lie, and whose their names are. Complete list. */
-export function checkPlugins(
+/** Names of the plugins of a change that belong to others, or to each other. Complete list. */
+export function checkNamespaces(
   effects: Effects,
   plane: Plane,
   asks: readonly { readonly target: { readonly manifest: Manifest }; readonly tier: PlaneTier }[],
@@ -35,12 +35,9 @@ export function checkPlugins(
     if (plugin === undefined) return [];
     const owner = first.get(plugin.namespace);
     first.set(plugin.namespace, `${package_id} in ${tier}`);
-    return [
-      ...checkPluginPlace(plane, manifest),
-      ...(owner === undefined
-        ? checkNamespace(effects, plane, manifest, tier)
-        : [taken(plugin.namespace, `${package_id} in ${tier}`, owner)]),
-    ];
+    return owner === undefined
+      ? checkNamespace(effects, plane, manifest, tier)
+      : [taken(plugin.namespace, `${package_id} in ${tier}`, owner)];
   });
 }
 

@@ -6,6 +6,7 @@ import type { Plane } from "../../plane/index.ts";
 import { Tally } from "../../preflight/index.ts";
 import { type Installed, manifestCopyPath } from "../../receipts/index.ts";
 import { checkNeeds } from "../install-plan.ts";
+import { checkPluginEntry } from "../plugin-entry.ts";
 import { addAdvice, addFaults, countManifest, type Judged, runtimeFor } from "./judge.ts";
 import type { PreflightWorld } from "./world.ts";
 
@@ -38,6 +39,8 @@ export async function judgeInstalled(
   const others = installedHeads(effects, plane.root).filter(
     ({ package_id }) => package_id !== manifest.package_id,
   );
+  if (manifest.plugin !== undefined) tally.ran("permission-policy", 1);
+  await addFaults(judged, await checkPluginEntry(effects, plane, manifest));
   await addFaults(judged, checkNeeds(effects, plane, others, [{ manifest, fresh: true }], versions));
   await addAdvice(judged);
   return tally.report({

@@ -8,9 +8,10 @@ import { readPolicy } from "../../provenance/index.ts";
 import { readReceipt, tierPrefix } from "../../receipts/index.ts";
 import { checkResolvable } from "../choose.ts";
 import type { SourceFile } from "../collect.ts";
-import { checkNeeds, withConflict } from "../install-plan.ts";
+import { checkNeeds } from "../install-plan.ts";
 import { readLeftovers } from "../leftovers.ts";
 import { placeAssets } from "../place.ts";
+import { checkPluginEntry } from "../plugin-entry.ts";
 import { addFaults, type Judged, runtimeFor } from "./judge.ts";
 import type { PreflightWorld } from "./world.ts";
 
@@ -34,13 +35,26 @@ export async function judgeSourceInPlane(
   const { dependencies, conflicts, spec_id, framework_id } = manifest;
   tally.ran("dependencies", dependencies.length + conflicts.length);
   tally.ran("governance-chain", [spec_id, framework_id].filter((id) => id !== undefined).length);
-  const faults = [...(await needs(world, manifest, installed)), ...(await ownership(world, judged, files))];
+  if (manifest.plugin !== undefined) tally.ran("permission-policy", 1);
+  const entry = (await checkPluginEntry(world.effects, world.plane, manifest)).filter(isOfPlane);
+  const faults = [
+    ...entry,
+    ...(await needs(world, manifest, installed)),
+    ...(await ownership(world, judged, files)),
+  ];
   await addFaults(judged, faults);
   signatures(world, judged);
 }
 
 const COMES_WITH_IT = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE"]);
-const OF_PLANE = new Set<PreflightCheckId>(["dependencies", "governance-chain"]);
+const OF_PLANE = new Set<PreflightCheckId>([
+  "dependencies",
+  "governance-chain",
+  "ownership",
+  "permission-policy",
+]);
+/** The others are judged without a plane already. */
+const isOfPlane = ({ code, details }: Fault): boolean => OF_PLANE.has(checkOf(code, details["runtime"]));
 
 /** As an install would find it, with what the store would bring in. */
 async function needs(
@@ -54,7 +68,7 @@ async function needs(
   const faults = checkNeeds(effects, plane, installed, [{ manifest, fresh }], versions);
   // What is not installed yet and can be had comes in with it.
   const unmet = faults.filter(({ code }) => !COMES_WITH_IT.has(code));
-  const all = withConflict(unmet, conflict);
+  const all = conflict === undefined ? unmet : [conflict, ...unmet];
   return all
     .filter(({ code, details }) => OF_PLANE.has(checkOf(code, details["runtime"])))
     .map((fault) => (fault === conflict ? atDependency(fault, manifest) : fault));

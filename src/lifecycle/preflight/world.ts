@@ -16,7 +16,10 @@ export interface PreflightWorld {
 }
 
 /** A path as findings show it: relative to the working directory where it lies below, else as it is. */
-export function shownPath({ host }: Pick<Effects, "host">, path: string): string {
-  if (path === host.cwd) return ".";
-  return path.startsWith(`${host.cwd}/`) ? path.slice(host.cwd.length + 1) : path;
+export function shownPath({ fs, host }: Pick<Effects, "fs" | "host">, path: string): string {
+  for (const cwd of [host.cwd, fs.realPath(host.cwd)]) {
+    if (path === cwd) return ".";
+    if (path.startsWith(`${cwd}/`)) return path.slice(cwd.length + 1);
+  }
+  return path;
 }
