@@ -53,14 +53,14 @@ export async function begin(
   }
   try {
     await recordLeft(effects, plane, slot);
-    const config = configFor(effects, plane, prepared.plugin);
+    const config = await configFor(effects, plane, prepared.plugin);
     const environment = environmentFor(prepared.scopes, effects.host.env);
-    const facts = factsOf(effects, request, prepared);
+    const facts = factsOf(effects, request, prepared, config.version);
     const { request_id } = facts;
     const line = requestLine({
       action: request.action,
       input: request.input,
-      config: config.value,
+      config: config.values,
       request_id,
     });
     const redactor = redactorOf([
@@ -83,7 +83,12 @@ export function abandon({ slot }: Begun): void {
   slot.release();
 }
 
-function factsOf(effects: Effects, request: RunRequest, prepared: Prepared): RunFacts {
+function factsOf(
+  effects: Effects,
+  request: RunRequest,
+  prepared: Prepared,
+  config_version: number,
+): RunFacts {
   const { plugin, code, actor, user, limits, scopes, input, input_bytes } = prepared;
   const run_id = `RUN-${effects.random.hex(16)}`;
   return {
@@ -95,6 +100,7 @@ function factsOf(effects: Effects, request: RunRequest, prepared: Prepared): Run
     version: plugin.record.version,
     archive_hash: code.archive_hash,
     code_digest: code.digest,
+    config_version,
     actor,
     user,
     host: request.host,
@@ -209,7 +215,12 @@ function keepLog(
     is_cut: ended.stderr_is_cut,
   };
   try {
-    writeRunLog(effects, plane, head, redactor.cutText(ended.stderr));
+    writeRunLog(
+      effects,
+      plane,
+      head,
+      ended.stderr_is_cut ? redactor.pieceOf(ended.stderr) : redactor.text(ended.stderr),
+    );
   } catch {
     // Disk full, no permission: the ledger still says how it ended.
   }

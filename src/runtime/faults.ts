@@ -82,5 +82,9 @@ export const { catalogue: runtimeFaults, make } = defineFaults({
     5,
     (d) => `Install ${d.runtime} outside the plane, then run the same command again.`,
   ),
+  plugin_secret_missing: kind<Plugin & { key: string; problem: string }>(
+    5,
+    (d) => `Run "pkg configure ${d.namespace}" to see where each secret is looked for.`,
+  ),
   plugin_run_unknown: kind<{ run_id: string }>(1, () => `Run "pkg logs" to see which runs have a log.`),
 });

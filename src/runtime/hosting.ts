@@ -1,10 +1,5 @@
-/** What a host offers to runs: interpreters, looked up only when one is needed. */
+/** What a host offers to runs. */
 export interface Hosting {
-  readonly interpreters: () => Promise<Interpreters>;
-}
-
-export interface Interpreters {
-  /** Absolute. */
-  readonly python?: string;
-  readonly node?: string;
+  /** Absolute; undefined where there is none. Asked only when one is needed. */
+  readonly interpreter: (runtime: "python" | "node") => Promise<string | undefined>;
 }

@@ -37,7 +37,7 @@ async function find(
   hosting: Hosting,
   runtime: "python" | "node",
 ): Promise<Program> {
-  const path = (await hosting.interpreters())[runtime];
+  const path = await hosting.interpreter(runtime);
   if (path === undefined) throw missing(runtime, "none was found");
   const executable = effects.fs.realPath(path);
   // It is part of the wall, and what lies in the plane is what is walled in.

@@ -19,6 +19,8 @@ export interface RunFacts {
   readonly version: string;
   readonly archive_hash: string;
   readonly code_digest: string;
+  /** 0 while nobody configured it. */
+  readonly config_version: number;
   readonly actor: Actor;
   readonly user: string;
   readonly host: string;

@@ -6,14 +6,14 @@ const CHARACTERS_MIN = 6;
 
 export interface Redactor {
   readonly text: (text: string) => string;
-  /** The same for text whose end was cut off: the beginning of a secret at the end goes too. */
-  readonly cutText: (text: string) => string;
+  /** The same for a piece of a longer text: what may be a piece of a secret at either end goes too. */
+  readonly pieceOf: (text: string) => string;
 }
 
 export function redactorOf(secrets: Iterable<string>): Redactor {
   const forms = [...new Set([...secrets].flatMap(formsOf))].sort((a, b) => b.length - a.length);
   const text = (raw: string): string => forms.reduce((shown, form) => shown.replaceAll(form, MARK), raw);
-  return { text, cutText: (raw) => withoutBegun(text(raw), forms) };
+  return { text, pieceOf: (raw) => withoutPieces(text(raw), forms) };
 }
 
 /** As it is, in JSON, in a URL, in hex, and in Base64 at each of the three places it can stand in a longer text. */
@@ -44,11 +44,17 @@ function formsOf(secret: string): string[] {
   return [...forms, ...lines].filter((form) => form.length >= CHARACTERS_MIN);
 }
 
-function withoutBegun(text: string, forms: readonly string[]): string {
+/** Fewer characters of a secret tell nothing. */
+const PIECE_CHARACTERS_MIN = 4;
+
+function withoutPieces(text: string, forms: readonly string[]): string {
+  let piece = text;
   for (const form of forms) {
-    for (let length = Math.min(form.length - 1, text.length); length >= 4; length--) {
-      if (text.endsWith(form.slice(0, length))) return `${text.slice(0, -length)}${MARK}`;
+    const longest = Math.min(form.length - 1, piece.length);
+    for (let length = longest; length >= PIECE_CHARACTERS_MIN; length--) {
+      if (piece.endsWith(form.slice(0, length))) piece = `${piece.slice(0, -length)}${MARK}`;
+      if (piece.startsWith(form.slice(-length))) piece = `${MARK}${piece.slice(length)}`;
     }
   }
-  return text;
+  return piece;
 }

@@ -131,7 +131,7 @@ async function unfitting(begun: Begun, { result }: Good): Promise<Fault | undefi
 
 function withEnding(begun: Begun, { exit_code, stderr }: Ended, problem: string): string {
   const code = exit_code === null || exit_code === 0 ? "" : ` and ${endingOf(exit_code)}`;
-  const said = lastWords(begun.redactor.cutText(stderr), 300);
+  const said = lastWords(begun.redactor.pieceOf(stderr), 300);
   return `${problem}${code}${said === "" ? "" : `; it last wrote: ${said}`}`;
 }
 

@@ -6,7 +6,7 @@ import { type Hosting, type RunRequest, type RunResult, runAction } from "../../
 import { NOTES, type PluginFields, type PluginPlane, pluginPlane } from "./plugin-plane.ts";
 
 export const HOSTING: Hosting = {
-  interpreters: async () => ({ python: "/usr/bin/python3", node: process.execPath }),
+  interpreter: async (runtime) => (runtime === "python" ? "/usr/bin/python3" : process.execPath),
 };
 
 const OPEN = { type: "object" };
@@ -56,7 +56,12 @@ export async function runPlane(folder?: string): Promise<RunPlane> {
   const base = await pluginPlane(folder);
   const { root, effects, plane, token } = base;
   const act: RunPlane["act"] = (input, more = {}, given = effects) =>
-    runAction(given, plane, { namespace: "notes", action: "echo", input, host: "library", token, ...more }, HOSTING);
+    runAction(
+      given,
+      plane,
+      { namespace: "notes", action: "echo", input, host: "library", token, ...more },
+      HOSTING,
+    );
   return {
     ...base,
     act,
