@@ -15,7 +15,12 @@ export const nodePrograms: Programs = {
       child.once("exit", (exit_code, signal) => resolve({ exit_code, signal }));
     });
     const pid = await started(child);
-    const [stdin, stdout, stderr, ...others] = child.stdio as unknown as [Writable, Readable, Readable, ...Duplex[]];
+    const [stdin, stdout, stderr, ...others] = child.stdio as unknown as [
+      Writable,
+      Readable,
+      Readable,
+      ...Duplex[],
+    ];
     return {
       pid,
       stdin: writing(stdin),
