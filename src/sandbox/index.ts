@@ -1,3 +1,4 @@
+export { confine } from "./confine.ts";
 export type {
   Broker,
   Confined,
@@ -20,3 +21,5 @@ export { type BrokerGrant, type ProfileRequest, profileFor, type SandboxProfile 
 export { runJailed, runUnjailed } from "./run-jailed.ts";
 export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";
+export { findWall, type WallSearch } from "./wall/find-wall.ts";
+export type { Wall } from "./wall/wall.ts";
