@@ -63,7 +63,12 @@ export const run = operation({
       concurrency_max: input.max_concurrency,
     };
     if (input.explain) {
-      const explained = await explainRun(context.effects, plane, { namespace, action, wishes });
+      const explained = await explainRun(
+        context.effects,
+        plane,
+        { namespace, action, wishes },
+        hostingOf(context),
+      );
       return { result: { explained }, exit_code: explained.would_run ? 0 : 1 };
     }
     const request: RunRequest = {
@@ -125,10 +130,7 @@ function explainedText(one: Explained): string {
     ]),
     ...section("secrets of its configuration", one.secrets),
     ...section("limits", limitLines(one.limits)),
-    ...section("wall", [
-      one.layer ?? "none holds on this machine",
-      ...one.layers_refused.map(({ layer, reason }) => `not ${layer}: ${reason}`),
-    ]),
+    ...section("wall", [one.layer ?? "none holds on this machine"]),
     ...section(
       "it would be refused",
       one.problems.map(({ message, code }) => `${message} [${code}]`),
@@ -158,4 +160,5 @@ async function readInput(
 const hostingOf = ({ effects, files }: Context): Hosting => ({
   interpreter: async (runtime) =>
     runtime === "node" ? files.node : (await findPython(effects, {})).executable,
+  accepts_weaker: () => false,
 });

@@ -14,7 +14,7 @@ import { type Redactor, redactorOf } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
-import { type Ended, judgeEnded } from "./verdict.ts";
+import { type Ended, judgeEnded, recordedMessage } from "./verdict.ts";
 
 /** A run that holds its slot. */
 export interface Begun {
@@ -139,7 +139,7 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
     const end = endOf(begun, ended, verdict, duration_ms);
     // Whatever happens from here on, the next run knows how this one ended.
     slot.note({ facts, end } as unknown as Json);
-    keepLog(effects, plane, begun, ended, end);
+    keepLog(effects, plane, begun, ended, end, verdict instanceof Fault ? verdict.message : "");
     const entry = await recordEnd(effects, plane, facts, end);
     slot.clear();
     if (ended.thrown !== undefined) throw ended.thrown;
@@ -167,7 +167,7 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
 }
 
 function endOf(
-  { redactor }: Begun,
+  begun: Begun,
   { layer, exit_code, resources, denials }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
@@ -180,7 +180,7 @@ function endOf(
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
   };
   if (verdict instanceof Fault)
-    return { ...about, code: verdict.code, message: redactor.text(verdict.message) };
+    return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };
   const { result, result_bytes, evidence } = verdict;
   return {
     ...about,
@@ -199,6 +199,7 @@ function keepLog(
   { facts, redactor }: Begun,
   ended: Ended,
   end: RunEnd,
+  message: string,
 ): void {
   const { run_id, request_id, namespace, action, started_at } = facts;
   const head: RunHead = {
@@ -210,7 +211,7 @@ function keepLog(
     duration_ms: end.duration_ms,
     outcome: end.code === undefined ? "success" : "failure",
     code: end.code ?? null,
-    message: end.message ?? "",
+    message,
     layer: end.layer,
     is_cut: ended.stderr_is_cut,
   };

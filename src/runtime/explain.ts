@@ -4,13 +4,13 @@ import type { Effects } from "../effects/index.ts";
 import { inWords, type Plugin, secretKeys, standingOf } from "../grants/index.ts";
 import { Fault, type FaultJson } from "../kernel/index.ts";
 import { type Plane, reading } from "../plane/index.ts";
-import { type LayerRefusal, profileFor, type SandboxProfile } from "../sandbox/index.ts";
+import { findWall, profileFor, type SandboxProfile } from "../sandbox/index.ts";
 import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { environmentFor } from "./environment.ts";
+import type { Hosting } from "./hosting.ts";
 import { installedCode } from "./installed-code.ts";
 import { LIMIT_NAMES, type LimitName, type Limits, limitsOf, type Wishes } from "./limits.ts";
 import { declaredAction, requireEnabled, requireKnown } from "./prepare.ts";
-import { wallFor } from "./wall.ts";
 
 export interface Explained {
   readonly namespace: string;
@@ -42,7 +42,6 @@ export interface Explained {
   readonly limits: Limits;
   /** The wall it would run behind; null where none holds. */
   readonly layer: string | null;
-  readonly layers_refused: readonly LayerRefusal[];
 }
 
 /** @throws plugin_not_found, plugin_action_not_declared, plugin_limit_*, and what cannot be read of the plane */
@@ -50,6 +49,7 @@ export async function explainRun(
   effects: Effects,
   plane: Plane,
   asking: { readonly namespace: string; readonly action: string; readonly wishes: Wishes },
+  hosting: Pick<Hosting, "accepts_weaker">,
 ): Promise<Explained> {
   const { namespace, wishes } = asking;
   const seen = await reading(effects, plane, async () => look(effects, plane, namespace, asking.action));
@@ -61,7 +61,11 @@ export async function explainRun(
     declared: action.limits,
     wishes,
   });
-  const { layer, refused } = await wallFor(effects);
+  const wall = await findWall(effects, hosting).catch((error: unknown) => {
+    if (!(error instanceof Fault)) throw error;
+    return error;
+  });
+  const all = wall instanceof Fault ? [...problems, wall] : problems;
   const { values, withheld, unset } = environmentFor(scopes, effects.host.env);
   const profile = profileFor({ kind, runtime, namespace, root, scopes });
   const schema = plugin.manifest.plugin?.config?.schema;
@@ -76,15 +80,14 @@ export async function explainRun(
     runtime,
     entrypoint,
     code_digest,
-    would_run: problems.length === 0 && layer !== null,
-    problems: problems.map((one) => one.toJSON()),
+    would_run: all.length === 0,
+    problems: all.map((one) => one.toJSON()),
     may: mayLines(profile, scopes),
     profile,
     environment: { given: Object.keys(values), withheld, unset },
     secrets: schema === undefined ? [] : [...secretKeys(schema)],
     limits,
-    layer,
-    layers_refused: refused,
+    layer: wall instanceof Fault ? null : wall.layer,
   };
 }
 

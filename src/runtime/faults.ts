@@ -74,10 +74,6 @@ export const { catalogue: runtimeFaults, make } = defineFaults({
     (d) =>
       `Ask for ${d.ceiling} or less, or have the operator raise ${d.limit} under [run] in config/plane.toml.`,
   ),
-  plugin_sandbox_missing: kind<Plugin & { layers: readonly string[]; command: string }>(
-    5,
-    (d) => `Run "${d.command}", then the same command again.`,
-  ),
   plugin_interpreter_missing: kind<{ runtime: string; problem: string }>(
     5,
     (d) => `Install ${d.runtime} outside the plane, then run the same command again.`,

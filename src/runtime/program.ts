@@ -5,11 +5,13 @@ import { interpreterFiles, isInside } from "../sandbox/index.ts";
 import { make } from "./faults.ts";
 import type { Hosting } from "./hosting.ts";
 
-type Needs = Pick<Effects, "fs" | "subprocess" | "signal">;
+type Needs = Pick<Effects, "fs" | "subprocess" | "signal" | "host">;
 
 export interface Program {
   /** Absolute. */
   readonly executable: string;
+  /** Of Node, as "24.1.0". */
+  readonly version?: string;
   readonly readable: readonly string[];
 }
 
@@ -43,7 +45,7 @@ async function find(
   // It is part of the wall, and what lies in the plane is what is walled in.
   if (isInside(path, plane.root) || isInside(executable, plane.root))
     throw missing(runtime, `${path} lies inside the plane`);
-  if (runtime === "node") return { executable, readable: [executable] };
+  if (runtime === "node") return { executable, version: effects.host.node_version, readable: [executable] };
   const readable = await interpreterFiles(effects, path);
   if (readable === undefined) throw missing(runtime, `${path} does not answer as a Python 3`);
   return { executable: path, readable };

@@ -15,7 +15,7 @@ const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 /**
  * Exactly one ledger entry for each call that begins, `plugin.action_invoked` or `plugin.action_failed`; a refusal before that
  * leaves `plugin.action_refused`.
- * @throws what `prepare` throws; plugin_concurrency_limited, plugin_sandbox_missing; then plugin_action_timeout,
+ * @throws what `prepare` throws; plugin_concurrency_limited, SANDBOX_*; then plugin_action_timeout,
  * plugin_output_too_large, plugin_action_not_found, plugin_run_failed; LEDGER_* when the end cannot be recorded; the reason of
  * `effects.signal`
  */
@@ -34,7 +34,14 @@ export async function runAction(
     abandon(begun);
     throw error;
   }
-  return finish(effects, plane, begun, await collect(running));
+  const ended = await collect(running);
+  // The wall could not be built, so the program did not run.
+  if (ended.thrown instanceof Fault && ended.thrown.code === "SANDBOX_NOT_STARTED") {
+    abandon(begun);
+    await recordRefusal(effects, plane, request, ended.thrown);
+    throw ended.thrown;
+  }
+  return finish(effects, plane, begun, ended);
 }
 
 /** The checks alone: no slot, no process, no entry but of a refusal. */

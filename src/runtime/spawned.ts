@@ -2,9 +2,15 @@
 import type { Effects } from "../effects/index.ts";
 import type { Json } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { type Confined, type ConfineRequest, type Outcome, profileFor } from "../sandbox/index.ts";
+import {
+  type Confined,
+  type ConfineRequest,
+  confine,
+  findWall,
+  type Outcome,
+  profileFor,
+} from "../sandbox/index.ts";
 import type { Begun } from "./accepted.ts";
-import { confine } from "./confine-for-now.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
 import { programFor } from "./program.ts";
@@ -13,7 +19,7 @@ import type { Ended } from "./verdict.ts";
 /** Of /tmp inside. */
 const TEMP_BYTES_MAX = 64 << 20;
 
-/** @throws plugin_sandbox_missing, plugin_interpreter_missing, JAIL_*, SANDBOX_*, PYTHON_*: nothing ran then */
+/** @throws plugin_interpreter_missing, SANDBOX_*, JAIL_*, TEMP_UNUSABLE, PYTHON_*: nothing ran then */
 export async function startProcess(
   effects: Effects,
   plane: Plane,
@@ -22,7 +28,8 @@ export async function startProcess(
 ): Promise<Confined> {
   const { limits } = begun.prepared;
   const request = await confinement(effects, plane, begun, hosting);
-  return confine(effects, {
+  const wall = await findWall(effects, { accepts_weaker: hosting.accepts_weaker });
+  return confine(effects, wall, {
     ...request,
     stdin: begun.line,
     limits: {
@@ -42,11 +49,18 @@ export async function confinement(
 ): Promise<Omit<ConfineRequest, "stdin">> {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
-  const { executable, readable } = await programFor(effects, plane, hosting, runtime);
+  const { executable, readable, version } = await programFor(effects, plane, hosting, runtime);
   return {
     profile: profileFor({ kind, runtime, namespace, root, scopes }),
     plane_root: plane.root,
-    program: { executable, readable, entrypoint: code.entrypoint },
+    program: {
+      executable,
+      readable,
+      entrypoint: code.entrypoint,
+      ...(version === undefined ? {} : { version }),
+    },
+    overlays: code.bytes,
+    ...(hosting.broker === undefined ? {} : { broker: hosting.broker }),
     environment: environment.values,
     hidden: [plane.keys_directory],
     limits: {
@@ -63,6 +77,7 @@ export async function collect(running: Confined): Promise<Ended> {
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of running.stdout) chunks.push(chunk);
+    // The program ends by itself now, or at its limit.
     return endedOf(running, await running.done, Buffer.concat(chunks));
   } catch (thrown) {
     running.kill();

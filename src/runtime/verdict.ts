@@ -43,7 +43,7 @@ export async function judgeEnded(
   const changed = changedSince(fs, prepared.code);
   if (changed !== undefined) return failed(begun, "its files changed while it ran", { path: changed });
   const answer = readAnswer(ended.stdout);
-  if (answer.kind === "garbage") return failed(begun, withEnding(begun, ended, answer.problem));
+  if (answer.kind === "garbage") return failedWith(begun, ended, answer.problem);
   if (answer.kind === "refused") return refusedBy(begun, answer);
   if (ended.exit_code !== 0 && ended.exit_code !== null)
     return failed(begun, `answered "ok" and exited with ${ended.exit_code}`);
@@ -75,7 +75,7 @@ function judgeEnding(begun: Begun, ended: Ended): Fault | undefined {
   }
   if (ended.how === "broker_exceeded")
     return failed(begun, "spent more than was granted", { limit: "broker" });
-  if (ended.how === "stopped") return failed(begun, withEnding(begun, ended, "was killed"));
+  if (ended.how === "stopped") return failedWith(begun, ended, "was killed");
   return undefined;
 }
 
@@ -100,16 +100,11 @@ function refusedBy(begun: Begun, { code, message }: Extract<Answer, { kind: "ref
       `${named(begun)}: the entrypoint does not know this action`,
       who(begun),
     );
-  const said = shown(message, 300);
   const plugin_code = shown(code, 64);
-  return failed(
-    begun,
-    `answered with the error ${plugin_code || "without a code"}${said === "" ? "" : `: ${said}`}`,
-    {
-      plugin_code,
-      plugin_message: said,
-    },
-  );
+  return failed(begun, `answered with the error ${plugin_code || "without a code"}`, {
+    plugin_code,
+    said: shown(message, 300),
+  });
 }
 
 async function unfitting(begun: Begun, { result }: Good): Promise<Fault | undefined> {
@@ -119,20 +114,17 @@ async function unfitting(begun: Begun, { result }: Good): Promise<Fault | undefi
   if (first === undefined) return undefined;
   // A schema's own words, and names of fields the plugin made up.
   const shown = (text: string): string => lastWords(begun.redactor.text(text), 200);
-  return failed(
-    begun,
-    `answered with a result that does not fit its schema: ${shown(`${first.pointer} ${first.message}`)}`,
-    {
-      pointer: shown(first.pointer),
-      problems: issues.slice(0, 20).map(({ pointer, message }) => shown(`${pointer} ${message}`)),
-    },
-  );
+  return failed(begun, "answered with a result that does not fit its schema", {
+    said: shown(`${first.pointer} ${first.message}`),
+    pointer: shown(first.pointer),
+    problems: issues.slice(0, 20).map(({ pointer, message }) => shown(`${pointer} ${message}`)),
+  });
 }
 
-function withEnding(begun: Begun, { exit_code, stderr }: Ended, problem: string): string {
+/** With how it ended, and with what it last wrote. */
+function failedWith(begun: Begun, { exit_code, stderr }: Ended, problem: string): Fault {
   const code = exit_code === null || exit_code === 0 ? "" : ` and ${endingOf(exit_code)}`;
-  const said = lastWords(begun.redactor.pieceOf(stderr), 300);
-  return `${problem}${code}${said === "" ? "" : `; it last wrote: ${said}`}`;
+  return failed(begun, `${problem}${code}`, { said: lastWords(begun.redactor.pieceOf(stderr), 300) });
 }
 
 /** A jail reports a signal as a shell does. */
@@ -147,5 +139,16 @@ const who = ({ facts }: Begun) => ({
 });
 const named = ({ facts }: Begun): string => `${facts.namespace} ${facts.action}`;
 
-const failed = (begun: Begun, problem: string, details: Details = {}): Fault =>
-  make("plugin_run_failed", `${named(begun)} ${problem}`, { ...details, ...who(begun), problem });
+/** What it said is told to the caller alone: it may hold pieces of the input, and a ledger keeps everything for ever. */
+function failed(begun: Begun, problem: string, details: Details & { readonly said?: string } = {}): Fault {
+  const said = details.said === undefined || details.said === "" ? "" : `: ${details.said}`;
+  return make("plugin_run_failed", `${named(begun)} ${problem}${said}`, {
+    ...details,
+    ...who(begun),
+    problem,
+  });
+}
+
+/** The message as the ledger keeps it. */
+export const recordedMessage = (begun: Begun, fault: Fault): string =>
+  fault.code === "plugin_run_failed" ? `${named(begun)} ${String(fault.details["problem"])}` : fault.message;

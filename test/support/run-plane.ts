@@ -7,6 +7,7 @@ import { NOTES, type PluginFields, type PluginPlane, pluginPlane } from "./plugi
 
 export const HOSTING: Hosting = {
   interpreter: async (runtime) => (runtime === "python" ? "/usr/bin/python3" : process.execPath),
+  accepts_weaker: () => false,
 };
 
 const OPEN = { type: "object" };

@@ -695,7 +695,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_FIELD_DEAD:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: does nothing and never did.","raised_in":["src/metadata/plugin/generation-two.ts"],"messages":["does nothing and never did"],"next_steps":["Delete <field> at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_FILE_REFUSED:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts","src/runtime/installed-code.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>","<path> stops <namespace>: <problem>"],"next_steps":["Run \\"trace --explain <path>\\" to see whose it is, and \\"integrity-check --fix\\" to put back what was installed."]}',
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts","src/runtime/installed-code.ts","src/runtime/judge-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>","<path> keeps <namespace> from running: <problem>"],"next_steps":["Run \\"trace --explain <path>\\" to see whose it is, and \\"integrity-check --fix\\" to put back what was installed."]}',
   PLUGIN_GENERATION_UNKNOWN:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: is <document>, a generation nobody here knows.","raised_in":["src/metadata/plugin/generations.ts"],"messages":["is <document>, a generation nobody here knows"],"next_steps":["Write the plugin as \\"pkg new\\" does, or use a holdfast that knows <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_NAMESPACE_TAKEN:
@@ -824,6 +824,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <id> would leave <path> invalid: <message>.","raised_in":["src/lifecycle/registry-rules.ts"],"messages":["<id> would leave <path> invalid: <message>"],"next_steps":["Correct what it says of <id> and run the command again; \\"pkg info <id>\\" shows the row."]}',
   RUNS_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs whenever Python starts.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> runs whenever Python starts"],"next_steps":[]}',
+  SANDBOX_LAYER_MISSING:
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox layer bubblewrap is not usable: <reason>.","raised_in":["src/sandbox/wall/find-wall.ts"],"messages":["the sandbox layer bubblewrap is not usable: <reason>"],"next_steps":["Run \\"<cure>\\", or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
+  SANDBOX_NOT_STARTED:
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/run-action.ts","src/sandbox/confine.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
+  SANDBOX_TOO_MANY_PATHS:
+    '{"room":"sandbox","exit_code":3,"meaning":"Reported as: the glob <glob> names too many paths to show one by one.","raised_in":["src/sandbox/wall/granted-paths.ts"],"messages":["the glob <glob> names too many paths to show one by one"],"next_steps":["Grant a whole folder instead of <glob>, as in \\"files.read:docs/**\\"."]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
   SIDECAR_DIFFERS:
@@ -1038,8 +1044,6 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
   plugin_run_unknown:
     '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs\\" to see which runs have a log."]}',
-  plugin_sandbox_missing:
-    '{"room":"runtime","exit_code":5,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\", then the same command again."]}',
   plugin_secret_missing:
     '{"room":"runtime","exit_code":5,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg configure <namespace>\\" to see where each secret is looked for."]}',
 };
