@@ -23,8 +23,8 @@ export interface Begun {
   readonly slot: Slot;
   readonly began_ms: number;
   readonly environment: RunEnvironment;
-  /** The request as it goes to the process. Secret, since the configuration is in it. */
-  readonly line: string;
+  /** The request as it goes to the process, to a worker with an id. Secret, since the configuration is in it. */
+  readonly lineFor: (id?: string) => string;
   readonly redactor: Redactor;
 }
 
@@ -57,12 +57,8 @@ export async function begin(
     const environment = environmentFor(prepared.scopes, effects.host.env);
     const facts = factsOf(effects, request, prepared, config.version);
     const { request_id } = facts;
-    const line = requestLine({
-      action: request.action,
-      input: request.input,
-      config: config.values,
-      request_id,
-    });
+    const call = { action: request.action, input: request.input, config: config.values, request_id };
+    const lineFor = (id?: string): string => requestLine(call, id);
     const redactor = redactorOf([
       ...config.secrets,
       ...Object.values(environment.values),
@@ -70,7 +66,7 @@ export async function begin(
       secretOf(effects, plane).secret,
     ]);
     slot.note({ facts: facts as unknown as Json });
-    return { prepared, facts, slot, began_ms: effects.clock.elapsed_ms(), environment, line, redactor };
+    return { prepared, facts, slot, began_ms: effects.clock.elapsed_ms(), environment, lineFor, redactor };
   } catch (error) {
     slot.release();
     throw error;

@@ -8,9 +8,9 @@ export interface Call {
   readonly request_id: string;
 }
 
-/** One line with its newline. */
-export const requestLine = ({ action, input, config, request_id }: Call): string =>
-  `${JSON.stringify({ operation: "action", action, input, config, request_id })}\n`;
+/** One line with its newline; with an `id` for a worker, which answers with the same one. */
+export const requestLine = ({ action, input, config, request_id }: Call, id?: string): string =>
+  `${JSON.stringify({ ...(id === undefined ? {} : { id }), operation: "action", action, input, config, request_id })}\n`;
 
 /** Beside the result: status, evidence, an error's message. */
 export const ENVELOPE_BYTES_MAX = 4096;
@@ -29,8 +29,8 @@ export type Answer =
 /** What a plugin says when it is asked for an action it does not know. */
 export const UNKNOWN_ACTION = new Set(["plugin_action_not_found", "ACTION_NOT_FOUND", "UNKNOWN_ACTION"]);
 
-/** Own properties only; a plugin's JSON names what it likes. */
-export function readAnswer(bytes: Uint8Array): Answer {
+/** Own properties only; a plugin's JSON names what it likes. `id`: what a worker has to answer with. */
+export function readAnswer(bytes: Uint8Array, id?: string): Answer {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -41,6 +41,7 @@ export function readAnswer(bytes: Uint8Array): Answer {
     );
   }
   if (!isRecord(value)) return garbage("did not answer with one JSON object");
+  if (id !== undefined && own(value, "id") !== id) return garbage("answered another call than this one");
   const status = own(value, "status");
   if (status === "error") return refusalIn(own(value, "error"));
   if (status !== "ok") return garbage(`answered without a status "ok" or "error"`);

@@ -31,7 +31,7 @@ export async function startProcess(
   const wall = await findWall(effects, { accepts_weaker: hosting.accepts_weaker });
   return confine(effects, wall, {
     ...request,
-    stdin: begun.line,
+    stdin: begun.lineFor(),
     limits: {
       ...request.limits,
       timeout_ms: limits.timeout_ms.value,

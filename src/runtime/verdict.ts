@@ -20,6 +20,8 @@ export interface Ended {
   readonly exit_code: number | null;
   /** One answer, or what there is of it. */
   readonly stdout: Uint8Array;
+  /** What a worker has to answer with. */
+  readonly call_id?: string;
   readonly stderr: string;
   readonly stderr_is_cut: boolean;
   readonly layer: string;
@@ -42,7 +44,7 @@ export async function judgeEnded(
   if (early !== undefined) return early;
   const changed = changedSince(fs, prepared.code);
   if (changed !== undefined) return failed(begun, "its files changed while it ran", { path: changed });
-  const answer = readAnswer(ended.stdout);
+  const answer = readAnswer(ended.stdout, ended.call_id);
   if (answer.kind === "garbage") return failedWith(begun, ended, answer.problem);
   if (answer.kind === "refused") return refusedBy(begun, answer);
   if (ended.exit_code !== 0 && ended.exit_code !== null)

@@ -19,13 +19,23 @@ export const action = (id: string, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-/** `input.do` says what it does; `answer(...)` prints an answer. */
+/** Runs `input.code`, which answers with `answer(…)`; as a worker, one request a line. */
 export const MAIN_PY = `import json, os, sys, time
-request = json.loads(sys.stdin.readline())
-given = request["input"]
-def answer(result, **more):
-    print(json.dumps({"status": "ok", "result": result, **more}))
-exec(given.get("code", "answer({'echo': given, 'config': request['config'], 'request_id': request['request_id']})"))
+def serve(line):
+    request = json.loads(line)
+    given = request["input"]
+    def answer(result, **more):
+        tag = {"id": request["id"]} if "id" in request else {}
+        print(json.dumps({**tag, "status": "ok", "result": result, **more}), flush=True)
+    if "code" in given:
+        exec(given["code"], {**globals(), "request": request, "given": given, "answer": answer})
+    else:
+        answer({"echo": given, "config": request["config"], "request_id": request["request_id"], "pid": os.getpid()})
+if "--worker" in sys.argv:
+    for line in sys.stdin:
+        serve(line)
+else:
+    serve(sys.stdin.readline())
 `;
 
 export interface RunPlane extends PluginPlane {
