@@ -9,7 +9,7 @@ import { requestLine } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { valuesOf } from "./limits.ts";
 import type { Prepared } from "./prepare.ts";
-import { type RunEnd, type RunFacts, recordEnd } from "./record.ts";
+import { type RunEnd, type RunFacts, recordEnd, recordOnce } from "./record.ts";
 import { type Redactor, redactorOf } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
@@ -121,7 +121,7 @@ async function recordLeft(effects: Effects, plane: Plane, slot: Slot): Promise<v
       code: "plugin_run_failed",
       message: "the process that ran it was killed before it ended",
     };
-    await recordEnd(effects, plane, left.facts, left.end ?? unknown);
+    await recordOnce(effects, plane, left.facts, left.end ?? unknown);
   }
   slot.clear();
 }
@@ -197,6 +197,8 @@ function keepLog(
   end: RunEnd,
   message: string,
 ): void {
+  // A worker that said nothing and did well leaves no file for each of its calls.
+  if (ended.call_id !== undefined && ended.stderr === "" && end.code === undefined) return;
   const { run_id, request_id, namespace, action, started_at } = facts;
   const head: RunHead = {
     run_id,

@@ -9,8 +9,9 @@ import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { environmentFor } from "./environment.ts";
 import type { Hosting } from "./hosting.ts";
 import { installedCode } from "./installed-code.ts";
+import { requireKnown } from "./known-plugin.ts";
 import { LIMIT_NAMES, type LimitName, type Limits, limitsOf, type Wishes } from "./limits.ts";
-import { declaredAction, requireEnabled, requireKnown } from "./prepare.ts";
+import { declaredAction, requireEnabled } from "./prepare.ts";
 
 export interface Explained {
   readonly namespace: string;

@@ -9,6 +9,7 @@ import type { Plane } from "../plane/index.ts";
 import { readReceipt, tierPrefix } from "../receipts/index.ts";
 import { make } from "./faults.ts";
 import { judgeFile } from "./judge-file.ts";
+import { stampOf } from "./stamps.ts";
 import { refuseStrangers } from "./strangers.ts";
 
 type Needs = Pick<Effects, "fs" | "clock">;
@@ -132,10 +133,3 @@ function entrypointOf(fs: Effects["fs"], plane: Plane, plugin: Plugin): string {
     );
   }
 }
-
-const stampOf = (stat: FileStat | undefined): string =>
-  stat === undefined
-    ? ""
-    : [stat.kind, stat.size_bytes, stat.mode, stat.mtime_ns, stat.ctime_ns, stat.inode, stat.device].join(
-        " ",
-      );

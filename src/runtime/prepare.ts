@@ -1,7 +1,7 @@
 /** Everything that is asked before anything of a plugin runs, in this order; the first problem is the answer. */
 import type { PluginAction, Scope } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { knownNamespaces, type Plugin, readPlugin, standingOf } from "../grants/index.ts";
+import { type Plugin, standingOf } from "../grants/index.ts";
 import { compileSchema } from "../json-schema/index.ts";
 import { nearest } from "../kernel/index.ts";
 import { authorise, type Plane } from "../plane/index.ts";
@@ -10,6 +10,7 @@ import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { jsonBytes } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { type InstalledCode, installedCode } from "./installed-code.ts";
+import { requireKnown } from "./known-plugin.ts";
 import { type Limits, limitsOf, type Wishes } from "./limits.ts";
 
 export interface Asking {
@@ -77,17 +78,6 @@ function lookUp(effects: Effects, plane: Plane, namespace: string): Looked {
   } catch (problem) {
     return { problem };
   }
-}
-
-/** @throws plugin_not_found, PLUGIN_RECORD_DAMAGED, AUTH_SECRET_* */
-export function requireKnown(effects: Effects, plane: Plane, namespace: string): Plugin {
-  const plugin = readPlugin(effects, plane, namespace);
-  if (plugin !== undefined) return plugin;
-  const name = namespace.slice(0, 128);
-  throw make("plugin_not_found", `no plugin is called ${JSON.stringify(name)}`, {
-    namespace: name,
-    near: nearest(name, knownNamespaces(effects.fs, plane.root)),
-  });
 }
 
 /** @throws plugin_not_enabled */

@@ -1,5 +1,5 @@
 /** What the ledger says of runs: one entry for each that began, whatever became of it; refusals, counted where they repeat. */
-import type { LedgerEntry } from "../contracts/index.ts";
+import type { LedgerEntry, NewLedgerEntry } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { type Fault, type Json, sha256Hex } from "../kernel/index.ts";
 import { appendEntries, appendOnce } from "../ledger/index.ts";
@@ -46,30 +46,39 @@ export interface RunEnd {
   readonly message?: string;
 }
 
-/** Once per run, however often it is tried. @throws LEDGER_* */
+/** @throws LEDGER_* */
 export async function recordEnd(
   effects: Needs,
   plane: Plane,
   facts: RunFacts,
   end: RunEnd,
 ): Promise<LedgerEntry> {
-  const failed = end.code !== undefined;
-  const { run_id, namespace, action } = facts;
-  const { entries } = await appendOnce(
-    effects,
-    planeStream(plane, RUNS_STREAM),
-    [
-      {
-        event_type: failed ? "plugin.action_failed" : "plugin.action_invoked",
-        submission_id: namespace,
-        decision: failed ? "FAILED" : "DONE",
-        reason: failed ? (end.message ?? "").slice(0, 1000).toWellFormed() : `${namespace} ${action}`,
-        metadata: { ...facts, ...end, status: failed ? "failure" : "success" } as never,
-      },
-    ],
-    run_id,
-  );
+  // The key is the one `appendOnce` gives, so that who finds this run unsettled does not record it again.
+  const metadata = { dedupe_key: `${facts.run_id}/0` };
+  const entry = entryOf(facts, end);
+  const { entries } = await appendEntries(effects, planeStream(plane, RUNS_STREAM), [
+    { ...entry, metadata: { ...entry.metadata, ...metadata } },
+  ]);
   return entries[0] as LedgerEntry;
+}
+
+/** The same for a run that somebody else may have recorded already. @throws LEDGER_* */
+export async function recordOnce(effects: Needs, plane: Plane, facts: RunFacts, end: RunEnd): Promise<void> {
+  const since_ms = Date.parse(facts.started_at) || 0;
+  const stream = planeStream(plane, RUNS_STREAM);
+  await appendOnce(effects, stream, [entryOf(facts, end)], facts.run_id, { since_ms });
+}
+
+function entryOf(facts: RunFacts, end: RunEnd): NewLedgerEntry {
+  const failed = end.code !== undefined;
+  const { namespace, action } = facts;
+  return {
+    event_type: failed ? "plugin.action_failed" : "plugin.action_invoked",
+    submission_id: namespace,
+    decision: failed ? "FAILED" : "DONE",
+    reason: failed ? (end.message ?? "").slice(0, 1000).toWellFormed() : `${namespace} ${action}`,
+    metadata: { ...facts, ...end, status: failed ? "failure" : "success" } as never,
+  };
 }
 
 export interface RefusedRun {

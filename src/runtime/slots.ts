@@ -79,30 +79,36 @@ function slotsIn(fs: Effects["fs"], folder: string): number {
 
 function slotOn(fs: Effects["fs"], folder: string, number: number, lock: HeldLock): Slot {
   const path = `${folder}/slot-${number}.json`;
-  const clear = (): void => {
-    if (fs.stat(path) !== undefined) fs.remove(path);
-  };
+  const left = noteAt(fs, path);
   return {
     number,
-    left: noteAt(fs, path),
-    note(note) {
-      const handle = fs.openWrite(path, { mode: 0o600, how: "replace" });
-      try {
-        handle.write(Buffer.from(JSON.stringify(note)));
-      } finally {
-        handle.close();
-      }
+    left,
+    note: (note) => writeOver(fs, path, JSON.stringify(note)),
+    clear: () => {
+      if (fs.stat(path) !== undefined) writeOver(fs, path, "null");
     },
-    clear,
     release: () => lock.release(),
   };
+}
+
+/** Over what is there, padded to its length: to make and remove a file for each run takes longer than all the rest. */
+function writeOver(fs: Effects["fs"], path: string, text: string): void {
+  const found = fs.stat(path);
+  const bytes = Buffer.from(text);
+  const handle = fs.openWrite(path, { mode: 0o600, how: found === undefined ? "exclusive" : "update" });
+  try {
+    const missing = Math.max(0, (found?.size_bytes ?? 0) - bytes.length);
+    handle.write(Buffer.concat([bytes, Buffer.alloc(missing, " ")]));
+  } finally {
+    handle.close();
+  }
 }
 
 function noteAt(fs: Effects["fs"], path: string): Json | undefined {
   const stat = fs.stat(path);
   if (stat?.kind !== "file" || stat.size_bytes > NOTE_BYTES_MAX) return undefined;
   try {
-    return JSON.parse(fs.readText(path)) as Json;
+    return (JSON.parse(fs.readText(path)) as Json) ?? undefined;
   } catch {
     return undefined;
   }

@@ -6,7 +6,13 @@ test("warm", async () => {
   const made = await runPlane();
   await made.provide();
   const pool = new ActionPool(made.effects, made.plane, HOSTING);
-  const request = { namespace: "notes", action: "echo", input: {}, host: "library", token: made.token } as const;
+  const request = {
+    namespace: "notes",
+    action: "echo",
+    input: {},
+    host: "library",
+    token: made.token,
+  } as const;
   const times: number[] = [];
   for (let count = 0; count < 60; count++) {
     const from = performance.now();

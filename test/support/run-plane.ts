@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Effects } from "../../src/effects/index.ts";
 import { type Hosting, type RunRequest, type RunResult, runAction } from "../../src/runtime/index.ts";
-import { NOTES, type PluginFields, type PluginPlane, pluginPlane } from "./plugin-plane.ts";
+import { copyOf, NOTES, type PluginFields, type PluginPlane, pluginPlane } from "./plugin-plane.ts";
 
 export const HOSTING: Hosting = {
   interpreter: async (runtime) => (runtime === "python" ? "/usr/bin/python3" : process.execPath),
@@ -45,6 +45,8 @@ export interface RunPlane extends PluginPlane {
   /** What a call is refused with, or fails with. */
   fails(input: unknown, more?: Partial<RunRequest>, effects?: Effects): Promise<Failure>;
   runs(): RunEntry[];
+  /** Entries about one kind of end: `invoked`, `failed`, `refused`. */
+  ended(how: "invoked" | "failed" | "refused"): RunEntry[];
 }
 
 export interface Failure {
@@ -63,8 +65,10 @@ export interface RunEntry {
   readonly metadata: Record<string, unknown>;
 }
 
-export async function runPlane(folder?: string): Promise<RunPlane> {
-  const base = await pluginPlane(folder);
+export const runPlane = async (folder?: string): Promise<RunPlane> => withRuns(await pluginPlane(folder));
+export const copyOfRuns = (made: RunPlane, folder?: string): RunPlane => withRuns(copyOf(made, folder));
+
+function withRuns(base: PluginPlane): RunPlane {
   const { root, effects, plane, token } = base;
   const act: RunPlane["act"] = (input, more = {}, given = effects) =>
     runAction(
@@ -95,6 +99,9 @@ export async function runPlane(folder?: string): Promise<RunPlane> {
       });
       await base.install([NOTES]);
       await base.enable();
+    },
+    ended(how) {
+      return this.runs().filter(({ event_type }) => event_type === `plugin.action_${how}`);
     },
     runs() {
       const path = join(root, "ledger/runs.jsonl");
