@@ -1,4 +1,5 @@
 /** The command line of a program behind the wall, with what its interpreter is told so that it can say what it denied. */
+import { comparePaths } from "../../kernel/index.ts";
 import type { ConfineRequest } from "../confined.ts";
 import { NODE_PRELOAD } from "./node-preload.ts";
 import { DENIALS_FD } from "./perl-common.ts";
@@ -64,8 +65,9 @@ function node(
   const major = Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0);
   const permissions = [
     "--permission",
-    ...told.read.map((path) => `--allow-fs-read=${path}`),
-    ...told.write.flatMap((path) => [`--allow-fs-read=${path}`, `--allow-fs-write=${path}`]),
+    // Outer before inner: Node forgets the outer one otherwise.
+    ...[...told.read, ...told.write].toSorted(comparePaths).map((path) => `--allow-fs-read=${path}`),
+    ...told.write.map((path) => `--allow-fs-write=${path}`),
     "--allow-worker",
     "--allow-addons",
     ...(told.subprocess ? ["--allow-child-process"] : []),

@@ -122,12 +122,16 @@ function sourcesOf(
       ...request.environment,
       ...command.environment,
       ...(proxy_socket === undefined ? {} : { ...with_proxy, NODE_USE_ENV_PROXY: "1" }),
-      ...(request.broker === undefined ? {} : { HOLDFAST_BROKER_FD: String(BROKER_FD) }),
+      ...(!hasBroker(request) ? {} : { HOLDFAST_BROKER_FD: String(BROKER_FD) }),
     }),
   };
 }
 
-function innerArguments(arch: string, { profile, limits, broker }: ConfineRequest, plan: WallPlan): string[] {
+const hasBroker = ({ broker, profile }: ConfineRequest): boolean =>
+  broker !== undefined && profile.broker !== undefined;
+
+function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): string[] {
+  const { profile, limits } = request;
   const part = (word: string, values: readonly (string | number)[]): string[] => [
     word,
     String(values.length),
@@ -136,7 +140,7 @@ function innerArguments(arch: string, { profile, limits, broker }: ConfineReques
   const with_network = profile.domains.length > 0;
   const second = systemCallFilter(arch, { families: ["inet", "inet6"], subprocess: profile.subprocess });
   return [
-    ...part("keep", [DENIALS_FD, ...(broker === undefined ? [] : [BROKER_FD])]),
+    ...part("keep", [DENIALS_FD, ...(hasBroker(request) ? [BROKER_FD] : [])]),
     // The first process of the namespace is one of them.
     ...part("processes", [limits.processes_max + 1]),
     ...part("run", plan.run),
