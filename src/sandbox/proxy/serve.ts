@@ -24,7 +24,7 @@ export async function serveProxy(
   options: ProxyOptions,
 ): Promise<{ close(): void }> {
   const open = new Set<Channel>();
-  const server = await sockets.listen(options.path, (client) => {
+  const server = await sockets.listen({ path: options.path }, (client) => {
     if (open.size >= CONNECTIONS_MAX) return client.close();
     open.add(client);
     void new Exchange(sockets, options, client).run().finally(() => {

@@ -31,6 +31,7 @@ interface Told {
 
 export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
   const { profile, plane_root, program } = request;
+  if (program.is_bare === true) return bare(program, profile.runtime);
   const told: Told = {
     plane: plane_root,
     read: [
@@ -48,6 +49,15 @@ export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
   };
   return profile.runtime === "python" ? python(program, told) : node(program, told);
 }
+
+const bare = (
+  { executable, entrypoint, args = [] }: ConfineRequest["program"],
+  runtime: ConfineRequest["profile"]["runtime"],
+): Command => ({
+  argv: [executable, ...(runtime === "python" ? ["-I", "-B"] : []), entrypoint, ...args],
+  environment: {},
+  files: [],
+});
 
 function python({ executable, entrypoint, args = [] }: ConfineRequest["program"], told: Told): Command {
   const config = JSON.stringify({ ...told, denials_fd: DENIALS_FD });

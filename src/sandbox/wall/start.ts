@@ -22,7 +22,7 @@ import type { Wall } from "./wall.ts";
 /** Root becomes this user: nobody. */
 export const UNPRIVILEGED_UID = 65534;
 /** On the loopback device of the program's own network. */
-const RELAY_PORT = 3128;
+export const RELAY_PORT = 3128;
 const OPEN_FILES_MAX = 1024;
 /** RLIMIT_ numbers, the same on x86-64 and arm64. */
 const RLIMIT = { cpu: 0, fsize: 1, core: 4, nofile: 7 } as const;
