@@ -62,8 +62,10 @@ for (const name of fs.readdirSync("/tmp")) if (name.startsWith("fill-")) fs.unli
 const works = seen(() => {
   if (fs.readFileSync(plugin + "/own", "utf8") !== "own") throw new Error("own");
   for (const folder of told.written) put(folder + "/made-inside");
-  put("/tmp/scratch");
-  put("/dev/shm/scratch");
+  for (const folder of ["/tmp", "/dev/shm"]) {
+    put(folder + "/scratch-" + told.late);
+    fs.unlinkSync(folder + "/scratch-" + told.late);
+  }
 });
 const open = fs.readdirSync("/proc/self/fd").map(Number).filter((fd) => fd > 2);
 const strangers = open.filter((fd) => {

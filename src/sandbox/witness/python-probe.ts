@@ -132,8 +132,9 @@ def works():
         assert file.read() == "own"
     for folder in told["written"]:
         put(folder + "/made-inside")
-    put("/tmp/scratch")
-    put("/dev/shm/scratch")
+    for folder in ("/tmp", "/dev/shm"):
+        put(folder + "/scratch-" + told["late"])
+        os.unlink(folder + "/scratch-" + told["late"])
 
 def users():
     with open("/proc/self/uid_map") as file:

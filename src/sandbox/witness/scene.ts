@@ -1,6 +1,7 @@
 /** A small plane in a private folder for a probe to be let loose in, and what must not have changed in it. */
-import type { FileSystem } from "../../effects/index.ts";
+
 import type { PluginKind } from "../../contracts/index.ts";
+import type { FileSystem } from "../../effects/index.ts";
 import { profileFor, type SandboxProfile } from "../profile.ts";
 
 export interface Scene {
@@ -41,7 +42,10 @@ export function layOut(
     [`${outside}/file`]: "outside",
   };
   for (const [path, content] of Object.entries(files)) write(fs, path, content);
-  const scopes = [`files.forbidden:plugin/secret/**`, ...(kind === "integration" ? [`network:${DOMAIN}`] : [])];
+  const scopes = [
+    `files.forbidden:plugin/secret/**`,
+    ...(kind === "integration" ? [`network:${DOMAIN}`] : []),
+  ];
   return {
     plane,
     plugin,

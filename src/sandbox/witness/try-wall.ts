@@ -9,7 +9,7 @@ import type { SandboxProfile } from "../profile.ts";
 import { BROKER_FD, DENIALS_FD } from "../wall/perl-common.ts";
 import { RELAY_PORT } from "../wall/start.ts";
 import type { Wall } from "../wall/wall.ts";
-import { type Claim, CLAIMS, type ClaimLayer } from "./claims.ts";
+import { CLAIMS, type Claim, type ClaimLayer } from "./claims.ts";
 import { NODE_PROBE } from "./node-probe.ts";
 import { PYTHON_PROBE } from "./python-probe.ts";
 import { fingerprint, layOut, type Scene } from "./scene.ts";
@@ -25,7 +25,7 @@ export interface Tried {
 export interface TriedProfile {
   readonly kind: PluginKind;
   readonly runtime: SandboxProfile["runtime"];
-  /** One for each claim that this program can try. */
+  /** One for each claim that a program of this runtime can try. */
   readonly tried: readonly Tried[];
 }
 
@@ -64,13 +64,17 @@ export async function tryWall(effects: ConfineNeeds, wall: Wall, request: TryReq
   const all = new Map([...answers, ["memory", memory.seen]]);
   const layerOf = ({ layer }: Claim): ClaimLayer =>
     layer === "wall" ? wall.layer : layer === "memory" ? memory.layer : layer;
-  const tried = CLAIMS.filter(({ kinds }) => kinds?.includes(kind) ?? true).flatMap((claim) => {
-    const seen = all.get(claim.id);
-    if (seen === undefined) return [];
-    const is_proven = seen.startsWith("held");
-    return [
-      { claim: claim.id, layer: layerOf(claim), is_proven, seen: seen.replace(/^(?:held|broken) ?/, "") },
-    ];
+  const tried = CLAIMS.filter(
+    ({ kinds, needs_python }) =>
+      (kinds?.includes(kind) ?? true) && (runtime === "python" || needs_python !== true),
+  ).map((claim) => {
+    const seen = all.get(claim.id) ?? "broken: the probe gave no answer";
+    return {
+      claim: claim.id,
+      layer: layerOf(claim),
+      is_proven: seen.startsWith("held"),
+      seen: seen.replace(/^(?:held|broken):? ?/, ""),
+    };
   });
   return { kind, runtime, tried };
 }
@@ -87,7 +91,13 @@ async function probeAnswers(
     connection.close();
   });
   try {
-    const scene = layOut(effects.fs, temp.path, kind, runtime, runtime === "python" ? PYTHON_PROBE : NODE_PROBE);
+    const scene = layOut(
+      effects.fs,
+      temp.path,
+      kind,
+      runtime,
+      runtime === "python" ? PYTHON_PROBE : NODE_PROBE,
+    );
     const before = fingerprint(effects.fs, scene);
     const late = `late-${effects.random.hex(6)}`;
     const told = { ...(await tellProbe(effects, wall, scene)), port: listener.port, late };
