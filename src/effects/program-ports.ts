@@ -40,8 +40,14 @@ export interface Programs {
 }
 
 export interface Sockets {
-  /** Listens at a path that does not exist yet (EADDRINUSE); `serve` is called for each connection. */
-  listen(path: string, serve: (connection: Channel) => void): Promise<{ close(): void }>;
+  /**
+   * Listens at a path that does not exist yet (EADDRINUSE), or at a free port of the loopback device; `serve` is called for
+   * each connection. `port` is 0 for a path.
+   */
+  listen(
+    at: { readonly path: string } | "loopback",
+    serve: (connection: Channel) => void,
+  ): Promise<{ readonly port: number; close(): void }>;
   /** Every address a name has, as text. Throws Node's own error (ENOTFOUND…). */
   addressesOf(name: string): Promise<readonly string[]>;
   /** TCP to an address, never to a name. Throws Node's own error (ECONNREFUSED, ETIMEDOUT…). */

@@ -1,10 +1,12 @@
 /** Starts one program behind the wall, watches it, and ends its whole tree. */
 import type { Channel, StartedProgram } from "../effects/index.ts";
+import { BrokerSession } from "./broker.ts";
 import type { Confined, ConfineNeeds, ConfineRequest, Ending, Outcome } from "./confined.ts";
 import { TOOL_ENVIRONMENT } from "./environment.ts";
 import { make } from "./faults.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp, type PrivateTemp } from "./private-temp.ts";
+import { serveProxy } from "./proxy/serve.ts";
 import { Denials } from "./wall/denials.ts";
 import { type Meter, meterFor } from "./wall/meter.ts";
 import { prepare } from "./wall/start.ts";
@@ -25,19 +27,24 @@ export async function confine(effects: ConfineNeeds, wall: Wall, request: Confin
   effects.signal.throwIfAborted();
   request.signal?.throwIfAborted();
   const temp = await makePrivateTemp(effects);
+  const denials = new Denials(request.plane_root);
   let meter: Meter | undefined;
+  let proxy: { close(): void } | undefined;
   try {
     meter = meterFor(effects, request.limits);
-    const around = { folder: temp.path, groups: meter.groups, proxy_socket: undefined };
+    const { domains } = request.profile;
+    const proxy_socket = domains.length > 0 ? `${temp.path}/proxy.sock` : undefined;
+    if (proxy_socket !== undefined) {
+      const onDenied = (subject: string): void => denials.add("network", subject, "proxy");
+      proxy = await serveProxy(effects, { path: proxy_socket, domains, onDenied });
+    }
+    const around = { folder: temp.path, groups: meter.groups, proxy_socket };
     const { argv } = prepare(effects, wall, request, around);
-    const program = await effects.programs.start({
-      argv,
-      cwd: "/",
-      env: TOOL_ENVIRONMENT,
-      channels: CHANNELS,
-    });
-    return new Confinement(effects, wall, request, { program, temp, meter }).confined();
+    const env = TOOL_ENVIRONMENT;
+    const program = await effects.programs.start({ argv, cwd: "/", env, channels: CHANNELS });
+    return new Confinement(effects, wall, request, { program, temp, meter, proxy, denials }).confined();
   } catch (error) {
+    proxy?.close();
     meter?.remove();
     clearFolder(effects.fs, temp.path);
     await temp.remove();
@@ -54,6 +61,8 @@ interface Parts {
   readonly program: StartedProgram;
   readonly temp: PrivateTemp;
   readonly meter: Meter;
+  readonly proxy: { close(): void } | undefined;
+  readonly denials: Denials;
 }
 
 class Confinement {
@@ -61,7 +70,7 @@ class Confinement {
   readonly #wall: Wall;
   readonly #request: ConfineRequest;
   readonly #parts: Parts;
-  readonly #denials: Denials;
+  readonly #broker: BrokerSession | undefined;
   readonly #status: WallStatus = { started: false, landlock: 0 };
   readonly #from_ms: number;
   #ended: Ending | undefined;
@@ -72,7 +81,7 @@ class Confinement {
     this.#wall = wall;
     this.#request = request;
     this.#parts = parts;
-    this.#denials = new Denials(request.plane_root);
+    this.#broker = this.#brokerSession();
     this.#from_ms = effects.clock.elapsed_ms();
   }
 
@@ -92,6 +101,15 @@ class Confinement {
       kill: () => this.#end("stopped"),
       done,
     };
+  }
+
+  #brokerSession(): BrokerSession | undefined {
+    const { broker, profile } = this.#request;
+    if (broker === undefined || profile.broker === undefined) return undefined;
+    return new BrokerSession(broker, profile.broker, {
+      onDenied: (rule, subject) => this.#parts.denials.add(rule, subject, "broker"),
+      onExceeded: () => this.#end("broker_exceeded"),
+    });
   }
 
   /** The first reason is the reason. */
@@ -124,10 +142,11 @@ class Confinement {
     const stop = (): void => this.#end("stopped");
     const signals = [this.#effects.signal, ...(this.#request.signal ? [this.#request.signal] : [])];
     for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
-    const [status, denials] = program.channels as readonly [Channel, Channel];
+    const [status, denials, broker] = program.channels as readonly [Channel, Channel, Channel];
+    void this.#broker?.serve(broker);
     const reading = [
       readStatus(status.incoming, this.#status, () => meter.begin(this.#status.init_pid)),
-      this.#denials.read(denials.incoming),
+      this.#parts.denials.read(denials.incoming),
       stderr.read(program.stderr),
     ];
     try {
@@ -142,6 +161,7 @@ class Confinement {
     } finally {
       for (const signal of signals) signal.removeEventListener("abort", stop);
       for (const channel of program.channels) channel.close();
+      this.#parts.proxy?.close();
       meter.remove();
       clearFolder(this.#effects.fs, temp.path);
       await temp.remove();
@@ -175,16 +195,16 @@ class Confinement {
   }
 
   #outcome(exit_code: number | null, stderr: string): Outcome {
-    const { meter } = this.#parts;
+    const { meter, denials } = this.#parts;
     const duration_ms = Math.round(this.#effects.clock.elapsed_ms() - this.#from_ms);
     const was_oom = this.#ended === undefined && meter.isExceeded();
     const ended = this.#ended ?? (was_oom ? "memory_exceeded" : "exited");
     return {
       ended,
       exit_code: ended === "exited" ? exit_code : null,
-      usage: { duration_ms, ...meter.usage(this.#status) },
-      denials: this.#denials.listed,
-      denials_dropped: this.#denials.dropped,
+      usage: { duration_ms, ...meter.usage(this.#status), ...this.#broker?.used },
+      denials: denials.listed,
+      denials_dropped: denials.dropped,
       stderr,
     };
   }

@@ -37,6 +37,8 @@ export interface ConfineRequest {
     /** Absolute file that is run. */
     readonly entrypoint: string;
     readonly args?: readonly string[];
+    /** Without the part of its interpreter that says what was denied: what is left is the wall. For those who try it out. */
+    readonly is_bare?: boolean;
   };
   /** Absolute; the plane's root when not given. */
   readonly cwd?: string;

@@ -3,7 +3,7 @@ import type { Sockets } from "../program-ports.ts";
 import { channelOf } from "./channel.ts";
 
 export const nodeSockets: Sockets = {
-  async listen(path, serve) {
+  async listen(at, serve) {
     const { createServer } = await import("node:net");
     const open = new Set<Socket>();
     const server = createServer((socket) => {
@@ -13,9 +13,12 @@ export const nodeSockets: Sockets = {
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ path, readableAll: true, writableAll: true }, resolve);
+      const loopback = { host: "127.0.0.1", port: 0 };
+      server.listen(at === "loopback" ? loopback : { path: at.path, readableAll: true, writableAll: true }, resolve);
     });
+    const bound = server.address();
     return {
+      port: typeof bound === "object" && bound !== null ? bound.port : 0,
       close: () => {
         server.close();
         for (const socket of open) socket.destroy();

@@ -43,7 +43,7 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
     subprocess: { run: options.run ?? refuseToRun },
     programs: { start: refuseToRun },
     sockets: {
-      listen: (path) => refuseToConnect({ url: path }),
+      listen: () => refuseToConnect({ url: "a listener" }),
       addressesOf: (name) => refuseToConnect({ url: name }),
       connect: ({ address }) => refuseToConnect({ url: address }),
     },

@@ -3,7 +3,7 @@ import { JAIL_TEMP } from "../bubblewrap.ts";
 import { DEVICES } from "../view.ts";
 import { STAGE } from "./outer-script.ts";
 import type { WallPlan } from "./plan.ts";
-import type { Wall } from "./wall.ts";
+import type { BubblewrapWall } from "./wall.ts";
 
 export const SHARED_MEMORY = "/dev/shm";
 /** Folder inside for what is ours: the socket of the proxy, and what an interpreter loads first. */
@@ -26,7 +26,7 @@ export const stagedPaths = (plan: WallPlan, sources: Sources): { path: string; u
 
 /** To be written to a file, NUL between them. `is_staged`: whether sources were taken to the stage. */
 export function bubblewrapArguments(
-  wall: Wall,
+  wall: BubblewrapWall,
   plan: WallPlan,
   sources: Sources,
   is_staged: boolean,

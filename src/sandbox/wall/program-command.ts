@@ -1,4 +1,5 @@
 /** The command line of a program behind the wall, with what its interpreter is told so that it can say what it denied. */
+import { comparePaths } from "../../kernel/index.ts";
 import type { ConfineRequest } from "../confined.ts";
 import { NODE_PRELOAD } from "./node-preload.ts";
 import { DENIALS_FD } from "./perl-common.ts";
@@ -30,6 +31,7 @@ interface Told {
 
 export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
   const { profile, plane_root, program } = request;
+  if (program.is_bare === true) return bare(program, profile.runtime);
   const told: Told = {
     plane: plane_root,
     read: [
@@ -48,6 +50,15 @@ export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
   return profile.runtime === "python" ? python(program, told) : node(program, told);
 }
 
+const bare = (
+  { executable, entrypoint, args = [] }: ConfineRequest["program"],
+  runtime: ConfineRequest["profile"]["runtime"],
+): Command => ({
+  argv: [executable, ...(runtime === "python" ? ["-I", "-B"] : []), entrypoint, ...args],
+  environment: {},
+  files: [],
+});
+
 function python({ executable, entrypoint, args = [] }: ConfineRequest["program"], told: Told): Command {
   const config = JSON.stringify({ ...told, denials_fd: DENIALS_FD });
   return {
@@ -64,8 +75,9 @@ function node(
   const major = Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0);
   const permissions = [
     "--permission",
-    ...told.read.map((path) => `--allow-fs-read=${path}`),
-    ...told.write.flatMap((path) => [`--allow-fs-read=${path}`, `--allow-fs-write=${path}`]),
+    // Outer before inner: Node forgets the outer one otherwise.
+    ...[...told.read, ...told.write].toSorted(comparePaths).map((path) => `--allow-fs-read=${path}`),
+    ...told.write.map((path) => `--allow-fs-write=${path}`),
     "--allow-worker",
     "--allow-addons",
     ...(told.subprocess ? ["--allow-child-process"] : []),
