@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ActionLimits, Namespace } from "./plugin.ts";
 
 /** Newest plane layout this program reads; a newer one is refused. */
 export const PLANE_FORMAT_VERSION = 1;
@@ -35,6 +36,10 @@ export const PlaneConfig = z
         allow_plain_archives: z.boolean().default(true),
       })
       .default({ allow_plain_archives: true }),
+    /** Ceilings of one run of an action; `plugins` gives single plugins others. Manifests and callers can only ask for less. */
+    run: ActionLimits.extend({
+      plugins: z.record(Namespace, ActionLimits).default({}),
+    }).optional(),
   })
   .meta({ id: "PlaneConfig", title: "Plane configuration" });
 export type PlaneConfig = z.output<typeof PlaneConfig>;

@@ -1114,7 +1114,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "plugin_enable",
           "plugin_disable",
           "plugin_approve",
-          "configure"
+          "configure",
+          "run"
         ]
       },
       {
@@ -1944,6 +1945,125 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
     "authorised": false,
     "flags": []
+  },
+  {
+    "name": "run",
+    "summary": "Run an action of an enabled plugin behind the sandbox, within limits that can only be lowered here: a higher one is refused.",
+    "examples": [
+      "pkg run notes echo --explain",
+      "pkg run notes echo --input '{\"text\":\"hello\"}'",
+      "pkg run notes echo --input @request.json --timeout-ms 2000 --json"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "namespace",
+        "type": "string",
+        "description": "Namespace of the plugin.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "action",
+        "type": "string",
+        "description": "What it is asked to do.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "input",
+        "type": "string",
+        "description": "JSON; @FILE reads a file, - reads standard input.",
+        "default": "{}"
+      },
+      {
+        "field": "timeout_ms",
+        "type": "integer",
+        "description": "Milliseconds until it and all it started are killed."
+      },
+      {
+        "field": "max_input_bytes",
+        "type": "integer",
+        "description": "Bytes the input may have."
+      },
+      {
+        "field": "max_output_bytes",
+        "type": "integer",
+        "description": "Bytes the result may have."
+      },
+      {
+        "field": "max_memory_bytes",
+        "type": "integer",
+        "description": "Memory of all its processes together."
+      },
+      {
+        "field": "max_processes",
+        "type": "integer",
+        "description": "Processes and threads at once."
+      },
+      {
+        "field": "max_concurrency",
+        "type": "integer",
+        "description": "Runs of this plugin at once, over all processes of this host."
+      },
+      {
+        "field": "request_id",
+        "type": "string",
+        "description": "Your own name for this call."
+      },
+      {
+        "field": "actor_kind",
+        "type": "string",
+        "description": "Who asks: human or agent.",
+        "default": "human"
+      },
+      {
+        "field": "actor_id",
+        "type": "string",
+        "description": "Name of the actor; default: the user of the token. An agent has to be named."
+      },
+      {
+        "field": "explain",
+        "type": "boolean",
+        "description": "Show what it may touch, and run nothing.",
+        "default": false
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Do every check, and run nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "logs",
+    "summary": "Show the newest runs of plugins, or what one of them wrote to stderr; secrets are taken out.",
+    "examples": [
+      "pkg logs",
+      "pkg logs notes",
+      "pkg logs notes --run RUN-0123456789abcdef0123456789abcdef"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "namespace",
+        "type": "string",
+        "description": "Namespace of a plugin.",
+        "positional": true
+      },
+      {
+        "field": "run",
+        "type": "string",
+        "description": "Id of the run whose log is shown."
+      },
+      {
+        "field": "limit",
+        "type": "integer",
+        "description": "How many to list.",
+        "default": 20
+      }
+    ]
   },
   {
     "name": "doctor",

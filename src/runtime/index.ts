@@ -1,0 +1,9 @@
+export { type Explained, explainRun, limitLines } from "./explain.ts";
+export { runtimeFaults } from "./faults.ts";
+export type { Hosting } from "./hosting.ts";
+export { inputFileBytes, inputTextBytesMax, parseInputText } from "./input-text.ts";
+export { DEFAULT_LIMITS, type Limit, type LimitName, type Limits, type Wishes } from "./limits.ts";
+export { ActionPool, POOL_DEFAULTS, type PoolOptions } from "./pool.ts";
+export { accept, runAction } from "./run-action.ts";
+export { findRun, listRuns, type RunHead, type RunLog } from "./run-log.ts";
+export type { RunRequest, RunResult } from "./run-request.ts";
