@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -339,6 +340,7 @@ describe("an environment that is there", () => {
       return found;
     };
     const module = join(site, "greeting/__init__.py");
+    const link = readlinkSync(join(folder, "venv/bin/python"));
     const text = readFileSync(module);
     const cases: [string, () => void, () => void][] = [
       ["drift", () => writeFileSync(module, "evil = 1\n"), () => writeFileSync(module, text)],
@@ -356,7 +358,7 @@ describe("an environment that is there", () => {
         },
         () => {
           rmSync(join(folder, "venv/bin/python"));
-          symlinkSync("python3", join(folder, "venv/bin/python"));
+          symlinkSync(link, join(folder, "venv/bin/python"));
         },
       ],
       ["drift", () => chmodSync(module, 0o755), () => chmodSync(module, 0o644)],

@@ -5,8 +5,6 @@ import { PYTHON_FLAGS } from "../find-python.ts";
 import type { InterpreterTags } from "../wheel/tags.ts";
 
 export interface EnvironmentInterpreter extends InterpreterTags {
-  /** As it was asked for; a symbolic link is kept, since it may know more than its target. */
-  readonly asked: string;
   /** Absolute, links resolved. */
   readonly executable: string;
   readonly version: string;
@@ -58,8 +56,8 @@ export async function describeInterpreter(
     });
   }
   // Our own program wrote it.
-  const said = JSON.parse(stdout.toString("utf8")) as Omit<EnvironmentInterpreter, "asked" | "glibc"> & {
+  const said = JSON.parse(stdout.toString("utf8")) as Omit<EnvironmentInterpreter, "glibc"> & {
     readonly glibc: string | null;
   };
-  return { ...said, asked: python, glibc: said.glibc ?? undefined };
+  return { ...said, glibc: said.glibc ?? undefined };
 }

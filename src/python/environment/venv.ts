@@ -7,22 +7,25 @@ const TIMEOUT_MS = 60_000;
 /** For people at a shell: they hold the path of the making, and nothing here reads them. */
 const ACTIVATION = /^activate(\.|$)/i;
 
-/** @throws PYTHON_VENV_FAILED */
+/**
+ * Of the interpreter by its real path: its links lead there at once, so a wall needs to show nothing between.
+ * @throws PYTHON_VENV_FAILED
+ */
 export async function makeVenv(
   { fs, subprocess, signal }: Pick<Effects, "fs" | "subprocess" | "signal">,
   directory: string,
-  { asked, site }: EnvironmentInterpreter,
+  { executable, site }: EnvironmentInterpreter,
 ): Promise<void> {
   const { exit_code, stderr, stdout } = await subprocess.run({
-    argv: [asked, "-I", "-B", "-m", "venv", "--without-pip", "--symlinks", directory],
+    argv: [executable, "-I", "-B", "-m", "venv", "--without-pip", "--symlinks", directory],
     cwd: "/",
     env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" },
     limits: { timeout_ms: TIMEOUT_MS, stdout_bytes_max: 1 << 16 },
     signal,
   });
   const failed = (problem: string): never => {
-    throw make("PYTHON_VENV_FAILED", `${asked} cannot make a virtual environment: ${problem}`, {
-      executable: asked,
+    throw make("PYTHON_VENV_FAILED", `${executable} cannot make a virtual environment: ${problem}`, {
+      executable,
       problem,
     });
   };
