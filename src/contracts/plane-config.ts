@@ -6,6 +6,8 @@ export const PLANE_FORMAT_VERSION = 1;
 
 const PathGlob = z.string().min(1).max(256);
 
+export const DEFAULT_PLUGIN_ROOTS: readonly string[] = ["modules", "plugins"];
+
 /** `config/plane.toml`. */
 export const PlaneConfig = z
   .strictObject({
@@ -27,7 +29,7 @@ export const PlaneConfig = z
           .regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]{1,256}$/, "must be a plane-relative folder"),
       )
       .min(1)
-      .default(["modules", "plugins"]),
+      .default([...DEFAULT_PLUGIN_ROOTS]),
     /** Folders with wheels that packages lock but do not ship: absolute, or relative to the plane. Never a network. */
     wheel_directories: z.array(z.string().min(1).max(1024)).max(64).default([]),
     policy: z
