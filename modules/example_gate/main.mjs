@@ -4,6 +4,7 @@
  */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
+import process from "node:process";
 import { createInterface } from "node:readline";
 
 const FINDINGS_MAX = 500;

@@ -110,7 +110,7 @@ async function code(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => "done",
     (error: { code?: string; details?: { findings?: { code: string }[] } }) =>
-      error.details?.findings?.[0]?.code ?? error.code ?? String(error),
+      error.details?.findings?.[0]?.code ?? error.code ?? "no fault",
   );
 }
 
@@ -214,7 +214,7 @@ describe("install()", () => {
       join(plane.root, "config/plane.toml"),
       `wheel_directories = ["${wheels}"]\n${readFileSync(join(plane.root, "config/plane.toml"), "utf8")}`,
     );
-    await install({ ...plane, plane: openPlane(plane.effects, plane.root) } as LibraryPlane, [C], undefined, {
+    await install({ ...plane, plane: openPlane(plane.effects, plane.root) }, [C], undefined, {
       environments: { wheel_directories: openPlane(plane.effects, plane.root).config.wheel_directories },
     });
     expect(environments(plane)).toHaveLength(1);

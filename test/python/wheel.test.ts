@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readWheel, type WheelRequest } from "../../src/python/wheel/read-wheel.ts";
-import { type MadeWheel, madeWheel, type WheelFields, zipOf } from "../support/wheels.ts";
+import { type MadeWheel, madeWheel, type WheelFields, type ZipEntry } from "../support/wheels.ts";
 
 const TAGS: WheelRequest["tags"] = {
   implementation: "cpython",
@@ -95,7 +95,7 @@ describe("a hostile wheel", () => {
 
   test("whose zip could be read in two ways is refused", async () => {
     const made = madeWheel();
-    const two = (entry: Partial<Parameters<typeof zipOf>[0][number]>): Buffer =>
+    const two = (entry: Partial<ZipEntry>): Buffer =>
       madeWheel({
         entries: (all) =>
           all.map((one) => (one.name === "greeting/__init__.py" ? { ...one, ...entry } : one)),

@@ -72,7 +72,7 @@ export function madeWheel(fields: WheelFields = {}): MadeWheel {
   return { wheel, bytes, sha256, locked: { name, version, wheel, sha256: `sha256:${sha256}` } };
 }
 
-export function zipOf(entries: readonly ZipEntry[]): Buffer {
+function zipOf(entries: readonly ZipEntry[]): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;

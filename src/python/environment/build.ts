@@ -2,7 +2,7 @@
 import { checkEntryPaths } from "../../archive/index.ts";
 import type { EnvironmentLock, EnvironmentRecord } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
-import { prettyJson, sha256Hex, sortedBy } from "../../kernel/index.ts";
+import { type Fault, prettyJson, sha256Hex, sortedBy } from "../../kernel/index.ts";
 import { make } from "../faults.ts";
 import { readWheel, type WheelFile } from "../wheel/read-wheel.ts";
 import { contentDigest } from "./content.ts";
@@ -90,11 +90,17 @@ function refuseOverlap(
   const paths = files.map(({ path }) => path);
   const twice = paths.find((path) => placed.has(path));
   const [clash] = twice === undefined ? checkEntryPaths([...placed.keys(), ...paths]) : [];
-  const path = twice ?? clash?.details["path"];
-  if (typeof path !== "string") return;
-  const other = placed.get(path)?.wheel ?? String(clash?.details["other"] ?? wheel);
+  const { path, other: spelling } = twice === undefined ? placesOf(clash) : { path: twice, other: twice };
+  if (path === undefined) return;
+  const other = placed.get(path)?.wheel ?? placed.get(spelling ?? "")?.wheel ?? wheel;
   const message = `${wheel}, locked by ${package_id}, brings ${path}, which ${other} brings as well`;
   throw make("WHEELS_OVERLAP", message, { wheel, package_id, path, other });
+}
+
+/** The path that clashes, and the one it clashes with. */
+function placesOf(clash: Fault | undefined): { readonly path?: string; readonly other?: string } {
+  const { path, other } = clash?.details ?? {};
+  return typeof path === "string" ? { path, ...(typeof other === "string" ? { other } : {}) } : {};
 }
 
 async function placeFiles(
@@ -128,7 +134,7 @@ function makeFolders(fs: Effects["fs"], site: string, path: string, made: Set<st
   }
 }
 
-export function writeFile(fs: Effects["fs"], path: string, bytes: Uint8Array, mode: number): void {
+function writeFile(fs: Effects["fs"], path: string, bytes: Uint8Array, mode: number): void {
   const file = fs.openWrite(path, { mode, how: "exclusive" });
   try {
     file.write(bytes);

@@ -79,7 +79,7 @@ export async function ensureEnvironment(
 }
 
 /** @throws ENVIRONMENT_DAMAGED */
-export async function requireSound(
+async function requireSound(
   effects: Pick<Effects, "fs" | "workers">,
   environment: Environment,
   { package_id, content_digest }: Pick<EnvironmentSubject, "package_id" | "content_digest">,

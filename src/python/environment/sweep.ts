@@ -19,7 +19,7 @@ export interface NamedLock {
  * Locks of all installed packages, by the prefix of their environments' names.
  * @returns undefined when a manifest cannot be read: then nobody can tell what is needed
  */
-export function namedLocks(fs: Effects["fs"], root: string): Map<string, NamedLock> | undefined {
+function namedLocks(fs: Effects["fs"], root: string): Map<string, NamedLock> | undefined {
   const named = new Map<string, NamedLock>();
   for (const tier of PLANE_TIERS)
     for (const id of installedIds(fs, root, tier)) {

@@ -40,6 +40,15 @@ export function meetsPython(
   });
 }
 
+const HOLDS: Readonly<Record<string, (difference: number, patch: number | undefined) => boolean>> = {
+  ">=": (difference) => difference >= 0,
+  "~=": (difference) => difference >= 0,
+  "<=": (difference) => difference <= 0,
+  "<": (difference, patch) => difference < 0 || (difference === 0 && (patch ?? 0) > 0),
+  ">": (difference, patch) => difference > 0 || (difference === 0 && patch !== undefined),
+  "==": (difference) => difference === 0,
+};
+
 function meetsClause(
   operator: string,
   {
@@ -49,20 +58,7 @@ function meetsClause(
   { major, minor }: { readonly major: number; readonly minor: number },
 ): boolean {
   const difference = major - of_major || (of_minor === undefined ? 0 : minor - of_minor);
-  switch (operator) {
-    case ">=":
-      return difference >= 0;
-    case "~=":
-      return difference >= 0 && major === of_major;
-    case "<=":
-      return difference <= 0;
-    case "<":
-      return difference < 0 || (difference === 0 && (patch ?? 0) > 0);
-    case ">":
-      return difference > 0 || (difference === 0 && patch !== undefined);
-    case "==":
-      return difference === 0;
-    default:
-      return difference !== 0 || !is_prefix;
-  }
+  if (operator === "!=") return difference !== 0 || !is_prefix;
+  if (operator === "~=" && major !== of_major) return false;
+  return HOLDS[operator]?.(difference, patch) ?? true;
 }
