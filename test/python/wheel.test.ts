@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readWheel, type WheelRequest } from "../../src/python/wheel/read-wheel.ts";
-import { type MadeWheel, madeWheel, type WheelFields, type ZipEntry } from "../support/wheels.ts";
+import { localEntry, type MadeWheel, madeWheel, type WheelFields, type ZipEntry } from "../support/wheels.ts";
 
 const TAGS: WheelRequest["tags"] = {
   implementation: "cpython",
@@ -116,6 +117,22 @@ describe("a hostile wheel", () => {
         index,
         expect.stringMatching(/^WHEEL_REFUSED (zip|size|path)$/),
       ]);
+  });
+
+  test("whose entries share bytes is refused, however small each of them is", async () => {
+    const row = ({ name, bytes }: ZipEntry): string =>
+      `${name},sha256=${createHash("sha256").update(bytes).digest("base64url")},${bytes.length}`;
+    const inner: ZipEntry = {
+      name: "greeting/inner.py",
+      bytes: Buffer.from("x = 1\n"),
+      inside: "greeting/outer.bin",
+    };
+    const outer: ZipEntry = { name: "greeting/outer.bin", bytes: localEntry(inner) };
+    const made = madeWheel({
+      record: (lines) => [row(outer), row(inner), ...lines],
+      entries: (all) => [outer, inner, ...all],
+    });
+    expect(await refusalOf(made)).toBe("WHEEL_REFUSED zip");
   });
 
   test("that grows without measure is refused before it is unpacked", async () => {

@@ -26,6 +26,8 @@ export interface ZipEntry {
   readonly local_name?: string;
   readonly flags?: number;
   readonly is_deflated?: boolean;
+  /** Its local header is the beginning of this earlier entry's bytes (see `localEntry`), not a part of the zip by itself. */
+  readonly inside?: string;
 }
 
 export interface MadeWheel {
@@ -72,37 +74,47 @@ export function madeWheel(fields: WheelFields = {}): MadeWheel {
   return { wheel, bytes, sha256, locked: { name, version, wheel, sha256: `sha256:${sha256}` } };
 }
 
+/** Local header and data. */
+export function localEntry(entry: ZipEntry): Buffer {
+  const name = entry.local_name ?? entry.name;
+  return Buffer.concat([Buffer.from("PK\x03\x04"), headOf(entry, name), Buffer.from(name), packed(entry)]);
+}
+
+const packed = ({ bytes, is_deflated }: ZipEntry): Buffer =>
+  is_deflated === true ? deflateRawSync(bytes) : bytes;
+
+/** What local headers and the central directory have in common. */
+function headOf(entry: ZipEntry, name: string): Buffer {
+  const { bytes, flags = 0, is_deflated, declared_bytes = bytes.length } = entry;
+  const head = Buffer.alloc(26);
+  head.writeUInt16LE(20, 0);
+  head.writeUInt16LE(flags | 0x800, 2);
+  head.writeUInt16LE(is_deflated === true ? 8 : 0, 4);
+  head.writeUInt16LE(0x21, 8);
+  head.writeUInt32LE(crc32(bytes), 10);
+  head.writeUInt32LE(packed(entry).length, 14);
+  head.writeUInt32LE(declared_bytes, 18);
+  head.writeUInt16LE(Buffer.byteLength(name), 22);
+  return head;
+}
+
 function zipOf(entries: readonly ZipEntry[]): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
+  const offsets = new Map<string, number>();
   let offset = 0;
   for (const entry of entries) {
-    const { name, bytes, mode = 0o100644, flags = 0 } = entry;
-    const packed = entry.is_deflated === true ? deflateRawSync(bytes) : bytes;
-    const size = entry.declared_bytes ?? bytes.length;
-    const fixed = (text: string): Buffer => {
-      const head = Buffer.alloc(26);
-      head.writeUInt16LE(20, 0);
-      head.writeUInt16LE(flags | 0x800, 2);
-      head.writeUInt16LE(entry.is_deflated === true ? 8 : 0, 4);
-      head.writeUInt16LE(0x21, 8);
-      head.writeUInt32LE(crc32(bytes), 10);
-      head.writeUInt32LE(packed.length, 14);
-      head.writeUInt32LE(size, 18);
-      head.writeUInt16LE(Buffer.byteLength(text), 22);
-      return head;
-    };
-    const local_name = entry.local_name ?? name;
-    const local = Buffer.concat([
-      Buffer.from("PK\x03\x04"),
-      fixed(local_name),
-      Buffer.from(local_name),
-      packed,
-    ]);
+    const { name, mode = 0o100644, inside } = entry;
+    const at = inside === undefined ? offset : (offsets.get(inside) ?? 0) + 30 + Buffer.byteLength(inside);
+    offsets.set(name, at);
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE((mode << 16) >>> 0, 6);
-    tail.writeUInt32LE(offset, 10);
-    central.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\x03"), fixed(name), tail, Buffer.from(name)]));
+    tail.writeUInt32LE(at, 10);
+    central.push(
+      Buffer.concat([Buffer.from("PK\x01\x02\x14\x03"), headOf(entry, name), tail, Buffer.from(name)]),
+    );
+    if (inside !== undefined) continue;
+    const local = localEntry(entry);
     locals.push(local);
     offset += local.length;
   }
