@@ -61,6 +61,10 @@ export const MEANINGS = {
   PACKAGE_PHANTOM: "The list of installed packages names one that is not there.",
   PATH_NOT_USABLE: "A path that is needed is a link, a folder or something else that cannot be used.",
   PERMISSION_DENIED: "This user may not read or write a file that is needed.",
+  PLUGIN_NOT_ENABLED:
+    "The plugin may not run now: it is not enabled, or what it was granted no longer holds.",
+  PLUGIN_OPEN_UNSUPPORTED:
+    "This system cannot open a plugin's file in a way that no exchange of folders can redirect.",
   PROVENANCE_INVALID:
     "The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.",
   READ_ONLY_FILE_SYSTEM: "The file system is mounted read-only, so nothing can be changed.",
@@ -72,6 +76,7 @@ export const MEANINGS = {
   REPOSITORY: "The folder holds the history of a repository, which is not taken.",
   SETUID: "A file runs with the rights of its owner, whoever starts it.",
   SIGNATURE_INVALID: "A signature beside the archive does not fit its bytes, or cannot be read.",
+  STOPPED: "A signal ended a command that changes nothing before it had its answer.",
   SYMLINK: "A file is a symbolic link; what it leads to can change without the package.",
   TOO_MANY_OPEN_FILES: "The system allows this process no further open file.",
   TRACE_CHECKPOINT_FORKED: "Two signed checkpoints tell different stories of one ledger.",

@@ -55,7 +55,7 @@ export function readCodes(catalogues, rules, others) {
     .map(({ messages, next_steps, raised_in, ...code }) => ({
       ...code,
       meaning: MEANINGS[code.code] ?? meanings.get(code.code) ?? meaningOf(messages),
-      raised_in: [...raised_in].sort().slice(0, PLACES_MAX),
+      raised_in: [...raised_in].sort((a, b) => (a < b ? -1 : 1)).slice(0, PLACES_MAX),
       messages: [...messages].slice(0, SENTENCES_MAX),
       next_steps: [...next_steps].slice(0, SENTENCES_MAX),
     }));
@@ -164,6 +164,6 @@ const singular = (name) => name.replace(/s$/, "");
 function* sources() {
   for (const name of readdirSync(SRC, { recursive: true }).sort((a, b) => (a < b ? -1 : 1))) {
     if (!name.endsWith(".ts") || /(^|\/)(generated|sim|failpoints)\//.test(name)) continue;
-    yield { path: `src/${name}`, room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
+    yield { path: join("src", name), room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
   }
 }

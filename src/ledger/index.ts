@@ -27,6 +27,7 @@ export {
   linesAfter,
   readEntries,
   readNewest,
+  requireStream,
   type StoredEntry,
   streamHead,
 } from "./read.ts";

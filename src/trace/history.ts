@@ -76,6 +76,18 @@ function* parsedLines(lines: Iterable<FactLine>): Generator<Line, void, void> {
   }
 }
 
+/** A past without its ledger is not known to be empty. */
+export function noteMissing(sight: Sight, stream: string): void {
+  if (sight.stat(stream) !== undefined) return;
+  sight.note({
+    code: "TRACE_LEDGER_UNREADABLE",
+    severity: "error",
+    message: `${stream} does not exist, so nobody can say what was in force`,
+    next_step: `Restore ${stream} from a backup, then run "pkg ledger verify".`,
+    path: stream,
+  });
+}
+
 function noteUnreadable(sight: Sight, stream: string, error: unknown): void {
   const { code } = error as { code?: unknown };
   if (typeof code !== "string") throw error;

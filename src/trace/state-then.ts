@@ -4,10 +4,11 @@ import { peekManifest } from "../archive/index.ts";
 import type { Evidence, Manifest, PlaneTier, TracedAdmission } from "../contracts/index.ts";
 import { compareCodePoints, Fault } from "../kernel/index.ts";
 import { readManifest } from "../metadata/index.ts";
+import { PACKAGES_STREAM } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { entryEvidence } from "./evidence.ts";
-import type { Line } from "./history.ts";
+import { type Line, noteMissing } from "./history.ts";
 import { manifestWith } from "./kept-packages.ts";
 import { addTo } from "./lists.ts";
 import type { Moment } from "./moment.ts";
@@ -212,6 +213,7 @@ function replay(sight: Sight, { at_ms, line: last_line }: Moment) {
   const next = new Map<string, PackageEvent>();
   let applied = 0;
   let last: PackageEvent | undefined;
+  noteMissing(sight, PACKAGES_STREAM);
   for (const event of packageEvents(sight)) {
     const { package_id, plane_id, version } = event;
     const counts = last_line === undefined ? event.at_ms <= at_ms : event.number <= last_line;

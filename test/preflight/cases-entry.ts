@@ -141,6 +141,31 @@ export const ENTRY_CASES: readonly Case[] = [
     refused: "install",
   },
   {
+    code: "PLUGIN_CONFIG_INVALID",
+    files: broken(
+      'schema = { type = "object", properties = { port = { type = "integer" } } }\ndefaults = { port = 80 }',
+      'schema = ⟦{ type = "object", properties = { port = { type = "string" } } }',
+    ),
+    field: "/plugin/config/schema",
+    plane: async (at) => {
+      const theirs = exchanged(GOOD, 'entrypoint = "main.py"', 'entrypoint = "x.py"').replace(
+        "modules/notes/main.py",
+        "modules/notes/x.py",
+      );
+      await have(at, "notes", theirs, false);
+      for (const words of [
+        ["plugin", "register", ID],
+        ["plugin", "install", ID],
+        ["configure", "notes", "port=90"],
+      ]) {
+        const ran = await at.pkg(...words);
+        if (ran.status !== 0) throw new Error(ran.stderr);
+      }
+    },
+    step: "pkg configure notes --show",
+    refused: "advice",
+  },
+  {
     code: "SIGNATURE_MISSING",
     archive: "packed",
     files: {},

@@ -1703,6 +1703,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         type: "string",
         description: "Name of the witness, when its key is made.",
       },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the signed checkpoint to, for a witness that may only read the plane.",
+      },
     ],
   },
   {

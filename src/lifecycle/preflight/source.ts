@@ -1,6 +1,5 @@
 /** A source folder, or a manifest alone: what a pack and the install that follows would say of it. */
 import type { Manifest, PreflightSubject, SourceMetadata } from "../../contracts/index.ts";
-import { installedHeads } from "../../index-db/index.ts";
 import { Fault } from "../../kernel/index.ts";
 import { inspectSource, type SourceInspection } from "../../metadata/index.ts";
 import {
@@ -71,7 +70,7 @@ async function judgeReadable(
   { subject, kind }: SourceSubject,
   { judged, files, target }: Readable,
 ): Promise<void> {
-  const { effects, plane, no_plane } = world;
+  const { plane, no_plane } = world;
   const { tally, manifest } = judged;
   countManifest(judged);
   await addFaults(judged, refusedTargets(target, files));
@@ -80,7 +79,7 @@ async function judgeReadable(
   if (kind === "manifest")
     tally.skipped(["archive-safety", "ownership"], "a manifest alone has no files to pack");
   if (plane === undefined) tally.skipped(concerned(manifest, kind), no_plane);
-  else await judgeSourceInPlane({ ...world, plane }, judged, installedHeads(effects, plane.root), files);
+  else await judgeSourceInPlane({ ...world, plane }, judged, files);
 }
 
 /** What cannot be judged without a readable manifest. */

@@ -430,7 +430,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHILD_MISSING:
     '{"room":"ledger","exit_code":null,"meaning":"A ledger that this one names is not there.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_DAMAGED:
-    '{"room":"ledger","exit_code":4,"meaning":"Reported as: <name> cannot be continued: <reason>.","raised_in":["src/ledger/stream-end.ts"],"messages":["<name> cannot be continued: <reason>"],"next_steps":["Run \\"pkg ledger verify\\"."]}',
+    '{"room":"ledger","exit_code":4,"meaning":"Reported as: <name> does not exist, so nobody can say what was in it.","raised_in":["src/ledger/read.ts","src/ledger/stream-end.ts"],"messages":["<name> does not exist, so nobody can say what was in it","<name> cannot be continued: <reason>"],"next_steps":["Run \\"pkg ledger verify\\"."]}',
   LEDGER_DISK_FULL:
     '{"room":"ledger","exit_code":5,"meaning":"Reported as: no space left for <stream> (<code>).","raised_in":[],"messages":["no space left for <stream> (<code>)"],"next_steps":["Free space on the disk of <path>, then run the command again."]}',
   LEDGER_EMPTY:
@@ -492,7 +492,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_PROOF_MALFORMED:
     '{"room":"ledger","exit_code":2,"meaning":"Reported as: <path> is not a proof: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> is not a proof: <reason>"],"next_steps":["Name a file that \\"pkg ledger prove --out\\" wrote, or another .tlog-proof."]}',
   LEDGER_READ_ONLY:
-    '{"room":"ledger","exit_code":5,"meaning":"Reported as: <stream> cannot be written (<code>).","raised_in":[],"messages":["<stream> cannot be written (<code>)"],"next_steps":["Make <path> writable for this user, then run the command again."]}',
+    '{"room":"ledger","exit_code":5,"meaning":"Reported as: <stream> cannot be written (<code>).","raised_in":["src/ledger/proof-witness.ts"],"messages":["<stream> cannot be written (<code>)","EACCES"],"next_steps":["Make <path> writable for this user, then run the command again."]}',
   LEDGER_RECEIPT_CUT:
     '{"room":"ledger","exit_code":null,"meaning":"A receipt keeps a signed checkpoint of more entries than the ledger has: its end was cut off.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_RECEIPT_MISMATCH:
@@ -594,7 +594,7 @@ export const CODES: Readonly<Record<string, string>> = {
   METADATA_KEY_DUPLICATE:
     '{"room":"metadata","exit_code":2,"meaning":"A key written twice. JSON readers keep the first or the last of them; which one counts must not depend on the reader.","raised_in":["src/metadata/repeated-keys.ts"],"messages":["repeats the key <key>"],"next_steps":["Keep one of the keys in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_SYNTAX:
-    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/problems.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct undefined, then run \\"pkg pack\\" again."]}',
+    '{"room":"metadata","exit_code":2,"meaning":"No JSON or TOML. The file cannot be read at all, so nothing in it is believed.","raised_in":["src/metadata/document.ts","src/metadata/inspect-manifest.ts","src/metadata/problems.ts","src/metadata/toml.ts"],"messages":["is not valid UTF-8","is not an object","is not valid JSON: <said>","<path> is not valid TOML: <message>"],"next_steps":["Correct <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_TOO_LARGE:
     '{"room":"metadata","exit_code":2,"meaning":"Too large or too deep to be read. A manifest is read whole before anything is known about it, so it has limits of size and depth.","raised_in":["src/metadata/document.ts"],"messages":["has <size bytes> bytes, more than <SOURCE BYTES MAX>","is nested deeper than <DEPTH MAX> levels"],"next_steps":["Make <path> smaller, then run \\"pkg preflight \'<judged>\'\\"."]}',
   NAME_REFUSED:
@@ -686,9 +686,9 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_ACTION_UNKNOWN:
     '{"room":"metadata","exit_code":2,"meaning":"A probe of an action that is not there. A probe proves an action of its own plugin.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["names action <action>, which is not among the actions"],"next_steps":["Name an action of the plugin in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_APPROVAL_DATE:
-    '{"room":"grants","exit_code":2,"meaning":"Reported as: an approval ends on a day within a year, given by --expires or --days, not <value>.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["an approval ends on a day within a year, given by --expires or --days, not <value>"],"next_steps":["Name a day within a year: \\"pkg plugin approve <namespace> --reason REASON --days 30\\"."]}',
+    '{"room":"grants","exit_code":2,"meaning":"Reported as: an approval ends on a day within a year, given by --expires or --days, not <value>.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["an approval ends on a day within a year, given by --expires or --days, not <value>"],"next_steps":["Name a day within a year: \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\"."]}',
   PLUGIN_APPROVAL_MISSING:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for <scopes>, which nobody approves now (<why>).","raised_in":["src/lifecycle/plugin/enable.ts"],"messages":["<namespace> asks for <scopes>, which nobody approves now (<why>)"],"next_steps":["Have a second person run \\"pkg plugin approve <namespace> --reason REASON --days 30\\" with a token of their own."]}',
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for <scopes>, which nobody approves now (<why>).","raised_in":["src/lifecycle/plugin/enable.ts"],"messages":["<namespace> asks for <scopes>, which nobody approves now (<why>)"],"next_steps":["Have a second person run \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\" with a token of their own."]}',
   PLUGIN_APPROVAL_NEEDLESS:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for nothing above its profile.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["<namespace> asks for nothing above its profile"],"next_steps":["Run \\"pkg plugin enable <namespace>\\": it asks for nothing above the profile of its kind."]}',
   PLUGIN_APPROVAL_SELF:
@@ -698,7 +698,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_CONFIG_FILE:
     '{"room":"grants","exit_code":2,"meaning":"Reported as: <file> cannot be used: <problem>.","raised_in":["src/operations/configure.ts"],"messages":["<file> cannot be used: <problem>"],"next_steps":["Name a JSON or TOML file that holds one object: \\"pkg configure <namespace> --file config.json\\"."]}',
   PLUGIN_CONFIG_INVALID:
-    '{"room":"grants","exit_code":2,"meaning":"Reported as: the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" .","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
+    '{"room":"grants","exit_code":2,"meaning":"Settings that do not fit the schema. What the operator set for the installed version is not what this one takes; it must be set anew before it can run.","raised_in":["src/grants/config-values.ts"],"messages":["the configuration of <namespace> does not fit: <problems>${others.length === 0 ? \\"\\" : "],"next_steps":["Run \\"pkg configure <namespace> --show\\" to see what stands and what is asked for."]}',
   PLUGIN_CONFIG_NONE:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> has nothing to configure.","raised_in":["src/grants/read-config.ts"],"messages":["<namespace> has nothing to configure"],"next_steps":["Run \\"pkg plugin inspect <namespace>\\" to see what it has."]}',
   PLUGIN_CONFIG_VERSION:
@@ -732,13 +732,13 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_NAMESPACE_TAKEN:
     '{"room":"grants","exit_code":3,"meaning":"Its name is another plugin\'s. State, grants and configuration of a plugin are kept under its namespace.","raised_in":["src/lifecycle/plugin/namespace.ts"],"messages":["<package id> names its plugin <namespace>, which belongs to <owner>"],"next_steps":["Choose another namespace for <package id>, or give this one up with \\"pkg plugin uninstall <namespace> --forget\\"."]}',
   PLUGIN_NOT_ENABLED:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <state>${reason === \\"\\" ? \\"\\" .","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
+    '{"room":"grants","exit_code":3,"meaning":"The plugin may not run now: it is not enabled, or what it was granted no longer holds.","raised_in":["src/grants/may-run.ts"],"messages":["<namespace> is <state>${reason === \\"\\" ? \\"\\" : "],"next_steps":["Run \\"pkg plugin enable <namespace>\\"."]}',
   PLUGIN_NOT_FOUND:
     '{"room":"grants","exit_code":1,"meaning":"Reported as: no plugin is called <namespace>.","raised_in":["src/grants/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
   PLUGIN_NOT_INSTALLED:
     '{"room":"integrity","exit_code":null,"meaning":"Reported as: <namespace> counts as <state>, and <receiptPath> is not of what its record names.","raised_in":["src/integrity/plugins.ts"],"messages":["<namespace> counts as <state>, and <receiptPath> is not of what its record names"],"next_steps":[]}',
   PLUGIN_OPEN_UNSUPPORTED:
-    '{"room":"grants","exit_code":5,"meaning":null,"raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
+    '{"room":"grants","exit_code":5,"meaning":"This system cannot open a plugin\'s file in a way that no exchange of folders can redirect.","raised_in":["src/grants/open-plugin-file.ts"],"messages":[],"next_steps":["Run the command on Linux with /proc mounted."]}',
   PLUGIN_PACKAGE_TYPE:
     '{"room":"metadata","exit_code":2,"meaning":"A plugin section in a package that runs nothing. Frameworks, specs and policies are documents; one that runs code is something else.","raised_in":["src/metadata/plugin/rules.ts"],"messages":["is <package type>, but there is a plugin section"],"next_steps":["Write package_type as plugin or remove it in <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_PERMISSION_UNDECLARED:
@@ -945,6 +945,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <id> is installed, so its registration stays.","raised_in":["src/lifecycle/register.ts"],"messages":["<id> is installed, so its registration stays"],"next_steps":["Uninstall it first: \\"pkg uninstall --id <package id>\\"."]}',
   STILL_USED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <id> is named by <users>, so its registration stays.","raised_in":["src/lifecycle/register.ts"],"messages":["<id> is named by <users>, so its registration stays"],"next_steps":["Uninstall <installed> first: \\"pkg uninstall <installed>\\"."]}',
+  STOPPED:
+    '{"room":"cli","exit_code":130,"meaning":"A signal ended a command that changes nothing before it had its answer.","raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\" again."]}',
   STORE_COPIES_DIFFER:
     '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is none of the versions of <id> in the store"],"next_steps":[]}',
   STORE_COPY_MISSING:
@@ -990,7 +992,7 @@ export const CODES: Readonly<Record<string, string>> = {
   TRACE_FOLDER_UNREADABLE:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: <folder> cannot be listed (<code>), so what lies below it is not shown.","raised_in":["src/trace/files-below.ts"],"messages":["<folder> cannot be listed (<code>), so what lies below it is not shown"],"next_steps":["Make <folder> readable for this user (\\"ls -ld <folder>\\" shows its mode)."]}',
   TRACE_LEDGER_UNREADABLE:
-    '{"room":"trace","exit_code":null,"meaning":"Reported as: <stream> cannot be read (<code>), so its entries are not shown.","raised_in":["src/trace/history.ts"],"messages":["<stream> cannot be read (<code>), so its entries are not shown"],"next_steps":["Make <stream> readable for this user, then run \\"pkg ledger verify\\"."]}',
+    '{"room":"trace","exit_code":null,"meaning":"Reported as: <stream> does not exist, so nobody can say what was in force.","raised_in":["src/trace/history.ts"],"messages":["<stream> does not exist, so nobody can say what was in force","<stream> cannot be read (<code>), so its entries are not shown"],"next_steps":["Restore <stream> from a backup, then run \\"pkg ledger verify\\".","Make <stream> readable for this user, then run \\"pkg ledger verify\\"."]}',
   TRACE_NO_DIAGRAM:
     '{"room":"trace","exit_code":2,"meaning":"Reported as: an answer of type <type> has no diagram.","raised_in":["src/trace/mermaid.ts"],"messages":["an answer of type <type> has no diagram"],"next_steps":["Run \\"trace --mermaid\\" for the whole plane, or --why, --who, --impact or --explain PACKAGE with it."]}',
   TRACE_OUTLINE_LEFT_OUT:

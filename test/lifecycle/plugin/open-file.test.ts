@@ -102,7 +102,7 @@ describe("openPluginFile()", () => {
   test("a manifest whose entrypoint or folder is another's names no plugin of this plane", () => {
     const { manifest } = requirePlugin(base.effects, base.plane, "notes");
     const { plugin } = manifest;
-    if (plugin === undefined) return expect.unreachable();
+    if (plugin === undefined) throw new Error("it has a plugin section");
     const codes = (more: Partial<typeof plugin>) =>
       checkPluginPlace(base.plane, { ...manifest, plugin: { ...plugin, ...more } }).map(({ code }) => code);
     expect(codes({})).toEqual([]);
