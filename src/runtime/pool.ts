@@ -69,7 +69,7 @@ export class ActionPool {
       abandon(begun);
       throw error;
     }
-    const ended = await worker.call(effects, begun);
+    const ended = await worker.call(begun);
     if (neverRan(ended, worker)) {
       abandon(begun);
       await recordRefusal(effects, plane, request, ended.thrown);
@@ -99,7 +99,9 @@ export class ActionPool {
   #take(key: string): Worker | undefined {
     const namespace = namespaceIn(key);
     const state = stateIn(key);
-    void this.#retire((one) => one.namespace === namespace && stateIn(one.key) !== state);
+    void this.#retire(
+      (one) => !one.worker.is_alive || (one.namespace === namespace && stateIn(one.key) !== state),
+    );
     const at = this.#resting.findLastIndex((one) => one.key === key && one.worker.is_alive);
     return at < 0 ? undefined : this.#resting.splice(at, 1)[0]?.worker;
   }
@@ -108,7 +110,7 @@ export class ActionPool {
     const { accepts_weaker } = this.#hosting;
     const request = await confinement(this.#effects, this.#plane, begun, this.#hosting);
     const wall = await findWall(this.#effects, { accepts_weaker });
-    return Worker.start((onStderr) =>
+    return Worker.start(this.#effects.clock, (onStderr) =>
       confine(this.#effects, wall, {
         ...request,
         program: { ...request.program, args: ["--worker"] },
