@@ -7,6 +7,7 @@ import { cliFaults } from "../src/cli/index.ts";
 import { IntegrityReport, PreflightReport, TraceAnswer } from "../src/contracts/index.ts";
 import { INTEGRITY_RULES } from "../src/integrity/index.ts";
 import { OPERATIONS, readFaultCatalogues } from "../src/operations/index.ts";
+import { manifestSchema, sourceSchema } from "../src/operations/source-schema.ts";
 import { PREFLIGHT_RULES } from "../src/preflight/index.ts";
 import { readCodes } from "./codes.mjs";
 
@@ -16,6 +17,8 @@ const FAULTS = new URL("../docs/reference/faults.md", import.meta.url);
 const CODES = new URL("../src/trace/generated/codes.ts", import.meta.url);
 const PAGE_PARTS = new URL("../src/trace/generated/page-parts.ts", import.meta.url);
 const TRACE_SCHEMA = new URL("../docs/reference/schema/trace.schema.json", import.meta.url);
+const SOURCE_SCHEMA = new URL("../docs/reference/schema/holdfast-source.schema.json", import.meta.url);
+const MANIFEST_SCHEMA = new URL("../docs/reference/schema/manifest.schema.json", import.meta.url);
 const REFERENCE = new URL("../docs/reference/commands.md", import.meta.url);
 
 /** Text without what a formatter may choose. */
@@ -170,6 +173,8 @@ for (const [url, text] of [
   [TRACE_SCHEMA, trace_schema],
   [ZLIB, zlib],
   [SCHEMA, schema],
+  [SOURCE_SCHEMA, sourceSchema()],
+  [MANIFEST_SCHEMA, manifestSchema()],
   [PREFLIGHT_SCHEMA, preflight_schema],
 ]) {
   let before = "";

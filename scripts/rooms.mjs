@@ -11,6 +11,7 @@ export const ROOMS = [
   "store",
   "json-schema",
   "metadata",
+  "scaffold",
   "receipts",
   "index-db",
   "journal",

@@ -53,6 +53,7 @@ export {
   readPlugin,
   readPlugins,
   requirePlugin,
+  unjudgedRecord,
 } from "./record.ts";
 export {
   covers,

@@ -20,6 +20,7 @@ import { startOwned } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
 import { packageKey, readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
+import { judgePlugins } from "./plugins.ts";
 import { readReceipts } from "./receipts.ts";
 import { judgeRecords } from "./records.ts";
 import { judgeRegistries } from "./registries.ts";
@@ -59,6 +60,7 @@ export async function checkIntegrity(
   const ledger = await judgeLedgers(fs, plane, { threads: options.ledger_threads, installed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
+  judgePlugins(effects, plane, installed, outcome);
   const left = leftBeside(fs, root, installed);
   const events = readPackageEvents(
     fs,

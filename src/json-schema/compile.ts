@@ -57,7 +57,7 @@ function validate(run: ValidateFunction, budget: Budget, value: unknown): Schema
   if (size !== undefined) return [{ pointer: "/", message: size }];
   budget.refill();
   try {
-    if (run(value) === true) return [];
+    if (run(value)) return [];
   } catch (error) {
     if (error instanceof WorkExceeded || error instanceof RangeError)
       return [{ pointer: "/", message: "takes too many steps to hold against its schema" }];

@@ -34,7 +34,7 @@ export const KEYWORDS: Readonly<Record<string, Shape>> = {
   oneOf: "schema_list",
   not: "schema",
   if: "schema",
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
   then: "schema",
   else: "schema",
   properties: "schema_map",

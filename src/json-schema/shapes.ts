@@ -84,9 +84,10 @@ function typeNames(value: unknown, pointer: string): Shaped {
   const names: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (names.length === 0 || new Set(names).size !== names.length)
     return wrong(pointer, "must name each type once");
-  const strange = names.find((name) => !TYPES.includes(String(name)) || typeof name !== "string");
-  if (strange === undefined) return NOTHING;
-  const nearest = nearestOf(String(strange), TYPES);
+  const strange = names.findIndex((name) => typeof name !== "string" || !TYPES.includes(name));
+  if (strange < 0) return NOTHING;
+  const name = names[strange];
+  const nearest = typeof name === "string" ? nearestOf(name, TYPES) : undefined;
   return wrong(
     pointer,
     `must be one of ${TYPES.join(", ")}${nearest === undefined ? "" : `; the nearest is ${nearest}`}`,

@@ -42,12 +42,21 @@ export interface Candidate extends ManifestReading {
 export async function readCandidate(effects: Effects, plane: Plane, wanted: Wanted): Promise<Candidate> {
   const path = findArchive(effects, plane, wanted);
   const shown = path.startsWith(`${plane.root}/`) ? path.slice(plane.root.length + 1) : path;
-  const candidate = await readCandidateFile(effects, path, shown);
+  const candidate = await readCandidateFile(effects, path, shown, wanted.archive ?? wanted.id);
   return { ...candidate, is_vouched_for: wanted.digest !== undefined };
 }
 
-/** @param shown the archive as messages name it @throws ARCHIVE_*, MANIFEST_*, METADATA_* */
-export async function readCandidateFile(effects: Effects, path: string, shown: string): Promise<Candidate> {
+/**
+ * @param shown the archive as messages name it
+ * @param judged the same as the user named it, for the command that judges it again
+ * @throws ARCHIVE_*, MANIFEST_*, METADATA_*
+ */
+export async function readCandidateFile(
+  effects: Effects,
+  path: string,
+  shown: string,
+  judged = shown,
+): Promise<Candidate> {
   const listing = await readArchive(effects, path, {
     keep: (member) => member.endsWith("/manifest.json"),
     signal: effects.signal,
@@ -65,13 +74,17 @@ export async function readCandidateFile(effects: Effects, path: string, shown: s
       : [],
   );
   const layout = readLayout(files, shown);
-  const reading = await readWhole(manifestBytes(listing, layout.manifest_member), layout, shown);
+  const reading = await readWhole(manifestBytes(listing, layout.manifest_member), layout, { shown, judged });
   return { ...reading, path, listing, layout };
 }
 
 /** With every problem of the manifest at once, as preflight tells them; older ones have one reader, which tells the first. */
-async function readWhole(bytes: Buffer, { files }: Layout, shown: string): Promise<ManifestReading> {
-  const { manifest, problems } = await inspectManifest(bytes, shown);
+async function readWhole(
+  bytes: Buffer,
+  { files }: Layout,
+  { shown, judged }: { readonly shown: string; readonly judged: string },
+): Promise<ManifestReading> {
+  const { manifest, problems } = await inspectManifest(bytes, judged);
   refuseAll(problems);
   if (manifest === undefined) return readManifest(bytes, files, shown);
   return { manifest, manifest_hash: manifestHash(manifest), legacy: false };

@@ -1,6 +1,6 @@
 /** Which archives a request comes to: those it names, and what they need, chosen from store, registry and given folder. */
 import semver from "semver";
-import { Version } from "../contracts/index.ts";
+import { type Manifest, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
 import { type Fault, nearest } from "../kernel/index.ts";
@@ -10,7 +10,7 @@ import { readCandidate, type Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
 import { locateArchive } from "./locate.ts";
-import { Pool } from "./pool.ts";
+import { availableOf, Pool } from "./pool.ts";
 import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
 
 export interface Wish {
@@ -84,7 +84,14 @@ export async function chooseNeeded(
   await readUnseen(effects, plane, pool, open, { outcome, before });
   if (outcome.kind === "conflict") {
     const downgrade = options.allow_downgrade ? undefined : downgradeFault(pool, open, before);
-    return { conflict: downgrade ?? conflictFault(outcome) };
+    return {
+      conflict:
+        downgrade ??
+        conflictFault(
+          outcome,
+          requested.map(({ candidate }) => candidate.manifest),
+        ),
+    };
   }
   const chosen: Chosen[] = [];
   for (const { id, version } of outcome.chosen) {
@@ -148,34 +155,39 @@ function downgradeFault(
   return undefined;
 }
 
-/** Why what a package needs cannot be had from what is installed and stored; undefined where it can. @throws ARCHIVE_* */
+/** Why a package that is not packed yet could not enter with what it needs; undefined where it could. @throws ARCHIVE_* */
 export function checkResolvable(
   effects: Effects,
   plane: Plane,
-  needs: readonly { readonly id: string; readonly range: string }[],
+  manifest: Manifest,
   runtime: Runtime,
-): { readonly conflict?: Fault; readonly chosen: ReadonlyMap<string, InstalledPackage> } {
-  const installed = installedVersions(effects, plane);
+): Fault | undefined {
+  const { package_id, version } = manifest;
+  const before = installedVersions(effects, plane);
   const pool = new Pool(effects, plane, [], { from: undefined, runtime });
   const outcome = resolve({
-    wanted: needs.filter(({ range }) => semver.validRange(range) !== null),
-    installed,
-    versionsOf: (id) => pool.versionsOf(id),
+    wanted: [{ id: package_id, range: version }],
+    installed: new Map([...before].filter(([id]) => id !== package_id)),
+    versionsOf: (id) => (id === package_id ? [availableOf(manifest)] : pool.versionsOf(id)),
     allow_downgrade: false,
   });
-  if (outcome.kind === "conflict") return { conflict: conflictFault(outcome), chosen: installed };
-  const added = outcome.chosen.flatMap(({ id, version }) => {
-    const source = pool.versionsOf(id).find((one) => one.version === version);
-    return source === undefined ? [] : ([[id, source]] as const);
-  });
-  return { chosen: new Map<string, InstalledPackage>([...installed, ...added]) };
+  return outcome.kind === "conflict" ? conflictFault(outcome, [manifest]) : undefined;
 }
 
-function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault {
+/** @param manifests what is entering: where one of them names the package nobody can agree on, that is the field */
+function conflictFault(
+  conflict: Extract<Outcome, { kind: "conflict" }>,
+  manifests: readonly Pick<Manifest, "dependencies">[],
+): Fault {
   const { package_id, lines, clauses, available } = conflict;
   const first = clauses[0];
+  const index = Math.max(
+    ...manifests.map(({ dependencies }) => dependencies.findIndex(({ id }) => id === package_id)),
+    -1,
+  );
   const details = {
     package_id,
+    ...(index < 0 ? {} : { field: `/dependencies/${index}` }),
     dependency: package_id,
     range: first?.range ?? "*",
     chain: [...lines],

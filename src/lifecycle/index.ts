@@ -42,7 +42,14 @@ export {
   type UninstallPluginResult,
   uninstallPlugin,
 } from "./plugin/index.ts";
-export { type PreflightWorld, preflight } from "./preflight/index.ts";
+export {
+  type ChangedManifests,
+  changedManifests,
+  type Fixed,
+  fixSource,
+  type PreflightWorld,
+  preflight,
+} from "./preflight/index.ts";
 export { refuseToken } from "./refuse.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
 export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";

@@ -107,6 +107,7 @@ function refuseReplacing(
   if (!semver.lt(version, before.version) || allow_downgrade) return undefined;
   return make("DOWNGRADE_REFUSED", `${package_id} ${version} is older than the installed ${before.version}`, {
     package_id,
+    field: "/version",
     ...versions,
   });
 }
@@ -144,7 +145,13 @@ export function checkDependents(
     return head.dependencies.flatMap(({ id, range }): Fault[] => {
       const to = changed.get(id);
       if (to === undefined || semver.satisfies(to.version, range, { includePrerelease: true })) return [];
-      const details = { package_id: id, dependent: head.package_id, range, wanted: to.version };
+      const details = {
+        package_id: id,
+        field: "/version",
+        dependent: head.package_id,
+        range,
+        wanted: to.version,
+      };
       const message = `${head.package_id} ${head.version}, which is installed, needs ${id} ${range}, not ${to.version}`;
       return [makePreflightFault("DEPENDENT_RANGE", message, details)];
     });

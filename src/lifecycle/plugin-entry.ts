@@ -1,4 +1,4 @@
-/** What stands against a plugin entering this plane: its own section, its place, its name, and the policy. Changes nothing. */
+/** What stands against a plugin entering this plane, whatever else is there: its own section, its place, and the policy. Changes nothing. */
 import type { Manifest } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { askedOf, checkPluginPlace, policyDenials } from "../grants/index.ts";

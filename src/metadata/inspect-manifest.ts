@@ -5,7 +5,7 @@ import { parseDocument } from "./document.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
 import { isLegacy } from "./legacy.ts";
 import type { LookAt } from "./plugin/entrypoint.ts";
-import { checkPackageType, checkPluginSection } from "./plugin/rules.ts";
+import { checkPlugin } from "./plugin/rules.ts";
 import { listOf, memberOf } from "./plugin/section.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
 import { repeatedKeys } from "./repeated-keys.ts";
@@ -47,7 +47,7 @@ export async function inspectManifest(
   const parsed = ManifestShape.safeParse(value, nameKnownKeys);
   if (!parsed.success)
     found.push(...shapeProblems(issuesOf(parsed.error, value), value, (pointer) => pointer));
-  found.push(...(await checkPluginSection(value["plugin"], lookAmong(value))), ...checkPackageType(value));
+  found.push(...(await checkPlugin(value, lookAmong(value))));
   if (!parsed.success || found.length > 0) return refused(found);
   return { manifest: parsed.data, problems: [], is_older: false };
 }

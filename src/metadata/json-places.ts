@@ -1,5 +1,5 @@
 /** Walks JSON token by token, without recursion: places of wanted fields, and keys written twice. */
-import { createScanner, type JSONScanner } from "jsonc-parser";
+import { createScanner, type JSONScanner, type ParseError, parse } from "jsonc-parser";
 import type { Place, Seen } from "./place.ts";
 import { childOf, pointerOf } from "./pointer.ts";
 
@@ -50,11 +50,9 @@ export function walkJson(text: string, around: ReadonlySet<string>): JsonWalk {
       top.pending = { name: scanner.getTokenValue(), place: placeOf(scanner) };
       duplicates.push(...repeated(stack, top.keys, top.pending));
     } else {
-      const part = top?.pending?.name ?? top?.index ?? "";
-      const pointer = enter(top, scanner, around, places);
-      if (token !== OPEN_BRACE && token !== OPEN_BRACKET) continue;
-      const keys = token === OPEN_BRACE ? new Set<string>() : undefined;
-      stack.push({ part, pointer, keys, index: 0, pending: undefined });
+      const value = enter(top, scanner, around, places);
+      if (token === OPEN_BRACE) stack.push({ ...value, keys: new Set() });
+      if (token === OPEN_BRACKET) stack.push({ ...value, keys: undefined });
     }
   }
   return { places, duplicates };
@@ -71,28 +69,34 @@ function repeated(
   return [];
 }
 
-/** A value begins: notes its place where it is wanted. @returns its pointer, where it is wanted */
+/** A value begins: notes its place where it is wanted. @returns what it is to what it holds */
 function enter(
   top: Container | undefined,
   scanner: JSONScanner,
   around: ReadonlySet<string>,
   places: Map<string, Seen>,
-): string | undefined {
+): Omit<Container, "keys"> {
   const value = placeOf(scanner);
   const key = top?.pending?.place ?? value;
-  const pointer =
-    top === undefined
-      ? "/"
-      : top.pointer === undefined
-        ? undefined
-        : childOf(top.pointer, top.pending?.name ?? top.index);
+  const part = top?.pending?.name ?? top?.index ?? "";
+  const inside = { part, index: 0, pending: undefined };
+  const pointer = top === undefined ? "/" : top.pointer && childOf(top.pointer, part);
   if (top !== undefined) {
     top.index += 1;
     top.pending = undefined;
   }
-  if (pointer === undefined || !around.has(pointer)) return undefined;
+  if (pointer === undefined || !around.has(pointer)) return { ...inside, pointer: undefined };
   places.set(pointer, { key, value });
-  return pointer;
+  return { ...inside, pointer };
+}
+
+/** Where text stops being JSON; the beginning for what is JSON after all. Its depth has been judged. */
+export function firstJsonError(text: string): Place {
+  const errors: ParseError[] = [];
+  const plain = text.replace(/^\uFEFF/, "");
+  parse(plain, errors, { disallowComments: true, allowTrailingComma: false });
+  const before = plain.slice(0, errors[0]?.offset ?? 0).split(/\r\n|\r|\n/);
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 const placeOf = (scanner: JSONScanner): Place => ({

@@ -11,7 +11,7 @@ import { type Extract, inFile } from "./extract.ts";
 import { FORMS, type Form } from "./forms.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
 import { type LookAt, lookBelow } from "./plugin/entrypoint.ts";
-import { checkPackageType, checkPluginSection } from "./plugin/rules.ts";
+import { checkPlugin } from "./plugin/rules.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
 import { repeatedKeys } from "./repeated-keys.ts";
 import { shapeProblems } from "./shape-problems.ts";
@@ -104,8 +104,7 @@ async function readForm(
         inFile(extract, pointer),
       ),
     );
-  const rules = await checkPluginSection(extract.raw["plugin"], lookAt);
-  for (const problem of [...rules, ...checkPackageType(extract.raw)])
+  for (const problem of await checkPlugin(extract.raw, lookAt))
     found.push({ ...problem, pointer: inFile(extract, problem.pointer) });
   return {
     reading: { subject, extract, ...(parsed.success ? { metadata: parsed.data } : {}) },

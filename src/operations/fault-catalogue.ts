@@ -17,6 +17,7 @@ import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { runtimeFaults } from "../runtime/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
+import { scaffoldFaults } from "../scaffold/index.ts";
 import { storeFaults } from "../store/index.ts";
 import { traceFaults } from "../trace/index.ts";
 import { operationFaults } from "./faults.ts";
@@ -41,6 +42,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   sandbox: sandboxFaults,
   trace: traceFaults,
   preflight: preflightFaults,
+  scaffold: scaffoldFaults,
   lifecycle: lifecycleFaults,
   runtime: runtimeFaults,
   operations: operationFaults,

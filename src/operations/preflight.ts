@@ -1,7 +1,14 @@
 import { z } from "zod";
-import { HexDigest, type PreflightReport } from "../contracts/index.ts";
+import { HexDigest, type PreflightFix, type PreflightReport } from "../contracts/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { preflight as judge, type PreflightWorld } from "../lifecycle/index.ts";
+import {
+  type ChangedManifests,
+  changedManifests,
+  type Fixed,
+  fixSource,
+  preflight as judge,
+  type PreflightWorld,
+} from "../lifecycle/index.ts";
 import { openPlane, type Plane } from "../plane/index.ts";
 import { preflightDocument, preflightReport, type Runtime, renderPreflight } from "../preflight/index.ts";
 import { FORMATS, renderReport } from "../reports/index.ts";
@@ -18,6 +25,9 @@ const flags = z.strictObject({
   }),
   changed: z.string().min(1).optional().meta({
     description: "Judge every manifest that differs from this git commit or branch.",
+  }),
+  exclude: z.array(z.string().min(1)).optional().meta({
+    description: "With --changed: glob of paths to leave out, such as test/**; repeat for several.",
   }),
   host: asVersion("this program"),
   api: asVersion("the plugin API"),
@@ -54,7 +64,11 @@ export const preflight = operation({
   authorised: false,
   input: flags,
   run: async (context, input) => {
-    const subjects = subjectsOf(input);
+    const changes =
+      input.changed === undefined
+        ? undefined
+        : await changedManifests(context.effects, input.changed, input.exclude);
+    const subjects = subjectsOf(input, changes);
     const { plane, no_plane } = planeIfAny(context);
     const runtime = remembered(context, input);
     const world: PreflightWorld = {
@@ -64,13 +78,12 @@ export const preflight = operation({
       runtime,
       digest: input.digest,
     };
+    const fixed = input.fix ? await fixAll(context, subjects, input.dry_run) : undefined;
     const judged = [];
     for (const subject of subjects) judged.push(await judge(world, subject));
     const { host, api, node, python } = await runtime(false);
-    const report = preflightReport(judged, {
-      plane: plane?.root ?? null,
-      runtime: { host, api, node, python: python ?? null },
-    });
+    const about = { plane: plane?.root ?? null, runtime: { host, api, node, python: python ?? null } };
+    const report = { ...preflightReport(judged, about, changes), ...fixed };
     const passed = report.healthy && (report.complete || !input.require_all);
     return { result: { report, version: context.version }, exit_code: passed ? 0 : 1 };
   },
@@ -83,9 +96,20 @@ export const preflight = operation({
   },
 });
 
+async function fixAll(
+  { effects }: Context,
+  subjects: readonly string[],
+  dry_run: boolean,
+): Promise<{ fixes: PreflightFix[]; diff: string }> {
+  const fixed: Fixed[] = [];
+  for (const subject of subjects) fixed.push(await fixSource(effects, subject, dry_run));
+  return { fixes: fixed.flatMap(({ fixes }) => fixes), diff: fixed.map(({ diff }) => diff).join("") };
+}
+
 /** @throws INPUT_MISSING */
-function subjectsOf({ subjects = [], changed }: Input): readonly string[] {
-  if (subjects.length > 0 || changed !== undefined) return subjects;
+function subjectsOf({ subjects = [] }: Input, changes: ChangedManifests | undefined): readonly string[] {
+  if (changes !== undefined) return [...subjects, ...changes.manifests];
+  if (subjects.length > 0) return subjects;
   throw make("INPUT_MISSING", "name a manifest, a folder, an archive or a package id", {
     field: "subjects",
     command: "pkg preflight",

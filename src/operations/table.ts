@@ -7,6 +7,7 @@ const erase = (operation: object): Operation => operation as Operation;
 
 export const OPERATIONS: Readonly<Record<string, Loader>> = {
   init: async () => erase((await import("./init.ts")).init),
+  new: async () => erase((await import("./new.ts")).newOperation),
   pack: async () => erase((await import("./pack.ts")).pack),
   install: async () => erase((await import("./install.ts")).install),
   update: async () => erase((await import("./update.ts")).update),

@@ -25,11 +25,15 @@ export const CHECK_TITLES: Readonly<Record<PreflightCheckId, string>> = {
 
 /** Codes of other rooms that are no matter of the manifest. */
 const ELSEWHERE: Readonly<Record<string, PreflightCheckId>> = {
+  DEPENDENCY_RANGE: "dependencies",
+  DEPENDENT_RANGE: "dependencies",
+  PLUGIN_ENTRYPOINT_OUTSIDE: "ownership",
   SPEC_SYNTAX: "governance-chain",
   ALREADY_INSTALLED: "version",
   VERSION_EXISTS: "version",
   VERSION_WAS_INSTALLED: "version",
   PATH_RESERVED: "ownership",
+  PLUGIN_RECORD_DAMAGED: "ownership",
   POLICY_LOOSENED: "permission-policy",
   POLICY_INVALID: "permission-policy",
   POLICY_CHANGED: "permission-policy",

@@ -30,6 +30,13 @@ export const MANIFEST_CODES = {
     broken: '{ "version": "1.0.0", "version": "2.0.0" }',
     fix: '{ "version": "2.0.0" }',
   },
+  METADATA_DUPLICATE: {
+    check: "manifest",
+    title: "Something named twice",
+    help: "Of two things with one name the second would be found by nobody.",
+    broken: '[[plugin.actions]]\nid = "echo"\n[[plugin.actions]]\nid = "echo"',
+    fix: '[[plugin.actions]]\nid = "echo"\n[[plugin.actions]]\nid = "shout"',
+  },
   METADATA_TOO_LARGE: {
     check: "manifest",
     title: "Too large or too deep to be read",

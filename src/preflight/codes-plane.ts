@@ -16,26 +16,12 @@ export const PLANE_CODES = {
     broken: '[[dependencies]]\nid = "PKG-T0-ABSENT-001"\nrange = "^1.0.0"',
     fix: "pack PKG-T0-ABSENT-001 into the store, or remove the dependency",
   },
-  DEPENDENCY_RANGE: {
-    check: "dependencies",
-    title: "A dependency installed in another version",
-    help: "What is installed is outside the range that the package was made for.",
-    broken: '[[dependencies]]\nid = "PKG-T0-BASE-001"\nrange = "^2.0.0"\n(installed: 1.4.0)',
-    fix: 'range = "^1.4.0"',
-  },
   DEPENDENCY_CONFLICT: {
     check: "dependencies",
     title: "No version of a dependency satisfies everybody",
     help: "Several packages want it in ranges that no version meets; the message is the chain of who wants what.",
     broken: '[[dependencies]]\nid = "PKG-T0-BASE-001"\nrange = "^9.0.0"\n(in the store: 1.0.0)',
     fix: 'range = "^1.0.0"',
-  },
-  DEPENDENT_RANGE: {
-    check: "dependencies",
-    title: "An installed package needs another version of this one",
-    help: "The update would leave a package that stays without what it needs.",
-    broken: 'version = "2.0.0"\n(installed: PKG-T1-READER-001, which needs this in ^1.0.0)',
-    fix: "update or uninstall PKG-T1-READER-001 first",
   },
   CONFLICT_INSTALLED: {
     check: "dependencies",

@@ -4,9 +4,11 @@ import type { PreflightCode } from "./code.ts";
 import { ADVICE_CODES } from "./codes-advice.ts";
 import { MANIFEST_CODES } from "./codes-manifest.ts";
 import { PLANE_CODES } from "./codes-plane.ts";
+import { PLUGIN_CODES } from "./codes-plugin.ts";
 
 export const PREFLIGHT_CODES: Readonly<Record<string, PreflightCode>> = {
   ...MANIFEST_CODES,
+  ...PLUGIN_CODES,
   ...PLANE_CODES,
   ...ADVICE_CODES,
 };

@@ -6,7 +6,7 @@ import { PREFLIGHT_RULES } from "./codes.ts";
 export function preflightDocument(report: PreflightReport, version: string): FindingsDocument {
   const { subjects, counts, healthy } = report;
   const first = subjects[0];
-  const named = subjects.length === 1 ? (first?.subject ?? "") : `${subjects.length} subjects`;
+  const named = subjects.length === 1 ? (first?.subject ?? "") : `${subjects.length} manifests`;
   return {
     tool: { name: "pkg preflight", version },
     title: `Preflight of ${named}`,
@@ -33,21 +33,32 @@ const relative = (finding: Finding): Finding =>
 const MARKS = { pass: "ok", fail: "FAIL", not_run: "not run" } as const;
 
 /** One line a check, findings below with their places, and what to do. */
-export function renderPreflight({ subjects, counts, healthy, complete, plane }: PreflightReport): string {
+export function renderPreflight(report: PreflightReport): string {
+  const { subjects, counts, healthy, complete, plane } = report;
   const one = subjects.length === 1;
   const head = plane === null ? [] : [`Held against the plane ${plane}`];
   const total = one
     ? []
     : [`${subjects.length} subjects, ${subjects.filter((subject) => subject.healthy).length} fit`];
+  if (report.changed !== undefined && subjects.length === 0)
+    return `No manifest among the ${report.changed.files_count} files that differ from ${report.changed.base}.\n`;
   const unfinished = complete ? "" : `, ${counts.not_run} not run`;
   return [
     ...head,
+    ...mended(report),
     ...subjects.flatMap((subject) => (one || !subject.healthy ? whole(subject) : [short(subject)])),
     ...total,
     `${healthy ? "PASS" : "FAIL"}: ${counts.passed} checks passed, ${counts.failed} failed${unfinished}; ${counts.errors} errors, ${counts.advice} pieces of advice`,
     "",
   ].join("\n");
 }
+
+const mended = ({ fixes, diff }: PreflightReport): string[] => {
+  if (fixes === undefined) return [];
+  return fixes.length === 0
+    ? ["Nothing that can be mended safely.", ""]
+    : [diff ?? "", `${fixes.length} mended, as shown above.`, ""];
+};
 
 const nameOf = ({ package_id, version, subject }: PreflightSubject): string =>
   package_id === null ? subject : `${subject}: ${package_id} ${version ?? ""}`.trimEnd();

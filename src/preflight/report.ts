@@ -4,13 +4,18 @@ import type { PreflightCounts, PreflightReport, PreflightSubject } from "../cont
 export function preflightReport(
   subjects: readonly PreflightSubject[],
   about: Pick<PreflightReport, "plane" | "runtime">,
+  changes?: NonNullable<PreflightReport["changed"]>,
 ): PreflightReport {
   const sum = (name: keyof PreflightCounts): number =>
     subjects.reduce((total, { counts }) => total + counts[name], 0);
   return {
     schema_version: "1.0",
     ...about,
-    healthy: subjects.length > 0 && subjects.every(({ healthy }) => healthy),
+    ...(changes === undefined
+      ? {}
+      : { changed: { base: changes.base, commit: changes.commit, files_count: changes.files_count } }),
+    // That no manifest changed was looked up; that none was named is a mistake.
+    healthy: (subjects.length > 0 || changes !== undefined) && subjects.every(({ healthy }) => healthy),
     complete: subjects.every(({ complete }) => complete),
     subjects: [...subjects],
     counts: {

@@ -78,7 +78,7 @@ async function opened(
 ): Promise<{ candidate: Candidate } | undefined> {
   const shown = shownPath(effects, path);
   try {
-    return { candidate: await readCandidateFile(effects, path, subject) };
+    return { candidate: await readCandidateFile(effects, path, shown, subject) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const is_manifest = checkOf(error.code) === "manifest";

@@ -2,10 +2,8 @@
 import { checkPackable } from "../../archive/index.ts";
 import type { Finding, SourceMetadata } from "../../contracts/index.ts";
 import { Fault } from "../../kernel/index.ts";
-import { reservedFolder } from "../../plane/index.ts";
 import { findingFrom, type Tally } from "../../preflight/index.ts";
 import { collectIncludes, collectSource, type SourceFile } from "../collect.ts";
-import { make } from "../faults.ts";
 import type { PreflightWorld } from "./world.ts";
 
 interface Collecting {
@@ -32,10 +30,7 @@ export async function collected(
       ...files.map(({ path, digest }) => ({ path, size_bytes: digest.size_bytes })),
     ]);
     tally.ran("archive-safety", files.length);
-    const taken = files.find(({ path }) => reservedFolder(path) !== undefined);
-    if (taken === undefined) return files;
-    const fault = targetRefused(taken.path, reservedFolder(taken.path) ?? "");
-    tally.add("ownership", [findingFrom(fault, { path: shown })]);
+    return files;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     tally.add("archive-safety", [inFolder(error, shown)]);
@@ -43,9 +38,6 @@ export async function collected(
   }
   return [];
 }
-
-const targetRefused = (path: string, folder: string): Fault =>
-  make("TARGET_REFUSED", `packages may not write ${path}: ${folder} belongs to the plane`, { path, folder });
 
 /** A fault of a file of the source, with the path as the user would name it. */
 export function inFolder(fault: Fault, shown: string): Finding {

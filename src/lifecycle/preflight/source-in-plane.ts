@@ -1,16 +1,17 @@
 /** What only a plane can say of a source: what is installed, stored, registered and owned there. */
-import type { Manifest, PreflightCheckId } from "../../contracts/index.ts";
+import type { PreflightCheckId } from "../../contracts/index.ts";
 import { findOwners, type Head } from "../../index-db/index.ts";
 import { Fault } from "../../kernel/index.ts";
 import type { Plane } from "../../plane/index.ts";
-import { checkOf } from "../../preflight/index.ts";
+import { checkOf, checkRanges } from "../../preflight/index.ts";
 import { readPolicy } from "../../provenance/index.ts";
 import { readReceipt, tierPrefix } from "../../receipts/index.ts";
 import { checkResolvable } from "../choose.ts";
 import type { SourceFile } from "../collect.ts";
-import { checkNeeds } from "../install-plan.ts";
+import { checkNeeds, withConflict } from "../install-plan.ts";
 import { readLeftovers } from "../leftovers.ts";
 import { placeAssets } from "../place.ts";
+import { checkNamespaces } from "../plugin/namespace.ts";
 import { checkPluginEntry } from "../plugin-entry.ts";
 import { addFaults, type Judged, runtimeFor } from "./judge.ts";
 import type { PreflightWorld } from "./world.ts";
@@ -37,18 +38,22 @@ export async function judgeSourceInPlane(
   tally.ran("governance-chain", [spec_id, framework_id].filter((id) => id !== undefined).length);
   if (manifest.plugin !== undefined) tally.ran("permission-policy", 1);
   const entry = (await checkPluginEntry(world.effects, world.plane, manifest)).filter(isOfPlane);
+  entry.push(
+    ...checkNamespaces(world.effects, world.plane, [{ target: { manifest }, tier: manifest.plane_id }]),
+  );
   const faults = [
     ...entry,
-    ...(await needs(world, manifest, installed)),
+    ...(await needs(world, judged, installed)),
     ...(await ownership(world, judged, files)),
   ];
   await addFaults(judged, faults);
   signatures(world, judged);
 }
 
-const COMES_WITH_IT = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE"]);
+const COMES_WITH_IT = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE", "DEPENDENT_RANGE"]);
 const OF_PLANE = new Set<PreflightCheckId>([
   "dependencies",
+  "tier-direction",
   "governance-chain",
   "ownership",
   "permission-policy",
@@ -59,27 +64,21 @@ const isOfPlane = ({ code, details }: Fault): boolean => OF_PLANE.has(checkOf(co
 /** As an install would find it, with what the store would bring in. */
 async function needs(
   { effects, plane, runtime }: InPlane,
-  manifest: Manifest,
+  { manifest, tally }: Judged,
   installed: readonly Head[],
 ): Promise<Fault[]> {
   const versions = await runtimeFor(manifest, runtime);
   const fresh = !installed.some(({ package_id }) => package_id === manifest.package_id);
-  const { conflict } = checkResolvable(effects, plane, manifest.dependencies, versions);
+  // A range that is none is told by itself, and nothing can be chosen by it.
+  const conflict =
+    checkRanges(manifest).length > 0 ? undefined : checkResolvable(effects, plane, manifest, versions);
   const faults = checkNeeds(effects, plane, installed, [{ manifest, fresh }], versions);
   // What is not installed yet and can be had comes in with it.
   const unmet = faults.filter(({ code }) => !COMES_WITH_IT.has(code));
-  const all = conflict === undefined ? unmet : [conflict, ...unmet];
-  return all
-    .filter(({ code, details }) => OF_PLANE.has(checkOf(code, details["runtime"])))
-    .map((fault) => (fault === conflict ? atDependency(fault, manifest) : fault));
-}
-
-/** The chain is about one package; where it is named here, that is the field. */
-function atDependency(conflict: Fault, { dependencies }: Manifest): Fault {
-  const index = dependencies.findIndex(({ id }) => id === conflict.details["dependency"]);
-  const field = index < 0 ? "/dependencies" : `/dependencies/${index}`;
-  const { code, message, next_step, details, exit_code } = conflict;
-  return new Fault({ code, message, next_step, exit_code, details: { ...details, field } });
+  const all = withConflict(unmet, conflict);
+  const explained = conflict === undefined || all.includes(conflict) ? undefined : all[0];
+  if (explained !== undefined) tally.skipped(["dependencies"], `what ${explained.code} says comes first`);
+  return all.filter(isOfPlane);
 }
 
 async function ownership(

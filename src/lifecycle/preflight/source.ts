@@ -5,6 +5,7 @@ import { Fault } from "../../kernel/index.ts";
 import { inspectSource, type SourceInspection } from "../../metadata/index.ts";
 import {
   checkCompat,
+  checkOf,
   checkPlugin,
   checkRanges,
   checkTiers,
@@ -13,6 +14,7 @@ import {
   Tally,
 } from "../../preflight/index.ts";
 import { buildManifest, decideId } from "../build-manifest.ts";
+import { judgeTarget } from "../check-target.ts";
 import type { SourceFile } from "../collect.ts";
 import { addAdvice, addFaults, countManifest, type Judged, runtimeFor } from "./judge.ts";
 import { below, collected, inFolder } from "./source-files.ts";
@@ -38,7 +40,7 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   const locate = shownIn(inspection, shown);
   const about = { subject, subject_kind: kind } as const;
   const { metadata, problems } = inspection;
-  for (const problem of problems) tally.add("manifest", [inFolder(problem, shown)]);
+  for (const problem of problems) tally.add(checkOf(problem.code), [inFolder(problem, shown)]);
   const named = metadata === undefined ? undefined : identified(metadata, subject);
   if (named instanceof Fault) await addFaults({ tally, locate }, [named]);
   if (metadata === undefined || named === undefined || named instanceof Fault) {
@@ -56,6 +58,7 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   }
   const judged: Judged = { tally, manifest, locate };
   countManifest(judged);
+  await addFaults(judged, refusedTargets(target, files));
   await addFaults(judged, await ownFaults(world, manifest, subject));
   await addAdvice(judged);
   if (kind === "manifest")
@@ -79,14 +82,23 @@ const concerned = ({ dependencies, spec_id, framework_id, plugin }: Manifest, ki
 const identified = (metadata: SourceMetadata, subject: string): string | Fault =>
   settled(() => decideId(metadata, undefined, subject));
 
+/** As a pack judges them: the folder first, then its files. */
+const refusedTargets = (target: string, files: readonly SourceFile[]): Fault[] =>
+  [target, ...files.map(({ path }) => path)].flatMap((path) => judgeTarget(path) ?? []).slice(0, 1);
+
 /** Everything that can be said without a plane. */
-async function ownFaults({ runtime }: PreflightWorld, manifest: Manifest, subject: string): Promise<Fault[]> {
+async function ownFaults(
+  { runtime, plane }: PreflightWorld,
+  manifest: Manifest,
+  subject: string,
+): Promise<Fault[]> {
   const versions = await runtimeFor(manifest, runtime);
   return [
     ...checkRanges(manifest),
     ...RUNTIMES.flatMap((name) => checkCompat(manifest, name, versions[name])),
     ...checkPlugin(manifest, subject),
-    ...checkTiers(manifest, new Map()),
+    // A plane knows the tiers of what is installed, too.
+    ...(plane === undefined ? checkTiers(manifest, new Map()) : []),
   ];
 }
 
@@ -98,13 +110,13 @@ function assembled(
   files: readonly SourceFile[],
 ): Manifest | Fault {
   // A manifest alone, or one whose files are refused, is judged for what it says itself.
-  const some = files.length > 0 ? files : [placeholder(target)];
+  const some = files.length > 0 ? files : [placeholder(target, metadata.plugin?.entrypoint)];
   return settled(() => buildManifest(metadata, package_id, target, some));
 }
 
-const placeholder = (target: string): SourceFile => ({
+const placeholder = (target: string, name = "file"): SourceFile => ({
   file: target,
-  path: `${target}/file`,
+  path: `${target}/${name}`,
   digest: { sha256: "0".repeat(64), size_bytes: 0, executable: false },
 });
 
@@ -119,7 +131,10 @@ function settled<T>(work: () => T): T | Fault {
 
 function shownIn({ locate }: SourceInspection, shown: string): Locate {
   return async (pointers) => {
-    const places = await locate(pointers);
+    // An author says where the plugin lies with the folder of the package.
+    const places = await locate(
+      pointers.map((pointer) => (pointer === "/plugin/root" ? "/target" : pointer)),
+    );
     return places.map((place) => ({ ...place, path: below(shown, place.path) }));
   };
 }

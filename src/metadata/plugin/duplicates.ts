@@ -1,6 +1,6 @@
 /** Lists in which nothing may stand twice: the second would be found by nobody. Health checks see to their own. Pure. */
 import type { Problem } from "../problems.ts";
-import { listOf, memberOf, type Section, textsOf } from "./section.ts";
+import { type Listed, listOf, memberOf, type Section, textsOf } from "./section.ts";
 
 export function checkDuplicates({ raw }: Section): Problem[] {
   const files = memberOf(raw["permissions"], "files");
@@ -21,6 +21,21 @@ export function checkDuplicates({ raw }: Section): Problem[] {
     ),
   ];
 }
+
+/** The checks of the package and of its plugin run together, so no two have one id. */
+export function checkHealthIds(metadata: Readonly<Record<string, unknown>>): Problem[] {
+  const own = new Set(idsOf(metadata["health"]).map(({ value }) => value));
+  return idsOf(memberOf(metadata["plugin"], "health"))
+    .filter(({ value }) => own.has(value))
+    .map(({ index, value }) => ({
+      code: "METADATA_DUPLICATE",
+      message: `repeats ${JSON.stringify(value)} of the package's own health checks`,
+      pointer: `/plugin/health/checks/${index}/id`,
+    }));
+}
+
+const idsOf = (health: unknown): Listed<string>[] =>
+  textsOf(listOf(health, "checks").map((check) => memberOf(check, "id")));
 
 /** `key`: the member that tells the elements apart; without it the elements are texts themselves. */
 function repeats(pointer: string, list: readonly unknown[], key?: string): Problem[] {
