@@ -3,7 +3,14 @@ import { z } from "zod";
 import { Finding } from "./finding.ts";
 import { TraceStatement } from "./trace-evidence.ts";
 import { InstalledTrace, InventoryTrace, VerifyTrace } from "./trace-modes.ts";
-import { TracedEvent, TracedFile, TracedReceipt, TracedWhy, TraceVerdict } from "./trace-parts.ts";
+import {
+  TracedEvent,
+  TracedFile,
+  TracedPlugin,
+  TracedReceipt,
+  TracedWhy,
+  TraceVerdict,
+} from "./trace-parts.ts";
 import {
   DiffTrace,
   ImpactTrace,
@@ -23,35 +30,6 @@ export * from "./trace-subjects.ts";
 const Titled = z.strictObject({ id: z.string(), title: z.string() });
 const TitledFramework = z.strictObject({ framework_id: z.string(), title: z.string() });
 const Version = z.string().nullable();
-
-/** What the plane keeps about the plugin of a package; its seal is for `integrity-check` to judge. */
-export const TracedPlugin = z.strictObject({
-  namespace: z.string(),
-  version: z.string(),
-  state: z.string(),
-  reason: z.string().nullable(),
-  granted: z
-    .strictObject({
-      by: z.string(),
-      at: z.string(),
-      version_range: z.string(),
-      pinned: z.boolean(),
-      scopes: z.array(z.string()),
-    })
-    .nullable(),
-  /** Scopes above the profile of its kind that a second person stands for. */
-  approvals: z.array(
-    z.strictObject({
-      approval_id: z.string(),
-      by: z.string(),
-      at: z.string(),
-      expires_at: z.string(),
-      reason: z.string(),
-      scopes: z.array(z.string()),
-    }),
-  ),
-});
-export type TracedPlugin = z.output<typeof TracedPlugin>;
 
 export const PackageTrace = z.strictObject({
   package_id: z.string(),

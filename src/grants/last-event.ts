@@ -7,14 +7,14 @@ import { GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
 
 type Needs = Pick<Effects, "fs" | "clock" | "databases">;
 
-export interface RecordedState {
+interface RecordedState {
   readonly entry: LedgerEntry;
   /** Bare hex; null when the record was taken away. */
   readonly record_digest: string | null;
 }
 
 /** Events of plugins that say what their record is, oldest first. A damaged stream gives what it still says. */
-export function recordEvents(effects: Needs, plane: Plane, package_id: string): RecordedState[] {
+function recordEvents(effects: Needs, plane: Plane, package_id: string): RecordedState[] {
   const lines = linesMentioning(effects, plane.root, [GOVERNANCE_STREAM], package_id);
   const entries =
     lines === undefined

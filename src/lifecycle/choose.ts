@@ -3,9 +3,11 @@ import semver from "semver";
 import { type Manifest, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
-import { type Fault, nearest } from "../kernel/index.ts";
-import type { Plane } from "../plane/index.ts";
+import { type Fault, nearest, sameDigest } from "../kernel/index.ts";
+import { digestOf, type Plane, registryPath } from "../plane/index.ts";
 import { makePreflightFault, type Runtime } from "../preflight/index.ts";
+import { findRow } from "../registry/index.ts";
+import { isRemote, latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { readCandidate, type Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
@@ -136,7 +138,32 @@ async function readUnseen(
     for (const { version, archive } of pool.unseenOf(id))
       if (fits(version, range) && (best === undefined || semver.gt(version, best)))
         await readCandidate(effects, plane, { archive });
+    requireRegistered(effects, plane, { id, range }, best);
   }
+}
+
+/**
+ * A version the registry names and nobody can read is no reason to say that there is nothing newer.
+ * @param best what would be taken without it @throws REGISTERED_ARCHIVE_MISSING
+ */
+function requireRegistered(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  { id, range }: Range,
+  best: string | undefined,
+): void {
+  const registry = registryPath("packages_registry");
+  const row = findRow(fs, `${plane.root}/${registry}`, "packages_registry", [id])?.row ?? {};
+  const { version = "", source = "", digest = "" } = row;
+  if (semver.valid(version) === null || !fits(version, range)) return;
+  if (best !== undefined && !semver.gt(version, best)) return;
+  const path = versionedArchivePath(id, version);
+  if (fs.stat(`${plane.root}/${path}`) !== undefined) return;
+  const latest = latestArchivePath(id);
+  const is_latest = sameDigest(digest, digestOf(fs, `${plane.root}/${latest}`) ?? "");
+  const archive = isRemote(source) ? source : is_latest ? latest : null;
+  const message = `${registry} names ${id} ${version}, and its archive ${path} is not there`;
+  throw make("REGISTERED_ARCHIVE_MISSING", message, { package_id: id, version, path, archive });
 }
 
 /** Why a range holds nothing, when what it holds is older than what is installed. */

@@ -66,6 +66,13 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     2,
     () => `Pack it first with "pkg pack --src DIR", or name a file with --archive.`,
   ),
+  REGISTERED_ARCHIVE_MISSING: kind<Subject & { version: string; path: string; archive: string | null }>(
+    4,
+    (d) =>
+      d.archive === null
+        ? `Put ${d.path} back from a backup, or keep what is installed: "pkg update ${d.package_id} --to '<${d.version}'".`
+        : `Run "pkg update --archive ${d.archive} --id ${d.package_id}".`,
+  ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,
     (d) => `Fetch the right archive again, or vouch for these bytes yourself: add --digest ${d.actual}.`,

@@ -160,6 +160,11 @@ function tellVersions(effects: Effects, plane: Plane, workspace: Workspace, chos
   const before = installedHeads(effects, plane.root).filter(({ package_id }) => ids.has(package_id));
   if (before.length > 0)
     workspace.transaction.back_to = [...new Set(before.map(({ version }) => version))].join(", ");
+  workspace.transaction.attempted = manifests.map(({ package_id, version }) => ({
+    package_id,
+    version,
+    from_version: before.find((one) => one.package_id === package_id)?.version ?? null,
+  }));
 }
 
 /** A narrowed token is judged by what the archives really hold, not by what the command names. */

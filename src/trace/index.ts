@@ -10,4 +10,3 @@ export type { LogProofs, TraceOptions } from "./options.ts";
 export { renderInstalled, renderInventory, renderTrace, renderVerify } from "./render.ts";
 export { verifyPlane } from "./verify.ts";
 export { planeChart, planePage } from "./whole-plane.ts";
-export { writeOutput } from "./write-output.ts";

@@ -1471,7 +1471,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     "summary": "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
     "examples": [
       "pkg ledger verify",
-      "pkg ledger verify ledger/packages.jsonl --json"
+      "pkg ledger verify ledger/packages.jsonl --json",
+      "pkg ledger verify ledger/governance.jsonl --witness witnesses.txt"
     ],
     "authorised": false,
     "flags": [
@@ -1480,6 +1481,16 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "type": "list",
         "description": "Streams to verify; default: all of the plane.",
         "positional": true
+      },
+      {
+        "field": "witness",
+        "type": "list",
+        "description": "Verifier key of a witness you trust, or a file with one such key a line; each must have signed. Repeat for several."
+      },
+      {
+        "field": "witnesses_min",
+        "type": "integer",
+        "description": "How many of the named witnesses must have signed. Default: all."
       }
     ]
   },
