@@ -31,7 +31,7 @@ export {
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
 export { listStreams } from "./stream-list.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";
-export { MalformedJson, parseStrictJson } from "./strict-json.ts";
+export { parseStrictJson } from "./strict-json.ts";
 export { type Summarised, startStream, summariseFamily } from "./summarise.ts";
 export { settleOwed } from "./tiles-owed.ts";
 export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";

@@ -6,14 +6,14 @@ import type { Effects } from "../effects/index.ts";
 import { Fault, sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { confine, findWall } from "../sandbox/index.ts";
-import { abandon, type Begun, begin, finish } from "./accepted.ts";
+import { abandon, begin, finish } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import type { Hosting } from "./hosting.ts";
 import type { Prepared } from "./prepare.ts";
 import { recordRefusal } from "./record.ts";
 import { accept, refusing } from "./run-action.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { confinement } from "./spawned.ts";
-import type { Ended } from "./verdict.ts";
 import { Worker } from "./worker.ts";
 
 export interface PoolOptions {

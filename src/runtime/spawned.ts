@@ -10,11 +10,10 @@ import {
   type Outcome,
   profileFor,
 } from "../sandbox/index.ts";
-import type { Begun } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
 import { programFor } from "./program.ts";
-import type { Ended } from "./verdict.ts";
 
 /** Of /tmp inside. */
 const TEMP_BYTES_MAX = 64 << 20;

@@ -1,35 +1,12 @@
 /** From what became of a plugin's process to a result or to the one code that says why there is none. */
 import type { Effects } from "../effects/index.ts";
 import { compileSchema } from "../json-schema/index.ts";
-import type { Details, Fault, Json } from "../kernel/index.ts";
+import type { Details, Fault } from "../kernel/index.ts";
 import { lastWords } from "../sandbox/index.ts";
-import type { Begun } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { type Answer, readAnswer, UNKNOWN_ACTION } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { changedSince } from "./installed-code.ts";
-
-/** What became of the process, whatever ran it. */
-export interface Ended {
-  readonly how:
-    | "exited"
-    | "timed_out"
-    | "output_too_large"
-    | "memory_exceeded"
-    | "broker_exceeded"
-    | "stopped";
-  readonly exit_code: number | null;
-  /** One answer, or what there is of it. */
-  readonly stdout: Uint8Array;
-  /** What a worker has to answer with. */
-  readonly call_id?: string;
-  readonly stderr: string;
-  readonly stderr_is_cut: boolean;
-  readonly layer: string;
-  readonly resources?: Json;
-  readonly denials: readonly Json[];
-  /** Why it was stopped from outside. */
-  readonly thrown?: unknown;
-}
 
 type Good = Extract<Answer, { kind: "ok" }>;
 

@@ -4,9 +4,8 @@
  */
 import type { Effects } from "../effects/index.ts";
 import type { Confined, Outcome } from "../sandbox/index.ts";
-import type { Begun } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
-import type { Ended } from "./verdict.ts";
 
 const NEWLINE = 10;
 const STDERR_KEPT_BYTES = 65_536;
@@ -104,16 +103,16 @@ export class Worker {
   /** Slices, so that an alarm nobody needs any more does not keep the host alive for long. */
   #alarm(timeout_ms: number, ring: () => void): () => void {
     const clock = this.#clock;
-    let is_off = false;
+    const alarm = { is_off: false };
     const until_ms = clock.elapsed_ms() + timeout_ms;
     const watch = async (): Promise<void> => {
-      for (let left_ms = timeout_ms; left_ms > 0 && !is_off; left_ms = until_ms - clock.elapsed_ms())
+      for (let left_ms = timeout_ms; left_ms > 0 && !alarm.is_off; left_ms = until_ms - clock.elapsed_ms())
         await clock.sleep(Math.min(left_ms, ALARM_SLICE_MS));
-      if (!is_off) ring();
+      if (!alarm.is_off) ring();
     };
     void watch();
     return () => {
-      is_off = true;
+      alarm.is_off = true;
     };
   }
 
