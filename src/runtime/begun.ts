@@ -38,5 +38,5 @@ export interface Ended {
   readonly resources?: Json;
   readonly denials: readonly Json[];
   /** Why it was stopped from outside. */
-  readonly thrown?: unknown;
+  readonly thrown?: Error;
 }

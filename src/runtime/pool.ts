@@ -1,6 +1,7 @@
 /**
  * Warm workers for a host that lives long. Every call is judged, counted and recorded as one that has a process of its own; only
- * the start of the process is saved. A worker serves calls of one plugin, one state of its files, one set of permissions.
+ * the start of the process is saved. Only a plugin whose manifest requires "workers" is kept warm: it says so that it answers one
+ * request a line with its `id` when it is started with `--worker`; others get a process for each call. A worker serves calls of one plugin, one state of its files, one set of permissions.
  */
 import type { Effects } from "../effects/index.ts";
 import { Fault, sha256Hex } from "../kernel/index.ts";
@@ -11,7 +12,7 @@ import type { Begun, Ended } from "./begun.ts";
 import type { Hosting } from "./hosting.ts";
 import type { Prepared } from "./prepare.ts";
 import { recordRefusal } from "./record.ts";
-import { accept, refusing } from "./run-action.ts";
+import { accept, refusing, runPrepared } from "./run-action.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { confinement } from "./spawned.ts";
 import { Worker } from "./worker.ts";
@@ -25,7 +26,7 @@ export interface PoolOptions {
   readonly workers_max: number;
 }
 
-export const POOL_DEFAULTS: PoolOptions = { idle_ms: 60_000, calls_max: 1000, workers_max: 16 };
+const POOL_DEFAULTS: PoolOptions = { idle_ms: 60_000, calls_max: 1000, workers_max: 16 };
 
 interface Resting {
   readonly worker: Worker;
@@ -60,6 +61,9 @@ export class ActionPool {
     const effects = this.#effects;
     const plane = this.#plane;
     const prepared = await this.#accept(request);
+    // One that reads its input to the end would wait for ever.
+    if (prepared.plugin.manifest.plugin?.requires.includes("workers") !== true)
+      return runPrepared(effects, plane, request, prepared, this.#hosting);
     const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
     let worker: Worker;
     const key = keyOf(begun);

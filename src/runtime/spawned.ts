@@ -1,6 +1,5 @@
 /** A process for one call: begun behind the wall with the request on its stdin, read until it ends. */
 import type { Effects } from "../effects/index.ts";
-import type { Json } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import {
   type Confined,
@@ -61,7 +60,7 @@ export async function confinement(
     overlays: code.bytes,
     ...(hosting.broker === undefined ? {} : { broker: hosting.broker }),
     environment: environment.values,
-    hidden: [plane.keys_directory],
+    hidden: [plane.keys_directory, ...code.strangers],
     limits: {
       memory_bytes_max: limits.memory_bytes_max.value,
       processes_max: limits.processes_max.value,
@@ -78,7 +77,8 @@ export async function collect(running: Confined): Promise<Ended> {
     for await (const chunk of running.stdout) chunks.push(chunk);
     // The program ends by itself now, or at its limit.
     return endedOf(running, await running.done, Buffer.concat(chunks));
-  } catch (thrown) {
+  } catch (error) {
+    const thrown = error instanceof Error ? error : new Error(String(error));
     running.kill();
     await running.done.catch(() => undefined);
     const nothing = { stdout: Buffer.alloc(0), stderr: "", stderr_is_cut: false, denials: [] };
@@ -88,7 +88,7 @@ export async function collect(running: Confined): Promise<Ended> {
 
 const STDERR_KEPT_BYTES = 65_536;
 
-export function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
+function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
   const { ended, exit_code, stderr, usage, denials } = outcome;
   return {
     how: ended,
@@ -97,7 +97,7 @@ export function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Arra
     stderr,
     stderr_is_cut: Buffer.byteLength(stderr) >= STDERR_KEPT_BYTES,
     layer,
-    resources: { ...usage } as Json,
+    resources: { ...usage },
     denials: denials.map((one) => ({ ...one })),
   };
 }

@@ -34,8 +34,7 @@ export async function judgeEnded(
 function judgeEnding(begun: Begun, ended: Ended): Fault | undefined {
   const { limits } = begun.prepared;
   if (ended.thrown !== undefined) {
-    const why = ended.thrown instanceof Error ? ended.thrown.message : String(ended.thrown);
-    return failed(begun, `was stopped: ${lastWords(why)}`);
+    return failed(begun, `was stopped: ${lastWords(ended.thrown.message)}`);
   }
   if (ended.how === "timed_out") {
     const { value, set_by } = limits.timeout_ms;
@@ -129,5 +128,7 @@ function failed(begun: Begun, problem: string, details: Details & { readonly sai
 }
 
 /** The message as the ledger keeps it. */
-export const recordedMessage = (begun: Begun, fault: Fault): string =>
-  fault.code === "plugin_run_failed" ? `${named(begun)} ${String(fault.details["problem"])}` : fault.message;
+export function recordedMessage(begun: Begun, { code, message, details }: Fault): string {
+  const { problem } = details;
+  return code === "plugin_run_failed" && typeof problem === "string" ? `${named(begun)} ${problem}` : message;
+}

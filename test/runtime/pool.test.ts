@@ -13,11 +13,14 @@ const pools: ActionPool[] = [];
 beforeAll(async () => {
   made = await runPlane(mkdtempSync(join(tmpdir(), "holdfast-test-")));
   await made.provide({
-    plugin: { actions: [action("echo"), action("tiny", { limits: { output_bytes_max: 64 } })] },
+    plugin: {
+      requires: ["workers"],
+      actions: [action("echo"), action("tiny", { limits: { output_bytes_max: 64 } })],
+    },
   });
   await made.packPlugin({
     version: "1.1.0",
-    plugin: { actions: [action("echo")] },
+    plugin: { requires: ["workers"], actions: [action("echo")] },
     files: { "main.py": MAIN_PY.replace('"echo": given', '"echo": "newer"') },
   });
 });

@@ -24,6 +24,7 @@ beforeAll(async () => {
     plugin: {
       kind: "integration",
       capability: ["actions", "config"],
+      requires: ["workers"],
       permissions: { environment: ["NOTES_KEY", "HOLDFAST_TOKEN"] },
       actions: [action("echo", { permissions: ["environment:NOTES_KEY", "environment:HOLDFAST_TOKEN"] })],
       config: {
@@ -50,7 +51,7 @@ beforeAll(async () => {
       { key: "file_key", text: `file:${file}` },
       { key: "variable_key", text: "env:NOTES_VARIABLE" },
     ],
-  } as never);
+  });
   const env = {
     ...made.effects.host.env,
     NOTES_KEY: IN_ENVIRONMENT,
