@@ -152,7 +152,9 @@ describe("a worker that", () => {
       code: `import threading; threading.Timer(0.1, lambda: print(json.dumps(${forged}), flush=True)).start(); answer({})`,
     });
     await new Promise((resolve) => setTimeout(resolve, 400));
-    expect((await run({})).result).toMatchObject({ echo: {} });
+    const next = await run({});
+    expect(next.result).toMatchObject({ echo: {} });
+    expect(next.resources).toMatchObject({ calls: 1 });
     expect(pool.resting_count).toBe(1);
   });
 });
