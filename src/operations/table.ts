@@ -51,6 +51,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   approve: async () => erase((await import("./approve.ts")).approve),
   failpoints: async () => erase((await import("./failpoints.ts")).failpoints),
   doctor: async () => erase((await import("./doctor.ts")).doctor),
+  "sandbox doctor": async () => erase((await import("./sandbox-doctor.ts")).sandboxDoctor),
   trace: async () => erase((await import("./trace.ts")).trace),
   "integrity-check": async () => erase((await import("./integrity-check.ts")).integrityCheck),
 };
