@@ -29,6 +29,16 @@ const ENTRIES = [
   "src/ledger/scan-worker.ts",
 ];
 
+/** zod carries some fifty translations of its messages, each evaluated at every start; ours are English. */
+const ENGLISH_ONLY = {
+  name: "english-only",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+      loader: "js",
+    })),
+};
+
 /** Prints one line a step; returns when dist is current. */
 export async function build() {
   const digest = sourcesDigest(ROOT, INPUTS);
@@ -88,6 +98,10 @@ async function buildPrograms(out) {
     logLevel: "silent",
     metafile: true,
     define: { HOLDFAST_BUNDLED: "true" },
+    plugins: [ENGLISH_ONLY],
+    // Names stay, so that the stack of a bug can be read; less to read at every start.
+    minifyWhitespace: true,
+    minifySyntax: true,
     // Its CommonJS form hides its parts from a bundler.
     alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
     // Bundled CommonJS packages still call require() for Node's own modules.

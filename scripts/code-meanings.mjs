@@ -32,9 +32,8 @@ export const MEANINGS = {
   ARCHIVE_SPARSE: "A member is a sparse file, whose size and bytes need not agree.",
   ARCHIVE_SYMLINK: "A member is a symbolic link, through which a write could reach a file outside.",
   COMMAND_UNKNOWN: "No command has this name.",
-  DEPENDENCY_CONFLICT:
-    "No set of versions satisfies every range at once; the message is the chain of who wants what.",
-  DIGEST_MISMATCH: "The archive does not have the bytes that the registry, or --digest, vouches for.",
+  DEPENDENCY_RANGE: "What is installed is outside the range that the package was made for.",
+  DEPENDENT_RANGE: "The change would leave an installed package without what it needs.",
   DISK_FULL: "The file system has no space left; what was begun is undone.",
   FAILPOINT_INVALID: "A failure point was named in a form that cannot be read; nothing was touched.",
   FILE_MISSING: "A file that is needed is not there.",

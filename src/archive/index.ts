@@ -12,4 +12,4 @@ export {
   readArchive,
 } from "./read-archive.ts";
 export type { Packed } from "./tar-packer.ts";
-export { type WriteArchiveRequest, writeArchive } from "./write-archive.ts";
+export { checkPackable, type WriteArchiveRequest, writeArchive } from "./write-archive.ts";

@@ -41,7 +41,7 @@ export async function writeArchive(
 ): Promise<Packed> {
   const { out, entries } = request;
   const plan = planMembers(entries);
-  checkEntries(out, entries, plan.length);
+  checkEntries(out, entries.map(sized), plan.length);
   const handle = atOutput(out, () => fs.openWrite(out, { mode: 0o644, how: "exclusive" }));
   let pool: DeflatePool | undefined;
   try {
@@ -69,7 +69,18 @@ export async function writeArchive(
   }
 }
 
-function checkEntries(archive: string, entries: readonly ArchiveSource[], member_count: number): void {
+interface SizedEntry {
+  readonly path: string;
+  readonly size_bytes: number;
+}
+const sized = (source: ArchiveSource): SizedEntry => ({ path: source.path, size_bytes: sourceBytes(source) });
+
+/** What `writeArchive` would refuse before it writes a byte. @throws as `writeArchive` does before anything is written */
+export function checkPackable(archive: string, entries: readonly SizedEntry[]): void {
+  checkEntries(archive, entries, planMembers(entries).length);
+}
+
+function checkEntries(archive: string, entries: readonly SizedEntry[], member_count: number): void {
   const limits = DEFAULT_LIMITS;
   const [fault] = checkEntryPaths(entries.map((entry) => entry.path));
   if (fault) throw fault;
@@ -78,8 +89,7 @@ function checkEntries(archive: string, entries: readonly ArchiveSource[], member
   }
   let total = 0;
   for (const entry of entries) {
-    const { path } = entry;
-    const size = sourceBytes(entry);
+    const { path, size_bytes: size } = entry;
     total += size;
     if (!Number.isSafeInteger(size) || size < 0 || size > limits.file_bytes_max) {
       raise("ARCHIVE_FILE_TOO_LARGE", `${path} has ${size} bytes, ${limits.file_bytes_max} allowed`, {

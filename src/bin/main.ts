@@ -1,7 +1,5 @@
 /** Composition root of every command: builds the real effects, runs one command, sets the exit code. */
-import { existsSync, fstatSync, readFileSync, readSync, realpathSync, writeSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { tmpdir } from "node:os";
+import { fstatSync, readFileSync, readSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { OPERATION_TABLE } from "../cli/generated/table.ts";
 import { type Program, runCommand, type Setting } from "../cli/index.ts";
@@ -9,6 +7,7 @@ import type { Effects } from "../effects/index.ts";
 import { nodeEffects } from "../effects/node/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { OPERATIONS } from "../operations/index.ts";
+import { keepCompiled } from "./compile-cache.ts";
 
 declare const HOLDFAST_BUNDLED: boolean | undefined;
 
@@ -103,13 +102,6 @@ function watchOutput(): void {
   });
   // A terminal that was closed: there is nobody to tell, and the change is finished or undone all the same.
   process.stderr.on("error", () => undefined);
-}
-
-/** Node makes its folder below TMPDIR, and never ends trying where no folder can be made. */
-function keepCompiled(): void {
-  const folder = tmpdir();
-  const is_usable = existsSync(folder) && !/^\/(proc|sys|dev)(\/|$)/.test(realpathSync(folder));
-  if (is_usable) enableCompileCache();
 }
 
 interface Injected {

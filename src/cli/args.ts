@@ -16,7 +16,7 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   {
     field: "wait",
     type: "integer",
-    description: "Seconds to wait for another command that changes the plane.",
+    description: "Seconds to wait for another command that changes the plane. Default: 30.",
   },
 ];
 export const TOKEN_FLAGS: readonly FlagSpec[] = [

@@ -101,7 +101,7 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     if (token !== undefined) secrets.push(token);
     const outcome = await loaded.run(
       contextFor(token),
-      parseInput(loaded, input, commandOf(setting.program, operation.name)),
+      parseInput(loaded, input, operation, commandOf(setting.program, operation.name)),
     );
     return report(setting, loaded, outcome, input, json, secrets);
   } catch (error) {
@@ -130,12 +130,15 @@ function readToken(
 function parseInput(
   operation: Operation,
   input: Record<string, unknown>,
+  { flags }: OperationSpec,
   command: string,
 ): Record<string, unknown> {
   const parsed = operation.input.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const field = `--${String(issue?.path[0] ?? "input").replaceAll("_", "-")}`;
+  const name = String(issue?.path[0] ?? "input");
+  const is_word = flags.some((flag) => flag.field === name && flag.positional === true);
+  const field = is_word ? name.toUpperCase() : `--${name.replaceAll("_", "-")}`;
   const missing = input[String(issue?.path[0])] === undefined;
   const what = missing ? "is missing" : (issue?.message ?? "is not valid");
   throw make("INPUT_INVALID", `${command}: ${field} ${what}`, { field, command });

@@ -49,10 +49,14 @@ export const HealthCheck = z.discriminatedUnion("kind", [
 ]);
 export type HealthCheck = z.output<typeof HealthCheck>;
 
+export const HEALTH_IDS_DIFFER = "ids of health checks must differ";
+
 export const Health = z
   .strictObject({ checks: z.array(HealthCheck).min(1).max(100) })
-  .refine(
-    ({ checks }) => new Set(checks.map(({ id }) => id)).size === checks.length,
-    "ids of health checks must differ",
-  );
+  .superRefine(({ checks }, context) => {
+    const ids = checks.map(({ id }) => id);
+    for (const [index, id] of ids.entries())
+      if (ids.indexOf(id) !== index)
+        context.addIssue({ code: "custom", message: HEALTH_IDS_DIFFER, path: ["checks", index, "id"] });
+  });
 export type Health = z.output<typeof Health>;

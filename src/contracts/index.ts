@@ -8,6 +8,7 @@ export * from "./manifest.ts";
 export * from "./permission-policy.ts";
 export * from "./plane-config.ts";
 export * from "./plugin.ts";
+export * from "./plugin-generations.ts";
 export * from "./plugin-state.ts";
 export * from "./preflight.ts";
 export * from "./receipt.ts";

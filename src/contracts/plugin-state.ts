@@ -71,6 +71,8 @@ export const PluginRecord = z
     disabled_at: Timestamp.optional(),
     grant: Grant.nullable(),
     approvals: z.array(ElevationApproval),
+    /** Of `config.json` beside it; left out while nobody configured it. */
+    config_digest: HexDigest.optional(),
     /** HMAC-SHA-256 over the canonical record without it, with the plane's secret: a hand edit is noticed. */
     seal: HexDigest,
   })
@@ -83,3 +85,18 @@ export const SecretReference = z.union([
   z.strictObject({ file: z.string().min(1).max(1024) }),
 ]);
 export type SecretReference = z.output<typeof SecretReference>;
+
+/** `.holdfast/state/plugins/<namespace>/config.json`; earlier ones lie beside it as `config-<version>.json`. */
+export const StoredConfig = z
+  .strictObject({
+    config_version: z.int().min(1),
+    namespace: Namespace,
+    /** Only what an operator set; defaults stay in the manifest. */
+    values: z.record(z.string(), z.json()),
+    secrets: z.record(z.string(), SecretReference),
+    set_by: z.string(),
+    set_at: Timestamp,
+    transaction_id: z.string(),
+  })
+  .meta({ id: "PluginConfigValues", title: "Configuration of a plugin, as an operator set it" });
+export type StoredConfig = z.output<typeof StoredConfig>;

@@ -70,6 +70,16 @@ export const PreflightSubject = z.strictObject({
 });
 export type PreflightSubject = z.output<typeof PreflightSubject>;
 
+/** A mend of `pkg preflight --fix`. */
+export const PreflightFix = z.strictObject({
+  path: z.string(),
+  field: z.string(),
+  code: z.string(),
+  /** The problem that is no more. */
+  message: z.string(),
+});
+export type PreflightFix = z.output<typeof PreflightFix>;
+
 export const PreflightReport = z
   .strictObject({
     schema_version: z.literal("1.0"),
@@ -82,12 +92,19 @@ export const PreflightReport = z
       node: z.string(),
       python: z.string().nullable(),
     }),
-    /** Every subject is healthy, and there is at least one. */
+    /** Every subject is healthy, and there is at least one unless no manifest changed. */
     healthy: z.boolean(),
     complete: z.boolean(),
     subjects: z.array(PreflightSubject),
     /** Summed over all subjects. */
     counts: Counts,
+    /** With --changed: the commit it was held against, and how many files differ from it. */
+    changed: z
+      .strictObject({ base: z.string(), commit: z.string(), files_count: z.int().nonnegative() })
+      .optional(),
+    /** With --fix: what was mended, or would be, and the change as a unified diff. */
+    fixes: z.array(PreflightFix).optional(),
+    diff: z.string().optional(),
   })
   .meta({ id: "PreflightReport", title: "Answer of pkg preflight" });
 export type PreflightReport = z.output<typeof PreflightReport>;

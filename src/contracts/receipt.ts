@@ -21,6 +21,11 @@ export const ReceiptFile = z.strictObject({
   executable: z.boolean(),
   classification: Classification,
   origin: Origin,
+  /** Permission bits of an adopted file, where they are not what an install gives; a restore puts them back. */
+  mode: z
+    .string()
+    .regex(/^0[0-7]{3}$/)
+    .optional(),
 });
 export type ReceiptFile = z.output<typeof ReceiptFile>;
 

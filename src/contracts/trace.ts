@@ -24,6 +24,35 @@ const Titled = z.strictObject({ id: z.string(), title: z.string() });
 const TitledFramework = z.strictObject({ framework_id: z.string(), title: z.string() });
 const Version = z.string().nullable();
 
+/** What the plane keeps about the plugin of a package; its seal is for `integrity-check` to judge. */
+export const TracedPlugin = z.strictObject({
+  namespace: z.string(),
+  version: z.string(),
+  state: z.string(),
+  reason: z.string().nullable(),
+  granted: z
+    .strictObject({
+      by: z.string(),
+      at: z.string(),
+      version_range: z.string(),
+      pinned: z.boolean(),
+      scopes: z.array(z.string()),
+    })
+    .nullable(),
+  /** Scopes above the profile of its kind that a second person stands for. */
+  approvals: z.array(
+    z.strictObject({
+      approval_id: z.string(),
+      by: z.string(),
+      at: z.string(),
+      expires_at: z.string(),
+      reason: z.string(),
+      scopes: z.array(z.string()),
+    }),
+  ),
+});
+export type TracedPlugin = z.output<typeof TracedPlugin>;
+
 export const PackageTrace = z.strictObject({
   package_id: z.string(),
   name: z.string(),
@@ -68,6 +97,8 @@ export const PackageTrace = z.strictObject({
       verified: z.boolean(),
     })
     .nullable(),
+  /** Of a package that is a known plugin. */
+  plugins: z.array(TracedPlugin).optional(),
   /** Newest first. */
   history: z.array(TracedEvent),
   history_left_out: z.int().nonnegative(),

@@ -20,6 +20,7 @@ export type {
   RunResult,
   StampTable,
   Subprocess,
+  Terminal,
   Workers,
   WriteHandle,
 } from "./ports.ts";

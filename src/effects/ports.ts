@@ -230,6 +230,14 @@ export interface Workers {
   haveStamps(table: StampTable): Promise<boolean>;
 }
 
+/** The person before the screen, where there is one. */
+export interface Terminal {
+  /** False where nobody sees the question or nobody can answer. */
+  readonly interactive: boolean;
+  /** Shows the question and returns the line that is typed; empty when input ended. */
+  ask(question: string): Promise<string>;
+}
+
 /** Facts about this process, read once in `bin` and passed as data. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -254,6 +262,7 @@ export interface Effects {
   readonly locks: Locks;
   readonly workers: Workers;
   readonly databases: Databases;
+  readonly terminal: Terminal;
   readonly host: Host;
   /** Aborted by Ctrl-C; long work checks it at marked points and undoes itself. */
   readonly signal: AbortSignal;

@@ -12,7 +12,7 @@ export interface Asked {
   /** Sorted. */
   readonly capability: readonly PackedPlugin["capability"][number][];
   readonly runtime: PackedPlugin["runtime"];
-  /** Below the plane's tier, as `root` is: moving the plugin's folder is a change of what runs. */
+  /** Below the plane's tier, as `root` is: moving the plugin's folder is a change of what runs. `none` where nothing runs. */
   readonly entrypoint: string;
   readonly root: string;
   readonly scopes: readonly Scope[];
@@ -34,7 +34,7 @@ export function askedOf(manifest: Manifest): Asked | undefined {
     kind,
     capability: [...new Set(plugin.capability)].sort(compareCodePoints),
     runtime,
-    entrypoint: `${root}/${entrypoint}`,
+    entrypoint: entrypoint === undefined ? `none, in ${root}` : `${root}/${entrypoint}`,
     root,
     scopes,
     above: aboveProfile(kind, { namespace, root }, scopes),

@@ -77,6 +77,29 @@ export const { catalogue: grantFaults, make } = defineFaults({
     (d) =>
       `Run "pkg policy why ${d.package_id}" to see every rule; line ${d.line} of config/policy.toml decided.`,
   ),
+  PLUGIN_CONFIG_NONE: kind<Plugin>(3, (d) => `Run "pkg plugin inspect ${d.namespace}" to see what it has.`),
+  PLUGIN_CONFIG_INVALID: kind<Plugin & { field: string; problems: readonly string[] }>(
+    2,
+    (d) => `Run "pkg configure ${d.namespace} --show" to see what stands and what is asked for.`,
+  ),
+  PLUGIN_CONFIG_WORD: kind<Plugin & { word: string }>(
+    2,
+    (d) => `Write KEY=VALUE, for example "pkg configure ${d.namespace} key=8"; "--unset KEY" takes one away.`,
+  ),
+  PLUGIN_CONFIG_FILE: kind<Plugin & { path: string; problem: string }>(
+    2,
+    (d) =>
+      `Name a JSON or TOML file that holds one object: "pkg configure ${d.namespace} --file config.json".`,
+  ),
+  PLUGIN_CONFIG_VERSION: kind<Plugin & { version: number; kept: readonly number[] }>(
+    1,
+    (d) => `Run "pkg configure ${d.namespace} --show" to see which versions are kept.`,
+  ),
+  PLUGIN_SECRET_INLINE: kind<Plugin & { field: string; key: string }>(
+    2,
+    (d) =>
+      `Name where it is: "pkg configure ${d.namespace} ${d.key}=env:NAME", or ${d.key}=file:/absolute/path outside the plane.`,
+  ),
   POLICY_LOOSENED: kind<{ path: string; field: string; line: number; upper_line: number; value: string }>(
     4,
     (d) =>

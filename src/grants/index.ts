@@ -1,5 +1,7 @@
 export { judgesOf } from "./approvers.ts";
 export { type Asked, askedOf } from "./asked.ts";
+export { propertiesOf, secretKeys } from "./config-schema.ts";
+export { type Assignment, type Settings, settled, type Value } from "./config-values.ts";
 export { type Difference, differenceOf } from "./difference.ts";
 export { approvedScopes, type Effective, effectiveOf, type Judges, lapseOf } from "./effective.ts";
 export { grantFaults, make as makeGrantFault } from "./faults.ts";
@@ -8,6 +10,7 @@ export { mayRun, type Runnable, standingOf } from "./may-run.ts";
 export { type OpenedFile, openPluginFile } from "./open-plugin-file.ts";
 export {
   configPath,
+  keptConfigPath,
   knownNamespaces,
   namespaceOf,
   PLUGINS_DIRECTORY,
@@ -16,7 +19,7 @@ export {
   recordPath,
 } from "./places.ts";
 export {
-  checkPolicyText,
+  checkPolicyFile,
   policyDenials,
   type Ruled,
   type RuledBy,
@@ -33,6 +36,15 @@ export {
   profileOf,
 } from "./profiles.ts";
 export {
+  configOf,
+  configSection,
+  type EffectiveConfig,
+  effectiveConfig,
+  keptConfig,
+  keptVersions,
+  storedConfig,
+} from "./read-config.ts";
+export {
   findPlugin,
   ownerOf,
   type Plugin,
@@ -41,6 +53,7 @@ export {
   readPlugin,
   readPlugins,
   requirePlugin,
+  unjudgedRecord,
 } from "./record.ts";
 export {
   covers,

@@ -10,6 +10,9 @@ export const recordPath = (namespace: string): string => `${pluginDirectory(name
 export const pluginManifestPath = (namespace: string): string =>
   `${pluginDirectory(namespace)}/manifest.json`;
 export const configPath = (namespace: string): string => `${pluginDirectory(namespace)}/config.json`;
+/** An earlier configuration. */
+export const keptConfigPath = (namespace: string, version: number): string =>
+  `${pluginDirectory(namespace)}/config-${version}.json`;
 
 /** The namespace whose record a path is. */
 export function namespaceOf(path: string): string | undefined {

@@ -52,8 +52,10 @@ export async function readPermissionPolicy(
   return { policy, text };
 }
 
-/** The same for a text that is to become the policy. @throws POLICY_INVALID, POLICY_LOOSENED */
-export async function checkPolicyText(text: string): Promise<PermissionPolicy> {
+/** The same for the file as it lies there, whether it was accepted or not. @throws POLICY_INVALID, POLICY_LOOSENED */
+export async function checkPolicyFile({ fs }: Pick<Effects, "fs">, plane: Plane): Promise<PermissionPolicy> {
+  const path = `${plane.root}/${POLICY_PATH}`;
+  const text = fs.stat(path)?.kind === "file" ? fs.readText(path) : "";
   const policy = parsePolicy(text);
   const [first] = await policyProblems(text, policy);
   if (first !== undefined) throw first;

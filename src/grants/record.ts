@@ -79,15 +79,23 @@ export function pluginOfPackage(
   return namespace === undefined ? undefined : readPlugin(effects, plane, namespace);
 }
 
-/** The package a record names, not yet judged; undefined where there is none that can be read. */
-export function ownerOf({ fs }: Pick<Effects, "fs">, plane: Plane, namespace: string): string | undefined {
+/** As it lies there, whoever wrote it; undefined where it has not the form of one. */
+export function unjudgedRecord(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  namespace: string,
+): PluginRecord | undefined {
   try {
-    const value = JSON.parse(fs.readText(`${plane.root}/${recordPath(namespace)}`)) as unknown;
-    const package_id = (value as Partial<PluginRecord> | null)?.package_id;
-    return typeof package_id === "string" ? package_id : undefined;
+    return PluginRecordShape.safeParse(JSON.parse(fs.readText(`${plane.root}/${recordPath(namespace)}`)))
+      .data;
   } catch {
     return undefined;
   }
+}
+
+/** The package a record names, not yet judged; undefined where there is none that can be read. */
+export function ownerOf({ fs }: Pick<Effects, "fs">, plane: Plane, namespace: string): string | undefined {
+  return unjudgedRecord({ fs }, plane, namespace)?.package_id;
 }
 
 const RECORD_BYTES_MAX = 16 << 20;

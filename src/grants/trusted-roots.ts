@@ -20,6 +20,7 @@ export function checkPluginPlace({ config }: Plane, { plugin, package_id, assets
         { namespace, path: root, roots, field: "/plugin/root" },
       ),
     );
+  if (entrypoint === undefined) return problems;
   const path = `${root}/${entrypoint}`;
   if (checkEntryPath(path) !== undefined || !assets.some((asset) => asset.path === path))
     problems.push(

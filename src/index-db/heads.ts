@@ -23,7 +23,7 @@ export interface Head {
   readonly conflicts: readonly string[];
 }
 
-const headOf = ({ receipt, manifest }: Installed): Head => ({
+export const headOf = ({ receipt, manifest }: Installed): Head => ({
   package_id: receipt.package_id,
   version: receipt.version,
   tier: receipt.tier,

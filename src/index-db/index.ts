@@ -1,3 +1,4 @@
+export { type Divergence, indexDivergence } from "./divergence.ts";
 export { digestOf } from "./file-digest.ts";
 export { type Head, installedHeads, packagesHolding } from "./heads.ts";
 export { IN_FORCE } from "./mention-token.ts";

@@ -48,6 +48,10 @@ export function withIndex<T>(
   }
 }
 
+/** Whether there is one: opening it would make it. */
+export const hasIndex = ({ fs }: Pick<IndexEffects, "fs">, root: string): boolean =>
+  fs.stat(`${root}/${INDEX_PATH}`)?.kind === "file";
+
 /** Throws the index away, so that the next reader starts from nothing. */
 export function dropIndex({ fs }: Pick<IndexEffects, "fs">, root: string): void {
   for (const end of ["", "-wal", "-shm"])

@@ -34,7 +34,8 @@ interface Place {
 export interface ArchiveVerdict {
   /** Plane-relative paths that somebody speaks for, archives and sidecars. */
   readonly known: ReadonlyMap<string, string>;
-  /** Whether the store holds the bytes this version was installed from. */
+  /** Where the store holds the bytes this version was installed from; plane-relative. */
+  readonly storedAt: (package_id: string, version: string) => string | undefined;
   readonly isStored: (package_id: string, version: string) => boolean;
 }
 
@@ -73,7 +74,8 @@ export async function judgeArchives(
     ),
   ]);
   judgeStore(place, owners);
-  return { known: owners, isStored: (id, version) => stored.has(`${id}\0${version}`) };
+  const storedAt = (id: string, version: string): string | undefined => stored.get(`${id}\0${version}`);
+  return { known: owners, storedAt, isStored: (id, version) => storedAt(id, version) !== undefined };
 }
 
 /** Sources that end as an archive in the store; others are folders of the plane, or are not built yet. */
@@ -171,14 +173,14 @@ function judgeSidecar(
 
 /**
  * What is installed is registered, as the same bytes when it is the same version, and can be restored from the store.
- * @returns id, NUL and version of what can be
+ * @returns the archive of what can be, by id, NUL and version
  */
 function judgeInstalled(
   { by_path, outcome }: Place,
   rows: readonly Row[],
   installed: readonly Installed[],
-): Set<string> {
-  const stored = new Set<string>();
+): Map<string, string> {
+  const stored = new Map<string, string>();
   const by_id = new Map(rows.map((row) => [row["id"] ?? "", row]));
   for (const { receipt } of installed) {
     const { package_id, version, archive_hash, plane_id } = receipt;
@@ -198,14 +200,12 @@ function judgeInstalled(
         ...(receipt.archive_profile === "plain" ? { severity: "note" as const } : {}),
       });
     }
-    const is_kept = [versionedArchivePath(package_id, version), latestArchivePath(package_id)].some(
-      (path) => {
-        const reading = by_path.get(path);
-        return typeof reading === "object" && reading.sha256 === bare(archive_hash);
-      },
-    );
-    if (is_kept) {
-      stored.add(`${package_id}\0${version}`);
+    const kept = [versionedArchivePath(package_id, version), latestArchivePath(package_id)].find((path) => {
+      const reading = by_path.get(path);
+      return typeof reading === "object" && reading.sha256 === bare(archive_hash);
+    });
+    if (kept !== undefined) {
+      stored.set(`${package_id}\0${version}`, kept);
       continue;
     }
     const message = `the store does not hold the archive ${package_id} ${version} was installed from, so it cannot be restored`;

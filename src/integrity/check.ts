@@ -1,14 +1,17 @@
 /** Is everything still what was approved? Every governed path gets one verdict, in both directions (G6). */
 import type { IntegrityReport, RegistryName } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import type { IndexEffects } from "../index-db/index.ts";
 import type { VerifyThreads } from "../ledger/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream, readGeneration } from "../plane/index.ts";
+import type { Installed } from "../receipts/index.ts";
 import { judgeArchives } from "./archives.ts";
 import { judgeArtifacts } from "./artifacts.ts";
 import { judgeCaches } from "./bytecode.ts";
 import { addCauses } from "./causes.ts";
 import { judgeChain } from "./chain.ts";
 import { judgeConfig } from "./config-edits.ts";
+import { judgeIndex } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
 import { expectedPaths } from "./expected.ts";
 import { FileReader } from "./file-reader.ts";
@@ -20,10 +23,12 @@ import { startOwned } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
 import { packageKey, readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
+import { judgePlugins } from "./plugins.ts";
 import { readReceipts } from "./receipts.ts";
 import { judgeRecords } from "./records.ts";
 import { judgeRegistries } from "./registries.ts";
 import { reportOf } from "./report.ts";
+import { judgeSignatures } from "./signatures.ts";
 import { rowsOf } from "./tables.ts";
 import { judgeUnowned } from "./unowned.ts";
 import { applyWaivers } from "./waivers.ts";
@@ -37,6 +42,8 @@ export interface IntegrityOptions {
   readonly ledger_threads?: VerifyThreads;
   /** Also show what changed in configuration and state. */
   readonly shows_private?: boolean;
+  /** Hold the index against the files as well. With effects of its own: what is derived is nothing a verdict depends on. */
+  readonly index?: IndexEffects | undefined;
 }
 
 /** Reads only. Never throws for anything found in the plane; that is what the report is for. */
@@ -59,7 +66,8 @@ export async function checkIntegrity(
   const ledger = await judgeLedgers(fs, plane, { threads: options.ledger_threads, installed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
-  const left = leftBeside(fs, root, installed);
+  judgePlugins(effects, plane, installed, outcome);
+  const left = await leftBeside({ fs, reader }, plane, installed);
   const events = readPackageEvents(
     fs,
     planeStream(plane, PACKAGES_STREAM),
@@ -68,6 +76,9 @@ export async function checkIntegrity(
   judgeVouching(PACKAGES_STREAM, installed, events, outcome);
   const packages = rowsOf(fs, root, "packages_registry");
   const archives = await judgeArchives({ fs, reader }, plane, packages ?? [], installed, outcome);
+  const archiveOf = ({ receipt }: Installed): string | undefined =>
+    archives.storedAt(receipt.package_id, receipt.version);
+  judgeSignatures(effects, plane, installed, { rows: packages ?? [], archiveOf }, outcome);
   await owned.judge(outcome, archives.isStored);
   signal.throwIfAborted();
 
@@ -78,6 +89,7 @@ export async function checkIntegrity(
   judgeChain(fs, root, { packages: packages ?? [], artifacts, specs, frameworks }, installed, outcome);
   signal.throwIfAborted();
 
+  if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
   judgeOwnFolders(fs, root, outcome);
   const owners = {
     isOwned: (path: string): boolean => expected.has(path),

@@ -1,5 +1,5 @@
 /** The check with a memory: full mode reads every byte and remembers what it saw, fast mode believes what has not moved since. */
-import type { IntegrityReport } from "../contracts/index.ts";
+import type { Finding, IntegrityReport } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
@@ -23,9 +23,11 @@ export interface RememberedOptions extends IntegrityOptions {
 export async function rememberedCheck(
   effects: Effects,
   plane: Plane,
-  options: RememberedOptions,
+  given: RememberedOptions,
 ): Promise<IntegrityReport> {
   const { root } = plane;
+  // The fast mode answers for files alone.
+  const options = { ...given, index: given.fast ? undefined : effects };
   const mode = options.fast ? "fast" : "full";
   const key = cacheKey(effects, plane);
   if (key === undefined) return { ...(await checkIntegrity(effects, plane, options)), mode };
@@ -51,10 +53,16 @@ export async function rememberedCheck(
   const watched = { ...effects, fs: seen.fs, subprocess: { run } };
   const report = { ...(await checkIntegrity(watched, plane, options, reader)), mode } as const;
   // What another program said may change with that program: its answer does not stand.
-  const note = { depends_on, report: programs.count === 0 ? report : null };
+  const note = {
+    depends_on,
+    report: programs.count === 0 && !report.findings.some(isOfIndex) ? report : null,
+  };
   keepCache(effects, root, key, { seen, reader, began_ns, note });
   return report;
 }
+
+/** The index is no file that a later check looks at first. */
+const isOfIndex = ({ code }: Finding): boolean => code === "INDEX_DIVERGED";
 
 /** Everything but files that the report depends on; waivers end at midnight. */
 function dependencies(

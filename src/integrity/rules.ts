@@ -6,6 +6,8 @@ const STORE =
 const OWNED = "A receipt vouched for by the ledger says which bytes and mode this path must have.";
 const ROOTS = "Every file in a governed folder has an owner, is declared source, or is a finding.";
 const ROWS = "Registries and receipts must tell the same story; the receipt is bound to the ledger.";
+const SIGNED =
+  "config/policy.toml says who must have signed what; keys and policy count only as they were accepted.";
 const WAIVERS =
   "config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.";
 const CONFIG = "The configuration decides what is looked at, so its digest is recorded in the ledger.";
@@ -55,6 +57,10 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
     help: "Whoever writes a folder can exchange what lies in it.",
   },
   FOLDER_UNREADABLE: { title: "Folder unreadable", help: ROOTS },
+  INDEX_DIVERGED: {
+    title: "Index differs from its files",
+    help: "The index is derived: it may be behind the files, and is thrown away where it says something else.",
+  },
   INSTALLED_FROM_OTHER_BYTES: { title: "Installed from other bytes than registered", help: STORE },
   NOTHING_VERIFIED: { title: "Nothing was verified", help: "A check that saw nothing fails." },
   OWNERSHIP_DIFFERS: { title: "Ownership row differs from its receipt", help: ROWS },
@@ -80,6 +86,16 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
   },
   SIDECAR_DIFFERS: { title: "Sidecar names another digest", help: STORE },
   SIDECAR_MISSING: { title: "Sidecar missing", help: STORE },
+  POLICY_CHANGED: { title: "Policy is not the accepted one", help: SIGNED },
+  POLICY_INVALID: { title: "Policy unreadable", help: SIGNED },
+  PROVENANCE_INVALID: { title: "Provenance does not hold", help: SIGNED },
+  PROVENANCE_MISMATCH: { title: "Provenance of another archive", help: SIGNED },
+  PROVENANCE_MISSING: { title: "Provenance missing", help: SIGNED },
+  SIGNATURE_INVALID: { title: "Signature does not hold", help: SIGNED },
+  SIGNATURE_MISSING: { title: "Installed and not signed", help: SIGNED },
+  SIGNING_KEYS_UNKNOWN: { title: "Signatures not verified", help: SIGNED },
+  SIGNING_KEY_REVOKED: { title: "Signed by a revoked key", help: SIGNED },
+  SIGNING_KEY_UNTRUSTED: { title: "Signed by somebody else", help: SIGNED },
   SPECIAL_FILE_UNOWNED: { title: "Device, pipe or socket", help: ROOTS },
   STATE_DIFFERS: { title: "State row differs from its receipt", help: ROWS },
   STATE_ROW_MISSING: { title: "State row missing", help: ROWS },
@@ -87,6 +103,7 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
   STORE_COPIES_DIFFER: { title: "Latest archive is no stored version", help: STORE },
   STORE_COPY_MISSING: { title: "Installed archive not in the store", help: STORE },
   STORE_UNKNOWN: { title: "Unknown file in the store", help: STORE },
+  TRUSTED_KEYS_CHANGED: { title: "Trusted keys differ from those pinned", help: SIGNED },
   SYMLINK_UNOWNED: { title: "Symlink without an owner", help: ROOTS },
   WAIVERS_INVALID: { title: "Waivers unreadable", help: WAIVERS },
   WAIVERS_UNRECORDED: { title: "Waivers not recorded", help: WAIVERS },

@@ -92,10 +92,14 @@ function sameFiles(files: readonly unknown[], assets: readonly unknown[], prefix
 
 const isMembers = (value: unknown): value is Members => typeof value === "object" && value !== null;
 
+const isMode = (mode: unknown): boolean =>
+  mode === undefined || (typeof mode === "string" && /^0[0-7]{3}$/.test(mode));
+
 function isSameFile(file: Members, asset: Members): boolean {
-  const { sha256, size_bytes, executable, classification, origin } = file;
+  const { sha256, size_bytes, executable, classification, origin, mode } = file;
   return (
-    Object.keys(file).length === 6 &&
+    Object.keys(file).length === (mode === undefined ? 6 : 7) &&
+    isMode(mode) &&
     Object.keys(asset).length === 5 &&
     typeof sha256 === "string" &&
     sha256.length === 71 &&

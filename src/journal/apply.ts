@@ -150,4 +150,4 @@ function isAsBefore(found: FileStat | undefined, change: Change): boolean {
   );
 }
 
-export const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf("/")));
+const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf("/")));

@@ -28,7 +28,8 @@ export const { catalogue: journalFaults, make } = defineFaults({
   >(
     6,
     (d) =>
-      d.cause?.next_step ?? `Nothing was changed. Mend the cause named above and run the same command again.`,
+      d.cause?.next_step ??
+      `Mend the cause named above and run the same command again; nothing was changed, and "pkg doctor" shows what is left of it.`,
   ),
   INTERRUPTED: kind<{ transaction_id: string; phase: string }>(
     130,

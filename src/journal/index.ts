@@ -1,4 +1,5 @@
 export type { Site } from "./apply.ts";
+export { attemptedFields } from "./attempted.ts";
 export { journalFaults } from "./faults.ts";
 export {
   dropKept,
@@ -14,6 +15,6 @@ export {
   sweepTrash,
 } from "./kept.ts";
 export { removeTree, transactionsDirectory } from "./places.ts";
-export type { Change, FollowUp, Notes, PhaseTime } from "./records.ts";
+export type { AttemptedPackage, Change, FollowUp, Notes, PhaseTime } from "./records.ts";
 export { pendingTransactions, preparingTransactions, type Recovered, recover } from "./recover.ts";
 export { type About, type Staged, Transaction } from "./transaction.ts";

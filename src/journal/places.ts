@@ -9,6 +9,21 @@ export const GENERATIONS = `${STATE}/generations`;
 export const generationsDirectory = (root: string): string => `${root}/${GENERATIONS}`;
 export const generationName = (number: number): string => String(number).padStart(8, "0");
 
+/** In a transaction's folder: held by the process that prepares it. */
+export const OWNER_LOCK = "owner.lock";
+
+/** Folders above a plane-relative path that are not there, parents first. Those in `known` are passed over and added to. */
+export function missingFolders(fs: FileSystem, root: string, path: string, known: Set<string>): string[] {
+  const missing: string[] = [];
+  for (let parent = folderOf(path); parent !== "" && !known.has(parent); parent = folderOf(parent)) {
+    known.add(parent);
+    if (fs.stat(`${root}/${parent}`) === undefined) missing.push(parent);
+  }
+  return missing.reverse();
+}
+
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
+
 export function ensureDirectory(fs: FileSystem, path: string): void {
   if (fs.stat(path) !== undefined) return;
   ensureDirectory(fs, path.slice(0, path.lastIndexOf("/")) || "/");

@@ -53,9 +53,22 @@ export interface Begun {
 /** What the caller wants to find again in a kept generation; the journal does not look into it. */
 export type Notes = { readonly [key: string]: unknown };
 
+/** One package a change is about to bring; `from_version` is null where none was there, `version` where it leaves. */
+export interface AttemptedPackage {
+  readonly package_id: string;
+  readonly version: string | null;
+  readonly from_version: string | null;
+}
+
 export type JournalRecord =
   | Begun
-  | { readonly state: "phase"; readonly phase: string; readonly at_ms: number }
+  | {
+      readonly state: "phase";
+      readonly phase: string;
+      readonly at_ms: number;
+      /** In the first phase that knows them. */
+      readonly attempted?: readonly AttemptedPackage[];
+    }
   | { readonly state: "planned"; readonly changes: number; readonly notes: Notes }
   | {
       readonly state: "committed";

@@ -2,13 +2,13 @@
 
 import type { Effects } from "../effects/index.ts";
 import { applyChanges, compareWithBefore, type Site, syncTouched, undoChanges } from "./apply.ts";
+import { attemptedFields } from "./attempted.ts";
 import { make } from "./faults.ts";
 import { requireInside } from "./inside.ts";
 import { retireTransaction } from "./kept.ts";
 import { appendLines, readLines } from "./log.ts";
-import { preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
-import type { Begun, Change, FollowUp, JournalRecord } from "./records.ts";
-import { OWNER_LOCK } from "./transaction.ts";
+import { OWNER_LOCK, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
+import type { AttemptedPackage, Begun, Change, FollowUp, JournalRecord } from "./records.ts";
 
 export interface Recovered {
   readonly transaction_id: string;
@@ -169,7 +169,9 @@ async function undoOne(
   undoChanges(fs, site, changes);
   syncTouched(fs, site, changes);
   const { checked, different } = compareWithBefore(fs, site, changes);
-  const follow_ups = undone?.follow_ups ?? [undoneEntry(begun, phase, checked, different)];
+  const follow_ups = undone?.follow_ups ?? [
+    undoneEntry(begun, { phase, attempted: attemptedIn(records) }, checked, different),
+  ];
   if (undone === undefined)
     appendLines(fs, `${site.directory}/journal.jsonl`, [
       { state: "undone", reason: "interrupted", follow_ups },
@@ -187,7 +189,17 @@ function commitOf(
 
 const nameOf = (directory: string): string => directory.slice(directory.lastIndexOf("/") + 1);
 
-function undoneEntry(begun: Begun, phase: string, checked: number, different: readonly string[]): FollowUp {
+const attemptedIn = (records: readonly JournalRecord[]): readonly AttemptedPackage[] =>
+  records
+    .flatMap((record) => (record.state === "phase" ? [record.attempted ?? []] : []))
+    .findLast((one) => one.length > 0) ?? [];
+
+function undoneEntry(
+  begun: Begun,
+  { phase, attempted }: { readonly phase: string; readonly attempted: readonly AttemptedPackage[] },
+  checked: number,
+  different: readonly string[],
+): FollowUp {
   const { transaction_id, operation, subject, user } = begun;
   return {
     stream: "ledger/packages.jsonl",
@@ -201,6 +213,7 @@ function undoneEntry(begun: Begun, phase: string, checked: number, different: re
       operation,
       phase,
       code: "INTERRUPTED",
+      ...attemptedFields(attempted),
       user,
       paths_compared: checked,
       paths_different: different.slice(0, 20),

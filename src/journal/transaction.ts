@@ -4,7 +4,6 @@ import type { Fault } from "../kernel/index.ts";
 import {
   applyChanges,
   compareWithBefore,
-  parentOf,
   type Site,
   sourceOf,
   stagedPath,
@@ -15,16 +14,29 @@ import {
 import { failureOf } from "./failure.ts";
 import { make } from "./faults.ts";
 import { appendLines } from "./log.ts";
-import { ensureDirectory, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
-import type { Begun, Change, FollowUp, JournalRecord, Notes, PhaseTime } from "./records.ts";
+import {
+  ensureDirectory,
+  missingFolders,
+  OWNER_LOCK,
+  preparingDirectory,
+  removeTransaction,
+  transactionsDirectory,
+} from "./places.ts";
+import type {
+  AttemptedPackage,
+  Begun,
+  Change,
+  FollowUp,
+  JournalRecord,
+  Notes,
+  PhaseTime,
+} from "./records.ts";
+import { newId } from "./transaction-id.ts";
 
 type Needs = Pick<Effects, "fs" | "clock" | "random" | "signal">;
 export type About = Omit<Begun, "state" | "transaction_id" | "at_ms">;
 
-/**
- * Where new bytes come from: written now; a file already extracted on the same file system; or a file kept by an earlier
- * transaction (plane-relative), which moves only when the change is applied.
- */
+/** New bytes: written now; a file on the same file system; or one kept earlier (plane-relative), moved when it is applied. */
 export type Staged =
   | { readonly bytes: Uint8Array; readonly mode: number }
   | { readonly file: string }
@@ -34,6 +46,9 @@ export class Transaction {
   readonly id: string;
   /** What the plane goes back to when this fails, in words. */
   back_to: string | undefined;
+  /** What it would bring; written down with the next phase. */
+  attempted: readonly AttemptedPackage[] = [];
+  #told = this.attempted;
   readonly #effects: Needs;
   readonly #changes: Change[] = [];
   /** Changes whose staged bytes are written but not on disk yet: synced together before the plan is. */
@@ -127,7 +142,9 @@ export class Transaction {
     const { clock } = this.#effects;
     const at_ms = clock.now_ms();
     this.#phases.push({ phase, at_ms, elapsed_ms: clock.elapsed_ms() });
-    this.#record({ state: "phase", phase, at_ms });
+    const is_new = this.attempted !== this.#told;
+    this.#told = this.attempted;
+    this.#record({ state: "phase", phase, at_ms, ...(is_new ? { attempted: this.attempted } : {}) });
   }
 
   /** Under the plane lock: from here on recovery answers for this transaction. */
@@ -277,24 +294,7 @@ export class Transaction {
   }
 
   #planFolders(path: string): void {
-    const { fs } = this.#effects;
-    const missing: string[] = [];
-    for (
-      let parent = parentOf(`/${path}`).slice(1);
-      parent !== "";
-      parent = parentOf(`/${parent}`).slice(1)
-    ) {
-      if (this.#planned_directories.has(parent)) break;
-      this.#planned_directories.add(parent);
-      if (fs.stat(`${this.#site.root}/${parent}`) === undefined) missing.push(parent);
-    }
-    for (const parent of missing.reverse()) this.#changes.push({ kind: "make_directory", path: parent });
+    const missing = missingFolders(this.#effects.fs, this.#site.root, path, this.#planned_directories);
+    for (const parent of missing) this.#changes.push({ kind: "make_directory", path: parent });
   }
-}
-
-export const OWNER_LOCK = "owner.lock";
-
-function newId({ clock, random }: Pick<Effects, "clock" | "random">): string {
-  const stamp = new Date(clock.now_ms()).toISOString().replace(/[-:.]/g, "").slice(0, 15);
-  return `TX-${stamp}-${random.hex(8)}`;
 }

@@ -6,6 +6,7 @@ export {
   prettyJson,
   spacedJson,
 } from "./canonical-json.ts";
+export { isRealDay } from "./day.ts";
 export { bare, type Hex, prefixed, sameDigest, sha256Hex, sha256Stream } from "./digest.ts";
 export {
   assert,

@@ -12,6 +12,8 @@ export interface AuthState {
   readonly revoked: Revoked;
   readonly plane_uid: string;
   readonly now_s: number;
+  /** Where a token of this plane lies that the caller can read. */
+  readonly token_file?: string | undefined;
 }
 
 /** What is to be done. A token narrowed to packages or tiers is refused when the request does not name its own. */
@@ -21,6 +23,8 @@ export interface AuthRequest {
   readonly tiers?: readonly PackageTier[];
   /** Only asks who it is: what the token is narrowed to is told, not judged. */
   readonly identifies?: true;
+  /** What the user typed, where that is not named like the action: `integrity-check --fix` updates files. */
+  readonly command?: string;
 }
 
 /**
@@ -31,7 +35,13 @@ export interface AuthRequest {
 export function authorise(state: AuthState, token: string | undefined, request: AuthRequest): Principal {
   const { action } = request;
   if (token === undefined || token === "") {
-    return raise("AUTH_TOKEN_MISSING", `${action} needs a token`, { action });
+    const { command } = request;
+    const { token_file } = state;
+    return raise("AUTH_TOKEN_MISSING", `${command ?? action} needs a token`, {
+      action,
+      ...(command === undefined ? {} : { command }),
+      ...(token_file === undefined ? {} : { token_file }),
+    });
   }
   const reading = readToken(token, state.secret);
   if (reading.form === "claims") return authoriseClaims(state, reading.claims, request);

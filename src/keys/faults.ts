@@ -5,7 +5,13 @@ const LOG_IN = `Pass a token with --token-file or HOLDFAST_TOKEN; "pkg auth init
 
 /** Faults of tokens and secrets. No message, detail or next step ever holds a token or a secret. */
 export const { raise, catalogue: keysFaults } = defineFaults({
-  AUTH_TOKEN_MISSING: kind<{ action: string }>(3, () => LOG_IN),
+  AUTH_TOKEN_MISSING: kind<{ action: string; command?: string; token_file?: string }>(3, (d) => {
+    if (d.token_file === undefined) return LOG_IN;
+    const option = `--token-file ${shellQuoted(d.token_file)}`;
+    return d.command === undefined
+      ? `Add ${option} to the command, or pass a token with HOLDFAST_TOKEN.`
+      : `Run "${d.command} ${option}", or pass a token with HOLDFAST_TOKEN.`;
+  }),
   AUTH_TOKEN_MALFORMED: kind<{ action: string }>(3, () => LOG_IN),
   AUTH_TOKEN_INVALID: kind<{ action: string }>(3, () => NEW_TOKEN),
   AUTH_TOKEN_EXPIRED: kind<{ action: string; user: string; expires_at_s: number }>(3, () => NEW_TOKEN),

@@ -21,10 +21,14 @@ export interface LogUnderWay {
 }
 
 /** Undefined for a stream that is no log. */
-export function beginLog(fs: FileSystem, stream: StreamRef): LogUnderWay | undefined {
+export function beginLog(
+  fs: FileSystem,
+  stream: StreamRef,
+  witnesses: readonly NoteKey[] = [],
+): LogUnderWay | undefined {
   if (stream.log === undefined) return undefined;
   const { keys, problems } = keysOf(fs, stream.log);
-  return { tree: new TreeVerifier(fs, stream, keys), problems };
+  return { tree: new TreeVerifier(fs, stream, [...keys, ...witnesses]), problems };
 }
 
 /** What is wrong with the log, all of whose lines were read, is added to the findings and makes the stream invalid. */

@@ -1,6 +1,6 @@
 /** Verifies whole ledgers, lines and logs in one reading, large ones with their lines shared out to threads. */
 import type { FileSystem } from "../effects/index.ts";
-import { leafHash } from "../tlog/index.ts";
+import { leafHash, type NoteKey } from "../tlog/index.ts";
 import { type OnLeaf, scanInBlocks } from "./block-scan.ts";
 import { type ChainScan, scanChain } from "./chain-scan.ts";
 import { type Head, readHead } from "./head.ts";
@@ -8,6 +8,7 @@ import { beginLog, type LoggedVerdict, type LogUnderWay, withLog } from "./proof
 import { type ScanPool, scanHere, scanOnThreads } from "./scan-pool.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { missing, unreadable, verdictOf } from "./verify.ts";
+import { type DemandedWitnesses, unmetWitnesses } from "./witness-demand.ts";
 
 export interface VerifyThreads {
   /** Names the `scan-worker` module. */
@@ -18,11 +19,16 @@ export interface VerifyThreads {
   readonly shared_bytes_min?: number;
 }
 
+export interface VerifyOptions extends VerifyThreads {
+  /** Of every stream; none by default. */
+  readonly witnesses?: DemandedWitnesses | undefined;
+}
+
 /** Never throws for any content or file state. Takes no lock. */
 export async function verifyStreams(
   fs: FileSystem,
   streams: readonly StreamRef[],
-  { worker_url, threads_count, shared_bytes_min = 16 << 20 }: VerifyThreads,
+  { worker_url, threads_count, shared_bytes_min = 16 << 20, witnesses }: VerifyOptions,
 ): Promise<LoggedVerdict[]> {
   let pool: ScanPool | undefined;
   const verdicts: LoggedVerdict[] = [];
@@ -30,7 +36,8 @@ export async function verifyStreams(
     for (const stream of streams) {
       const is_large = (fs.stat(stream.path)?.size_bytes ?? 0) >= shared_bytes_min;
       if (is_large) pool ??= threads_count > 1 ? scanOnThreads(worker_url, threads_count) : scanHere();
-      verdicts.push(await verifyWithTree(fs, stream, is_large ? pool : undefined));
+      const verdict = await verifyWithTree(fs, stream, is_large ? pool : undefined, witnesses?.keys ?? []);
+      verdicts.push(witnesses === undefined ? verdict : withWitnesses(stream, verdict, witnesses));
     }
   } finally {
     await pool?.close();
@@ -38,22 +45,33 @@ export async function verifyStreams(
   return verdicts;
 }
 
+function withWitnesses(
+  stream: StreamRef,
+  verdict: LoggedVerdict,
+  demanded: DemandedWitnesses,
+): LoggedVerdict {
+  const unmet = unmetWitnesses(stream, demanded, verdict.log);
+  const findings = [...verdict.findings, ...unmet];
+  return unmet.length === 0 ? verdict : { ...verdict, valid: false, findings };
+}
+
 async function verifyWithTree(
   fs: FileSystem,
   stream: StreamRef,
   pool: ScanPool | undefined,
+  witnesses: readonly NoteKey[],
 ): Promise<LoggedVerdict> {
   // Head and checkpoint are read first: a writer adds the line before it moves them.
   const head = readHead(fs, stream);
   try {
-    const log = beginLog(fs, stream);
+    const log = beginLog(fs, stream, witnesses);
     if (fs.stat(stream.path) === undefined) return missing(stream, head);
     if (pool !== undefined) {
       const scan = await scanInBlocks(fs, stream, head, pool, log && ((leaf) => log.tree.add(leaf)));
       if (scan !== undefined) return withLog(verdictOf(fs, stream, head, scan), log);
     }
     // What was fed to the first one is not taken back.
-    const fresh = pool === undefined ? log : beginLog(fs, stream);
+    const fresh = pool === undefined ? log : beginLog(fs, stream, witnesses);
     return withLog(verdictOf(fs, stream, head, scanInOrder(fs, stream, head, fresh)), fresh);
   } catch (error) {
     return unreadable(stream, head, error);

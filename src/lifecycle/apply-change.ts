@@ -25,6 +25,7 @@ import {
 } from "./change-records.ts";
 import { keepCopy, type Leaving, stageLeaving } from "./leaving.ts";
 import { readLeftovers, stageLeftovers } from "./leftovers.ts";
+import { followPlugins } from "./plugin/follow-plugins.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
 import { needsBytes, putBytes, type Staging } from "./staging.ts";
 import type { Entering } from "./target.ts";
@@ -39,6 +40,8 @@ export interface Occasion {
   readonly about: About;
   readonly work_order_id: string | null;
   readonly check: Conclusion<unknown>["check"];
+  /** The generation an undo takes back: records of plugins come back as they were before it. */
+  readonly undone_generation?: number | undefined;
   /** Entries besides those of the packages themselves. */
   readonly notes?: readonly LedgerNote[];
 }
@@ -69,6 +72,7 @@ export async function applyChange(
             changedEntry(one, receipts[index] as Receipt, user, generation, receiptDigest(receipts[index])),
           ),
           ...change.leaving.map(({ leaves }) => uninstalledEntry(leaves, user, generation)),
+          ...followPlugins(effects, session.plane, transaction, change, occasion),
           ...(occasion.notes ?? []),
         ],
         result: {},

@@ -1,5 +1,12 @@
 /** From what an author wrote and what lies on disk to Manifest 2.0. Pure. */
-import type { Asset, Manifest, PackageTier, SourceMetadata } from "../contracts/index.ts";
+import type {
+  Asset,
+  Manifest,
+  PackageTier,
+  PackedPlugin,
+  PluginSection,
+  SourceMetadata,
+} from "../contracts/index.ts";
 import { Manifest as ManifestShape, PACKAGE_TIERS, PackageId } from "../contracts/index.ts";
 import { prefixed, sortedBy } from "../kernel/index.ts";
 import { classify, firstIssue, makeMetadataFault } from "../metadata/index.ts";
@@ -56,13 +63,13 @@ export function buildManifest(
   const { id: _i, owner: _o, target: _t, include: _n, classify: _c, plugin, ...carried } = metadata;
   const parsed = ManifestShape.safeParse({
     ...carried,
-    ...(plugin === undefined ? {} : { plugin: { ...plugin, root: target } }),
+    ...(plugin === undefined ? {} : { plugin: packedPlugin(plugin, target) }),
     schema_version: "2.0",
     package_id,
     name: metadata.name ?? target.slice(target.lastIndexOf("/") + 1),
     version: metadata.version ?? FIRST_VERSION,
     tier: metadata.tier ?? tierOfId(package_id),
-    package_type: metadata.package_type ?? "library",
+    package_type: metadata.package_type ?? (plugin === undefined ? "library" : "plugin"),
     plane_id: metadata.plane_id ?? "ho3",
     assets,
   });
@@ -77,6 +84,12 @@ export function buildManifest(
     field,
   });
 }
+
+/** The section as an archive carries it. */
+export const packedPlugin = (plugin: PluginSection, target: string): PackedPlugin => ({
+  ...plugin,
+  root: target,
+});
 
 /** `PKG-T1-…` names its tier; any other id starts at T2, the tier of modules. */
 export function tierOfId(package_id: string): PackageTier {

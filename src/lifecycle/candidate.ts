@@ -2,12 +2,14 @@
 import { type ArchiveListing, checkEntryPath, checkEntryPaths, readArchive } from "../archive/index.ts";
 import { PackageId, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { type Fault, sameDigest } from "../kernel/index.ts";
+import { type Fault, refuseAll, sameDigest } from "../kernel/index.ts";
 import {
   type ArchiveFile,
   checkAssets,
+  inspectManifest,
   type Layout,
   type ManifestReading,
+  manifestHash,
   readLayout,
   readManifest,
 } from "../metadata/index.ts";
@@ -36,10 +38,25 @@ export interface Candidate extends ManifestReading {
   readonly artifact_path?: string;
 }
 
-/** @throws ARCHIVE_*, MANIFEST_*, and every problem of the archive's content at once */
+/** @throws ARCHIVE_*, MANIFEST_*, METADATA_*, and every problem of the archive's content at once */
 export async function readCandidate(effects: Effects, plane: Plane, wanted: Wanted): Promise<Candidate> {
   const path = findArchive(effects, plane, wanted);
   const shown = path.startsWith(`${plane.root}/`) ? path.slice(plane.root.length + 1) : path;
+  const candidate = await readCandidateFile(effects, path, shown, wanted.archive ?? wanted.id);
+  return { ...candidate, is_vouched_for: wanted.digest !== undefined };
+}
+
+/**
+ * @param shown the archive as messages name it
+ * @param judged the same as the user named it, for the command that judges it again
+ * @throws ARCHIVE_*, MANIFEST_*, METADATA_*
+ */
+export async function readCandidateFile(
+  effects: Effects,
+  path: string,
+  shown: string,
+  judged = shown,
+): Promise<Candidate> {
   const listing = await readArchive(effects, path, {
     keep: (member) => member.endsWith("/manifest.json"),
     signal: effects.signal,
@@ -57,8 +74,20 @@ export async function readCandidate(effects: Effects, plane: Plane, wanted: Want
       : [],
   );
   const layout = readLayout(files, shown);
-  const reading = readManifest(manifestBytes(listing, layout.manifest_member), layout.files, shown);
-  return { ...reading, path, listing, layout, is_vouched_for: wanted.digest !== undefined };
+  const reading = await readWhole(manifestBytes(listing, layout.manifest_member), layout, { shown, judged });
+  return { ...reading, path, listing, layout };
+}
+
+/** With every problem of the manifest at once, as preflight tells them; older ones have one reader, which tells the first. */
+async function readWhole(
+  bytes: Buffer,
+  { files }: Layout,
+  { shown, judged }: { readonly shown: string; readonly judged: string },
+): Promise<ManifestReading> {
+  const { manifest, problems } = await inspectManifest(bytes, judged);
+  refuseAll(problems);
+  if (manifest === undefined) return readManifest(bytes, files, shown);
+  return { manifest, manifest_hash: manifestHash(manifest), legacy: false };
 }
 
 function manifestBytes(listing: ArchiveListing, member: string): Buffer {
@@ -72,7 +101,7 @@ export function checkCandidate(
   candidate: Candidate,
   wanted: Wanted,
 ): Fault[] {
-  const { manifest, listing, layout, path } = candidate;
+  const { manifest, listing, path } = candidate;
   const { package_id } = manifest;
   const problems: Fault[] = [];
   const given = wanted.id?.split("@")[0];
@@ -92,7 +121,13 @@ export function checkCandidate(
       }),
     );
   }
-  problems.push(...checkAssets(manifest, layout.files, path));
+  return [...problems, ...checkContent(candidate)];
+}
+
+/** Problems of the archive that no plane would lift: content other than declared, names it may not have. Complete list. */
+export function checkContent({ manifest, layout, path }: Candidate): Fault[] {
+  const { package_id } = manifest;
+  const problems = checkAssets(manifest, layout.files, path);
   for (const asset of manifest.assets) {
     const refused = checkEntryPath(asset.path);
     if (refused !== undefined) problems.push(refused);
@@ -158,15 +193,20 @@ function findArchive({ fs, host }: Effects, plane: Plane, { archive, id }: Wante
     const in_plane = absolute(plane.root, archive);
     return fs.stat(here) === undefined && fs.stat(in_plane) !== undefined ? in_plane : here;
   }
-  const paths = storePaths(id ?? "");
-  const found = paths.map((path) => `${plane.root}/${path}`).find((path) => fs.stat(path)?.kind === "file");
+  const found = findStored({ fs }, plane, id ?? "");
   if (found !== undefined) return found;
-  const path = paths[0] ?? "";
+  const path = storePaths(id ?? "")[0] ?? "";
   throw make("NOT_IN_STORE", `the store holds no archive of ${JSON.stringify(id)}`, {
     package_id: id ?? "",
     path,
   });
 }
+
+/** Absolute path of the archive in the store that an id, or ID@VERSION, names. */
+export const findStored = ({ fs }: Pick<Effects, "fs">, plane: Plane, id: string): string | undefined =>
+  storePaths(id)
+    .map((path) => `${plane.root}/${path}`)
+    .find((path) => fs.stat(path)?.kind === "file");
 
 function storePaths(id: string): string[] {
   const [package_id = "", version] = id.split("@");

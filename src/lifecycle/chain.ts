@@ -96,6 +96,7 @@ export function checkChain(effects: Effects, plane: Plane, manifest: Manifest): 
     problems.push(
       make("SPEC_NOT_REGISTERED", `${package_id} names ${spec_id}, which is not registered`, {
         package_id,
+        field: "/spec_id",
         spec_id,
       }),
     );
@@ -114,6 +115,7 @@ export function checkChain(effects: Effects, plane: Plane, manifest: Manifest): 
         `${package_id} names ${manifest.framework_id}, its spec ${spec_id} complies with ${of_spec}`,
         {
           package_id,
+          field: "/framework_id",
           spec_id,
           declared: manifest.framework_id,
           registered: of_spec,
@@ -129,7 +131,11 @@ export function checkChain(effects: Effects, plane: Plane, manifest: Manifest): 
       make(
         "FRAMEWORK_NOT_REGISTERED",
         `${package_id} complies with ${framework_id}, which is not registered`,
-        { package_id, framework_id },
+        {
+          package_id,
+          field: manifest.framework_id === undefined ? "/spec_id" : "/framework_id",
+          framework_id,
+        },
       ),
     );
   }

@@ -25,7 +25,12 @@ export function receiptOf(entering: Entering, occasion: Occasion): Receipt {
   const { manifest } = target;
   const { directories_made, ...facts } = occasion;
   const files = placements
-    .map(({ asset, path, origin }) => ({ ...asset, path, origin }))
+    .map(({ asset, path, origin, mode }) => ({
+      ...asset,
+      path,
+      origin,
+      ...(mode === undefined ? {} : { mode }),
+    }))
     .sort((a, b) => compareCodePoints(a.path, b.path));
   const { new_defaults: _, ...earlier } = target.earlier ?? { new_defaults: undefined };
   const body =
@@ -120,9 +125,22 @@ export function changedEntry(
       generation,
       work_order_id: receipt.work_order_id,
       receipt_sha256,
+      ...keptFiles(entering.obsolete?.kept_files ?? []),
       ...(entering.target.signature === undefined ? {} : { signature: entering.target.signature }),
     },
   };
+}
+
+/** An entry is one line of at most 65,535 bytes; files beyond that are findings until somebody decides on them. */
+const KEPT_BYTES_MAX = 40_000;
+
+function keptFiles(files: Leaving["kept_files"]): { kept_files?: Leaving["kept_files"] } {
+  let bytes = 0;
+  const listed = files.filter(({ path }) => {
+    bytes += Buffer.byteLength(JSON.stringify(path)) + 100;
+    return bytes <= KEPT_BYTES_MAX;
+  });
+  return listed.length === 0 ? {} : { kept_files: listed };
 }
 
 export function uninstalledEntry(leaves: Leaving, user: string, generation: number): LedgerNote {
@@ -142,6 +160,7 @@ export function uninstalledEntry(leaves: Leaving, user: string, generation: numb
       removed: removed.length,
       released: released.length,
       kept: kept.length,
+      ...keptFiles(leaves.kept_files),
       drifted: drifted.length,
     },
   };

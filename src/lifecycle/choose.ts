@@ -1,16 +1,18 @@
 /** Which archives a request comes to: those it names, and what they need, chosen from store, registry and given folder. */
 import semver from "semver";
-import { Version } from "../contracts/index.ts";
+import { type Manifest, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
-import { type Fault, nearest } from "../kernel/index.ts";
-import type { Plane } from "../plane/index.ts";
+import { type Fault, nearest, sameDigest } from "../kernel/index.ts";
+import { digestOf, type Plane, registryPath } from "../plane/index.ts";
 import { makePreflightFault, type Runtime } from "../preflight/index.ts";
+import { findRow } from "../registry/index.ts";
+import { isRemote, latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { readCandidate, type Wanted } from "./candidate.ts";
 import { make } from "./faults.ts";
 import type { Chosen } from "./install-plan.ts";
 import { locateArchive } from "./locate.ts";
-import { Pool } from "./pool.ts";
+import { availableOf, Pool } from "./pool.ts";
 import { type InstalledPackage, type Outcome, resolve } from "./resolve/index.ts";
 
 export interface Wish {
@@ -84,7 +86,14 @@ export async function chooseNeeded(
   await readUnseen(effects, plane, pool, open, { outcome, before });
   if (outcome.kind === "conflict") {
     const downgrade = options.allow_downgrade ? undefined : downgradeFault(pool, open, before);
-    return { conflict: downgrade ?? conflictFault(outcome) };
+    return {
+      conflict:
+        downgrade ??
+        conflictFault(
+          outcome,
+          requested.map(({ candidate }) => candidate.manifest),
+        ),
+    };
   }
   const chosen: Chosen[] = [];
   for (const { id, version } of outcome.chosen) {
@@ -129,7 +138,32 @@ async function readUnseen(
     for (const { version, archive } of pool.unseenOf(id))
       if (fits(version, range) && (best === undefined || semver.gt(version, best)))
         await readCandidate(effects, plane, { archive });
+    requireRegistered(effects, plane, { id, range }, best);
   }
+}
+
+/**
+ * A version the registry names and nobody can read is no reason to say that there is nothing newer.
+ * @param best what would be taken without it @throws REGISTERED_ARCHIVE_MISSING
+ */
+function requireRegistered(
+  { fs }: Pick<Effects, "fs">,
+  plane: Plane,
+  { id, range }: Range,
+  best: string | undefined,
+): void {
+  const registry = registryPath("packages_registry");
+  const row = findRow(fs, `${plane.root}/${registry}`, "packages_registry", [id])?.row ?? {};
+  const { version = "", source = "", digest = "" } = row;
+  if (semver.valid(version) === null || !fits(version, range)) return;
+  if (best !== undefined && !semver.gt(version, best)) return;
+  const path = versionedArchivePath(id, version);
+  if (fs.stat(`${plane.root}/${path}`) !== undefined) return;
+  const latest = latestArchivePath(id);
+  const is_latest = sameDigest(digest, digestOf(fs, `${plane.root}/${latest}`) ?? "");
+  const archive = isRemote(source) ? source : is_latest ? latest : null;
+  const message = `${registry} names ${id} ${version}, and its archive ${path} is not there`;
+  throw make("REGISTERED_ARCHIVE_MISSING", message, { package_id: id, version, path, archive });
 }
 
 /** Why a range holds nothing, when what it holds is older than what is installed. */
@@ -148,11 +182,39 @@ function downgradeFault(
   return undefined;
 }
 
-function conflictFault(conflict: Extract<Outcome, { kind: "conflict" }>): Fault {
+/** Why a package that is not packed yet could not enter with what it needs; undefined where it could. @throws ARCHIVE_* */
+export function checkResolvable(
+  effects: Effects,
+  plane: Plane,
+  manifest: Manifest,
+  runtime: Runtime,
+): Fault | undefined {
+  const { package_id, version } = manifest;
+  const before = installedVersions(effects, plane);
+  const pool = new Pool(effects, plane, [], { from: undefined, runtime });
+  const outcome = resolve({
+    wanted: [{ id: package_id, range: version }],
+    installed: new Map([...before].filter(([id]) => id !== package_id)),
+    versionsOf: (id) => (id === package_id ? [availableOf(manifest)] : pool.versionsOf(id)),
+    allow_downgrade: false,
+  });
+  return outcome.kind === "conflict" ? conflictFault(outcome, [manifest]) : undefined;
+}
+
+/** @param manifests what is entering: where one of them names the package nobody can agree on, that is the field */
+function conflictFault(
+  conflict: Extract<Outcome, { kind: "conflict" }>,
+  manifests: readonly Pick<Manifest, "dependencies">[],
+): Fault {
   const { package_id, lines, clauses, available } = conflict;
   const first = clauses[0];
+  const index = Math.max(
+    ...manifests.map(({ dependencies }) => dependencies.findIndex(({ id }) => id === package_id)),
+    -1,
+  );
   const details = {
     package_id,
+    ...(index < 0 ? {} : { field: `/dependencies/${index}` }),
     dependency: package_id,
     range: first?.range ?? "*",
     chain: [...lines],

@@ -44,7 +44,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     2,
     () => `Let nothing write into the folder and run "pkg pack" again.`,
   ),
-  TARGET_REFUSED: kind<{ path: string; folder: string }>(
+  TARGET_REFUSED: kind<Details & { path: string; folder: string }>(
     3,
     (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`,
   ),
@@ -66,6 +66,13 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     2,
     () => `Pack it first with "pkg pack --src DIR", or name a file with --archive.`,
   ),
+  REGISTERED_ARCHIVE_MISSING: kind<Subject & { version: string; path: string; archive: string | null }>(
+    4,
+    (d) =>
+      d.archive === null
+        ? `Put ${d.path} back from a backup, or keep what is installed: "pkg update ${d.package_id} --to '<${d.version}'".`
+        : `Run "pkg update --archive ${d.archive} --id ${d.package_id}".`,
+  ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,
     (d) => `Fetch the right archive again, or vouch for these bytes yourself: add --digest ${d.actual}.`,
@@ -83,18 +90,17 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     3,
     () => `Pack it with "pkg pack", or allow plain archives in config/plane.toml.`,
   ),
-  SPEC_NOT_REGISTERED: kind<Subject & { spec_id: string }>(
+  SPEC_NOT_REGISTERED: kind<Subject & { field: string; spec_id: string }>(
     3,
     (d) => `Register it with "pkg register ${d.spec_id}" once specs/${d.spec_id}/manifest.yaml exists.`,
   ),
-  FRAMEWORK_NOT_REGISTERED: kind<Subject & { framework_id: string }>(
+  FRAMEWORK_NOT_REGISTERED: kind<Subject & { field: string; framework_id: string }>(
     3,
     (d) => `Register it with "pkg register ${d.framework_id} --title TITLE".`,
   ),
-  FRAMEWORK_MISMATCH: kind<Subject & { spec_id: string; declared: string; registered: string }>(
-    3,
-    (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`,
-  ),
+  FRAMEWORK_MISMATCH: kind<
+    Subject & { field: string; spec_id: string; declared: string; registered: string }
+  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`),
   PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
     3,
     () => `Move the asset out of the plane's own folders and pack again.`,
@@ -117,13 +123,14 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
       ? `Run "${d.command}" first, or raise the version and pack it again.`
       : `Run "${d.command}" to replace ${d.installed}.`,
   ),
-  DOWNGRADE_REFUSED: kind<Subject & { installed: string; wanted: string }>(
+  DOWNGRADE_REFUSED: kind<Details & Subject & { installed: string; wanted: string }>(
     3,
     (d) =>
       `Run "pkg update ${d.package_id} --to ${d.wanted} --allow-downgrade", or "pkg rollback ${d.package_id}" for what was there before.`,
   ),
   DEPENDENCY_CONFLICT: kind<
-    Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
+    Details &
+      Subject & { dependency: string; range: string; chain: readonly string[]; available: readonly string[] }
   >(
     3,
     (d) =>
@@ -190,6 +197,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
     4,
     (d) => `Delete ${d.path}: at worst an empty folder stays behind.`,
   ),
+  // plugins
+  PLUGIN_SECTION_MISSING: kind<Subject>(3, (d) => `Run "pkg install ${d.package_id}".`),
   // registry
   ARTIFACT_PATH: kind<{ id: string; path: string }>(
     2,

@@ -17,7 +17,7 @@ export interface GcResult {
     readonly size_bytes: number;
   }[];
   readonly kept: readonly number[];
-  readonly downloads: { readonly files: number; readonly bytes: number };
+  readonly downloads: { readonly files: number; readonly size_bytes: number };
   /** Private folders of health checks that a killed command left. */
   readonly temp_folders: SweptTemps;
   readonly dry_run: boolean;

@@ -1,6 +1,6 @@
 /** A change that cannot go on: put back what was touched, prove it, and leave a record of phase and reason. */
 import type { Effects } from "../effects/index.ts";
-import type { About, FollowUp, Transaction } from "../journal/index.ts";
+import { type About, attemptedFields, type FollowUp, type Transaction } from "../journal/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { appendFollowUps, PACKAGES_STREAM, type Plane, releaseReserve } from "../plane/index.ts";
 
@@ -46,6 +46,7 @@ export async function giveUp(
       phase,
       code: typeof cause_code === "string" ? cause_code : fault.code,
       codes: codesOf(fault),
+      ...attemptedFields(transaction.attempted),
       user: about.user,
       paths_compared,
       timeline: transaction.timeline(),

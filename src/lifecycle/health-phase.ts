@@ -1,5 +1,5 @@
 /** The health-check phase: what the packages declare is run for real, with the new files in place and before the commit. */
-import type { PlaneTier } from "../contracts/index.ts";
+import type { Health, Manifest, PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
@@ -50,10 +50,17 @@ export function healthCheckOf(
   };
 }
 
+/** The package's own checks and those of its plugin; their ids differ, which the metadata rules see to. */
+function declaredHealth({ health, plugin }: Manifest): Health | undefined {
+  const checks = [...(health?.checks ?? []), ...(plugin?.health?.checks ?? [])];
+  return checks.length === 0 ? undefined : { checks };
+}
+
 function subjectsByTier(entering: readonly Entering[]): Map<PlaneTier, HealthSubject[]> {
   const by_tier = new Map<PlaneTier, HealthSubject[]>();
   for (const { target, tier, placements } of entering) {
-    const { package_id, version, health } = target.manifest;
+    const { package_id, version } = target.manifest;
+    const health = declaredHealth(target.manifest);
     if (health === undefined) continue;
     const files = placements.map(({ path, asset, origin }) => ({ ...asset, path, origin }));
     const subject = { package_id, version, health, files };

@@ -23,11 +23,39 @@ export type { InstalledPackage } from "./install-describe.ts";
 export type { Leaving } from "./leaving.ts";
 export { type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
+export {
+  type ApproveResult,
+  approvePlugin,
+  type ConfigureResult,
+  configurePlugin,
+  disablePlugin,
+  type EnableResult,
+  enablePlugin,
+  type ForgetResult,
+  forgetPlugin,
+  type InstallPluginResult,
+  installPlugin,
+  type PluginChange,
+  type ReviewResult,
+  registerPlugin,
+  reviewPlugins,
+  type UninstallPluginResult,
+  uninstallPlugin,
+} from "./plugin/index.ts";
+export {
+  type ChangedManifests,
+  changedManifests,
+  type Fixed,
+  fixSource,
+  type PreflightWorld,
+  preflight,
+} from "./preflight/index.ts";
 export { refuseToken } from "./refuse.ts";
 export { type RegisterResult, register, unregister } from "./register.ts";
 export { type RestoreRequest, type RestoreResult, restore } from "./restore.ts";
 export { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
 export { checkSpec, reviewSpec, type SpecReport } from "./spec-check.ts";
+export { installedStanding, storedStanding } from "./standing.ts";
 export { type PlaneStatus, planeStatus } from "./status.ts";
 export { type UndoRequest, type UndoResult, undo } from "./undo.ts";
 export { type UninstallResult, uninstall } from "./uninstall.ts";

@@ -12,6 +12,8 @@ import { type Candidate, checkCandidate, type Wanted } from "./candidate.ts";
 import { checkChain } from "./chain.ts";
 import { make } from "./faults.ts";
 import { type Ask, planEntering } from "./plan-entering.ts";
+import { checkNamespaces } from "./plugin/namespace.ts";
+import { checkPluginEntry } from "./plugin-entry.ts";
 import { checkSignatures } from "./signature-policy.ts";
 import { type Entering, targetOf } from "./target.ts";
 
@@ -68,7 +70,13 @@ export async function planInstall(
       }
     }
   }
-  problems.push(...checkNeeds(effects, plane, installed, asks, options));
+  problems.push(...checkNamespaces(effects, plane, asks));
+  const needing = asks.map(({ target, before }) => ({
+    manifest: target.manifest,
+    fresh: before === undefined,
+  }));
+  for (const { manifest } of needing) problems.push(...(await checkPluginEntry(effects, plane, manifest)));
+  problems.push(...checkNeeds(effects, plane, installed, needing, options.runtime));
   const placed = await planEntering(effects, plane, asks, options);
   return { entering: placed.entering, unchanged, problems: [...problems, ...placed.problems] };
 }
@@ -99,26 +107,30 @@ function refuseReplacing(
   if (!semver.lt(version, before.version) || allow_downgrade) return undefined;
   return make("DOWNGRADE_REFUSED", `${package_id} ${version} is older than the installed ${before.version}`, {
     package_id,
+    field: "/version",
     ...versions,
   });
 }
 
-function checkNeeds(
+/**
+ * What the packages entering need of the plane and of each other, and what those that stay need of them. `fresh`: no other
+ * version of it is there.
+ */
+export function checkNeeds(
   effects: Effects,
   plane: Plane,
   installed: readonly Head[],
-  asks: readonly Ask[],
-  { runtime }: PlanOptions,
+  needing: readonly { readonly manifest: Manifest; readonly fresh: boolean }[],
+  runtime: Runtime,
 ): Fault[] {
-  const manifests = new Map(asks.map(({ target: { manifest } }) => [manifest.package_id, manifest]));
+  const manifests = new Map(needing.map(({ manifest }) => [manifest.package_id, manifest]));
   const present = presentAfter(installed, [...manifests.values()]);
-  const fresh = asks.filter(({ before }) => before === undefined);
   return [
     ...[...manifests.values()].flatMap((manifest) => [
       ...checkChain(effects, plane, manifest),
       ...checkRequirements(manifest, present, runtime),
     ]),
-    ...fresh.flatMap(({ target }) => checkHosts(installed, target.manifest.package_id)),
+    ...needing.flatMap(({ manifest, fresh }) => (fresh ? checkHosts(installed, manifest.package_id) : [])),
     ...checkDependents(installed, manifests),
   ];
 }
@@ -133,7 +145,13 @@ export function checkDependents(
     return head.dependencies.flatMap(({ id, range }): Fault[] => {
       const to = changed.get(id);
       if (to === undefined || semver.satisfies(to.version, range, { includePrerelease: true })) return [];
-      const details = { package_id: id, dependent: head.package_id, range, wanted: to.version };
+      const details = {
+        package_id: id,
+        field: "/version",
+        dependent: head.package_id,
+        range,
+        wanted: to.version,
+      };
       const message = `${head.package_id} ${head.version}, which is installed, needs ${id} ${range}, not ${to.version}`;
       return [makePreflightFault("DEPENDENT_RANGE", message, details)];
     });
@@ -181,4 +199,16 @@ function presentAfter(installed: readonly Head[], entering: readonly Manifest[])
       { version, tier },
     ]),
   );
+}
+
+const OF_DEPENDENCIES = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE", "DEPENDENT_RANGE"]);
+
+/** The chain says more than the single dependency; any other problem says by itself why nothing fits. */
+export function withConflict(problems: readonly Fault[], conflict: Fault | undefined): readonly Fault[] {
+  if (conflict === undefined) return problems;
+  const others = problems.filter(({ code }) => !OF_DEPENDENCIES.has(code));
+  const explains = others.some(({ code }) =>
+    ["CONFLICT_INSTALLED", "TIER_DIRECTION", "RANGE_INVALID"].includes(code),
+  );
+  return explains ? others : [conflict, ...others];
 }

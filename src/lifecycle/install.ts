@@ -3,7 +3,6 @@ import type { PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
-import type { Fault } from "../kernel/index.ts";
 import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
 import type { Runtime } from "../preflight/index.ts";
 import { applyChange } from "./apply-change.ts";
@@ -14,7 +13,14 @@ import { withDigestMemory } from "./digest-memory.ts";
 import { make } from "./faults.ts";
 import { type HealthOptions, healthCheckOf } from "./health-phase.ts";
 import { described, type InstalledPackage } from "./install-describe.ts";
-import { type Chosen, type InstallPlan, type PlanOptions, planInstall } from "./install-plan.ts";
+import {
+  type Chosen,
+  type InstallPlan,
+  type PlanOptions,
+  planInstall,
+  withConflict,
+} from "./install-plan.ts";
+import { noPlugin } from "./plugin/namespace.ts";
 import { refuseAll, refuseToken } from "./refuse.ts";
 import { needsBytes } from "./staging.ts";
 
@@ -29,6 +35,8 @@ export interface InstallRequest {
   readonly tiers?: readonly PlaneTier[] | undefined;
   readonly token: string | undefined;
   readonly dry_run: boolean;
+  /** Refuses a named package that is no plugin. */
+  readonly plugins_only?: boolean | undefined;
   readonly accept_drift?: boolean | undefined;
   readonly allow_downgrade?: boolean | undefined;
   readonly work_order_id?: string | undefined;
@@ -120,6 +128,7 @@ async function prepare(
   const wish: Wish = { wanted: request.wanted, from: request.from, to: request.to, mode };
   const requested = await readRequested(effects, plane, wish, () => workspace?.enter("verify"));
   await authoriseAll(effects, plane, request, requested);
+  if (request.plugins_only === true) refuseAll(requested.flatMap(({ candidate }) => noPlugin(candidate)));
   workspace?.enter("dependency-prepare");
   const runtime_known = await request.runtime(false);
   const choice = { allow_downgrade: request.allow_downgrade ?? false, runtime: runtime_known };
@@ -138,19 +147,8 @@ async function prepare(
     allow_downgrade: request.allow_downgrade ?? false,
   };
   const plan = await reading(effects, plane, () => planInstall(effects, plane, chosen, options));
-  refuseAll("conflict" in needed ? withConflict(plan.problems, needed.conflict) : plan.problems);
+  refuseAll(withConflict(plan.problems, "conflict" in needed ? needed.conflict : undefined));
   return { chosen, options, plan };
-}
-
-const OF_DEPENDENCIES = new Set(["DEPENDENCY_MISSING", "DEPENDENCY_RANGE", "DEPENDENT_RANGE"]);
-
-/** The chain says more than the single dependency; any other problem says by itself why nothing fits. */
-function withConflict(problems: readonly Fault[], conflict: Fault): Fault[] {
-  const others = problems.filter(({ code }) => !OF_DEPENDENCIES.has(code));
-  const explains = others.some(({ code }) =>
-    ["CONFLICT_INSTALLED", "TIER_DIRECTION", "RANGE_INVALID"].includes(code),
-  );
-  return explains ? others : [conflict, ...others];
 }
 
 /** Names versions in progress lines, and what an update goes back to when it fails. */
@@ -162,6 +160,11 @@ function tellVersions(effects: Effects, plane: Plane, workspace: Workspace, chos
   const before = installedHeads(effects, plane.root).filter(({ package_id }) => ids.has(package_id));
   if (before.length > 0)
     workspace.transaction.back_to = [...new Set(before.map(({ version }) => version))].join(", ");
+  workspace.transaction.attempted = manifests.map(({ package_id, version }) => ({
+    package_id,
+    version,
+    from_version: before.find((one) => one.package_id === package_id)?.version ?? null,
+  }));
 }
 
 /** A narrowed token is judged by what the archives really hold, not by what the command names. */

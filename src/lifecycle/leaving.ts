@@ -14,6 +14,8 @@ export interface LeavingFiles {
   readonly released: readonly string[];
   /** Edited config and state files left in place. */
   readonly kept: readonly string[];
+  /** The same with the bytes they had then; the ledger keeps it, so that what nobody owns any more is not mistaken. */
+  readonly kept_files: readonly { readonly path: string; readonly sha256: string }[];
   /** Edited code of which a copy was kept. */
   readonly drifted: readonly string[];
   readonly already_missing: readonly string[];
@@ -40,14 +42,15 @@ export async function planLeavingFiles(
   const created = files.filter(({ origin }) => origin === "created");
   const digests = await workers.digestFiles(created.map(({ path }) => `${plane.root}/${path}`));
   const removed: string[] = [];
-  const kept: string[] = [];
+  const kept_files: { path: string; sha256: string }[] = [];
   const drifted: string[] = [];
   const already_missing: string[] = [];
   for (const [index, file] of created.entries()) {
     const state = stateOf(file, digests[index], fs.stat(`${plane.root}/${file.path}`) === undefined);
     if (state === "missing") already_missing.push(file.path);
     else if (state === "match" || (purge && isPersonal(file.classification))) removed.push(file.path);
-    else if (isPersonal(file.classification)) kept.push(file.path);
+    else if (isPersonal(file.classification))
+      kept_files.push({ path: file.path, sha256: prefixed(digests[index]?.sha256 ?? "") });
     else drifted.push(file.path);
   }
   const before = new Set(receipt.cache_before);
@@ -55,7 +58,8 @@ export async function planLeavingFiles(
   return {
     removed,
     released: files.filter(({ origin }) => origin === "adopted").map(({ path }) => path),
-    kept,
+    kept: kept_files.map(({ path }) => path),
+    kept_files,
     drifted,
     already_missing,
     cache_removed,

@@ -1,22 +1,15 @@
 /** Pack: from a source tree to an immutable, reproducible archive in the store, registered in the same transaction. */
-import { checkEntryPath, checkEntryPaths, type Packed } from "../archive/index.ts";
+import { checkEntryPaths, type Packed } from "../archive/index.ts";
 import type { Effects, FileSystem } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
 import { manifestHash, readSource, type SourceReading } from "../metadata/index.ts";
-import {
-  absolute,
-  authorise,
-  digestOf,
-  GOVERNANCE_STREAM,
-  type Plane,
-  reservedFolder,
-  writing,
-} from "../plane/index.ts";
+import { absolute, authorise, digestOf, GOVERNANCE_STREAM, type Plane, writing } from "../plane/index.ts";
 import { makePrivateTemp } from "../sandbox/index.ts";
 import { latestArchivePath, sidecarPath, versionedArchivePath } from "../store/index.ts";
 import { buildArchive, type Prepared } from "./build-archive.ts";
 import { buildManifest, decideId, tierOfId } from "./build-manifest.ts";
 import { chainRows } from "./chain.ts";
+import { judgeTarget } from "./check-target.ts";
 import { collectIncludes, collectSource } from "./collect.ts";
 import { copyFile } from "./copy-file.ts";
 import { make } from "./faults.ts";
@@ -158,14 +151,8 @@ async function prepare(
 }
 
 function checkTarget(path: string): void {
-  const refused = checkEntryPath(path);
+  const refused = judgeTarget(path);
   if (refused !== undefined) throw refused;
-  const folder = reservedFolder(path);
-  if (folder !== undefined)
-    throw make("TARGET_REFUSED", `packages may not write ${path}: ${folder} belongs to the plane`, {
-      path,
-      folder,
-    });
 }
 
 type Outcome = Omit<PackResult, "transaction_id" | "signed_by" | "attested">;

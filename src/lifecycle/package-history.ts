@@ -1,5 +1,6 @@
 /** What the ledger of packages says was done, and what failed. Reads only. */
 import type { Effects } from "../effects/index.ts";
+import type { AttemptedPackage } from "../journal/index.ts";
 import { readEntries } from "../ledger/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream } from "../plane/index.ts";
 
@@ -11,6 +12,8 @@ export interface HistoryEvent {
   readonly package_ids: readonly string[];
   readonly version: string | null;
   readonly from_version: string | null;
+  /** What a change that was put back would have brought; empty for what succeeded and where versions were never known. */
+  readonly attempted: readonly AttemptedPackage[];
   readonly generation: number | null;
   readonly reason: string;
   /** Where it failed; null for what succeeded. */
@@ -67,6 +70,7 @@ function eventOf(
     package_ids,
     version: text("version"),
     from_version: text("from_version"),
+    attempted: attemptedOf(metadata["attempted"]),
     generation: typeof metadata["generation"] === "number" ? metadata["generation"] : null,
     reason,
     phase: text("phase"),
@@ -75,6 +79,16 @@ function eventOf(
     transaction_id: text("transaction_id"),
     timeline: timelineOf(metadata["timeline"]),
   };
+}
+
+function attemptedOf(value: unknown): readonly AttemptedPackage[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: Partial<Record<keyof AttemptedPackage, unknown>> | null) => {
+    const { package_id, version, from_version } = one ?? {};
+    if (typeof package_id !== "string") return [];
+    const known = (text: unknown): string | null => (typeof text === "string" ? text : null);
+    return [{ package_id, version: known(version), from_version: known(from_version) }];
+  });
 }
 
 function timelineOf(value: unknown): HistoryEvent["timeline"] {

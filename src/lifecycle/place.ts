@@ -17,6 +17,8 @@ export interface Placement {
   readonly path: string;
   readonly origin: Origin;
   readonly action: PlacementAction;
+  /** For what is adopted, or stays so: its permission bits in octal, where they are not what an install gives. */
+  readonly mode?: string;
   /** Bare hex of what is there now, where it was read. */
   readonly before_sha256?: string | undefined;
   /** What is there was edited: a copy is kept before it is replaced. */
@@ -106,14 +108,22 @@ function placeOccupied(
     digest.executable === asset.executable;
   if (is_wanted) {
     if (before === undefined && !wanting.leftovers.has(path))
-      return { asset, path, origin: "adopted", action: "adopt" };
-    return { asset, path, origin: before?.origin ?? "created", action: "keep", before_sha256: digest.sha256 };
+      return { asset, path, origin: "adopted", action: "adopt", ...modeOf(found) };
+    const { origin = "created", mode } = before ?? {};
+    const kept_mode = origin === "adopted" && mode !== undefined ? { mode } : {};
+    return { asset, path, origin, action: "keep", before_sha256: digest.sha256, ...kept_mode };
   }
   if (digest === undefined || !isOurs(wanting, path)) {
     const actual = digest === undefined ? describeOther(found, asset) : otherBytes(digest, asset);
     return occupiedBy(package_id, path, asset, actual);
   }
   return placeOverOwn(wanting, asset, path, before, digest);
+}
+
+/** Nobody's file keeps what its owner gave it, but for what would let anybody in: that a restore never gives again. */
+function modeOf({ mode, executable }: FileStat): { mode?: string } {
+  const safe = mode & 0o775;
+  return safe === (executable ? 0o755 : 0o644) ? {} : { mode: safe.toString(8).padStart(4, "0") };
 }
 
 /** A path of ours with bytes that are not those wanted. */

@@ -108,7 +108,7 @@ export class Pool {
   }
 }
 
-function availableOf(manifest: Manifest): Available & Pick<Source, "compat"> {
+export function availableOf(manifest: Manifest): Available & Pick<Source, "compat"> {
   const { package_id: id, version, tier, dependencies, conflicts, compat } = manifest;
   return { id, version, tier, dependencies, conflicts, compat };
 }

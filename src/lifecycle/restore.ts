@@ -48,7 +48,10 @@ export interface RestoreRequest {
  */
 export async function restore(real: Effects, plane: Plane, request: RestoreRequest): Promise<RestoreResult> {
   const effects = withDigestMemory(real);
-  const { user } = await authorise(effects, plane, request.token, { action: "update" });
+  const { user } = await authorise(effects, plane, request.token, {
+    action: "update",
+    command: `integrity-check --fix${request.dry_run ? " --dry-run" : ""}`,
+  });
   const own = request.plane_files ?? new Map<string, Uint8Array>();
   const none = { kept_in: null, transaction_id: null, generation: null, timeline: [], verified_paths: 0 };
   const planned = async (): Promise<RestorePlan> => {
@@ -183,6 +186,7 @@ function stageAll(
   for (const { file, was, found_sha256 } of packages.flatMap(({ files }) => files)) {
     if (was === "drift") kept += keepCopy(effects, transaction, plane, file.path);
     const staged = { file: `${transaction.site.directory}/${extracted.get(file.path) ?? ""}` };
+    if (file.mode !== undefined) effects.fs.setMode(staged.file, Number.parseInt(file.mode, 8));
     transaction.put(file.path, staged, found_sha256);
   }
   for (const { file, was, found_sha256 } of own) {

@@ -4,7 +4,7 @@
  */
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
-import type { PhaseTime } from "../journal/index.ts";
+import type { AttemptedPackage, PhaseTime } from "../journal/index.ts";
 import { authorise, type Plane, reading, releaseReserve } from "../plane/index.ts";
 import { applyChange, type PackageChange } from "./apply-change.ts";
 import { changeSession, type OnPhase } from "./change-session.ts";
@@ -76,6 +76,7 @@ export async function rollback(
       workspace.enter("verify");
       plan = await reading(effects, plane, () => planRollback(effects, plane, steps, request));
       refuseAll(plan.problems);
+      workspace.transaction.attempted = attemptedBy(plan);
       workspace.enter("dependency-prepare");
       await workspace.staging.fill(effects, plan.entering);
       return plan.entering.length + plan.leaving.length === 0 ? undefined : plan;
@@ -95,6 +96,7 @@ export async function rollback(
         about,
         work_order_id: null,
         check,
+        undone_generation: operation === "undo" ? steps[0]?.generation : undefined,
       });
     },
   );
@@ -102,6 +104,19 @@ export async function rollback(
   if (committed === undefined) return { ...result, dry_run: false, ...none };
   return { ...result, dry_run: false, ...committed, verified_paths };
 }
+
+const attemptedBy = ({ entering, leaving }: PackageChange): AttemptedPackage[] => [
+  ...entering.map(({ target: { manifest }, before }) => ({
+    package_id: manifest.package_id,
+    version: manifest.version,
+    from_version: before?.receipt.version ?? null,
+  })),
+  ...leaving.map(({ leaves: { package_id, version } }) => ({
+    package_id,
+    version: null,
+    from_version: version,
+  })),
+];
 
 const LITTLE_SPACE_BYTES = 4 << 20;
 

@@ -1,6 +1,7 @@
 /** The kinds of change `pkg undo` takes back without knowing more of them than their files, and what each takes to do. */
 import { PackageId } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { readPlugin } from "../grants/index.ts";
 import type { KeptGeneration } from "../journal/index.ts";
 import type { AuthRequest, Plane } from "../plane/index.ts";
 import { tierOfId } from "./build-manifest.ts";
@@ -14,7 +15,25 @@ interface Kind {
   readonly reverse: (subject: string, generation: number) => string;
 }
 
+/** Whatever it was: to take it back may enable a plugin again. */
+const ofPlugin = (action: AuthRequest["action"], reverse: Kind["reverse"]): Kind => ({
+  auth: (effects, plane, namespace) => {
+    const manifest = readPlugin(effects, plane, namespace)?.manifest;
+    return manifest === undefined
+      ? { action }
+      : { action, package_ids: [manifest.package_id], tiers: [manifest.tier] };
+  },
+  reverse,
+});
+
 const KINDS: Readonly<Record<string, Kind>> = {
+  plugin_register: ofPlugin("register", (name) => `pkg plugin uninstall ${name} --forget`),
+  plugin_install: ofPlugin("plugin_enable", (name) => `pkg plugin disable ${name}`),
+  plugin_enable: ofPlugin("plugin_enable", (name) => `pkg plugin disable ${name}`),
+  plugin_disable: ofPlugin("plugin_enable", (name) => `pkg plugin enable ${name}`),
+  plugin_approve: ofPlugin("plugin_approve", (name) => `pkg plugin disable ${name}`),
+  plugin_forget: ofPlugin("register", () => "pkg plugin list"),
+  configure: ofPlugin("configure", (name) => `pkg configure ${name} --show`),
   register: { auth: rowAuth, reverse: (id) => `pkg register ${id}` },
   unregister: { auth: rowAuth, reverse: (id) => `pkg register ${id}` },
   approve: {

@@ -12,6 +12,7 @@ import {
 } from "../plane/index.ts";
 import { changeSession } from "./change-session.ts";
 import { make } from "./faults.ts";
+import { restoredEvents } from "./plugin/restore-records.ts";
 import { refuseAll } from "./refuse.ts";
 import { restoredCheck } from "./restored-check.ts";
 import { type RollbackRequest, type RollbackResult, rollback } from "./rollback.ts";
@@ -112,7 +113,10 @@ async function takeBack(
           return {
             registries: [],
             registry_digests: plan.registry_digests,
-            entries: entriesOf(kept, deed, by, session.generation + 1),
+            entries: [
+              ...entriesOf(kept, deed, by, session.generation + 1),
+              ...restoredEvents(effects, plane, plan.files, by),
+            ],
             notes: { undone: { operation: deed.operation, subject: deed.subject } },
             result: {},
             check,

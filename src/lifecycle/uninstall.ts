@@ -62,6 +62,11 @@ export async function uninstall(
     plane,
     { about, wait_ms: request.wait_ms, onPhase: request.onPhase ?? (() => undefined) },
     async (workspace) => {
+      workspace.transaction.attempted = found.map(({ receipt: { package_id, version } }) => ({
+        package_id,
+        version: null,
+        from_version: version,
+      }));
       workspace.enter("verify");
       return reading(effects, plane, () => planAll(effects, plane, request));
     },

@@ -44,8 +44,78 @@ export const {
   ),
   /** One object holds a key twice. */
   METADATA_KEY_DUPLICATE: kind<Placed>(2, (d) => `Keep one of the keys in ${where(d)}, ${again(d)}`),
+  /** One list holds the same id or word twice. */
+  METADATA_DUPLICATE: kind<Placed>(2, (d) => `Rename or remove ${d.field} in ${where(d)}, ${again(d)}`),
   /** Too large or too deep to be read. */
   METADATA_TOO_LARGE: kind<Placed>(2, (d) => `Make ${d.path} smaller, ${again(d)}`),
+  /** A capability without its section. */
+  PLUGIN_CAPABILITY_UNBACKED: kind<Placed & { section?: string }>(
+    2,
+    (d) => `Write the section ${d.section ?? ""} or remove ${d.field} from ${where(d)}, ${again(d)}`,
+  ),
+  /** A section without its capability. */
+  PLUGIN_SECTION_UNDECLARED: kind<Placed & { section?: string }>(
+    2,
+    (d) => `Add "${d.section ?? ""}" to capability of the plugin section in ${d.path}, ${again(d)}`,
+  ),
+  /** An older generation that is none. */
+  PLUGIN_GENERATION_UNKNOWN: kind<Placed>(
+    2,
+    (d) => `Write the plugin as "pkg new" does, or use a holdfast that knows ${where(d)}, ${again(d)}`,
+  ),
+  /** A field of an older generation without any effect. */
+  PLUGIN_FIELD_DEAD: kind<Placed>(2, (d) => `Delete ${d.field} at ${where(d)}, ${again(d)}`),
+  /** A section of a later version. */
+  PLUGIN_SECTION_LATER: kind<Placed>(2, (d) => `Remove ${d.field} from ${where(d)}, ${again(d)}`),
+  /** An action needs what the plugin does not ask for. */
+  PLUGIN_PERMISSION_UNDECLARED: kind<Placed & { permission?: string }>(
+    2,
+    (d) =>
+      `Add ${d.permission ?? "it"} to permissions in ${d.path}, or remove it at ${where(d)}, ${again(d)}`,
+  ),
+  /** A probe of an action that is not there. */
+  PLUGIN_ACTION_UNKNOWN: kind<Placed>(2, (d) => `Name an action of the plugin in ${where(d)}, ${again(d)}`),
+  /** A JSON Schema that is none, or that is not taken. */
+  PLUGIN_SCHEMA_INVALID: kind<Placed & { nearest?: string }>(2, (d) =>
+    d.nearest === undefined
+      ? `Correct the schema in ${where(d)}, ${again(d)}`
+      : `Write ${d.nearest} in the schema in ${where(d)}, ${again(d)}`,
+  ),
+  /** An example that its action's schema refuses. */
+  PLUGIN_EXAMPLE_INVALID: kind<Placed>(
+    2,
+    (d) => `Correct the example or the schema in ${where(d)}, ${again(d)}`,
+  ),
+  /** A probe whose input its action's schema refuses. */
+  PLUGIN_PROBE_INVALID: kind<Placed>(2, (d) => `Correct the input of the probe in ${where(d)}, ${again(d)}`),
+  /** A default value the configuration's schema refuses. */
+  PLUGIN_DEFAULT_INVALID: kind<Placed>(2, (d) => `Correct the default in ${where(d)}, ${again(d)}`),
+  /** A secret with a value in the manifest. */
+  PLUGIN_SECRET_DEFAULT: kind<Placed>(
+    2,
+    (d) => `Remove ${d.field} from ${where(d)}: the operator names the secret, ${again(d)}`,
+  ),
+  PLUGIN_ENTRYPOINT_PATH: kind<Placed>(
+    2,
+    (d) => `Name a file of the plugin's own folder as entrypoint in ${where(d)}, ${again(d)}`,
+  ),
+  PLUGIN_ENTRYPOINT_MISSING: kind<Placed>(
+    2,
+    (d) => `Create the file or correct the entrypoint in ${where(d)}, ${again(d)}`,
+  ),
+  PLUGIN_ENTRYPOINT_KIND: kind<Placed>(
+    2,
+    (d) => `Put a regular file there or correct the entrypoint in ${where(d)}, ${again(d)}`,
+  ),
+  PLUGIN_ENTRYPOINT_RUNTIME: kind<Placed & { runtime?: string }>(
+    2,
+    (d) => `Correct the runtime or the entrypoint in ${where(d)}, ${again(d)}`,
+  ),
+  /** A type of package that runs nothing, with a plugin section. */
+  PLUGIN_PACKAGE_TYPE: kind<Placed>(
+    2,
+    (d) => `Write package_type as plugin or remove it in ${where(d)}, ${again(d)}`,
+  ),
   METADATA_ID_MISSING: kind<{ path: string }>(
     2,
     () => `Pass one: "pkg pack --src DIR --id PKG-T1-NAME-001".`,
@@ -67,7 +137,7 @@ export const {
     2,
     (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack".`,
   ),
-  MANIFEST_SCHEMA_UNKNOWN: kind<{ archive: string; schema_version: string }>(
+  MANIFEST_SCHEMA_UNKNOWN: kind<Details & { archive?: string; schema_version?: string }>(
     2,
     () =>
       `Install a newer holdfast that knows this form ("pkg --version" shows yours), or build the archive again with "pkg pack".`,

@@ -1,23 +1,14 @@
 /** The files an author may write the metadata in, and what each says in the terms of SourceMetadata. */
+import type { Extract, Raw } from "./extract.ts";
 import { legacySource } from "./legacy.ts";
 import type { Syntax } from "./place.ts";
-import { isWithin, moved } from "./pointer.ts";
-
-export type Raw = Record<string, unknown>;
-
-export interface Extract {
-  /** In the terms of SourceMetadata; not judged yet. */
-  readonly raw: Raw;
-  /** Upgraded from an older form; counted as `legacy_metadata_read`. */
-  readonly legacy: boolean;
-  /** Which pointers of `raw` stand elsewhere in the file; the first that fits counts. */
-  readonly elsewhere: readonly (readonly [pointer: string, in_file: string])[];
-}
+import type { LookAt } from "./plugin/entrypoint.ts";
+import { isGeneration, readGeneration } from "./plugin/generations.ts";
 
 export interface Form {
   readonly syntax: Syntax;
   /** Undefined when the file says nothing about this product. */
-  readonly extract: (document: Raw) => Extract | undefined;
+  readonly extract: (document: Raw, lookAt: LookAt) => Extract | undefined;
 }
 
 /** In reading order. */
@@ -29,13 +20,15 @@ export const FORMS: Readonly<Record<string, Form>> = {
     extract: (document) => ({ raw: document, legacy: false, elsewhere: [] }),
   },
   "manifest.json": { syntax: "json", extract: fromManifest },
+  "plugin.json": {
+    syntax: "json",
+    // Others use this name, too.
+    extract: (document, lookAt) => (isGeneration(document) ? fromManifest(document, lookAt) : undefined),
+  },
 };
 
-/** A pointer of the metadata as a pointer of the file it came from. */
-export function inFile({ elsewhere }: Extract, pointer: string): string {
-  const found = elsewhere.find(([outer]) => isWithin(pointer, outer));
-  return found === undefined ? pointer : moved(pointer, found[0], found[1]);
-}
+/** Whether a file of this name is read as metadata. */
+export const isManifestFile = (name: string): boolean => Object.hasOwn(FORMS, name);
 
 function fromPyproject(document: Raw): Extract | undefined {
   const own = member(member(document, "tool"), "holdfast");
@@ -67,8 +60,10 @@ function fromPackageJson(document: Raw): Extract | undefined {
   return withDefaults(withoutSchemaLine(own), defaults, "/holdfast");
 }
 
-function fromManifest(document: Raw): Extract {
-  const { raw, legacy } = legacySource(withoutSchemaLine(document));
+function fromManifest(document: Raw, lookAt: LookAt): Extract {
+  const own = withoutSchemaLine(document);
+  if (isGeneration(own)) return readGeneration(own, lookAt);
+  const { raw, legacy } = legacySource(own);
   return { raw, legacy, elsewhere: [["/id", "/package_id"]] };
 }
 

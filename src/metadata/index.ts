@@ -1,11 +1,14 @@
 export { classify } from "./classify.ts";
 export { make as makeMetadataFault, metadataFaults } from "./faults.ts";
+export { isManifestFile } from "./forms.ts";
 export { matchesGlob } from "./glob.ts";
 export { inspectManifest, type ManifestInspection } from "./inspect-manifest.ts";
 export { firstIssue } from "./issues.ts";
 export { type ArchiveFile, type Layout, readLayout } from "./layout.ts";
 export { checkAssets, type ManifestReading, manifestHash, readManifest } from "./manifest.ts";
+export type { Syntax } from "./place.ts";
 export { locate } from "./positions.ts";
 export { findingOf } from "./problems.ts";
 export { inspectSource, readSource, type SourceInspection, type SourceReading } from "./source.ts";
+export type { FieldPlace } from "./source-places.ts";
 export { parseToml } from "./toml.ts";

@@ -1,9 +1,14 @@
 /** Every problem of a `manifest.json` of schema 2.0 in one reading: the packed form, in an archive or lying loose. */
-import { type Manifest, Manifest as ManifestShape } from "../contracts/index.ts";
+import { MANIFEST_SCHEMA_VERSION, type Manifest, Manifest as ManifestShape } from "../contracts/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { parseDocument } from "./document.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
+import { isLegacy } from "./legacy.ts";
+import type { LookAt } from "./plugin/entrypoint.ts";
+import { checkPlugin } from "./plugin/rules.ts";
+import { listOf, memberOf } from "./plugin/section.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
+import { repeatedKeys } from "./repeated-keys.ts";
 import { shapeProblems } from "./shape-problems.ts";
 
 export interface ManifestInspection {
@@ -11,6 +16,8 @@ export interface ManifestInspection {
   readonly manifest?: Manifest;
   /** By line and column. */
   readonly problems: readonly Fault[];
+  /** Of a schema version before 2.0: only its JSON was judged, `readManifest` does the rest. */
+  readonly is_older: boolean;
 }
 
 /**
@@ -23,32 +30,43 @@ export async function inspectManifest(
   path = "manifest.json",
 ): Promise<ManifestInspection> {
   const text = decode(bytes);
-  if (text === undefined) {
-    const subject: Subject = { path, judged, text: "", syntax: "json" };
-    return {
-      problems: await placed(subject, [
-        { code: "METADATA_SYNTAX", message: "is not valid UTF-8", pointer: "/" },
-      ]),
-    };
-  }
-  const subject: Subject = { path, judged, text, syntax: "json" };
+  const subject: Subject = { path, judged, text: text ?? "", syntax: "json" };
+  const refused = async (problems: readonly Problem[]): Promise<ManifestInspection> => ({
+    problems: await placed(subject, problems),
+    is_older: false,
+  });
+  if (text === undefined)
+    return refused([{ code: "METADATA_SYNTAX", message: "is not valid UTF-8", pointer: "/" }]);
   const { value, problems } = parseDocument(text, path, "json");
-  const found: Problem[] = [...problems];
-  if (value === undefined) return { problems: await placed(subject, found) };
-  const { walkJson } = await import("./json-places.ts");
-  for (const { key, place, pointer } of walkJson(text, new Set()).duplicates)
-    found.push({
-      code: "METADATA_KEY_DUPLICATE",
-      message: `repeats the key ${JSON.stringify(key)}`,
-      pointer,
-      place,
-    });
+  if (value === undefined) return refused(problems);
+  const found = [...problems, ...(await repeatedKeys(text))];
+  if (isLegacy(value)) return { problems: await placed(subject, found), is_older: true };
+  const { schema_version } = value;
+  if (schema_version !== MANIFEST_SCHEMA_VERSION)
+    return refused([...found, unknownSchema(schema_version, judged)]);
   const parsed = ManifestShape.safeParse(value, nameKnownKeys);
-  if (!parsed.success) found.push(...shapeProblems(issuesOf(parsed.error, value), (pointer) => pointer));
+  if (!parsed.success)
+    found.push(...shapeProblems(issuesOf(parsed.error, value), value, (pointer) => pointer));
+  found.push(...(await checkPlugin(value, lookAmong(value))));
+  if (!parsed.success || found.length > 0) return refused(found);
+  return { manifest: parsed.data, problems: [], is_older: false };
+}
+
+function unknownSchema(declared: unknown, archive: string): Problem {
+  const schema_version = String(declared).slice(0, 64);
   return {
-    ...(parsed.success && found.length === 0 ? { manifest: parsed.data } : {}),
-    problems: await placed(subject, found),
+    code: "MANIFEST_SCHEMA_UNKNOWN",
+    message: declared === undefined ? "is missing" : `is ${schema_version}, which nobody here knows`,
+    pointer: "/schema_version",
+    details: { archive, schema_version },
   };
+}
+
+/** In an archive the plugin's files are the assets below its root. */
+function lookAmong(manifest: Readonly<Record<string, unknown>>): LookAt {
+  const root = String(memberOf(manifest["plugin"], "root"));
+  const paths = new Set(listOf(manifest, "assets").map((asset) => memberOf(asset, "path")));
+  return (path) => (paths.has(`${root}/${path}`) ? "file" : "nothing");
 }
 
 function decode(bytes: Uint8Array): string | undefined {

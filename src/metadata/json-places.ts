@@ -50,11 +50,9 @@ export function walkJson(text: string, around: ReadonlySet<string>): JsonWalk {
       top.pending = { name: scanner.getTokenValue(), place: placeOf(scanner) };
       duplicates.push(...repeated(stack, top.keys, top.pending));
     } else {
-      const part = top?.pending?.name ?? top?.index ?? "";
-      const pointer = enter(top, scanner, around, places);
-      if (token !== OPEN_BRACE && token !== OPEN_BRACKET) continue;
-      const keys = token === OPEN_BRACE ? new Set<string>() : undefined;
-      stack.push({ part, pointer, keys, index: 0, pending: undefined });
+      const value = enter(top, scanner, around, places);
+      if (token === OPEN_BRACE) stack.push({ ...value, keys: new Set() });
+      if (token === OPEN_BRACKET) stack.push({ ...value, keys: undefined });
     }
   }
   return { places, duplicates };
@@ -71,28 +69,25 @@ function repeated(
   return [];
 }
 
-/** A value begins: notes its place where it is wanted. @returns its pointer, where it is wanted */
+/** A value begins: notes its place where it is wanted. @returns what it is to what it holds */
 function enter(
   top: Container | undefined,
   scanner: JSONScanner,
   around: ReadonlySet<string>,
   places: Map<string, Seen>,
-): string | undefined {
+): Omit<Container, "keys"> {
   const value = placeOf(scanner);
   const key = top?.pending?.place ?? value;
-  const pointer =
-    top === undefined
-      ? "/"
-      : top.pointer === undefined
-        ? undefined
-        : childOf(top.pointer, top.pending?.name ?? top.index);
+  const part = top?.pending?.name ?? top?.index ?? "";
+  const inside = { part, index: 0, pending: undefined };
+  const pointer = top === undefined ? "/" : top.pointer && childOf(top.pointer, part);
   if (top !== undefined) {
     top.index += 1;
     top.pending = undefined;
   }
-  if (pointer === undefined || !around.has(pointer)) return undefined;
+  if (pointer === undefined || !around.has(pointer)) return { ...inside, pointer: undefined };
   places.set(pointer, { key, value });
-  return pointer;
+  return { ...inside, pointer };
 }
 
 const placeOf = (scanner: JSONScanner): Place => ({

@@ -1,11 +1,17 @@
 /** A problem of shape: an unknown key with the nearest known one, a section of a later version, or a wrong value. */
-import { distance } from "fastest-levenshtein";
+import { HEALTH_IDS_DIFFER } from "../contracts/index.ts";
+import { nearestOf } from "../json-schema/index.ts";
 import { type Issue, MISSING } from "./issues.ts";
+import { LATER, listOf, memberOf } from "./plugin/section.ts";
 import { childOf, parentOf } from "./pointer.ts";
 import type { Problem } from "./problems.ts";
 
 /** All of them, less what is missing only because its name is misspelt. */
-export function shapeProblems(issues: readonly Issue[], inFile: (pointer: string) => string): Problem[] {
+export function shapeProblems(
+  issues: readonly Issue[],
+  raw: unknown,
+  inFile: (pointer: string) => string,
+): Problem[] {
   const misspelt = new Set(
     issues.flatMap(({ field, known }) => {
       const nearest = known === undefined ? undefined : nearestOf(lastOf(field), known);
@@ -14,10 +20,12 @@ export function shapeProblems(issues: readonly Issue[], inFile: (pointer: string
   );
   return issues
     .filter(({ field, message }) => message !== MISSING || !misspelt.has(field))
+    .filter(({ field }) => !isLater(field, raw))
     .map((issue) => problemOf(issue, inFile(issue.field)));
 }
 
 function problemOf({ field, message, known }: Issue, pointer: string): Problem {
+  if (message === HEALTH_IDS_DIFFER) return { code: "METADATA_DUPLICATE", message, pointer };
   if (known === undefined) return { code: "METADATA_INVALID", message, pointer };
   const nearest = nearestOf(lastOf(field), known);
   return {
@@ -29,16 +37,12 @@ function problemOf({ field, message, known }: Issue, pointer: string): Problem {
   };
 }
 
-const lastOf = (field: string): string => field.slice(field.lastIndexOf("/") + 1);
-
-/** The known name with the fewest edits, when at most half of the letters differ. */
-function nearestOf(word: string, known: readonly string[]): string | undefined {
-  const plain = word.slice(0, 64).toLowerCase();
-  const ranked = known
-    .map((name) => ({ name, edits: distance(plain, name.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits || (a.name < b.name ? -1 : 1));
-  const best = ranked[0];
-  return best !== undefined && best.edits <= Math.max(plain.length, best.name.length) / 2
-    ? best.name
-    : undefined;
+/** Sections of later versions have a rule of their own. */
+function isLater(field: string, raw: unknown): boolean {
+  const [, section, name = "", index] = field.split("/");
+  if (section !== "plugin") return false;
+  if (name !== "capability") return index === undefined && LATER.has(name);
+  return LATER.has(String(listOf(memberOf(raw, "plugin"), name)[Number(index)]));
 }
+
+const lastOf = (field: string): string => field.slice(field.lastIndexOf("/") + 1);

@@ -7,10 +7,15 @@ import { SourceMetadata as SourceMetadataShape } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { type Fault, refuseAll } from "../kernel/index.ts";
 import { type Document, readDocument } from "./document.ts";
-import { type Extract, FORMS, type Form, inFile } from "./forms.ts";
+import { type Extract, inFile } from "./extract.ts";
+import { FORMS, type Form } from "./forms.ts";
 import { issuesOf, nameKnownKeys } from "./issues.ts";
+import { type LookAt, lookBelow } from "./plugin/entrypoint.ts";
+import { checkPlugin } from "./plugin/rules.ts";
 import { type Problem, placed, type Subject } from "./problems.ts";
+import { repeatedKeys } from "./repeated-keys.ts";
 import { shapeProblems } from "./shape-problems.ts";
+import { type FieldPlace, placesIn } from "./source-places.ts";
 
 export interface SourceReading {
   readonly metadata: SourceMetadata;
@@ -25,6 +30,8 @@ export interface SourceInspection extends Omit<SourceReading, "metadata"> {
   readonly metadata?: SourceMetadata;
   /** By file, then line and column. `details`: path (within the source), field (pointer in that file), line, column. */
   readonly problems: readonly Fault[];
+  /** Where fields of the metadata stand, by their pointers in it. */
+  readonly locate: (pointers: readonly string[]) => Promise<readonly FieldPlace[]>;
 }
 
 interface FormReading {
@@ -39,7 +46,12 @@ export async function readSource(
   source_directory: string,
   judged = source_directory,
 ): Promise<SourceReading> {
-  const { metadata = {}, problems, ...reading } = await inspectSource(fs, source_directory, judged);
+  const {
+    metadata = {},
+    problems,
+    locate: _,
+    ...reading
+  } = await inspectSource(fs, source_directory, judged);
   refuseAll(problems);
   return { ...reading, metadata };
 }
@@ -52,11 +64,12 @@ export async function inspectSource(
 ): Promise<SourceInspection> {
   const forms: FormReading[] = [];
   const problems: Fault[] = [];
+  const lookAt = lookBelow(fs, source_directory);
   for (const [path, form] of Object.entries(FORMS)) {
     if (fs.stat(`${source_directory}/${path}`)?.kind !== "file") continue;
     const document = readDocument(fs, `${source_directory}/${path}`, path, form.syntax);
     const subject: Subject = { path, judged, text: document.text, syntax: form.syntax };
-    const read = await readForm(subject, form, document);
+    const read = await readForm(subject, form, document, lookAt);
     if (read === undefined) continue;
     problems.push(...(await placed(subject, read.problems)));
     if (read.reading !== undefined) forms.push(read.reading);
@@ -68,6 +81,7 @@ export async function inspectSource(
     forms: forms.map(({ subject }) => subject.path),
     legacy_reads: forms.filter(({ extract }) => extract.legacy).length,
     problems,
+    locate: (pointers) => placesIn(forms, pointers),
   };
 }
 
@@ -76,32 +90,34 @@ async function readForm(
   subject: Subject,
   form: Form,
   { value, problems }: Document,
+  lookAt: LookAt,
 ): Promise<{ reading?: FormReading; problems: readonly Problem[] } | undefined> {
   if (value === undefined) return { problems };
-  const extract = form.extract(value);
+  const extract = form.extract(value, lookAt);
   if (extract === undefined) return undefined;
-  const found = [...problems, ...(await repeatedKeys(subject))];
+  const found = [...problems, ...(form.syntax === "json" ? await repeatedKeys(subject.text) : [])];
+  found.push(...(extract.problems ?? []));
   const parsed = SourceMetadataShape.safeParse(extract.raw, nameKnownKeys);
   if (!parsed.success)
-    found.push(...shapeProblems(issuesOf(parsed.error, extract.raw), (pointer) => inFile(extract, pointer)));
+    found.push(
+      ...shapeProblems(issuesOf(parsed.error, extract.raw), extract.raw, (pointer) =>
+        inFile(extract, pointer),
+      ),
+    );
+  for (const problem of await checkPlugin(extract.raw, lookAt))
+    found.push({ ...problem, pointer: inFile(extract, problem.pointer) });
   return {
     reading: { subject, extract, ...(parsed.success ? { metadata: parsed.data } : {}) },
-    problems: found,
+    problems: once(found),
   };
 }
 
-async function repeatedKeys({ text, syntax }: Subject): Promise<Problem[]> {
-  if (syntax === "toml") return [];
-  const { walkJson } = await import("./json-places.ts");
-  return walkJson(text, new Set()).duplicates.map(
-    ({ key, place, pointer }): Problem => ({
-      code: "METADATA_KEY_DUPLICATE",
-      message: `repeats the key ${JSON.stringify(key)}`,
-      pointer,
-      place,
-    }),
+/** An older generation has words of its own for some rules that hold for all; the first to speak is kept. */
+const once = (problems: readonly Problem[]): Problem[] =>
+  problems.filter(
+    ({ code, pointer }, index) =>
+      problems.findIndex((other) => other.code === code && other.pointer === pointer) === index,
   );
-}
 
 async function merge(
   forms: readonly FormReading[],
@@ -113,6 +129,7 @@ async function merge(
     for (const [field, value] of Object.entries(metadata ?? {})) {
       if (value === undefined) continue;
       const before = origin.get(field);
+      if (before !== undefined && extract.yields?.includes(field) === true) continue;
       if (before !== undefined && JSON.stringify(merged[field]) !== JSON.stringify(value)) {
         const pointer = inFile(extract, `/${field}`);
         const message = `says something else than ${before}`;

@@ -1,7 +1,9 @@
 /** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
+import { grantFaults } from "../grants/index.ts";
 import { journalFaults } from "../journal/index.ts";
+import { jsonSchemaFaults } from "../json-schema/index.ts";
 import type { ExitCode } from "../kernel/index.ts";
 import { keysFaults } from "../keys/index.ts";
 import { ledgerFaults } from "../ledger/index.ts";
@@ -14,6 +16,7 @@ import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
+import { scaffoldFaults } from "../scaffold/index.ts";
 import { storeFaults } from "../store/index.ts";
 import { traceFaults } from "../trace/index.ts";
 import { operationFaults } from "./faults.ts";
@@ -27,15 +30,18 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   ledger: ledgerFaults,
   store: storeFaults,
   keys: keysFaults,
+  "json-schema": jsonSchemaFaults,
   metadata: metadataFaults,
   receipts: receiptFaults,
   journal: journalFaults,
   plane: planeFaults,
   provenance: provenanceFaults,
+  grants: grantFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,
   preflight: preflightFaults,
+  scaffold: scaffoldFaults,
   lifecycle: lifecycleFaults,
   operations: operationFaults,
 };

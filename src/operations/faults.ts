@@ -5,6 +5,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
     2,
     (d) => `Run "${d.command} --help" to see what it needs.`,
   ),
+  INPUT_CONFLICT: kind<{ fields: readonly string[]; command: string }>(
+    2,
+    (d) => `Leave one of them out; "${d.command} --help" says what goes together.`,
+  ),
   PACKAGE_ID_MALFORMED: kind<{ id: string; command: string }>(
     2,
     (d) => `Run "pkg list" for the ids that are known, and "${d.command} --help" for how a version is named.`,
@@ -14,10 +18,6 @@ export const { catalogue: operationFaults, make } = defineFaults({
     5,
     () =>
       `Make .holdfast/cache writable for this user, or go on without: every answer comes from the files then.`,
-  ),
-  OUT_UNWRITABLE: kind<{ path: string; problem: string }>(
-    5,
-    () => `Name a file in a folder that you can write with --out, or leave --out away to print the report.`,
   ),
   ENTRY_UNKNOWN: kind<{ entry: string }>(
     1,
@@ -31,7 +31,14 @@ export const { catalogue: operationFaults, make } = defineFaults({
     2,
     (d) => `Run "${d.command} --out FILE".`,
   ),
+  WITNESSES_TOO_FEW: kind<{ wanted: number; named: number }>(
+    2,
+    () => `Name as many with --witness KEY or --witness FILE; "pkg ledger cosign" prints a witness's key.`,
+  ),
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
+  ),
+  CODE_UNKNOWN: kind<{ code: string; near: readonly string[] }>(1, (d) =>
+    d.near.length === 0 ? `Run "pkg explain --list" to see every code.` : `Try "pkg explain ${d.near[0]}".`,
   ),
 });

@@ -71,12 +71,9 @@ export const streamName = z
   );
 
 /** The same, and ledgers of sessions by the older runtime, which are only read. */
-export const readableStream = z.union([
-  streamName,
-  z
-    .string()
-    .regex(
-      /^planes\/ho[123]\/(sessions\/[A-Za-z0-9_-]{1,100}\/)?ledger\/[A-Za-z0-9_-]{1,100}\.jsonl$/,
-      "must look like ledger/governance.jsonl",
-    ),
-]);
+export const readableStream = z
+  .string()
+  .regex(
+    /^(ledger(\/sessions)?|planes\/ho[12]\/ledger|planes\/ho[123]\/(sessions\/[A-Za-z0-9_-]{1,100}\/)?ledger)\/[A-Za-z0-9_-]{1,100}\.jsonl$/,
+    "must look like ledger/governance.jsonl",
+  );

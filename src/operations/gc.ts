@@ -31,7 +31,7 @@ export const gc = operation({
         (one) => `${verb} generation ${one.generation}: ${one.files} files, ${one.size_bytes} bytes`,
       ),
       `${verb} ${dropped.length} generation(s), ${bytes} bytes; ${kept.length} kept`,
-      `${verb} ${downloads.files} download(s), ${downloads.bytes} bytes`,
+      `${verb} ${downloads.files} download(s), ${downloads.size_bytes} bytes`,
       `${verb} ${temp_folders.removed.length} temporary folder(s) of killed commands`,
       "",
     ].join("\n");

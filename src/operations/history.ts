@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type HistoryEvent, packageHistory } from "../lifecycle/index.ts";
 import { reading } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
+import { requireKnown } from "./list.ts";
 
 export const history = operation({
   name: "history",
@@ -14,17 +15,18 @@ export const history = operation({
   }),
   run: async (context, { id, limit }) => {
     const plane = planeOf(context);
-    return {
-      result: await reading(context.effects, plane, async () =>
-        packageHistory(context.effects, plane, { package_id: id, limit }),
-      ),
-    };
+    const result = await reading(context.effects, plane, async () => {
+      const found = packageHistory(context.effects, plane, { package_id: id, limit });
+      if (id !== undefined && found.total === 0) requireKnown(context, plane, id);
+      return found;
+    });
+    return { result };
   },
   text: ({ events, total }, { id }) => {
     if (total === 0)
       return id === undefined
         ? "Nothing was done yet.\n"
-        : `Nothing was ever done to ${id}; "pkg list" shows what there is.\n`;
+        : `Nothing was ever done to ${id}, which is registered.\n`;
     const lines = events.flatMap((one) => [
       `${one.at}  ${one.event.padEnd(12)}  ${oneLine(about(one))}${one.user === null ? "" : ` (${one.user})`}`,
       ...(one.phase === null ? [] : [`    in ${one.phase}${one.code === null ? "" : ` [${one.code}]`}`]),

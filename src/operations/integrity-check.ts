@@ -4,11 +4,10 @@ import { findingsDocument, rememberedCheck, renderIntegrity, unreadableReport } 
 import { Fault } from "../kernel/index.ts";
 import { settleOwed } from "../ledger/index.ts";
 import { type RestoreResult, restore } from "../lifecycle/index.ts";
-import { absolute, authorise, reading, replaceFile, writing } from "../plane/index.ts";
+import { authorise, outputPlace, reading, writeOutput, writing } from "../plane/index.ts";
 import { FORMATS, renderReport } from "../reports/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { timelineText } from "./describe-change.ts";
-import { make } from "./faults.ts";
 import { dryRun } from "./fields.ts";
 import { launcherDigests, launcherFiles } from "./launchers.ts";
 
@@ -83,9 +82,11 @@ export const integrityCheck = operation({
   authorised: true,
   input,
   run: async (context, given) => {
+    if (given.out !== undefined) outputPlace(context.effects, given.out);
     const { result, exit_code } = await checked(context, given);
     if (given.out === undefined) return { result, exit_code };
-    const written_to = writeReport(context, given.out, rendered(result, given));
+    writeOutput(context.effects, given.out, rendered(result, given));
+    const written_to = given.out;
     return { result: { ...result, written_to }, exit_code };
   },
   onFault: (fault, { effects, version }) => ({
@@ -107,7 +108,8 @@ async function checked(
   const { effects, version } = context;
   try {
     const plane = planeOf(context);
-    if (given.record) await record(context);
+    // A dry run shows as findings what would be recorded.
+    if (given.record && !given.dry_run) await record(context);
     const repair = given.fix ? await repaired(context, given.dry_run) : null;
     const options = {
       orphans: given.orphans,
@@ -141,7 +143,10 @@ const unreadable = (fault: Fault, now_ms: number, version: string): Result => ({
 async function record(context: Context): Promise<void> {
   const { effects, token, wait_ms } = context;
   const plane = planeOf(context);
-  const { user } = await authorise(effects, plane, token, { action: "update" });
+  const { user } = await authorise(effects, plane, token, {
+    action: "update",
+    command: "integrity-check --record",
+  });
   const waiting = wait_ms === undefined ? {} : { wait_ms };
   await writing(effects, plane, { user, ...waiting }, async () => undefined);
   // The check that follows looks at the log as well.
@@ -169,19 +174,6 @@ function rendered(result: Result, given: Input): string {
 
 function jsonOf({ report, repair }: Result): object {
   return repair === null ? report : { ...report, repair };
-}
-
-/** @throws OUT_UNWRITABLE */
-function writeReport({ effects }: Context, out: string, text: string): string {
-  const path = absolute(effects.host.cwd, out);
-  try {
-    replaceFile(effects, path, Buffer.from(text));
-  } catch (error) {
-    const problem = (error as NodeJS.ErrnoException).code;
-    if (problem === undefined) throw error;
-    throw make("OUT_UNWRITABLE", `${out} cannot be written (${problem})`, { path: out, problem }, error);
-  }
-  return out;
 }
 
 function repairText(repair: RestoreResult | null): string {

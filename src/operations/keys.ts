@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkPolicyFile } from "../grants/index.ts";
 import { parseVerifierKey, TRUSTED_KEYS_PATH, type TrustedKey } from "../keys/index.ts";
 import { authorise, type Plane } from "../plane/index.ts";
 import {
@@ -154,6 +155,7 @@ export const keysTrust = operation({
     if (vkey !== undefined)
       return { result: { trusted: await trustKey(effects, plane, { ...who, vkey, use }), settled: [] } };
     if (restore) return { result: { trusted: null, settled: await restoreKeys(effects, plane, who) } };
+    await checkPolicyFile(effects, plane);
     const settled = await acceptKeys(effects, plane, who);
     const policy = (await acceptPolicy(effects, plane, who.user)) ? [`${POLICY_PATH} is pinned`] : [];
     return { result: { trusted: null, settled: [...settled, ...policy] } };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { WriteHandle } from "../effects/index.ts";
 import { readEntries, type StoredEntry, type StreamRef } from "../ledger/index.ts";
-import { absolute, planeStream } from "../plane/index.ts";
+import { outputPlace, outputUnwritable, planeStream } from "../plane/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { readableStream } from "./fields.ts";
@@ -126,8 +126,8 @@ function printed(): Sink {
 }
 
 function writtenTo({ effects }: Context, out: string): Sink {
-  const { fs, host } = effects;
-  const path = absolute(host.cwd, out);
+  const { fs } = effects;
+  const path = outputPlace(effects, out);
   const handle = openNew(fs, path);
   let waiting: string[] = [];
   let waiting_bytes = 0;
@@ -159,6 +159,6 @@ function openNew(fs: Context["effects"]["fs"], path: string): WriteHandle {
     return fs.openWrite(path, { mode: 0o644, how: "exclusive" });
   } catch (error) {
     const problem = (error as { code?: string }).code === "EEXIST" ? "it exists" : "it cannot be written";
-    throw make("OUT_UNWRITABLE", `${path} was not written: ${problem}`, { path, problem }, error);
+    throw outputUnwritable(path, problem, error);
   }
 }

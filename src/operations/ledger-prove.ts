@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { proveEntry, proveGrowth, readCheckpointBytes, type StreamRef, settleTree } from "../ledger/index.ts";
-import { absolute, planeStream } from "../plane/index.ts";
+import { absolute, outputPlace, planeStream, writeOutput } from "../plane/index.ts";
 import { toBase64 } from "../tlog/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
@@ -50,8 +50,14 @@ export const ledgerProve = operation({
     out: z.string().optional().meta({ description: "File to write the proof to (.tlog-proof)." }),
   }),
   run: async (context, { entry, stream: name, since, cosigned, out }) => {
+    if (out !== undefined) outputPlace(context.effects, out);
     const stream = planeStream(planeOf(context), name);
-    if ((entry === undefined) === (since === undefined)) {
+    if (entry !== undefined && since !== undefined)
+      throw make("INPUT_CONFLICT", "an entry and --since are two proofs; ask for one at a time", {
+        fields: ["entry", "since"],
+        command: "pkg ledger prove",
+      });
+    if (entry === undefined && since === undefined) {
       throw make("INPUT_MISSING", "name an entry, or a checkpoint file with --since", {
         field: "entry",
         command: "pkg ledger prove",
@@ -108,14 +114,5 @@ function consistency({ effects }: Context, stream: StreamRef, since: string): Pr
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 /** Absolute path written to; null when nothing was asked for. */
-function write({ effects }: Context, out: string | undefined, text: string): string | null {
-  if (out === undefined) return null;
-  const path = absolute(effects.host.cwd, out);
-  const handle = effects.fs.openWrite(path, { mode: 0o644, how: "replace" });
-  try {
-    handle.write(Buffer.from(text));
-  } finally {
-    handle.close();
-  }
-  return path;
-}
+const write = ({ effects }: Context, out: string | undefined, text: string): string | null =>
+  out === undefined ? null : writeOutput(effects, out, text);

@@ -17,25 +17,41 @@ import { make } from "./faults.ts";
 import { readableStream, streamName } from "./fields.ts";
 import { findingLines } from "./finding-lines.ts";
 import { chosenStreams } from "./ledger-streams.ts";
+import { demandedWitnesses } from "./ledger-witnesses.ts";
 
 export const ledgerVerify = operation({
   name: "ledger verify",
   summary:
     "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
-  examples: ["pkg ledger verify", "pkg ledger verify ledger/packages.jsonl --json"],
+  examples: [
+    "pkg ledger verify",
+    "pkg ledger verify ledger/packages.jsonl --json",
+    "pkg ledger verify ledger/governance.jsonl --witness witnesses.txt",
+  ],
   authorised: false,
   input: z.strictObject({
     streams: z.array(readableStream).optional().meta({
       description: "Streams to verify; default: all of the plane.",
       positional: 0,
     }),
+    witness: z.array(z.string().min(1)).optional().meta({
+      description:
+        "Verifier key of a witness you trust, or a file with one such key a line; each must have signed. Repeat for several.",
+    }),
+    witnesses_min: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: "How many of the named witnesses must have signed. Default: all." }),
   }),
   run: async (context, input) => {
     const { effects, files } = context;
     const plane = planeOf(context);
     const chosen = chosenStreams(context, plane, input.streams);
     const threads = { worker_url: files.scan_worker_url, threads_count: effects.host.cpu_count };
-    const streams = await verifyStreams(effects.fs, chosen, threads);
+    const witnesses = demandedWitnesses(context, input);
+    const streams = await verifyStreams(effects.fs, chosen, { ...threads, witnesses });
     const streamOf = (name: string) => planeStream(plane, name);
     const family = verifyFamily(effects.fs, chosen, streamOf);
     const names = new Set(chosen.map(({ name }) => name));
@@ -60,7 +76,10 @@ export const ledgerVerify = operation({
 function line({ stream, valid, entries_count, uncovered_count, head, log }: LoggedVerdict): string {
   const beyond = uncovered_count > 0 ? `, ${uncovered_count} beyond the head` : "";
   const signed = log?.checkpoint === undefined ? "" : `, checkpoint ${log.checkpoint.size}`;
-  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}${signed}`;
+  const witnessed = (log?.cosigned?.cosigned_by ?? []).map(
+    ({ name }) => `, ${log?.cosigned?.size ?? 0} witnessed by ${name}`,
+  );
+  return `${valid ? "ok  " : "BAD "} ${stream}  ${entries_count} entries, head ${head}${beyond}${signed}${witnessed.join("")}`;
 }
 
 function familyLines({ valid, links_count, findings }: FamilyVerdict): string[] {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PlaneTier } from "../contracts/index.ts";
 import { installedHeads } from "../index-db/index.ts";
-import { nearest } from "../kernel/index.ts";
+import { type Fault, nearest } from "../kernel/index.ts";
 import { type Plane, reading, registryPath } from "../plane/index.ts";
 import { readReceipt } from "../receipts/index.ts";
 import { readRegistry } from "../registry/index.ts";
@@ -43,6 +43,15 @@ function listPackages({ effects }: Context, plane: Plane): Listed[] {
   });
 }
 
+/** @throws ID_UNKNOWN for what is neither registered nor installed */
+export function requireKnown(context: Context, plane: Plane, id: string): void {
+  const ids = listPackages(context, plane).map(({ package_id }) => package_id);
+  if (!ids.includes(id)) throw unknown(id, ids);
+}
+
+const unknown = (id: string, ids: readonly string[]): Fault =>
+  make("ID_UNKNOWN", `${id} is neither registered nor installed`, { id, near: nearest(id, ids) });
+
 export const list = operation({
   name: "list",
   summary: "List registered and installed packages.",
@@ -82,13 +91,11 @@ export const info = operation({
     return reading(context.effects, plane, async () => {
       const packages = listPackages(context, plane);
       const found = packages.find((one) => one.package_id === id);
-      if (found === undefined) {
-        const near = nearest(
+      if (found === undefined)
+        throw unknown(
           id,
           packages.map((one) => one.package_id),
         );
-        throw make("ID_UNKNOWN", `${id} is neither registered nor installed`, { id, near });
-      }
       const row = readRegistry(
         fs,
         `${plane.root}/${registryPath("packages_registry")}`,

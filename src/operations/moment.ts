@@ -1,3 +1,4 @@
+import { isRealDay } from "../kernel/index.ts";
 import { make } from "./faults.ts";
 
 const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
@@ -5,7 +6,7 @@ const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\
 /** Milliseconds of a time as people write it; UTC where it names no zone. Undefined for anything else. */
 export function asMoment(text: string): number | undefined {
   const zone = TIME.exec(text);
-  if (zone === null) return undefined;
+  if (zone === null || !isRealDay(text)) return undefined;
   const needs_zone = text.includes("T") && zone[1] === undefined;
   const at_ms = Date.parse(needs_zone ? `${text}Z` : text);
   return Number.isNaN(at_ms) ? undefined : at_ms;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TraceReport, WrittenPage } from "../contracts/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
-import { type Plane, reading } from "../plane/index.ts";
+import { outputPlace, type Plane, reading, writeOutput } from "../plane/index.ts";
 import {
   ask,
   explain,
@@ -18,11 +18,11 @@ import {
   type TraceOptions,
   traceExitCode,
   verifyPlane,
-  writeOutput,
 } from "../trace/index.ts";
 import { type Context, type Outcome, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { launcherDigests } from "./launchers.ts";
+import { requireOneQuestion } from "./trace-question.ts";
 
 type Traced =
   | { readonly mode: "report"; readonly report: TraceReport }
@@ -102,16 +102,16 @@ export const trace = operation({
   authorised: false,
   input: Input,
   run: async (context, input): Promise<Outcome<Traced>> => {
+    requireOneQuestion(input);
     const plane = planeOf(context);
     const { effects } = context;
+    if (input.out !== undefined) outputPlace(effects, input.out);
     const options = optionsOf(context, input);
     const answer = await answerOf(context, plane, input, options);
     const report = answer?.result.mode === "report" ? answer.result.report : undefined;
     if (input.html) {
-      if (answer !== undefined && report === undefined)
-        throw missing("--html shows one subject, or the plane");
       const html = await reading(effects, plane, () => planePage(effects, plane, options, report));
-      const written = input.out === undefined ? undefined : writtenPage(context, plane, input.out, html);
+      const written = input.out === undefined ? undefined : writtenPage(context, input.out, html);
       return { ...answer, result: { mode: "page", html, report: written } };
     }
     if (input.mermaid) {
@@ -150,8 +150,8 @@ export const trace = operation({
 const WHAT =
   "say what to trace: --explain X, --why A B, --who PATH, --impact ID, --diff V1 V2, --at TIME, --inventory, --installed, --verify, --html or --mermaid";
 
-function writtenPage(context: Context, plane: Plane, out: string, html: string): WrittenPage {
-  const path = writeOutput(context.effects, plane, out, html);
+function writtenPage(context: Context, out: string, html: string): WrittenPage {
+  const path = writeOutput(context.effects, out, html);
   return { path, size_bytes: Buffer.byteLength(html), sha256: sha256Hex(html) };
 }
 
@@ -195,9 +195,6 @@ const optionsOf = (context: Context, { at, prove }: Input): TraceOptions => ({
 
 function questionOf(input: Input): Question | undefined {
   const { why, who, impact, diff, explain: second, at, limit } = input;
-  const asked = Object.entries({ why, who, impact, diff }).filter(([, value]) => value !== undefined);
-  if (asked.length > 1)
-    throw missing(`--${asked[0]?.[0]} and --${asked[1]?.[0]} are two questions; ask one at a time`);
   if (why !== undefined) {
     if (second === undefined) throw missing("--why takes two packages: --why A B");
     return { ask: "why", from: why, to: second, limit };

@@ -6,6 +6,7 @@ import {
   authorise as authoriseToken,
   type FoundSecret,
   findSecret,
+  keysPlaces,
   readRoles,
   readTokenLog,
 } from "../keys/index.ts";
@@ -20,6 +21,8 @@ export interface AuthRequest {
   readonly tiers?: readonly PackageTier[];
   /** Only asks who it is; see the keys room. */
   readonly identifies?: true;
+  /** What the user typed, where that is not named like the action. */
+  readonly command?: string;
 }
 
 /** So many kinds of refusal are counted at once; a flood of new ones forgets the oldest. */
@@ -43,11 +46,22 @@ export async function authorise(
       revoked: readTokenLog(effects.fs, found.token_log_path).revoked,
       plane_uid: plane.config.plane_uid,
       now_s: Math.floor(effects.clock.now_ms() / 1000),
+      token_file: readableToken(effects, plane),
     };
     return authoriseToken(state, token, request);
   } catch (error) {
     if (error instanceof Fault) await recordRefusal(effects, plane, error, request).catch(() => undefined);
     throw error;
+  }
+}
+
+/** The first admin token, for whoever can look into its folder. */
+function readableToken({ fs }: Pick<Effects, "fs">, plane: Plane): string | undefined {
+  const { admin_token } = keysPlaces(plane.keys_directory);
+  try {
+    return fs.stat(admin_token)?.kind === "file" ? admin_token : undefined;
+  } catch {
+    return undefined;
   }
 }
 

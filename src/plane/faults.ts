@@ -5,6 +5,14 @@ export const { catalogue: planeFaults, make } = defineFaults({
     2,
     (d) => `Make one with "pkg init ${d.path}", or name one with --root DIR.`,
   ),
+  OUT_UNWRITABLE: kind<{ path: string; problem: string }>(
+    5,
+    () => `Name a file in a folder that you can write with --out, or leave --out away to print the report.`,
+  ),
+  OUTPUT_REFUSED: kind<{ path: string }>(
+    3,
+    () => `Name a file in a folder of your own, such as --out ~/holdfast-output.txt.`,
+  ),
   PLANE_CONFIG_INVALID: kind<Details & { path: string; field: string; line?: number }>(
     4,
     (d) => `Correct ${d.field} in ${d.path}, then run "integrity-check".`,

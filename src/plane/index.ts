@@ -9,8 +9,10 @@ export {
   generationBytes,
   readGeneration,
 } from "./generation.ts";
+export { ancestorsAndSelf, unownedVerdict } from "./governed.ts";
 export { lockFault, requireLockable } from "./lock-fault.ts";
 export { absolute, openPlane, type Plane, planeStream, planeWith } from "./open.ts";
+export { outputPlace, outputUnwritable, writeOutput } from "./output-file.ts";
 export * from "./paths.ts";
 export { keepReserve, releaseReserve, reservedBytes } from "./reserve.ts";
 export {

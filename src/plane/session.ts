@@ -20,8 +20,8 @@ import { lockFault, requireLockable } from "./lock-fault.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
 
-const READER_WAIT_MS = 10_000;
-const WRITER_WAIT_MS = 30_000;
+/** One rule for all: a command that changes something reads first, and must not give up earlier there. */
+const WAIT_MS = 30_000;
 
 export interface WriteSession {
   readonly plane: Plane;
@@ -40,7 +40,7 @@ export async function writing<T>(
   options: { readonly user: string; readonly wait_ms?: number; readonly records_edits?: boolean },
   work: (session: WriteSession) => Promise<T>,
 ): Promise<T> {
-  const lock = await lockPlane(effects, plane, options.wait_ms ?? plane.wait_ms ?? WRITER_WAIT_MS);
+  const lock = await lockPlane(effects, plane, options.wait_ms ?? plane.wait_ms ?? WAIT_MS);
   try {
     const recovered = await recoverPlane(effects, plane);
     if (options.records_edits !== false) {
@@ -90,7 +90,7 @@ const IS_SETTLED = /^LEDGER_|^RETIRE_FAILED$/;
 async function settle(effects: Effects, plane: Plane): Promise<boolean> {
   let lock: HeldLock;
   try {
-    lock = await lockPlane(effects, plane, plane.wait_ms ?? READER_WAIT_MS);
+    lock = await lockPlane(effects, plane, plane.wait_ms ?? WAIT_MS);
   } catch (error) {
     if ((error as { code?: string }).code !== "PLANE_READ_ONLY") throw error;
     const transactions = pendingTransactions(effects, plane.root);

@@ -126,9 +126,7 @@ function wideGlobs(package_id: string, { permissions, kind }: PackedPlugin): Fin
 }
 
 /** Lists whose order means nothing. A sorted list without repeats makes every later change one line. */
-export function untidyPointers(
-  plugin: Pick<PackedPlugin, "capability" | "requires" | "permissions">,
-): string[] {
+function untidyPointers(plugin: Pick<PackedPlugin, "capability" | "requires" | "permissions">): string[] {
   const { capability, requires, permissions } = plugin;
   const { files } = permissions;
   const lists: readonly (readonly [string, readonly string[]])[] = [
@@ -144,6 +142,14 @@ export function untidyPointers(
   ];
   return lists.filter(([, list]) => !isTidy(list)).map(([pointer]) => pointer);
 }
+
+/** The same as problems with a mend. */
+export const findUntidy = (plugin: Parameters<typeof untidyPointers>[0]) =>
+  untidyPointers(plugin).map((field) => ({
+    code: "ADVICE_LIST_UNTIDY",
+    message: `${field} had repeated or unsorted entries`,
+    details: { field },
+  }));
 
 const isTidy = (list: readonly string[]): boolean =>
   list.every((item, index) => index === 0 || compareCodePoints(list[index - 1] ?? "", item) < 0);

@@ -1,5 +1,6 @@
 /** The checks by name, and which of them a finding belongs to. */
 import { PREFLIGHT_CHECKS, type PreflightCheckId } from "../contracts/index.ts";
+import { PREFLIGHT_CODES } from "./codes.ts";
 
 export const CHECK_TITLES: Readonly<Record<PreflightCheckId, string>> = {
   manifest: "The manifest follows its contract",
@@ -22,33 +23,20 @@ export const CHECK_TITLES: Readonly<Record<PreflightCheckId, string>> = {
   advice: "Advice",
 };
 
-/** Codes by the check they fail. What is not named here and has no prefix below is a matter of the manifest. */
-const BY_CODE: Readonly<Record<string, PreflightCheckId>> = {
-  PLANE_CAPABILITY_MISSING: "plane-capabilities",
-  ELEVATION_MISSING: "permissions",
-  ELEVATION_NEEDLESS: "permissions",
-  DEPENDENCY_MISSING: "dependencies",
+/** Codes of other rooms that are no matter of the manifest. */
+const ELSEWHERE: Readonly<Record<string, PreflightCheckId>> = {
   DEPENDENCY_RANGE: "dependencies",
-  DEPENDENCY_CONFLICT: "dependencies",
   DEPENDENT_RANGE: "dependencies",
-  CONFLICT_INSTALLED: "dependencies",
-  TIER_DIRECTION: "tier-direction",
-  SPEC_NOT_REGISTERED: "governance-chain",
+  PLUGIN_ENTRYPOINT_OUTSIDE: "ownership",
   SPEC_SYNTAX: "governance-chain",
-  FRAMEWORK_NOT_REGISTERED: "governance-chain",
-  FRAMEWORK_MISMATCH: "governance-chain",
   ALREADY_INSTALLED: "version",
-  DOWNGRADE_REFUSED: "version",
   VERSION_EXISTS: "version",
   VERSION_WAS_INSTALLED: "version",
-  PATH_OWNED: "ownership",
-  PATH_OCCUPIED: "ownership",
-  PATH_THROUGH_LINK: "ownership",
   PATH_RESERVED: "ownership",
-  TARGET_REFUSED: "ownership",
-  INSTALLED_DRIFTED: "ownership",
-  DIGEST_MISMATCH: "archive-safety",
-  NOT_REGISTERED: "archive-safety",
+  PLUGIN_RECORD_DAMAGED: "ownership",
+  POLICY_LOOSENED: "permission-policy",
+  POLICY_INVALID: "permission-policy",
+  POLICY_CHANGED: "permission-policy",
   PLAIN_ARCHIVE_FORBIDDEN: "archive-safety",
   MANIFEST_MISSING: "archive-safety",
   MANIFEST_AMBIGUOUS: "archive-safety",
@@ -68,5 +56,10 @@ const BY_PREFIX: readonly (readonly [string, PreflightCheckId])[] = [
 export function checkOf(code: string, runtime?: unknown): PreflightCheckId {
   if (code === "COMPAT_UNMET")
     return PREFLIGHT_CHECKS.find((id) => id === `${String(runtime)}-range`) ?? "host-range";
-  return BY_CODE[code] ?? BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "manifest";
+  return (
+    PREFLIGHT_CODES[code]?.check ??
+    ELSEWHERE[code] ??
+    BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1] ??
+    "manifest"
+  );
 }

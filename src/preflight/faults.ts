@@ -5,6 +5,14 @@ type Subject = { package_id: string };
 type At = Subject & { field: string };
 
 export const { catalogue: preflightFaults, make } = defineFaults({
+  PREFLIGHT_SUBJECT_MISSING: kind<{ subject: string }>(
+    2,
+    () => `Name a manifest, its folder, an archive or a package id: "pkg preflight modules/NAME".`,
+  ),
+  CHANGES_UNKNOWN: kind<{ base: string; problem: string }>(
+    2,
+    () => `Fetch the whole history and name a branch or commit of it: "pkg preflight --changed origin/main".`,
+  ),
   // what a package needs of the plane it enters
   TIER_DIRECTION: kind<At & { tier: string; dependency: string; dependency_tier: string }>(
     3,
@@ -20,7 +28,7 @@ export const { catalogue: preflightFaults, make } = defineFaults({
     (d) =>
       `Install a ${d.dependency} in ${d.range}, or widen the range so that it holds ${d.installed} and pack again.`,
   ),
-  DEPENDENT_RANGE: kind<Subject & { dependent: string; range: string; wanted: string }>(
+  DEPENDENT_RANGE: kind<At & { dependent: string; range: string; wanted: string }>(
     3,
     (d) =>
       `Update or uninstall ${d.dependent} first: "pkg update ${d.dependent}", or choose a version in ${d.range}.`,

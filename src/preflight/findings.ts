@@ -34,11 +34,11 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
 
+/** A line without a path is a line of something else. */
 const placeIn = ({ path, field, line, column }: Fault["details"]): FieldPlace => ({
   path: text(path),
   field: text(field),
-  line: positive(line),
-  column: positive(column),
+  ...(path === undefined ? {} : { line: positive(line), column: positive(column) }),
 });
 
 const defined = (place: FieldPlace): FieldPlace =>

@@ -40,8 +40,18 @@ export function checkElevations(package_id: string, plugin: PackedPlugin, judged
   ];
 }
 
+/** Where a plugin asks for what a policy judges: a scope, `kind:agent`, `runtime:python` or `elevated:SCOPE`. */
+export function pointerOfAsked({ permissions, elevated }: PackedPlugin, asked: string): string {
+  if (asked.startsWith("kind:")) return "/plugin/kind";
+  if (asked.startsWith("runtime:")) return "/plugin/runtime";
+  if (!asked.startsWith("elevated:")) return pointerOfScope(permissions, asked);
+  const scope = asked.slice("elevated:".length);
+  const index = elevated.findIndex(({ permission }) => permission === scope);
+  return index < 0 ? pointerOfScope(permissions, scope) : `/plugin/elevated/${index}`;
+}
+
 /** Where in the manifest a permission is asked for. */
-export function pointerOfScope(permissions: Permissions, scope: Scope): string {
+function pointerOfScope(permissions: Permissions, scope: Scope): string {
   const base = "/plugin/permissions";
   const colon = scope.indexOf(":");
   const kind = colon < 0 ? scope : scope.slice(0, colon);

@@ -99,9 +99,9 @@ export async function sweepDownloads(
   { fs, clock }: Pick<Effects, "fs" | "clock">,
   root: string,
   { keep_ms, dry_run }: { readonly keep_ms: number; readonly dry_run: boolean },
-): Promise<{ files: number; bytes: number }> {
+): Promise<{ files: number; size_bytes: number }> {
   let files = 0;
-  let bytes = 0;
+  let size_bytes = 0;
   for (const folder of FOLDERS) {
     const directory = `${root}/${CACHE}/${folder}`;
     if (fs.stat(directory)?.kind !== "directory") continue;
@@ -112,8 +112,8 @@ export async function sweepDownloads(
       if (clock.now_ms() - Number(stat.mtime_ns / 1_000_000n) < keep_ms) continue;
       if (!dry_run && !removeIfThere(fs, `${directory}/${name}`)) continue;
       files++;
-      bytes += stat.size_bytes;
+      size_bytes += stat.size_bytes;
     }
   }
-  return { files, bytes };
+  return { files, size_bytes };
 }

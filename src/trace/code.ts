@@ -10,6 +10,10 @@ interface ExplainedCode {
   readonly room: string;
   /** Null for a finding. */
   readonly exit_code: number | null;
+  /** One or two sentences. */
+  readonly meaning: string;
+  /** Files of this program. */
+  readonly raised_in: readonly string[];
   /** What stands in <> is filled in. */
   readonly messages: readonly string[];
   readonly next_steps: readonly string[];
@@ -31,6 +35,46 @@ export async function nearCodes(subject: string): Promise<string[]> {
   if (!/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(subject) || subject.length > 100) return [];
   const { CODES } = await import("./generated/codes.ts");
   return nearest(subject, Object.keys(CODES)).slice(0, 3);
+}
+
+export interface CodeExplanation extends ExplainedCode {
+  readonly code: string;
+  readonly kind: "fault" | "finding";
+  readonly exit_meaning: string | null;
+}
+
+/** The code as a user may write it, or the codes nearest to what he wrote. */
+export async function explainCode(
+  subject: string,
+): Promise<CodeExplanation | { readonly near: readonly string[] }> {
+  const code = subject.trim().toUpperCase().replaceAll(/[- ]/g, "_").slice(0, 100);
+  const { CODES } = await import("./generated/codes.ts");
+  const found = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+  return found === undefined
+    ? { near: nearest(code, Object.keys(CODES)).slice(0, 3) }
+    : described(code, found);
+}
+
+/** Every code, by name. */
+export async function codeList(): Promise<
+  Pick<CodeExplanation, "code" | "kind" | "room" | "exit_code" | "meaning">[]
+> {
+  const { CODES } = await import("./generated/codes.ts");
+  return Object.entries(CODES).map(([code, found]) => {
+    const { kind, room, exit_code, meaning } = described(code, found);
+    return { code, kind, room, exit_code, meaning };
+  });
+}
+
+function described(code: string, found: string): CodeExplanation {
+  const explained = JSON.parse(found) as ExplainedCode;
+  const { exit_code } = explained;
+  return {
+    code,
+    kind: exit_code === null ? "finding" : "fault",
+    exit_meaning: exit_code === null ? null : (EXIT_MEANINGS[exit_code] ?? null),
+    ...explained,
+  };
 }
 
 /** Undefined for what is no code of this program. */

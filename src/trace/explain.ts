@@ -21,6 +21,7 @@ import { shown } from "./near-names.ts";
 import type { TraceOptions } from "./options.ts";
 import { tracePackage } from "./package.ts";
 import { tracePackageAt } from "./past.ts";
+import { packageOfPlugin } from "./plugins.ts";
 import { Sight } from "./sight.ts";
 import { StateThen } from "./state-then.ts";
 import {
@@ -95,8 +96,9 @@ async function answerForName(sight: Sight, id: string): Promise<Answer | undefin
     const data = await traceSpec(sight, spec);
     return { type: "spec", data, statements: specStatements(sight, data) };
   }
-  if (sight.table("packages_registry").has(id) || sight.installedAs(id).length > 0) {
-    const data = await tracePackage(sight, id);
+  const package_id = packageOfPlugin(sight, id) ?? id;
+  if (sight.table("packages_registry").has(package_id) || sight.installedAs(package_id).length > 0) {
+    const data = await tracePackage(sight, package_id);
     return { type: "package", data, statements: packageStatements(sight, data) };
   }
   const artifact = sight.table("control_plane_registry").get(id);

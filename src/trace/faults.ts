@@ -27,8 +27,4 @@ export const { make, catalogue: traceFaults } = defineFaults({
     () =>
       `Run "trace --mermaid" for the whole plane, or --why, --who, --impact or --explain PACKAGE with it.`,
   ),
-  TRACE_OUTPUT_REFUSED: kind<{ path: string }>(
-    3,
-    () => `Name a new file in a folder of your own: "trace --html --out ~/trace.html".`,
-  ),
 });

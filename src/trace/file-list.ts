@@ -1,8 +1,9 @@
 /** Files as lists show them, their bytes read and compared now. */
+
 import type { Finding, Receipt, Row, TracedFile } from "../contracts/index.ts";
 import type { FileDigest } from "../effects/index.ts";
 import { bare, prefixed, sameDigest } from "../kernel/index.ts";
-import { unownedVerdict } from "./governed.ts";
+import { unownedVerdict } from "../plane/index.ts";
 import { readPurpose } from "./purpose.ts";
 import { shellWord } from "./shell-word.ts";
 import { LAUNCHER_OWNER, type Sight } from "./sight.ts";

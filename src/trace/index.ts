@@ -1,4 +1,5 @@
 export { ask, type Question } from "./ask.ts";
+export { type CodeExplanation, codeList, explainCode } from "./code.ts";
 export { explain, traceExitCode } from "./explain.ts";
 export type { FactEdge, FactInstalled, FactLine, TraceFacts } from "./facts.ts";
 export { traceFaults } from "./faults.ts";
@@ -9,4 +10,3 @@ export type { LogProofs, TraceOptions } from "./options.ts";
 export { renderInstalled, renderInventory, renderTrace, renderVerify } from "./render.ts";
 export { verifyPlane } from "./verify.ts";
 export { planeChart, planePage } from "./whole-plane.ts";
-export { writeOutput } from "./write-output.ts";

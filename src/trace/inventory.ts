@@ -2,12 +2,11 @@
 import type { InventoryTrace } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
-import type { Plane } from "../plane/index.ts";
+import { type Plane, unownedVerdict } from "../plane/index.ts";
 import { ownedBelow } from "./directory.ts";
 import { digestAll, judge } from "./file-list.ts";
 import { filesBelow } from "./files-below.ts";
 import { sorted } from "./findings.ts";
-import { unownedVerdict } from "./governed.ts";
 import type { TraceOptions } from "./options.ts";
 import { knownPackages } from "./receipts.ts";
 import { Sight } from "./sight.ts";

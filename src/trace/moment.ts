@@ -1,5 +1,5 @@
 /** The time somebody means with `--at`: a date, a time, or an entry of a ledger. */
-import { bare } from "../kernel/index.ts";
+import { bare, isRealDay } from "../kernel/index.ts";
 import { PACKAGES_STREAM } from "../plane/index.ts";
 import { make } from "./faults.ts";
 import { findLine } from "./ledger-subjects.ts";
@@ -27,7 +27,8 @@ export function momentOf(sight: Sight, text: string): Moment {
   if (entry !== undefined) return momentOfEntry(sight, entry);
   const zone = TIME.exec(text)?.[1];
   const iso = text.replace(" ", "T") + (DATE.test(text) ? "T00:00:00Z" : zone === undefined ? "Z" : "");
-  const at_ms = DATE.test(text) || TIME.test(text) ? Date.parse(iso) : Number.NaN;
+  const is_time = (DATE.test(text) || TIME.test(text)) && isRealDay(text);
+  const at_ms = is_time ? Date.parse(iso) : Number.NaN;
   if (Number.isNaN(at_ms))
     throw make("TRACE_TIME_INVALID", `--at ${shown(text)} is no time and no ledger entry`, {
       time: shown(text),

@@ -10,6 +10,7 @@ import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-l
 import { historyOf } from "./history.ts";
 import { lookAtArchive } from "./package-archive.ts";
 import { trimPath } from "./plane-path.ts";
+import { pluginsOf } from "./plugins.ts";
 import { frameworkOf, hasParity, shownReceipt, specOf } from "./receipts.ts";
 import { type Sight, TIERS } from "./sight.ts";
 
@@ -23,6 +24,7 @@ export async function tracePackage(sight: Sight, package_id: string): Promise<Pa
   const archive = await lookAtArchive(sight, package_id, row, first?.receipt);
   const dependents = dependentsById(sight);
   const why = whyOf(dependents, package_id);
+  const plugins = pluginsOf(sight, package_id);
   return {
     ...identityOf(package_id, first, row),
     receipts: here.map(shownReceipt),
@@ -35,6 +37,7 @@ export async function tracePackage(sight: Sight, package_id: string): Promise<Pa
     tier_status: tierStatus(here),
     parity: hasParity(package_id, here),
     archive,
+    ...(plugins.length === 0 ? {} : { plugins }),
     ...historyOf(sight, package_id),
     registry_row: Object.fromEntries(Object.entries(row ?? {}).filter(([, cell]) => cell !== "")),
     next_step: here.length > 0 ? null : nextStep(sight, package_id, row, archive?.present === true),

@@ -1,5 +1,5 @@
 /** What the plane keeps at a path, in one phrase; and which package a path is the source of. */
-import { ancestorsAndSelf } from "./governed.ts";
+import { ancestorsAndSelf } from "../plane/index.ts";
 import { trimPath } from "./plane-path.ts";
 import type { Sight } from "./sight.ts";
 

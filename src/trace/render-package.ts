@@ -1,5 +1,5 @@
 /** A package for people. */
-import type { PackageTrace, TracedReceipt, TracedWhy } from "../contracts/index.ts";
+import type { PackageTrace, TracedPlugin, TracedReceipt, TracedWhy } from "../contracts/index.ts";
 import { bytesLines, fileTable, historyLines, labelled, section, wrapped } from "./page.ts";
 
 const SHOWN_MAX = 20;
@@ -22,6 +22,7 @@ export function packageLines(data: PackageTrace): string[] {
       ...fileTable(data.files),
       ...(data.files.length === 0 ? [] : ["", ...bytesLines(data.files)]),
     ]),
+    ...section("Plugin", (data.plugins ?? []).flatMap(pluginLines)),
     ...section("Needs", data.dependencies.map(dependencyLine)),
     ...section("Why", data.installed ? whyLines(package_id, data.why) : []),
     ...section("Used by", usedByLines(data)),
@@ -32,6 +33,20 @@ export function packageLines(data: PackageTrace): string[] {
     ...section("Tier Status", tierLines(data)),
     ...section("Frameworks Covered", data.frameworks),
     ...section("History", historyLines(data.history, data.history_left_out)),
+  ];
+}
+
+function pluginLines({ namespace, version, state, reason, granted, approvals }: TracedPlugin): string[] {
+  return [
+    ...wrapped(`${namespace} ${version} is ${state}${reason === null ? "" : ` (${reason})`}`),
+    ...wrapped(
+      granted === null
+        ? "Nothing is granted to it."
+        : `Granted by ${granted.by} at ${granted.at} for ${granted.version_range}${granted.pinned ? ", pinned" : ""}: ${granted.scopes.join(", ")}`,
+    ),
+    ...approvals.flatMap((one) =>
+      wrapped(`Approved by ${one.by} until ${one.expires_at}: ${one.scopes.join(", ")} (${one.reason})`),
+    ),
   ];
 }
 

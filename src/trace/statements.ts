@@ -21,6 +21,7 @@ import {
   LINES_LOOKED_UP_MAX,
   rowEvidence,
 } from "./evidence.ts";
+import { pluginStatements } from "./plugins.ts";
 import type { Sight } from "./sight.ts";
 
 const places = (...found: readonly (Evidence | undefined)[]): Evidence[] =>
@@ -59,6 +60,7 @@ export function packageStatements(sight: Sight, data: PackageTrace): TraceStatem
             evidence: places(rowEvidence(sight, "specs_registry", data.spec.id)),
           },
         ]),
+    ...pluginStatements(sight, data.plugins ?? []),
     ...historyStatements(data.history),
   ];
 }

@@ -62,6 +62,8 @@ describe("bad input", () => {
     refused(plane, "NOT_IN_STORE", 2, "pkg", "install", "PKG-NOPE-001");
     refused(plane, "NOT_INSTALLED", 1, "pkg", "uninstall", "--id", "PKG-NOPE-001");
     refused(plane, "ID_UNKNOWN", 1, "pkg", "info", "PKG-NOPE-001");
+    refused(plane, "ID_UNKNOWN", 1, "pkg", "history", "PKG-NEVER-001");
+    refused(plane, "ID_UNKNOWN", 1, "pkg", "history", "__proto__");
     refused(
       plane,
       "ID_MISMATCH",

@@ -50,7 +50,7 @@ function wholeOrAbsent(plane: PlaneUnderTest, absent: Record<string, string>): "
 }
 
 describe("killed", () => {
-  test("10 times at random moments of install and uninstall: exactly installed or exactly absent", {
+  test("at random moments of install and uninstall: exactly installed or exactly absent", {
     timeout: 240_000,
   }, async () => {
     const plane = manyFiles();
@@ -60,13 +60,15 @@ describe("killed", () => {
     const whole_ms = trial.wall_ms;
     let state = wholeOrAbsent(plane, absent);
     const outcomes: string[] = [];
-    for (let round = 0; round < 10; round++) {
+    let killed = 0;
+    for (let round = 0; round < 20 && killed < 4; round++) {
       const words = state === "installed" ? ["uninstall", "--id", ID] : ["install", ID];
       const { child, ended } = start(plane, ...words);
       // Starting up takes a good part of the time and touches nothing.
       await after(whole_ms * (0.3 + 0.8 * Math.random()));
       child.kill("SIGKILL");
       const { signal } = await ended;
+      if (signal === "SIGKILL") killed += 1;
       const recovered = round % 2 === 0 ? ok(plane, "pkg", "doctor", "--json").json().recovered : [];
       state = wholeOrAbsent(plane, absent);
       outcomes.push(
@@ -74,9 +76,7 @@ describe("killed", () => {
       );
     }
     // Killed in earnest, not after the fact.
-    expect(outcomes.filter((line) => line.includes("SIGKILL")).length, outcomes.join("\n")).toBeGreaterThan(
-      4,
-    );
+    expect(killed, outcomes.join("\n")).toBe(4);
     expect(ok(plane, "pkg", "ledger", "verify", "--json").json()).toMatchObject({ valid: true });
     if (state === "absent") ok(plane, "pkg", "install", ID);
     ok(plane, "pkg", "uninstall", "--id", ID);
@@ -99,7 +99,10 @@ describe("interrupted", () => {
         child.kill(signal);
         const done = await ended;
         seen.push(done);
-        if (done.status === 0) {
+        // Before the program listens, and after its work is done, the signal is the system's own.
+        const is_done =
+          done.status === 0 || (done.signal !== null && wholeOrAbsent(plane, absent) === "installed");
+        if (is_done) {
           ok(plane, "pkg", "uninstall", "--id", ID);
         } else if (done.signal === null) {
           expect(done.status, done.stdout + done.stderr).toBe(130);
@@ -162,7 +165,7 @@ lock.execute("ROLLBACK")
   test("a second command waits for the first, as long as --wait says", async () => {
     const plane = manyFiles();
     const before = steadyTree(plane);
-    const holder = await hold(plane, 12);
+    const holder = await hold(plane, 4);
     const impatient = await start(plane, "install", ID, "--wait", "1", "--json").ended;
     expect(impatient.status, impatient.stdout).toBe(5);
     expect(JSON.parse(impatient.stdout)).toMatchObject({ error: { code: "PLANE_BUSY" } });

@@ -3,7 +3,7 @@ import { makePlane } from "../support/cli.ts";
 import { killAtRandom, planeWithTwoVersions } from "./kill-moments.ts";
 
 /** `HOLDFAST_KILLS=200 npx vitest run test/e2e/kills.test.ts` is the long proof. */
-const COUNT = Number(process.env["HOLDFAST_KILLS"] ?? 16);
+const COUNT = Number(process.env["HOLDFAST_KILLS"] ?? 8);
 const SEED = Number(process.env["HOLDFAST_SEED"] ?? 20_261_121);
 
 test(`kill -9 at ${COUNT} random moments of update and rollback always leaves exactly one version`, {

@@ -84,15 +84,40 @@ describe("a forced failure in each phase of an update", () => {
     const done = failing(on, `phase.${phase}=error:EIO`, "update", A, "--json");
     expect(done.status, done.stdout + done.stderr).toBe(6);
     expect(done.stderr).not.toContain("never reached");
-    expect(done.json().error).toMatchObject({ code: "TRANSACTION_FAILED", details: { phase } });
+    const { error } = done.json();
+    expect(error).toMatchObject({ code: "TRANSACTION_FAILED", details: { phase, cause: null } });
+    expect(error.next_step).toContain('"pkg doctor"');
     expect(governed(on)).toEqual(before);
     expect(lastEntry(on)).toMatchObject({ event_type: "ROLLED_BACK", metadata: { phase } });
     const [newest] = ok(on, "pkg", "history", A, "--json").json().events;
     expect(newest).toMatchObject({ event: "ROLLED_BACK", phase });
     expect(newest.reason).toContain("EIO");
+    // Before that nobody has looked which version it will be.
+    if (phase === "activate" || phase === "health-check")
+      expect(newest).toMatchObject({
+        version: "1.1.0",
+        from_version: "1.0.0",
+        attempted: [{ package_id: A, version: "1.1.0", from_version: "1.0.0" }],
+      });
     expect(ok(on, "integrity-check", "--json").json().healthy).toBe(true);
     ok(on, "pkg", "update", A);
     expect(readFileSync(join(on.root, "modules/a/core.py"), "utf8")).toBe("A = 2\n");
+  });
+
+  test("a command that was killed is put back by recovery, which knows the versions too", () => {
+    const on = plane();
+    failing(on, "phase.health-check=kill", "update", A);
+    const [newest] = ok(on, "pkg", "history", A, "--json").json().events;
+    expect(newest).toMatchObject({
+      event: "ROLLED_BACK",
+      code: "INTERRUPTED",
+      version: "1.1.0",
+      from_version: "1.0.0",
+    });
+    failing(on, "phase.health-check=kill", "rollback", A, "--generation", "0");
+    failing(on, "phase.commit=error:EIO", "uninstall", A);
+    const events = ok(on, "pkg", "history", A, "--json").json().events;
+    expect(events[0]).toMatchObject({ event: "ROLLED_BACK", version: null, from_version: "1.0.0" });
   });
 
   test("a health check that fails says so in one line and leaves 1.0.0", () => {

@@ -71,7 +71,7 @@ test("killed, torn and robbed of unsynced data at each point that matters", {
   const before = steadyTree(plane());
   const points = await pointsOfInstall();
   const named = (pattern: RegExp): string[] => points.filter((point) => pattern.test(point));
-  const cases: Case[] = [
+  const all: Case[] = [
     ...named(/\.journal\.(write|sync)|\.rename|\.sync/).map((point) => ({ point, action: "kill" })),
     ...named(/^(activate|commit)\.(journal|changes)\.write|^settle\.ledger\.write/).map((point) => ({
       point,
@@ -81,6 +81,8 @@ test("killed, torn and robbed of unsynced data at each point that matters", {
       (point) => ({ point, action: "lost" }),
     ),
   ];
+  // `HOLDFAST_SWEEP=all` is the long proof; the crash room visits every point in simulation.
+  const cases = process.env["HOLDFAST_SWEEP"] === "all" ? all : all.filter((_, index) => index % 3 === 1);
   const queue = [...cases];
   const found: { name: string; state: string; wanted: readonly string[] }[] = [];
   const work = async (): Promise<void> => {
@@ -97,8 +99,8 @@ test("killed, torn and robbed of unsynced data at each point that matters", {
     `killed at ${found.length} points: ${count("before")} before, ${count("after")} after\n`,
   );
   expect(found.filter((one) => !one.wanted.includes(one.state))).toEqual([]);
-  expect(count("before")).toBeGreaterThan(30);
-  expect(count("after")).toBeGreaterThan(5);
+  expect(count("before")).toBeGreaterThan(all.length / 6);
+  expect(count("after")).toBeGreaterThan(1);
 });
 
 describe("HOLDFAST_FAILPOINTS", () => {

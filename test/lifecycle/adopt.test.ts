@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -217,7 +226,9 @@ describe("adopted packages", () => {
 
   test("are restored after every kind of tampering, settings of a stranger included, and released as they lie", async () => {
     const plane = await planeWithSite();
-    chmodSync(join(plane.root, SITE, "alpha/settings.json"), 0o644);
+    // As a umask of 002 leaves them, and one that nobody else may read.
+    chmodSync(join(plane.root, SITE, "alpha/__init__.py"), 0o664);
+    chmodSync(join(plane.root, SITE, "alpha-1.0.dist-info/METADATA"), 0o660);
     const before = site(plane);
     await take(plane, { take: ["alpha"] });
     const at = (path: string): string => join(plane.root, SITE, path);
@@ -237,6 +248,16 @@ describe("adopted packages", () => {
     expect(packages[0]).toMatchObject({ removed: [], cache_removed: [], drifted: [] });
     expect(packages[0]?.released).toHaveLength(4);
     expect(site(plane)).toEqual(before);
+  });
+
+  test("get no permission back that lets anybody write", async () => {
+    const plane = await planeWithSite();
+    const path = join(plane.root, SITE, "alpha/__init__.py");
+    chmodSync(path, 0o666);
+    await take(plane, { take: ["alpha"], accept: ["WORLD_WRITABLE"] });
+    rmSync(path);
+    await restore(plane.effects, plane.plane, { token: plane.token, dry_run: false });
+    expect(statSync(path).mode & 0o777).toBe(0o664);
   });
 
   test("are released as they lie even when they were changed meanwhile", async () => {

@@ -122,6 +122,44 @@ describe("what is refused, and leaves nothing", () => {
     expect(readdirSync(join(folder, "home/.holdfast/planes"))).toEqual([]);
   });
 
+  test("what a killed import left goes with the next one, its keys too; one that still runs stays", async () => {
+    const { folder, effects, bring } = scene();
+    const { fs } = effects;
+    const killed: Effects = {
+      ...effects,
+      fs: {
+        ...fs,
+        // Dead where it stood: nothing is cleaned up either.
+        remove: () => undefined,
+        removeDirectory: () => undefined,
+        openWrite(at, options) {
+          if (at.includes("import-report.json")) throw new Error("killed");
+          return fs.openWrite(at, options);
+        },
+      },
+    };
+    await expect(bring({}, killed)).rejects.toThrow("killed");
+    const planes = join(folder, "home/.holdfast/planes");
+    const [left = ""] = readdirSync(folder).filter((name) => name.startsWith(".new.import-"));
+    expect(readdirSync(planes)).toHaveLength(1);
+    // One of a process that lives, and one that somebody else may read.
+    const living = join(folder, ".other.import-0123456789ab");
+    mkdirSync(living, { mode: 0o700 });
+    const lock = await effects.locks.acquire(join(living, "owner.lock"), { wait_ms: 0 });
+    mkdirSync(join(folder, ".mine.import-0123456789ab"), { mode: 0o755 });
+    const done = await bring();
+    expect(readdirSync(folder).sort()).toEqual([
+      ".mine.import-0123456789ab",
+      ".other.import-0123456789ab",
+      "home",
+      "new",
+      "old",
+    ]);
+    expect(left).not.toBe("");
+    expect(readdirSync(planes)).toEqual([done.plane_uid]);
+    lock?.release();
+  });
+
   test("an interrupt ends it without a trace", async () => {
     const { folder, effects, bring } = scene();
     const controller = new AbortController();

@@ -111,6 +111,38 @@ describe("update()", () => {
     await healthy(plane);
   });
 
+  test("what a package calls state and an uninstall keeps is told by the ledger; other bytes there are nobody's", async () => {
+    const plane = await libraryPlane();
+    const kept = "lib/a/memory.json";
+    writeTree(plane.root, {
+      "src/a/holdfast.toml": packageToml(A, {
+        target: "lib/a",
+        classify: [{ match: "*.json", as: "state" }],
+      }),
+      "src/a/core.py": "A = 1\n",
+      "src/a/memory.json": "{}\n",
+    });
+    await plane.pack("src/a");
+    await plane.install([A]);
+    writeFileSync(join(plane.root, kept), '{"learnt": 1}\n');
+    expect((await plane.uninstall([A])).packages[0]?.kept).toEqual([kept]);
+    const found = async () => {
+      const report = await checkIntegrity(plane.effects, plane.plane, { orphans: false });
+      return report.findings
+        .filter(({ path }) => path?.startsWith("lib/a"))
+        .map(({ code }) => code)
+        .sort();
+    };
+    expect(await found()).toEqual(["FILE_LEFT"]);
+    const memory = join(plane.root, ".holdfast/state/leftovers.json");
+    writeFileSync(memory, JSON.stringify({ [kept]: A, "lib/a/planted.py": A }));
+    writeFileSync(join(plane.root, "lib/a/planted.py"), "import os\n");
+    expect(await found()).toEqual(["FILE_LEFT", "FILE_UNOWNED"]);
+    rmSync(join(plane.root, "lib/a/planted.py"));
+    writeFileSync(join(plane.root, kept), "exec()\n");
+    expect(await found()).toEqual(["FILE_UNOWNED"]);
+  });
+
   test("what it leaves outside source trees is a note of integrity, not an error", async () => {
     const plane = await libraryPlane();
     for (const [version, value] of [
@@ -397,5 +429,38 @@ describe("going back is refused or undone", () => {
       python: undefined,
     });
     expect(found.map(({ code }) => code)).toEqual(["DEPENDENCY_RANGE"]);
+  });
+});
+
+describe("a registered version whose archive is gone", () => {
+  const missing = `packages_store/${A}-1.1.0.tar.gz`;
+
+  test("is named by an update, not passed over as if there were nothing newer", async () => {
+    const plane = await twoVersions();
+    await install(plane);
+    rmSync(join(plane.root, missing));
+    rmSync(join(plane.root, `packages_store/${A}.tar.gz`));
+    const before = governed(plane);
+    await expect(plane.update([A])).rejects.toMatchObject({
+      code: "REGISTERED_ARCHIVE_MISSING",
+      exit_code: 4,
+      message: expect.stringContaining(missing),
+      details: { package_id: A, version: "1.1.0", path: missing, archive: null },
+    });
+    expect(governed(plane)).toEqual(before);
+    // Its next step: what is there is good enough.
+    expect((await plane.update([A], { to: "<1.1.0" })).packages).toMatchObject([{ action: "unchanged" }]);
+  });
+
+  test("is to be had from the latest copy, as the next step says", async () => {
+    const plane = await twoVersions();
+    await install(plane);
+    rmSync(join(plane.root, missing));
+    const archive = `packages_store/${A}.tar.gz`;
+    await expect(plane.update([A])).rejects.toMatchObject({
+      next_step: `Run "pkg update --archive ${archive} --id ${A}".`,
+    });
+    const done = await plane.update([], { wanted: [{ archive, id: A }] });
+    expect(done.packages[0]).toMatchObject({ action: "updated", version: "1.1.0" });
   });
 });

@@ -282,10 +282,10 @@ describe("what is there", () => {
     const { path } = await fetchFrom(url, { root });
     expect(await sweepDownloads(effects, root, { keep_ms: 60_000, dry_run: false })).toEqual({
       files: 0,
-      bytes: 0,
+      size_bytes: 0,
     });
     utimesSync(path, new Date(0), new Date(0));
-    const found = { files: 1, bytes: BYTES.length };
+    const found = { files: 1, size_bytes: BYTES.length };
     expect(await sweepDownloads(effects, root, { keep_ms: 60_000, dry_run: true })).toEqual(found);
     expect(await sweepDownloads(effects, root, { keep_ms: 60_000, dry_run: false })).toEqual(found);
     expect(existsSync(path)).toBe(false);

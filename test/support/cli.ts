@@ -1,6 +1,7 @@
 /** The real binaries on real planes. The build must be current: `npm test` and `npm run check` see to that. */
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "./tree.ts";
@@ -8,6 +9,9 @@ import { temporaryFolder } from "./tree.ts";
 /** The checkout, with a slash at its end. */
 export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const bin = (program: string): string => join(REPOSITORY, "bin", `${program}.cjs`);
+
+/** Each plane has a home of its own; compiled code is kept for all of them, or every command would start cold. */
+const CACHE = { XDG_CACHE_HOME: join(tmpdir(), `holdfast-test-cache-${process.getuid?.() ?? 0}`) };
 
 export interface Ran extends SpawnSyncReturns<string> {
   /** stdout as JSON; throws when it is not one document. */
@@ -41,7 +45,8 @@ export function runProgram(
 ): Ran {
   const ours = existsSync(bin(program));
   const [file, argv] = ours ? [process.execPath, [bin(program), ...args]] : [program, [...args]];
-  return ran(spawnSync(file, argv, { encoding: "utf8", maxBuffer: 64 << 20, ...options }));
+  const env = { ...CACHE, ...options.env };
+  return ran(spawnSync(file, argv, { encoding: "utf8", maxBuffer: 64 << 20, ...options, env }));
 }
 
 /** A plane made by `pkg init`, with keys in a home of its own and the admin token in the environment. */
@@ -100,7 +105,8 @@ export function startProgram(
   const ours = existsSync(bin(program));
   const [file, argv] = ours ? [process.execPath, [bin(program), ...args]] : [program, [...args]];
   const from_ms = performance.now();
-  const child = spawn(file, argv, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...CACHE, ...options.env };
+  const child = spawn(file, argv, { ...options, env, stdio: ["ignore", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].setEncoding("utf8").on("data", (text: string) => {

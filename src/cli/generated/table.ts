@@ -43,6 +43,63 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ]
   },
   {
+    "name": "new",
+    "summary": "Write a new plugin that passes preflight, packs and installs as it is.",
+    "examples": [
+      "pkg new modules/greeter --kind node --runtime python",
+      "pkg new modules/notes-agent --kind agent --runtime node --id PKG-T3-NOTES-001",
+      "pkg new modules/gate --kind quality_gate --runtime python --dry-run"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "directory",
+        "type": "string",
+        "description": "Folder to make; nothing is overwritten.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "kind",
+        "type": "string",
+        "description": "What the plugin is; each kind has its own bounds.",
+        "choices": [
+          "node",
+          "integration",
+          "agent",
+          "quality_gate"
+        ],
+        "required": true
+      },
+      {
+        "field": "runtime",
+        "type": "string",
+        "description": "What runs it.",
+        "choices": [
+          "python",
+          "node"
+        ],
+        "required": true
+      },
+      {
+        "field": "id",
+        "type": "string",
+        "description": "Package id; default: made of the folder's name."
+      },
+      {
+        "field": "namespace",
+        "type": "string",
+        "description": "How it is called; default: the folder's name."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
     "name": "pack",
     "summary": "Pack a source folder into the store as a reproducible archive and register it.",
     "examples": [
@@ -651,6 +708,333 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ]
   },
   {
+    "name": "plugin register",
+    "summary": "Make a plugin known by the manifest in its archive; nothing of it is installed.",
+    "examples": [
+      "pkg plugin register PKG-T2-NOTES-001",
+      "pkg plugin register packages_store/PKG-T2-NOTES-001.tar.gz --json"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "archive",
+        "type": "string",
+        "description": "Archive file, or the id of a package in the store (ID@VERSION).",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "digest",
+        "type": "string",
+        "description": "sha256 of the archive, where you vouch for it yourself."
+      }
+    ]
+  },
+  {
+    "name": "plugin install",
+    "summary": "Install the package of a plugin; it runs only once somebody enables it.",
+    "examples": [
+      "pkg plugin install notes",
+      "pkg plugin install PKG-T2-NOTES-001 --dry-run"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of a registered plugin, id of its package, or an archive file.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "digest",
+        "type": "string",
+        "description": "sha256 of the archive, where you vouch for it yourself."
+      },
+      {
+        "field": "from",
+        "type": "string",
+        "description": "A folder with further archives."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "plugin uninstall",
+    "summary": "Remove a plugin with its package; it stays registered, and what was granted is void.",
+    "examples": [
+      "pkg plugin uninstall notes --dry-run",
+      "pkg plugin uninstall notes --forget"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "purge",
+        "type": "boolean",
+        "description": "Also remove config and state files you edited.",
+        "default": false
+      },
+      {
+        "field": "accept_drift",
+        "type": "boolean",
+        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        "default": false
+      },
+      {
+        "field": "forget",
+        "type": "boolean",
+        "description": "Give up the namespace of a plugin that is not installed, with its configuration.",
+        "default": false
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "plugin enable",
+    "summary": "Show what a plugin asks for beyond what was granted, and grant exactly that.",
+    "examples": [
+      "pkg plugin enable notes --dry-run",
+      "pkg plugin enable notes --pin"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "yes",
+        "type": "string",
+        "description": "Digest of the words shown, which --dry-run prints: agrees to exactly those."
+      },
+      {
+        "field": "pin",
+        "type": "boolean",
+        "description": "Grant to these very bytes: an update disables the plugin.",
+        "default": false
+      },
+      {
+        "field": "versions",
+        "type": "string",
+        "description": "Versions the grant holds for. Default: the major version as it is."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "plugin disable",
+    "summary": "Let nothing of a plugin run any more; its files and what was granted stay.",
+    "examples": [
+      "pkg plugin disable notes",
+      "pkg plugin disable notes --reason \"too many requests\""
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "reason",
+        "type": "string",
+        "description": "Why.",
+        "default": "manual_disable"
+      }
+    ]
+  },
+  {
+    "name": "plugin approve",
+    "summary": "Stand for what a plugin may do above the profile of its kind, as a second person.",
+    "examples": [
+      "pkg plugin approve notes --reason \"runs git, reviewed in audit 12\" --days 30",
+      "pkg plugin approve notes --reason \"until the next audit\" --expires 2027-01-31"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "reason",
+        "type": "string",
+        "description": "Why, in at least 8 characters.",
+        "required": true
+      },
+      {
+        "field": "expires",
+        "type": "string",
+        "description": "Day or time it ends, such as 2027-01-31; within a year."
+      },
+      {
+        "field": "days",
+        "type": "integer",
+        "description": "How many days it holds, in place of --expires."
+      }
+    ]
+  },
+  {
+    "name": "plugin review",
+    "summary": "Disable every plugin whose approval expired or whose approver may no longer approve.",
+    "examples": [
+      "pkg plugin review",
+      "pkg plugin review --json"
+    ],
+    "authorised": true,
+    "flags": []
+  },
+  {
+    "name": "plugin list",
+    "summary": "List plugins with state, effective state, kind and profile.",
+    "examples": [
+      "pkg plugin list",
+      "pkg plugin list --state enabled --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "state",
+        "type": "string",
+        "description": "Only those whose effective state this is.",
+        "choices": [
+          "registered",
+          "installed",
+          "enabled",
+          "disabled"
+        ]
+      }
+    ]
+  },
+  {
+    "name": "plugin inspect",
+    "summary": "Show everything known of one plugin: state, what it asks for, what was granted and approved.",
+    "examples": [
+      "pkg plugin inspect notes",
+      "pkg plugin inspect PKG-T2-NOTES-001 --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      }
+    ]
+  },
+  {
+    "name": "configure",
+    "summary": "Set what a plugin can be configured with, held against its schema; secrets are named, never written.",
+    "examples": [
+      "pkg configure notes retries=8 --dry-run",
+      "pkg configure notes api_key=env:NOTES_API_KEY",
+      "pkg configure notes --show"
+    ],
+    "authorised": true,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      },
+      {
+        "field": "settings",
+        "type": "list",
+        "description": "KEY=VALUE; the schema says of which type. A secret is KEY=env:NAME or KEY=file:/PATH.",
+        "positional": true
+      },
+      {
+        "field": "file",
+        "type": "string",
+        "description": "JSON or TOML file with settings."
+      },
+      {
+        "field": "unset",
+        "type": "list",
+        "description": "Take a setting away; repeat for several."
+      },
+      {
+        "field": "show",
+        "type": "boolean",
+        "description": "Show what is in force; needs no token.",
+        "default": false
+      },
+      {
+        "field": "rollback",
+        "type": "integer",
+        "description": "Go back to this earlier version of the configuration."
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "policy why",
+    "summary": "Explain rule by rule what the policy allows and denies to a plugin, and which line decides.",
+    "examples": [
+      "pkg policy why PKG-T2-NOTES-001",
+      "pkg policy why notes --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "name",
+        "type": "string",
+        "description": "Namespace of the plugin, or the id of its package.",
+        "required": true,
+        "positional": true
+      }
+    ]
+  },
+  {
+    "name": "policy check",
+    "summary": "Check config/policy.toml: its form, that it is the one accepted, and that no layer loosens a higher one.",
+    "examples": [
+      "pkg policy check",
+      "pkg policy check --json"
+    ],
+    "authorised": false,
+    "flags": []
+  },
+  {
     "name": "auth init",
     "summary": "Make the plane's secret, role map and first admin token; --force replaces them and ends every token.",
     "examples": [
@@ -902,6 +1286,168 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ]
   },
   {
+    "name": "preflight",
+    "summary": "Judge packages before they enter: manifest, ranges, permissions, dependencies, ownership, signatures.",
+    "examples": [
+      "pkg preflight modules/notes",
+      "pkg preflight PKG-T1-RUNTIME-001 --host 2.0.0 --json",
+      "pkg preflight --changed origin/main --github",
+      "pkg preflight modules/notes --fix --dry-run"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "subjects",
+        "type": "list",
+        "description": "Manifests, their folders, archives or package ids.",
+        "positional": true
+      },
+      {
+        "field": "changed",
+        "type": "string",
+        "description": "Judge every manifest that differs from this git commit or branch."
+      },
+      {
+        "field": "exclude",
+        "type": "list",
+        "description": "With --changed: glob of paths to leave out, such as test/**; repeat for several."
+      },
+      {
+        "field": "host",
+        "type": "string",
+        "description": "Judge as if this program had this version."
+      },
+      {
+        "field": "api",
+        "type": "string",
+        "description": "Judge as if the plugin API had this version."
+      },
+      {
+        "field": "python",
+        "type": "string",
+        "description": "Judge as if Python had this version."
+      },
+      {
+        "field": "node",
+        "type": "string",
+        "description": "Judge as if Node had this version."
+      },
+      {
+        "field": "digest",
+        "type": "string",
+        "description": "sha256 of the archive, vouched for by you."
+      },
+      {
+        "field": "require_all",
+        "type": "boolean",
+        "description": "Fail also where a check could not run.",
+        "default": false
+      },
+      {
+        "field": "fix",
+        "type": "boolean",
+        "description": "Mend in the manifests what can be mended safely, then judge them.",
+        "default": false
+      },
+      {
+        "field": "dry_run",
+        "type": "boolean",
+        "description": "Show what would change and change nothing.",
+        "default": false
+      },
+      {
+        "field": "sarif",
+        "type": "boolean",
+        "description": "Print SARIF 2.1.0.",
+        "default": false
+      },
+      {
+        "field": "junit",
+        "type": "boolean",
+        "description": "Print JUnit XML.",
+        "default": false
+      },
+      {
+        "field": "github",
+        "type": "boolean",
+        "description": "Print annotations for GitHub Actions.",
+        "default": false
+      },
+      {
+        "field": "markdown",
+        "type": "boolean",
+        "description": "Print Markdown.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "explain",
+    "summary": "Say what a code means, where it comes from and what to do about it. Works offline and without a plane.",
+    "examples": [
+      "pkg explain COMPAT_UNMET",
+      "pkg explain --list --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "code",
+        "type": "string",
+        "description": "Code of a fault or finding.",
+        "positional": true
+      },
+      {
+        "field": "list",
+        "type": "boolean",
+        "description": "List every code with its meaning.",
+        "default": false
+      }
+    ]
+  },
+  {
+    "name": "what-breaks",
+    "summary": "Say which packages stop fitting if the host, the API, Python or Node changes, or packages go.",
+    "examples": [
+      "pkg what-breaks --host 3.0.0",
+      "pkg what-breaks --python 3.13 --store",
+      "pkg what-breaks --remove PKG-T0-EVIDENCE-001 --json"
+    ],
+    "authorised": false,
+    "flags": [
+      {
+        "field": "host",
+        "type": "string",
+        "description": "Judge as if this program had this version."
+      },
+      {
+        "field": "api",
+        "type": "string",
+        "description": "Judge as if the plugin API had this version."
+      },
+      {
+        "field": "python",
+        "type": "string",
+        "description": "Judge as if Python had this version."
+      },
+      {
+        "field": "node",
+        "type": "string",
+        "description": "Judge as if Node had this version."
+      },
+      {
+        "field": "remove",
+        "type": "list",
+        "description": "Package that goes; repeat for several."
+      },
+      {
+        "field": "store",
+        "type": "boolean",
+        "description": "Look also at the newest archive of each package in the store.",
+        "default": false
+      }
+    ]
+  },
+  {
     "name": "verify",
     "summary": "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",
     "examples": [
@@ -924,7 +1470,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     "summary": "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
     "examples": [
       "pkg ledger verify",
-      "pkg ledger verify ledger/packages.jsonl --json"
+      "pkg ledger verify ledger/packages.jsonl --json",
+      "pkg ledger verify ledger/governance.jsonl --witness witnesses.txt"
     ],
     "authorised": false,
     "flags": [
@@ -933,6 +1480,16 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "type": "list",
         "description": "Streams to verify; default: all of the plane.",
         "positional": true
+      },
+      {
+        "field": "witness",
+        "type": "list",
+        "description": "Verifier key of a witness you trust, or a file with one such key a line; each must have signed. Repeat for several."
+      },
+      {
+        "field": "witnesses_min",
+        "type": "integer",
+        "description": "How many of the named witnesses must have signed. Default: all."
       }
     ]
   },

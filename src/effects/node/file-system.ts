@@ -60,12 +60,19 @@ export const nodeFileSystem: FileSystem = {
     const fd = openSync(path, READ_FLAGS);
     try {
       return readAll(fd);
+    } catch (error) {
+      throw withPath(error, path);
     } finally {
       closeSync(fd);
     }
   },
   readText(path) {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.read(path));
+    const bytes = this.read(path);
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch (error) {
+      throw withPath(error, path);
+    }
   },
   openRead: (path) => readHandle(openSync(path, READ_FLAGS)),
   openBeneath: (directory, names) => readHandle(openBeneath(directory, names)),
@@ -116,6 +123,9 @@ export const nodeFileSystem: FileSystem = {
   },
 };
 
+/** What is read through a descriptor fails without saying which file it was. */
+const withPath = (error: unknown, path: string): unknown =>
+  error instanceof Error && !("path" in error) ? Object.assign(error, { path }) : error;
 /** Node has no `openat`: the kernel resolves one name below `/proc/self/fd/N` from that very descriptor. */
 function openBeneath(directory: string, names: readonly string[]): number {
   if (

@@ -9,6 +9,7 @@ import { nodeNetwork } from "./network.ts";
 import { nodePrograms } from "./programs.ts";
 import { nodeSockets } from "./sockets.ts";
 import { nodeSubprocess } from "./subprocess.ts";
+import { nodeTerminal } from "./terminal.ts";
 import { nodeWorkers } from "./workers.ts";
 
 const clock: Clock = {
@@ -39,6 +40,7 @@ export function nodeEffects(
 ): Effects {
   const host: Host = { ...nodeHost(), ...options.host };
   const worker_url = options.worker_url ?? new URL("./digest-worker.ts", import.meta.url);
+  const signal = options.signal ?? new AbortController().signal;
   return {
     fs: nodeFileSystem,
     clock,
@@ -50,7 +52,8 @@ export function nodeEffects(
     locks: nodeLocks,
     workers: nodeWorkers(worker_url, host.cpu_count),
     databases: nodeDatabases,
+    terminal: nodeTerminal(signal),
     host,
-    signal: options.signal ?? new AbortController().signal,
+    signal,
   };
 }

@@ -52,6 +52,7 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
     workers: workersHere(disk.fs),
     // What a database holds is derived; without one everything is read from the files themselves.
     databases: { open: () => undefined },
+    terminal: { interactive: false, ask: async () => "" },
     host: { ...HOST, ...options.host },
     signal: options.signal ?? new AbortController().signal,
   };

@@ -27,6 +27,7 @@ import { sealLedgers } from "./seal-ledgers.ts";
 import { discard, parentOf, refuseTarget, settle } from "./settle-plane.ts";
 import { stageRegistries } from "./stage-registries.ts";
 import { stageSource, sumsOf, writeNew } from "./stage-source.ts";
+import { openStaging, parentFolder, sweepStagings } from "./staging-folder.ts";
 import { type Survey, surveyPlane } from "./survey.ts";
 
 export interface ImportRequest extends InitRequest, EnterOptions {
@@ -42,7 +43,7 @@ const USER = "admin";
 
 /** @throws ADOPT_FOLDER_MISSING, IMPORT_*, REGISTRY_*, ARCHIVE_*, AUTH_*, TRANSACTION_FAILED, INTERRUPTED */
 export async function importPlane(effects: Effects, request: ImportRequest): Promise<ImportResult> {
-  const { fs, host, random } = effects;
+  const { fs, host } = effects;
   const launchers = new Map([...request.templates].filter(([path]) => path.startsWith("scripts/")));
   const survey = await surveyPlane(effects, request.source, new Set(launchers.keys()));
   const target = absolute(host.cwd, request.directory);
@@ -53,12 +54,12 @@ export async function importPlane(effects: Effects, request: ImportRequest): Pro
     const planned = await initPlane(effects, { ...request, name, templates: launchers, imported: new Map() });
     return { ...planned, root: target, imported: reportOf(survey, registries, {}, undefined) };
   }
-  makeFolders(effects, parentOf(target));
-  const parent = fs.realPath(parentOf(target));
-  const staging = `${parent === "/" ? "" : parent}/.${target.slice(target.lastIndexOf("/") + 1)}.import-${random.hex(6)}`;
+  const parent = parentFolder(effects, target);
+  await sweepStagings(effects, parent);
+  const folder = await openStaging(effects, parent, target);
+  const staging = folder.plane;
   let keys_directory: string | undefined;
   try {
-    fs.makeDirectory(staging);
     const digests = await stageSource(effects, survey, staging);
     const changed = stageRegistries(effects, survey, staging, launchers);
     const imported = sealLedgers(effects, survey, staging);
@@ -67,6 +68,7 @@ export async function importPlane(effects: Effects, request: ImportRequest): Pro
       { ...request, directory: staging, name, templates: launchers, imported },
       (plane_uid) => {
         keys_directory = keysDirectory(host, plane_uid);
+        folder.noteKeys(plane_uid);
       },
     );
     const plane = openPlane(effects, staging);
@@ -76,7 +78,9 @@ export async function importPlane(effects: Effects, request: ImportRequest): Pro
     requireSound(effects, plane);
     // Where they lie now; afterwards nothing is left here to sign.
     await settleOwed(effects);
+    folder.forgetKeys();
     settle(effects, staging, target);
+    keys_directory = undefined;
     const token_file = made.token_file ?? "";
     return {
       ...made,
@@ -85,9 +89,10 @@ export async function importPlane(effects: Effects, request: ImportRequest): Pro
       imported: report,
     };
   } catch (error) {
-    discard(effects, staging);
     if (keys_directory !== undefined) discard(effects, keys_directory);
     throw error;
+  } finally {
+    folder.close();
   }
 }
 

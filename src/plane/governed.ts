@@ -1,7 +1,7 @@
 /** What the plane's configuration says about a path nobody owns. */
 import type { TraceVerdict } from "../contracts/index.ts";
 import { matchesGlob } from "../metadata/index.ts";
-import type { Plane } from "../plane/index.ts";
+import type { Plane } from "./open.ts";
 
 /** `source` in a declared source tree, `unowned` elsewhere in a governed root, null where neither rule applies. */
 export function unownedVerdict(

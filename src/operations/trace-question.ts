@@ -1,0 +1,62 @@
+/** Flags of a trace that do not go together are refused: one that is passed over would be answered wrongly. */
+import { make } from "./faults.ts";
+
+/** The input of a trace, as far as it matters here. */
+interface Asked {
+  readonly explain?: string | undefined;
+  readonly why?: string | undefined;
+  readonly who?: string | undefined;
+  readonly impact?: string | undefined;
+  readonly diff?: string | undefined;
+  readonly package?: string | undefined;
+  readonly at?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly out?: string | undefined;
+  readonly text: boolean;
+  readonly mermaid: boolean;
+  readonly html: boolean;
+  readonly inventory: boolean;
+  readonly installed: boolean;
+  readonly verify: boolean;
+}
+
+type Flag = keyof Asked;
+
+const QUESTIONS = ["why", "diff", "who", "impact", "inventory", "installed", "verify"] as const;
+/** The second name stands where a subject does. */
+const TAKES_TWO: ReadonlySet<Flag> = new Set(["why", "diff"]);
+const OF_NOW = ["diff", "inventory", "installed", "verify"] as const;
+const FORMS = ["mermaid", "html"] as const;
+/** A flag, and the one it belongs to. */
+const NEEDS = [
+  ["package", "diff"],
+  ["text", "diff"],
+  ["limit", "why"],
+  ["out", "html"],
+] as const;
+
+/** @throws INPUT_CONFLICT */
+export function requireOneQuestion(input: Asked): void {
+  const is_given = (flag: Flag): boolean => input[flag] !== undefined && input[flag] !== false;
+  const asked = QUESTIONS.filter(is_given);
+  if (is_given("explain") && asked.some((flag) => !TAKES_TWO.has(flag))) asked.push("explain" as never);
+  two(asked, "are two questions; ask one at a time");
+  two(FORMS.filter(is_given), "are two forms of an answer, which has one");
+  const now = OF_NOW.find(is_given);
+  if (now !== undefined && is_given("at")) two(["at", now], "do not go together: that is only told of now");
+  const list = (["inventory", "installed", "verify"] as const).find(is_given);
+  const form = FORMS.find(is_given);
+  if (list !== undefined && form !== undefined)
+    two([form, list], "do not go together: a picture shows one subject, or the plane");
+  for (const [flag, owner] of NEEDS) {
+    if (is_given(flag) && !is_given(owner))
+      throw conflict([flag, owner], `--${flag} goes with --${owner} only`);
+  }
+}
+
+function two(flags: readonly string[], why: string): void {
+  if (flags.length > 1) throw conflict(flags, `--${flags[0] ?? ""} and --${flags[1] ?? ""} ${why}`);
+}
+
+const conflict = (fields: readonly string[], message: string) =>
+  make("INPUT_CONFLICT", message, { fields, command: "trace" });

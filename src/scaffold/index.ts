@@ -1,0 +1,2 @@
+export { scaffoldFaults } from "./faults.ts";
+export { type NewResult, newPlugin } from "./new-plugin.ts";
