@@ -21,6 +21,7 @@ export interface Sources {
 /** Paths that root takes before it gives up its rights, in order: they lie at `STAGE/0`, `STAGE/1` and so on. */
 export const stagedPaths = (plan: WallPlan, sources: Sources): { path: string; use: "read" | "write" }[] => [
   ...plan.mounts,
+  ...plan.kept.map((path) => ({ path, use: "read" as const })),
   ...sources.files.map(({ from }) => ({ path: from, use: "read" as const })),
 ];
 
@@ -48,10 +49,10 @@ export function bubblewrapArguments(
     plan.system.links.flatMap(({ at, to }) => ["--symlink", to, at]),
     sources.files.flatMap(({ from, at }) => ["--ro-bind", source(from), at]),
     plan.masks.flatMap(({ path, is_folder }) =>
-      is_folder
-        ? ["--perms", "0555", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
-        : ["--ro-bind", "/dev/null", path],
+      is_folder ? ["--perms", "0555", "--size", "4096", "--tmpfs", path] : ["--ro-bind", "/dev/null", path],
     ),
+    plan.kept.flatMap((path) => ["--ro-bind", source(path), path]),
+    plan.masks.flatMap(({ path, is_folder }) => (is_folder ? ["--remount-ro", path] : [])),
     ["--proc", "/proc", "--remount-ro", "/proc", "--remount-ro", "/"],
     ["--chdir", sources.cwd, "--clearenv"],
     Object.entries(sources.environment).flatMap(([name, value]) => ["--setenv", name, value]),

@@ -25,6 +25,7 @@ export function namespacesConfig(
       ...sources.files.map(({ from, at }) => [source(from), at, false]),
     ],
     masks: plan.masks.map(({ path, is_folder }) => [path, is_folder]),
+    kept: plan.kept.map((path) => [source(path), path, false]),
     shared_memory: true,
     temp: JAIL_TEMP,
     temp_bytes: sources.temp_bytes_max,

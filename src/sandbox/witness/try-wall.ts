@@ -200,7 +200,9 @@ async function tellProbe(
       ...(profile.kind === "quality_gate" ? [] : [`${plane}/other/file`, `${plane}/other/`]),
       ...["/etc/shadow", "/etc/passwd", "/sys/class/", "/boot/"],
       // A folder on the way to something shown is there, and empty but for that.
-      ...["/root/", "/home/", "/var/", "/opt/"].filter((folder) => !shown.some((path) => path.startsWith(folder))),
+      ...["/root/", "/home/", "/var/", "/opt/"].filter(
+        (folder) => !shown.some((path) => path.startsWith(folder)),
+      ),
       `/proc/${host.pid}/environ`,
       "/proc/1/root/etc/passwd",
     ],
