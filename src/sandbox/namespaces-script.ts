@@ -60,6 +60,11 @@ def build_root(config):
     if config.get("shared_memory"):
         os.makedirs("dev/shm", 0o755)
         mount(b"jail", BASE + b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, bound.encode())
+    protected = [path for path, is_folder in config.get("masks", ()) if is_folder]
+    if config.get("base"):
+        os.makedirs(os.fsdecode(BASE) + config["base"], 0o755, exist_ok=True)
+        mount(b"jail", BASE + os.fsencode(config["base"]), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0555,size=1m")
+        protected.append(config["base"])
     for tree in trees:
         lay(*tree)
     for path, is_folder in config.get("masks", ()):
@@ -71,7 +76,7 @@ def build_root(config):
             mount(None, target, None, 0x1000 | 0x20 | MS_NOSUID | MS_RDONLY)
     for tree in kept:
         lay(*tree)
-    for path in [path for path, is_folder in config.get("masks", ()) if is_folder]:
+    for path in protected:
         set_attributes("protect %s" % (path,), AT_FDCWD, BASE + os.fsencode(path), 0, ATTR_RDONLY)
     for link in config["links"]:
         at = os.fsdecode(BASE) + link["at"]

@@ -125,7 +125,12 @@ describe("a layer with a hole is not used", () => {
     ],
     ["landlock", "sockets allowed", edit("SOCKET + MACHINERY + METADATA", "METADATA"), NETWORK],
     ["landlock", "modes and times free", edit("MACHINERY + METADATA", "MACHINERY"), /could be changed/],
-    ["landlock", "descriptors kept", edit(/    close_descriptors\(config\.get\("keep", \(\)\)\)\n/g, "    os.dup2(2, 40)\n"), /descriptor/],
+    [
+      "landlock",
+      "descriptors kept",
+      edit(/    close_descriptors\(config\.get\("keep", \(\)\)\)\n/g, "    os.dup2(2, 40)\n"),
+      /descriptor/,
+    ],
     [
       "landlock",
       "a call that fails",

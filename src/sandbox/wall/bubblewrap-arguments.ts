@@ -10,6 +10,9 @@ export const SHARED_MEMORY = "/dev/shm";
 export const OWN_FOLDER = "/run/holdfast";
 export const PROXY_SOCKET = `${OWN_FOLDER}/proxy.sock`;
 
+/** Room for the names of folders on the way to what is shown. */
+const BASE_BYTES = String(1 << 20);
+
 export interface Sources {
   /** Files outside whose bytes are shown at a path inside. */
   readonly files: readonly { readonly from: string; readonly at: string }[];
@@ -45,6 +48,7 @@ export function bubblewrapArguments(
     DEVICES.flatMap((path) => ["--dev-bind", path, path]),
     ["--symlink", "/proc/self/fd", "/dev/fd"],
     plan.system.shown.flatMap((path) => ["--ro-bind", path, path]),
+    plan.base === undefined ? [] : ["--perms", "0555", "--size", BASE_BYTES, "--tmpfs", plan.base],
     plan.mounts.flatMap(({ path, use }) => [use === "write" ? "--bind" : "--ro-bind", source(path), path]),
     plan.system.links.flatMap(({ at, to }) => ["--symlink", to, at]),
     sources.files.flatMap(({ from, at }) => ["--ro-bind", source(from), at]),
@@ -53,6 +57,7 @@ export function bubblewrapArguments(
     ),
     plan.kept.flatMap((path) => ["--ro-bind", source(path), path]),
     plan.masks.flatMap(({ path, is_folder }) => (is_folder ? ["--remount-ro", path] : [])),
+    plan.base === undefined ? [] : ["--remount-ro", plan.base],
     ["--proc", "/proc", "--remount-ro", "/proc", "--remount-ro", "/"],
     ["--chdir", sources.cwd, "--clearenv"],
     Object.entries(sources.environment).flatMap(([name, value]) => ["--setenv", name, value]),

@@ -24,6 +24,7 @@ export function namespacesConfig(
       ...plan.mounts.map(({ path, use }) => [source(path), path, use === "write"]),
       ...sources.files.map(({ from, at }) => [source(from), at, false]),
     ],
+    base: plan.base ?? null,
     masks: plan.masks.map(({ path, is_folder }) => [path, is_folder]),
     kept: plan.kept.map((path) => [source(path), path, false]),
     shared_memory: true,

@@ -16,6 +16,8 @@ export interface Mount {
 export interface WallPlan {
   /** The system's own, the same for every program of this profile. */
   readonly system: View;
+  /** The plane itself, empty and read-only but for what is mounted below it; undefined where it is shown whole. */
+  readonly base: string | undefined;
   /** Of the plane and of the interpreter; outer before inner. */
   readonly mounts: readonly Mount[];
   /** Covered by nothing; after the mounts. */
@@ -74,6 +76,9 @@ export function planWall(fs: Needs, request: ConfineRequest, perl: string): Wall
   const links = viewOf(fs, own, [], []).links;
   return {
     system: { shown: system.shown, links: [...system.links, ...links.filter(isOutsideOf(system, mounts))] },
+    base: [...system.shown, ...mounts.map(({ path }) => path)].some((path) => isInside(plane_root, path))
+      ? undefined
+      : plane_root,
     mounts,
     masks,
     kept: nested(
