@@ -37,6 +37,8 @@ export const MEANINGS = {
   DISK_FULL: "The file system has no space left; what was begun is undone.",
   FAILPOINT_INVALID: "A failure point was named in a form that cannot be read; nothing was touched.",
   FILE_MISSING: "A file that is needed is not there.",
+  HOOK: "The folder names a command that an agent runs by itself at an event.",
+  HOOK_AT_START: "The folder names a command that an agent runs by itself when it starts.",
   INDEX_DIVERGED:
     "The index that only speeds up answers differs from the files it was made from; the files count.",
   INPUT_OUTPUT_ERROR: "The disk reported a failure while a file was read or written.",
@@ -67,7 +69,10 @@ export const MEANINGS = {
   REGISTRY_HEADER_INVALID: "The first line of a registry does not name its columns as it must.",
   REGISTRY_INVALID:
     "A registry was edited by hand so that it no longer holds together; nothing is changed until it is mended.",
+  REPOSITORY: "The folder holds the history of a repository, which is not taken.",
+  SETUID: "A file runs with the rights of its owner, whoever starts it.",
   SIGNATURE_INVALID: "A signature beside the archive does not fit its bytes, or cannot be read.",
+  SYMLINK: "A file is a symbolic link; what it leads to can change without the package.",
   TOO_MANY_OPEN_FILES: "The system allows this process no further open file.",
   TRACE_CHECKPOINT_FORKED: "Two signed checkpoints tell different stories of one ledger.",
   TRACE_DEPENDENCY_UNMET:

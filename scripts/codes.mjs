@@ -23,9 +23,10 @@ const PLACES_MAX = 4;
 /**
  * @param catalogues room to its fault catalogue
  * @param rules room to what its findings mean: code to { title, help }
+ * @param others room to further codes, whose meaning stands in code-meanings.mjs
  * @returns sorted by code: { code, room, exit_code: number | null, meaning, raised_in, messages, next_steps }
  */
-export function readCodes(catalogues, rules) {
+export function readCodes(catalogues, rules, others) {
   const codes = new Map();
   for (const [room, catalogue] of Object.entries(catalogues))
     for (const [code, { exit_code, next_step }] of Object.entries(catalogue))
@@ -43,6 +44,7 @@ export function readCodes(catalogues, rules) {
     Object.entries(of_room).map(([code, rule]) => ({ code, room, rule })),
   );
   for (const { code, room } of titled) add(codes, room, { code });
+  for (const [room, named] of Object.entries(others)) for (const code of named) add(codes, room, { code });
   for (const { path, text } of all)
     for (const [, code] of text.matchAll(CODE))
       if (!path.endsWith("/faults.ts")) codes.get(code)?.raised_in.add(path);

@@ -30,6 +30,8 @@ export const PlaneConfig = z
       )
       .min(1)
       .default([...DEFAULT_PLUGIN_ROOTS]),
+    /** Folders with wheels that packages lock but do not ship: absolute, or relative to the plane. Never a network. */
+    wheel_directories: z.array(z.string().min(1).max(1024)).max(64).default([]),
     policy: z
       .strictObject({
         /** False refuses archives that are not in the canonical profile. */

@@ -128,7 +128,9 @@ export const DirectoryTrace = z.strictObject({
   role: z.string(),
   source_of: z.string().nullable(),
   packages: z.array(z.strictObject({ package: z.string(), file_count: z.int().nonnegative() })),
+  /** The first by path; of the others only the number is known here. */
   files: z.array(TracedFile),
+  files_left_out: z.int().nonnegative(),
   total_files: z.int().nonnegative(),
 });
 export type DirectoryTrace = z.output<typeof DirectoryTrace>;
@@ -216,7 +218,8 @@ export const LedgerEntryTrace = TracedEvent.extend({
   hash_verified: z.boolean(),
   /** Covered by the head beside the keys. */
   covered: z.boolean(),
-  stream_valid: z.boolean(),
+  /** Its path through the tiles ends at the root of the signed checkpoint; null while no checkpoint reaches it. */
+  in_tree: z.boolean().nullable(),
   entries_count: z.int().nonnegative(),
   chain: z.strictObject({ previous: Neighbour, next: Neighbour }),
 });

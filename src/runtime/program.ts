@@ -1,6 +1,9 @@
 /** The interpreter a plugin runs in, from outside its plane, and the files that interpreter needs. */
 import type { Effects } from "../effects/index.ts";
+import type { Plugin } from "../grants/index.ts";
 import type { Plane } from "../plane/index.ts";
+import { environmentOfPackage } from "../python/index.ts";
+import { readReceipt } from "../receipts/index.ts";
 import { interpreterFiles, isInside } from "../sandbox/index.ts";
 import { make } from "./faults.ts";
 import type { Hosting } from "./hosting.ts";
@@ -18,28 +21,51 @@ export interface Program {
 /** Asking an interpreter takes longer than a small action; it is asked once in a process. */
 const asked = new WeakMap<Hosting, Map<string, Promise<Program>>>();
 
-/** @throws plugin_interpreter_missing where there is none to be trusted; PYTHON_NOT_FOUND, PYTHON_TOO_OLD */
-export function programFor(
+/**
+ * In the environment of its package, where that locks wheels.
+ * @throws plugin_interpreter_missing where there is none to be trusted; PYTHON_*, WHEEL_*, ENVIRONMENT_*
+ */
+export async function programFor(
+  effects: Effects,
+  plane: Plane,
+  hosting: Hosting,
+  { manifest, record, asked: { runtime } }: Plugin,
+): Promise<Program> {
+  if (runtime === "node" || manifest.environment === undefined)
+    return interpreterFor(effects, plane, hosting, runtime);
+  const installed = readReceipt(effects.fs, plane.root, record.package_id, record.plane_id);
+  const environment = installed && (await environmentOfPackage(effects, plane, installed));
+  if (environment === undefined) return interpreterFor(effects, plane, hosting, runtime);
+  // Its Python is a link in the plane to one outside, which is the one that has to be trusted.
+  const { interpreter, python, read_paths } = environment;
+  const { readable } = await interpreterFor(effects, plane, hosting, runtime, interpreter);
+  return { executable: python, readable: [...readable, ...read_paths] };
+}
+
+function interpreterFor(
   effects: Needs,
   plane: Plane,
   hosting: Hosting,
   runtime: "python" | "node",
+  named?: string,
 ): Promise<Program> {
   const known = asked.get(hosting) ?? new Map<string, Promise<Program>>();
   asked.set(hosting, known);
-  const found = known.get(runtime) ?? find(effects, plane, hosting, runtime);
-  known.set(runtime, found);
-  found.catch(() => known.delete(runtime));
+  const key = named ?? runtime;
+  const found =
+    known.get(key) ?? find(effects, plane, runtime, async () => named ?? hosting.interpreter(runtime));
+  known.set(key, found);
+  found.catch(() => known.delete(key));
   return found;
 }
 
 async function find(
   effects: Needs,
   plane: Plane,
-  hosting: Hosting,
   runtime: "python" | "node",
+  interpreter: () => Promise<string | undefined>,
 ): Promise<Program> {
-  const path = await hosting.interpreter(runtime);
+  const path = await interpreter();
   if (path === undefined) throw missing(runtime, "none was found");
   const executable = effects.fs.realPath(path);
   // It is part of the wall, and what lies in the plane is what is walled in.

@@ -47,7 +47,7 @@ export async function confinement(
 ): Promise<Omit<ConfineRequest, "stdin">> {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
-  const { executable, readable, version } = await programFor(effects, plane, hosting, runtime);
+  const { executable, readable, version } = await programFor(effects, plane, hosting, plugin);
   return {
     profile: profileFor({ kind, runtime, namespace, root, scopes }),
     plane_root: plane.root,

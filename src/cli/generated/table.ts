@@ -214,6 +214,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "description": "Folder with further archives to choose from."
       },
       {
+        "field": "wheels",
+        "type": "string",
+        "description": "Folder with wheels that packages lock but do not ship; looked through before those of the configuration."
+      },
+      {
         "field": "plane",
         "type": "list",
         "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
@@ -283,6 +288,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "field": "from",
         "type": "string",
         "description": "Folder with further archives to choose from."
+      },
+      {
+        "field": "wheels",
+        "type": "string",
+        "description": "Folder with wheels that packages lock but do not ship; looked through before those of the configuration."
       },
       {
         "field": "plane",
@@ -1873,7 +1883,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   },
   {
     "name": "gc",
-    "summary": "Drop kept generations beyond the last three and those marked good, old downloads, and what killed commands left.",
+    "summary": "Drop kept generations beyond the last three and those marked good, old downloads, environments nobody needs, and what killed commands left.",
     "examples": [
       "pkg gc --dry-run",
       "pkg gc --keep 1"

@@ -2,7 +2,7 @@
 import { readArchive } from "../../archive/index.ts";
 import type { Manifest, PreflightCheckId, PreflightSubject } from "../../contracts/index.ts";
 import { installedHeads } from "../../index-db/index.ts";
-import { Fault } from "../../kernel/index.ts";
+import { Fault, type FaultJson } from "../../kernel/index.ts";
 import { locate } from "../../metadata/index.ts";
 import type { Plane } from "../../plane/index.ts";
 import {
@@ -84,7 +84,7 @@ async function opened(
     const is_manifest = checkOf(error.code) === "manifest";
     const listed = error.details["findings"];
     const faults = Array.isArray(listed)
-      ? listed.map((one) => new Fault({ ...(one as Fault), exit_code: error.exit_code }))
+      ? listed.map((one) => new Fault({ ...(one as unknown as FaultJson), exit_code: error.exit_code }))
       : [error];
     for (const fault of faults)
       await addFaults({ tally, locate: async () => [] }, [
