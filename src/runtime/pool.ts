@@ -6,7 +6,7 @@
 import type { Effects } from "../effects/index.ts";
 import { Fault, sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { confine, findWall } from "../sandbox/index.ts";
+import { confine } from "../sandbox/index.ts";
 import { abandon, begin, finish } from "./accepted.ts";
 import type { Begun, Ended } from "./begun.ts";
 import type { Hosting } from "./hosting.ts";
@@ -15,6 +15,7 @@ import { recordRefusal } from "./record.ts";
 import { accept, refusing, runPrepared } from "./run-action.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { confinement } from "./spawned.ts";
+import { wallFor } from "./wall.ts";
 import { Worker } from "./worker.ts";
 
 export interface PoolOptions {
@@ -111,11 +112,11 @@ export class ActionPool {
   }
 
   async #start(begun: Begun): Promise<Worker> {
-    const { accepts_weaker } = this.#hosting;
-    const request = await confinement(this.#effects, this.#plane, begun, this.#hosting);
-    const wall = await findWall(this.#effects, { accepts_weaker });
+    const hosting = this.#hosting;
+    const walled = await wallFor(this.#effects, this.#plane, hosting, begun.prepared.plugin);
+    const request = confinement(this.#effects, this.#plane, begun, { hosting, walled });
     return Worker.start(this.#effects.clock, (onStderr) =>
-      confine(this.#effects, wall, {
+      confine(this.#effects, walled.wall, {
         ...request,
         program: { ...request.program, args: ["--worker"] },
         environment: { ...request.environment, HOLDFAST_WORKER: "1" },

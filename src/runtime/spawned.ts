@@ -1,18 +1,11 @@
 /** A process for one call: begun behind the wall with the request on its stdin, read until it ends. */
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
-import {
-  type Confined,
-  type ConfineRequest,
-  confine,
-  findWall,
-  type Outcome,
-  profileFor,
-} from "../sandbox/index.ts";
+import { type Confined, type ConfineRequest, confine, type Outcome, profileFor } from "../sandbox/index.ts";
 import type { Begun, Ended } from "./begun.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
-import { programFor } from "./program.ts";
+import { type Walled, wallFor } from "./wall.ts";
 
 /** Of /tmp inside. */
 const TEMP_BYTES_MAX = 64 << 20;
@@ -25,9 +18,9 @@ export async function startProcess(
   hosting: Hosting,
 ): Promise<Confined> {
   const { limits } = begun.prepared;
-  const request = await confinement(effects, plane, begun, hosting);
-  const wall = await findWall(effects, { accepts_weaker: hosting.accepts_weaker });
-  return confine(effects, wall, {
+  const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
+  const request = confinement(effects, plane, begun, { hosting, walled });
+  return confine(effects, walled.wall, {
     ...request,
     stdin: begun.lineFor(),
     limits: {
@@ -39,15 +32,15 @@ export async function startProcess(
 }
 
 /** All of it but what goes through the pipes. */
-export async function confinement(
-  effects: Effects,
+export function confinement(
+  effects: Pick<Effects, "signal">,
   plane: Plane,
   { prepared, environment }: Pick<Begun, "prepared" | "environment">,
-  hosting: Hosting,
-): Promise<Omit<ConfineRequest, "stdin">> {
+  { hosting, walled: { program } }: { readonly hosting: Hosting; readonly walled: Walled },
+): Omit<ConfineRequest, "stdin"> {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
-  const { executable, readable, version } = await programFor(effects, plane, hosting, plugin);
+  const { executable, readable, version } = program;
   return {
     profile: profileFor({ kind, runtime, namespace, root, scopes }),
     plane_root: plane.root,
