@@ -4,6 +4,7 @@ import { absolute, type Plane } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import {
   accept,
+  askAhead,
   type Explained,
   explainRun,
   type Hosting,
@@ -72,6 +73,9 @@ export const run = operation({
       );
       return { result: { explained }, exit_code: explained.would_run ? 0 : 1 };
     }
+    const hosting = hostingOf(context, plane);
+    // Most plugins are in Python, and their interpreter takes as long to find as all the checks.
+    if (!input.dry_run) askAhead(context.effects, plane, hosting, "python");
     const request: RunRequest = {
       namespace,
       action,
@@ -84,7 +88,7 @@ export const run = operation({
     };
     if (!input.dry_run)
       return {
-        result: { done: await runAction(context.effects, plane, request, hostingOf(context, plane)) },
+        result: { done: await runAction(context.effects, plane, request, hosting) },
       };
     const { limits, scopes } = await accept(context.effects, plane, request);
     return { result: { checked: { namespace, action, dry_run: true, limits, scopes } } };

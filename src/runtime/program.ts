@@ -44,6 +44,11 @@ export async function programFor(
   return { executable: python, readable: [...base.readable, ...read_paths], base };
 }
 
+/** Asks an interpreter before it is known to be needed, while there is other work. Never throws. */
+export function askAhead(effects: Needs, plane: Plane, hosting: Hosting, runtime: "python" | "node"): void {
+  interpreterFor(effects, plane, hosting, runtime).catch(() => undefined);
+}
+
 function interpreterFor(
   effects: Needs,
   plane: Plane,
