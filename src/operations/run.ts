@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { isApproved } from "../lifecycle/index.ts";
 import { absolute, type Plane } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import {
   accept,
+  askAhead,
   type Explained,
   explainRun,
   type Hosting,
@@ -67,10 +69,13 @@ export const run = operation({
         context.effects,
         plane,
         { namespace, action, wishes },
-        hostingOf(context),
+        hostingOf(context, plane),
       );
       return { result: { explained }, exit_code: explained.would_run ? 0 : 1 };
     }
+    const hosting = hostingOf(context, plane);
+    // Most plugins are in Python, and their interpreter takes as long to find as all the checks.
+    if (!input.dry_run) askAhead(context.effects, plane, hosting, "python");
     const request: RunRequest = {
       namespace,
       action,
@@ -82,7 +87,9 @@ export const run = operation({
       token: context.token,
     };
     if (!input.dry_run)
-      return { result: { done: await runAction(context.effects, plane, request, hostingOf(context)) } };
+      return {
+        result: { done: await runAction(context.effects, plane, request, hosting) },
+      };
     const { limits, scopes } = await accept(context.effects, plane, request);
     return { result: { checked: { namespace, action, dry_run: true, limits, scopes } } };
   },
@@ -113,8 +120,11 @@ function textOf(result: Result): string {
       .join("")}`;
   }
   const { done } = result;
-  return `${JSON.stringify(done.result, null, 2)}\n${done.run_id}: ${done.duration_ms} ms behind ${done.layer}, recorded as ${done.event_id}\n`;
+  return `${JSON.stringify(done.result, null, 2)}\n${done.run_id}: ${done.duration_ms} ms behind ${wallWords(done.layer)}, recorded as ${done.event_id}\n`;
 }
+
+const wallWords = (layer: string): string =>
+  layer === "bubblewrap" ? layer : `${layer}, a weaker layer that somebody accepted`;
 
 function explainedText(one: Explained): string {
   const section = (title: string, lines: readonly string[]): string[] =>
@@ -130,7 +140,7 @@ function explainedText(one: Explained): string {
     ]),
     ...section("secrets of its configuration", one.secrets),
     ...section("limits", limitLines(one.limits)),
-    ...section("wall", [one.layer ?? "none holds on this machine"]),
+    ...section("wall", [one.layer === null ? "none holds on this machine" : wallWords(one.layer)]),
     ...section(
       "it would be refused",
       one.problems.map(({ message, code }) => `${message} [${code}]`),
@@ -157,8 +167,8 @@ async function readInput(
   return parseInputText(inputFileBytes(effects, path, plane, about), plane, about);
 }
 
-const hostingOf = ({ effects, files }: Context): Hosting => ({
+const hostingOf = ({ effects, files }: Context, plane: Plane): Hosting => ({
   interpreter: async (runtime) =>
     runtime === "node" ? files.node : (await findPython(effects, {})).executable,
-  accepts_weaker: () => false,
+  accepts_weaker: () => isApproved(effects, plane, "run-without-bubblewrap"),
 });

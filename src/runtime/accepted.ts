@@ -2,31 +2,20 @@
 import type { Effects } from "../effects/index.ts";
 import { Fault, type Json, prefixed, sha256Hex } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { configFor } from "./config.ts";
-import { environmentFor, type RunEnvironment } from "./environment.ts";
+import { environmentFor } from "./environment.ts";
 import { evidenceDigest } from "./evidence-digest.ts";
 import { requestLine } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { valuesOf } from "./limits.ts";
 import type { Prepared } from "./prepare.ts";
 import { type RunEnd, type RunFacts, recordEnd, recordOnce } from "./record.ts";
-import { type Redactor, redactorOf } from "./redact.ts";
+import { redactorOf } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
-import { type Ended, judgeEnded, recordedMessage } from "./verdict.ts";
-
-/** A run that holds its slot. */
-export interface Begun {
-  readonly prepared: Prepared;
-  readonly facts: RunFacts;
-  readonly slot: Slot;
-  readonly began_ms: number;
-  readonly environment: RunEnvironment;
-  /** The request as it goes to the process, to a worker with an id. Secret, since the configuration is in it. */
-  readonly lineFor: (id?: string) => string;
-  readonly redactor: Redactor;
-}
+import { judgeEnded, recordedMessage } from "./verdict.ts";
 
 /** @throws plugin_concurrency_limited; LEDGER_* when an earlier run cannot be recorded */
 export async function begin(

@@ -33,7 +33,7 @@ export async function configFor(
     secretOf(effects, plane, { namespace, key, reference }),
   ]);
   const whole = Object.fromEntries([...Object.entries(values), ...resolved]);
-  const [issue] = (await compileSchema(config.schema)).validate(whole);
+  const [issue] = (await compileSchema(config.schema, { secrets: true })).validate(whole);
   if (issue !== undefined) {
     const key = plainText(issue.pointer.slice(1));
     throw missing(namespace, key, plainText(issue.message));

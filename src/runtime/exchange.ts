@@ -27,7 +27,12 @@ export type Answer =
   | { readonly kind: "garbage"; readonly problem: string };
 
 /** What a plugin says when it is asked for an action it does not know. */
-export const UNKNOWN_ACTION = new Set(["plugin_action_not_found", "ACTION_NOT_FOUND", "UNKNOWN_ACTION"]);
+export const UNKNOWN_ACTION = new Set([
+  "plugin_action_not_found",
+  "ACTION_UNKNOWN",
+  "ACTION_NOT_FOUND",
+  "UNKNOWN_ACTION",
+]);
 
 /** Own properties only; a plugin's JSON names what it likes. `id`: what a worker has to answer with. */
 export function readAnswer(bytes: Uint8Array, id?: string): Answer {

@@ -4,7 +4,7 @@ import type { Effects } from "../effects/index.ts";
 import { inWords, type Plugin, secretKeys, standingOf } from "../grants/index.ts";
 import { Fault, type FaultJson } from "../kernel/index.ts";
 import { type Plane, reading } from "../plane/index.ts";
-import { findWall, profileFor, type SandboxProfile } from "../sandbox/index.ts";
+import { profileFor, type SandboxProfile } from "../sandbox/index.ts";
 import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { environmentFor } from "./environment.ts";
 import type { Hosting } from "./hosting.ts";
@@ -12,6 +12,7 @@ import { installedCode } from "./installed-code.ts";
 import { requireKnown } from "./known-plugin.ts";
 import { LIMIT_NAMES, type LimitName, type Limits, limitsOf, type Wishes } from "./limits.ts";
 import { declaredAction, requireEnabled } from "./prepare.ts";
+import { wallFor } from "./wall.ts";
 
 export interface Explained {
   readonly namespace: string;
@@ -50,7 +51,7 @@ export async function explainRun(
   effects: Effects,
   plane: Plane,
   asking: { readonly namespace: string; readonly action: string; readonly wishes: Wishes },
-  hosting: Pick<Hosting, "accepts_weaker">,
+  hosting: Hosting,
 ): Promise<Explained> {
   const { namespace, wishes } = asking;
   const seen = await reading(effects, plane, async () => look(effects, plane, namespace, asking.action));
@@ -62,7 +63,7 @@ export async function explainRun(
     declared: action.limits,
     wishes,
   });
-  const wall = await findWall(effects, hosting).catch((error: unknown) => {
+  const wall = await wallFor(effects, plane, hosting, plugin).catch((error: unknown) => {
     if (!(error instanceof Fault)) throw error;
     return error;
   });
@@ -88,7 +89,7 @@ export async function explainRun(
     environment: { given: Object.keys(values), withheld, unset },
     secrets: schema === undefined ? [] : [...secretKeys(schema)],
     limits,
-    layer: wall instanceof Fault ? null : wall.layer,
+    layer: wall instanceof Fault ? null : wall.wall.layer,
   };
 }
 

@@ -10,7 +10,7 @@ import { readReceipt, tierPrefix } from "../receipts/index.ts";
 import { make } from "./faults.ts";
 import { judgeFile } from "./judge-file.ts";
 import { stampOf } from "./stamps.ts";
-import { refuseStrangers } from "./strangers.ts";
+import { strangersIn } from "./strangers.ts";
 
 type Needs = Pick<Effects, "fs" | "clock">;
 
@@ -26,6 +26,8 @@ export interface InstalledCode {
   readonly stamps: ReadonlyMap<string, string>;
   /** Absolute paths of all that was installed in the folder, also of what is not judged. */
   readonly own: readonly string[];
+  /** What lies there besides and is not to be seen. */
+  readonly strangers: readonly string[];
   /** Of a small plugin: the bytes that were judged, to be shown to it instead of what lies there. */
   readonly bytes: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 }
@@ -51,8 +53,7 @@ export function installedCode(effects: Needs, plane: Plane, plugin: Plugin): Ins
   const key = `${plane.root}\n${plugin.record_digest}`;
   const before = known.get(key);
   if (before !== undefined && changedSince(fs, before) === undefined) {
-    refuseStrangers(fs, plugin, before);
-    return before;
+    return { ...before, strangers: strangersIn(fs, plugin, before) };
   }
   known.delete(key);
   const { code, stats, keeps_bytes } = judge(fs, plane, plugin);
@@ -82,7 +83,7 @@ function judge(
     ({ path }) => `${plane.root}/${path}`,
   );
   const root = `${plane.root}/${folder}`;
-  refuseStrangers(fs, plugin, { root, own });
+  const strangers = strangersIn(fs, plugin, { root, own });
   const code_files = files.filter(({ classification }) => !NOT_JUDGED.has(classification));
   const size_bytes = code_files.reduce((sum, one) => sum + one.size_bytes, 0);
   const keeps_bytes = size_bytes <= SHOWN_BYTES_MAX && code_files.length <= SHOWN_FILES_MAX;
@@ -100,6 +101,7 @@ function judge(
     archive_hash: installed?.receipt.archive_hash ?? "",
     stamps: new Map(judged_files.map(({ path, stat }) => [path, stampOf(stat)])),
     own,
+    strangers,
     bytes: judged_files.flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }])),
   };
   return { code, keeps_bytes, stats: judged_files.map(({ stat }) => stat) };

@@ -1,19 +1,21 @@
 /**
  * Warm workers for a host that lives long. Every call is judged, counted and recorded as one that has a process of its own; only
- * the start of the process is saved. A worker serves calls of one plugin, one state of its files, one set of permissions.
+ * the start of the process is saved. Only a plugin whose manifest requires "workers" is kept warm: it says so that it answers one
+ * request a line with its `id` when it is started with `--worker`; others get a process for each call. A worker serves calls of one plugin, one state of its files, one set of permissions.
  */
 import type { Effects } from "../effects/index.ts";
 import { Fault, sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { confine, findWall } from "../sandbox/index.ts";
-import { abandon, type Begun, begin, finish } from "./accepted.ts";
+import { confine } from "../sandbox/index.ts";
+import { abandon, begin, finish } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import type { Hosting } from "./hosting.ts";
 import type { Prepared } from "./prepare.ts";
 import { recordRefusal } from "./record.ts";
-import { accept, refusing } from "./run-action.ts";
+import { accept, refusing, runPrepared } from "./run-action.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { confinement } from "./spawned.ts";
-import type { Ended } from "./verdict.ts";
+import { wallFor } from "./wall.ts";
 import { Worker } from "./worker.ts";
 
 export interface PoolOptions {
@@ -25,7 +27,7 @@ export interface PoolOptions {
   readonly workers_max: number;
 }
 
-export const POOL_DEFAULTS: PoolOptions = { idle_ms: 60_000, calls_max: 1000, workers_max: 16 };
+const POOL_DEFAULTS: PoolOptions = { idle_ms: 60_000, calls_max: 1000, workers_max: 16 };
 
 interface Resting {
   readonly worker: Worker;
@@ -60,6 +62,9 @@ export class ActionPool {
     const effects = this.#effects;
     const plane = this.#plane;
     const prepared = await this.#accept(request);
+    // One that reads its input to the end would wait for ever.
+    if (prepared.plugin.manifest.plugin?.requires.includes("workers") !== true)
+      return runPrepared(effects, plane, request, prepared, this.#hosting);
     const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
     let worker: Worker;
     const key = keyOf(begun);
@@ -69,7 +74,7 @@ export class ActionPool {
       abandon(begun);
       throw error;
     }
-    const ended = await worker.call(effects, begun);
+    const ended = await worker.call(begun);
     if (neverRan(ended, worker)) {
       abandon(begun);
       await recordRefusal(effects, plane, request, ended.thrown);
@@ -99,17 +104,19 @@ export class ActionPool {
   #take(key: string): Worker | undefined {
     const namespace = namespaceIn(key);
     const state = stateIn(key);
-    void this.#retire((one) => one.namespace === namespace && stateIn(one.key) !== state);
+    void this.#retire(
+      (one) => !one.worker.is_alive || (one.namespace === namespace && stateIn(one.key) !== state),
+    );
     const at = this.#resting.findLastIndex((one) => one.key === key && one.worker.is_alive);
     return at < 0 ? undefined : this.#resting.splice(at, 1)[0]?.worker;
   }
 
   async #start(begun: Begun): Promise<Worker> {
-    const { accepts_weaker } = this.#hosting;
-    const request = await confinement(this.#effects, this.#plane, begun, this.#hosting);
-    const wall = await findWall(this.#effects, { accepts_weaker });
-    return Worker.start((onStderr) =>
-      confine(this.#effects, wall, {
+    const hosting = this.#hosting;
+    const walled = await wallFor(this.#effects, this.#plane, hosting, begun.prepared.plugin);
+    const request = confinement(this.#effects, this.#plane, begun, { hosting, walled });
+    return Worker.start(this.#effects.clock, (onStderr) =>
+      confine(this.#effects, walled.wall, {
         ...request,
         program: { ...request.program, args: ["--worker"] },
         environment: { ...request.environment, HOLDFAST_WORKER: "1" },

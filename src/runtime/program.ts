@@ -16,6 +16,8 @@ export interface Program {
   /** Of Node, as "24.1.0". */
   readonly version?: string;
   readonly readable: readonly string[];
+  /** The interpreter itself, from outside the plane, where an environment of ours is in between. */
+  readonly base?: Program;
 }
 
 /** Asking an interpreter takes longer than a small action; it is asked once in a process. */
@@ -38,8 +40,13 @@ export async function programFor(
   if (environment === undefined) return interpreterFor(effects, plane, hosting, runtime);
   // Its Python is a link in the plane to one outside, which is the one that has to be trusted.
   const { interpreter, python, read_paths } = environment;
-  const { readable } = await interpreterFor(effects, plane, hosting, runtime, interpreter);
-  return { executable: python, readable: [...readable, ...read_paths] };
+  const base = await interpreterFor(effects, plane, hosting, runtime, interpreter);
+  return { executable: python, readable: [...base.readable, ...read_paths], base };
+}
+
+/** Asks an interpreter before it is known to be needed, while there is other work. Never throws. */
+export function askAhead(effects: Needs, plane: Plane, hosting: Hosting, runtime: "python" | "node"): void {
+  interpreterFor(effects, plane, hosting, runtime).catch(() => undefined);
 }
 
 function interpreterFor(

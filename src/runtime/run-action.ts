@@ -25,7 +25,17 @@ export async function runAction(
   request: RunRequest,
   hosting: Hosting,
 ): Promise<RunResult> {
-  const prepared = await accept(effects, plane, request);
+  return runPrepared(effects, plane, request, await accept(effects, plane, request), hosting);
+}
+
+/** What was accepted, in a process of its own. */
+export async function runPrepared(
+  effects: Effects,
+  plane: Plane,
+  request: RunRequest,
+  prepared: Prepared,
+  hosting: Hosting,
+): Promise<RunResult> {
   const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
   let running: Awaited<ReturnType<typeof startProcess>>;
   try {

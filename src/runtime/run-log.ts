@@ -1,5 +1,6 @@
 /** What plugins wrote to stderr, one file a run: cut, without secrets, the newest kept. For people; nothing decides by it. */
 import type { Effects } from "../effects/index.ts";
+import { compareCodePoints } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { make } from "./faults.ts";
 import { logDirectory, makeRunDirectory, RUN_DIRECTORY } from "./places.ts";
@@ -28,9 +29,9 @@ export interface RunLog extends RunHead {
   readonly text: string;
 }
 
-export const LOGS_KEPT = 50;
-export const LOG_BYTES_MAX = 65_536;
-const HEAD_BYTES_MAX = 16_384;
+const LOGS_KEPT = 50;
+/** What a plugin says is cut at 64 KiB before it comes here; the marks of what was taken out may make it longer. */
+const FILE_BYTES_MAX = 1 << 20;
 
 /** Newest last by name: the moment, then the id. */
 const nameOf = ({ started_at, run_id }: RunHead): string =>
@@ -64,24 +65,18 @@ const namesIn = (fs: Effects["fs"], folder: string): string[] =>
 
 /** Heads of one plugin's logs, or of all, newest first. */
 export function listRuns({ fs }: Needs, plane: Plane, namespace?: string): RunHead[] {
-  const folders = namespace === undefined ? namespacesWithLogs(fs, plane) : [namespace];
-  const heads = folders.flatMap((one) => {
-    const folder = `${plane.root}/${logDirectory(one)}`;
-    return namesIn(fs, folder).flatMap((name) => readLog(fs, `${folder}/${name}`) ?? []);
-  });
-  return heads
-    .map(({ text: _, ...head }) => head)
-    .sort((a, b) => (a.started_at < b.started_at ? 1 : a.started_at > b.started_at ? -1 : 0));
+  const heads = foldersOf(fs, plane, namespace).flatMap((folder) =>
+    namesIn(fs, folder).flatMap((name) => readLog(fs, `${folder}/${name}`)?.head ?? []),
+  );
+  return heads.sort((a, b) => compareCodePoints(b.started_at, a.started_at));
 }
 
 /** @throws plugin_run_unknown */
 export function findRun({ fs }: Needs, plane: Plane, run_id: string, namespace?: string): RunLog {
-  const folders = namespace === undefined ? namespacesWithLogs(fs, plane) : [namespace];
-  for (const one of folders) {
-    const folder = `${plane.root}/${logDirectory(one)}`;
+  for (const folder of foldersOf(fs, plane, namespace)) {
     const name = namesIn(fs, folder).find((file) => NAME.exec(file)?.[1] === run_id);
     const found = name === undefined ? undefined : readLog(fs, `${folder}/${name}`);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { ...found.head, text: found.text };
   }
   const shown = run_id.slice(0, 64);
   throw make(
@@ -93,21 +88,28 @@ export function findRun({ fs }: Needs, plane: Plane, run_id: string, namespace?:
   );
 }
 
-function namespacesWithLogs(fs: Effects["fs"], plane: Plane): string[] {
+/** A name somebody typed is looked for among those that are there, and never made part of a path. */
+function foldersOf(fs: Effects["fs"], plane: Plane, namespace: string | undefined): string[] {
   const folder = `${plane.root}/${RUN_DIRECTORY}`;
   if (fs.stat(folder)?.kind !== "directory") return [];
-  return fs.list(folder).flatMap(({ name, kind }) => (kind === "directory" ? [name] : []));
+  return fs
+    .list(folder)
+    .filter(({ name, kind }) => kind === "directory" && (namespace === undefined || name === namespace))
+    .map(({ name }) => `${plane.root}/${logDirectory(name)}`);
 }
 
-function readLog(fs: Effects["fs"], path: string): RunLog | undefined {
+function readLog(
+  fs: Effects["fs"],
+  path: string,
+): { readonly head: RunHead; readonly text: string } | undefined {
   try {
     const stat = fs.stat(path);
-    if (stat === undefined || stat.size_bytes > LOG_BYTES_MAX * 4 + HEAD_BYTES_MAX) return undefined;
+    if (stat === undefined || stat.size_bytes > FILE_BYTES_MAX) return undefined;
     const text = fs.read(path).toString("utf8");
     const end = text.indexOf("\n");
     const head = JSON.parse(text.slice(0, end)) as Partial<RunHead> | null;
     if (typeof head?.run_id !== "string" || typeof head.started_at !== "string") return undefined;
-    return { ...(head as RunHead), text: text.slice(end + 1) };
+    return { head: head as RunHead, text: text.slice(end + 1) };
   } catch {
     return undefined;
   }

@@ -50,21 +50,34 @@ export async function takeSlot(
 
 async function firstFree(effects: Needs, folder: string, concurrency_max: number): Promise<Slot | undefined> {
   const count = Math.max(slotsIn(effects.fs, folder), concurrency_max);
+  const own = ownSlots(effects.fs, folder);
   let busy = 0;
   let taken: { readonly number: number; readonly lock: HeldLock } | undefined;
-  for (let number = 0; number < count; number++) {
-    // Slots that do not exist yet are not held.
-    if (taken !== undefined && effects.fs.stat(slotPath(folder, number)) === undefined) break;
-    const lock = await effects.locks.acquire(slotPath(folder, number), { wait_ms: 0 });
+  for (let number = 0; number < count && busy < concurrency_max; number++) {
+    // Where there are no more slots than may be held, one that is free is enough.
+    if (taken !== undefined && count <= concurrency_max) break;
+    const lock = own.has(number)
+      ? undefined
+      : await effects.locks.acquire(slotPath(folder, number), { wait_ms: 0 });
     if (lock === undefined) busy++;
     else if (taken === undefined) taken = { number, lock };
     else lock.release();
-    if (busy >= concurrency_max) break;
   }
   if (taken === undefined) return undefined;
   if (busy < concurrency_max) return slotOn(effects.fs, folder, taken.number, taken.lock);
   taken.lock.release();
   return undefined;
+}
+
+/** Held by this process: known without asking, which would open each of them once more. */
+const held = new WeakMap<Effects["fs"], Map<string, Set<number>>>();
+
+function ownSlots(fs: Effects["fs"], folder: string): Set<number> {
+  const folders = held.get(fs) ?? new Map<string, Set<number>>();
+  held.set(fs, folders);
+  const numbers = folders.get(folder) ?? new Set<number>();
+  folders.set(folder, numbers);
+  return numbers;
 }
 
 const slotPath = (folder: string, number: number): string => `${folder}/slot-${number}.lock`;
@@ -80,6 +93,8 @@ function slotsIn(fs: Effects["fs"], folder: string): number {
 function slotOn(fs: Effects["fs"], folder: string, number: number, lock: HeldLock): Slot {
   const path = `${folder}/slot-${number}.json`;
   const left = noteAt(fs, path);
+  const own = ownSlots(fs, folder);
+  own.add(number);
   return {
     number,
     left,
@@ -87,7 +102,10 @@ function slotOn(fs: Effects["fs"], folder: string, number: number, lock: HeldLoc
     clear: () => {
       if (fs.stat(path) !== undefined) writeOver(fs, path, "null");
     },
-    release: () => lock.release(),
+    release: () => {
+      own.delete(number);
+      lock.release();
+    },
   };
 }
 

@@ -1,20 +1,11 @@
 /** A process for one call: begun behind the wall with the request on its stdin, read until it ends. */
 import type { Effects } from "../effects/index.ts";
-import type { Json } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import {
-  type Confined,
-  type ConfineRequest,
-  confine,
-  findWall,
-  type Outcome,
-  profileFor,
-} from "../sandbox/index.ts";
-import type { Begun } from "./accepted.ts";
+import { type Confined, type ConfineRequest, confine, type Outcome, profileFor } from "../sandbox/index.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
-import { programFor } from "./program.ts";
-import type { Ended } from "./verdict.ts";
+import { type Walled, wallFor } from "./wall.ts";
 
 /** Of /tmp inside. */
 const TEMP_BYTES_MAX = 64 << 20;
@@ -27,9 +18,9 @@ export async function startProcess(
   hosting: Hosting,
 ): Promise<Confined> {
   const { limits } = begun.prepared;
-  const request = await confinement(effects, plane, begun, hosting);
-  const wall = await findWall(effects, { accepts_weaker: hosting.accepts_weaker });
-  return confine(effects, wall, {
+  const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
+  const request = confinement(effects, plane, begun, { hosting, walled });
+  return confine(effects, walled.wall, {
     ...request,
     stdin: begun.lineFor(),
     limits: {
@@ -41,15 +32,15 @@ export async function startProcess(
 }
 
 /** All of it but what goes through the pipes. */
-export async function confinement(
-  effects: Effects,
+export function confinement(
+  effects: Pick<Effects, "signal">,
   plane: Plane,
   { prepared, environment }: Pick<Begun, "prepared" | "environment">,
-  hosting: Hosting,
-): Promise<Omit<ConfineRequest, "stdin">> {
+  { hosting, walled: { program } }: { readonly hosting: Hosting; readonly walled: Walled },
+): Omit<ConfineRequest, "stdin"> {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
-  const { executable, readable, version } = await programFor(effects, plane, hosting, plugin);
+  const { executable, readable, version } = program;
   return {
     profile: profileFor({ kind, runtime, namespace, root, scopes }),
     plane_root: plane.root,
@@ -62,7 +53,7 @@ export async function confinement(
     overlays: code.bytes,
     ...(hosting.broker === undefined ? {} : { broker: hosting.broker }),
     environment: environment.values,
-    hidden: [plane.keys_directory],
+    hidden: [plane.keys_directory, ...code.strangers],
     limits: {
       memory_bytes_max: limits.memory_bytes_max.value,
       processes_max: limits.processes_max.value,
@@ -79,7 +70,8 @@ export async function collect(running: Confined): Promise<Ended> {
     for await (const chunk of running.stdout) chunks.push(chunk);
     // The program ends by itself now, or at its limit.
     return endedOf(running, await running.done, Buffer.concat(chunks));
-  } catch (thrown) {
+  } catch (error) {
+    const thrown = error instanceof Error ? error : new Error(String(error));
     running.kill();
     await running.done.catch(() => undefined);
     const nothing = { stdout: Buffer.alloc(0), stderr: "", stderr_is_cut: false, denials: [] };
@@ -89,7 +81,7 @@ export async function collect(running: Confined): Promise<Ended> {
 
 const STDERR_KEPT_BYTES = 65_536;
 
-export function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
+function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
   const { ended, exit_code, stderr, usage, denials } = outcome;
   return {
     how: ended,
@@ -98,7 +90,7 @@ export function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Arra
     stderr,
     stderr_is_cut: Buffer.byteLength(stderr) >= STDERR_KEPT_BYTES,
     layer,
-    resources: { ...usage } as Json,
+    resources: { ...usage },
     denials: denials.map((one) => ({ ...one })),
   };
 }

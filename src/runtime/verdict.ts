@@ -1,35 +1,12 @@
 /** From what became of a plugin's process to a result or to the one code that says why there is none. */
 import type { Effects } from "../effects/index.ts";
 import { compileSchema } from "../json-schema/index.ts";
-import type { Details, Fault, Json } from "../kernel/index.ts";
+import type { Details, Fault } from "../kernel/index.ts";
 import { lastWords } from "../sandbox/index.ts";
-import type { Begun } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { type Answer, readAnswer, UNKNOWN_ACTION } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { changedSince } from "./installed-code.ts";
-
-/** What became of the process, whatever ran it. */
-export interface Ended {
-  readonly how:
-    | "exited"
-    | "timed_out"
-    | "output_too_large"
-    | "memory_exceeded"
-    | "broker_exceeded"
-    | "stopped";
-  readonly exit_code: number | null;
-  /** One answer, or what there is of it. */
-  readonly stdout: Uint8Array;
-  /** What a worker has to answer with. */
-  readonly call_id?: string;
-  readonly stderr: string;
-  readonly stderr_is_cut: boolean;
-  readonly layer: string;
-  readonly resources?: Json;
-  readonly denials: readonly Json[];
-  /** Why it was stopped from outside. */
-  readonly thrown?: unknown;
-}
 
 type Good = Extract<Answer, { kind: "ok" }>;
 
@@ -57,8 +34,7 @@ export async function judgeEnded(
 function judgeEnding(begun: Begun, ended: Ended): Fault | undefined {
   const { limits } = begun.prepared;
   if (ended.thrown !== undefined) {
-    const why = ended.thrown instanceof Error ? ended.thrown.message : String(ended.thrown);
-    return failed(begun, `was stopped: ${lastWords(why)}`);
+    return failed(begun, `was stopped: ${lastWords(ended.thrown.message)}`);
   }
   if (ended.how === "timed_out") {
     const { value, set_by } = limits.timeout_ms;
@@ -152,5 +128,7 @@ function failed(begun: Begun, problem: string, details: Details & { readonly sai
 }
 
 /** The message as the ledger keeps it. */
-export const recordedMessage = (begun: Begun, fault: Fault): string =>
-  fault.code === "plugin_run_failed" ? `${named(begun)} ${String(fault.details["problem"])}` : fault.message;
+export function recordedMessage(begun: Begun, { code, message, details }: Fault): string {
+  const { problem } = details;
+  return code === "plugin_run_failed" && typeof problem === "string" ? `${named(begun)} ${problem}` : message;
+}

@@ -4,9 +4,8 @@
  */
 import type { Effects } from "../effects/index.ts";
 import type { Confined, Outcome } from "../sandbox/index.ts";
-import type { Begun } from "./accepted.ts";
+import type { Begun, Ended } from "./begun.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
-import type { Ended } from "./verdict.ts";
 
 const NEWLINE = 10;
 const STDERR_KEPT_BYTES = 65_536;
@@ -19,6 +18,7 @@ interface Waiting {
 }
 
 export class Worker {
+  readonly #clock: Effects["clock"];
   readonly #confined: Confined;
   readonly #over: Promise<Outcome | Error>;
   #waiting: Waiting | undefined;
@@ -28,19 +28,23 @@ export class Worker {
   #calls = 0;
 
   /** @param start begins the process and tells it where to send what is said on stderr */
-  static async start(start: (onStderr: (bytes: Uint8Array) => void) => Promise<Confined>): Promise<Worker> {
+  static async start(
+    clock: Effects["clock"],
+    start: (onStderr: (bytes: Uint8Array) => void) => Promise<Confined>,
+  ): Promise<Worker> {
     const said: Uint8Array[] = [];
     let worker: Worker | undefined;
     const confined = await start((bytes) => {
       if (worker === undefined) said.push(bytes);
       else worker.#hear(bytes);
     });
-    worker = new Worker(confined);
+    worker = new Worker(clock, confined);
     for (const bytes of said) worker.#hear(bytes);
     return worker;
   }
 
-  private constructor(confined: Confined) {
+  private constructor(clock: Effects["clock"], confined: Confined) {
+    this.#clock = clock;
     this.#confined = confined;
     this.#over = confined.done.catch((error: unknown) =>
       error instanceof Error ? error : new Error(String(error)),
@@ -71,7 +75,7 @@ export class Worker {
   }
 
   /** One call; never throws. A worker that did not answer as it should is dead afterwards. */
-  async call(effects: Pick<Effects, "clock">, begun: Begun): Promise<Ended> {
+  async call(begun: Begun): Promise<Ended> {
     const { timeout_ms, output_bytes_max } = begun.prepared.limits;
     const call_id = begun.facts.run_id;
     this.#calls++;
@@ -84,30 +88,31 @@ export class Worker {
       line: Promise.withResolvers(),
     };
     this.#waiting = waiting;
-    const began_ms = effects.clock.elapsed_ms();
+    const began_ms = this.#clock.elapsed_ms();
     const late = Promise.withResolvers<"late">();
-    const stopLate = this.#alarm(effects, timeout_ms.value, () => late.resolve("late"));
+    const stopLate = this.#alarm(timeout_ms.value, () => late.resolve("late"));
     void this.#confined.stdin.write(begun.lineFor(call_id));
     const first = await Promise.race([waiting.line.promise, late.promise, this.#over]);
     stopLate();
     this.#waiting = undefined;
     const ended = await this.#endedOf(first);
-    const duration_ms = Math.round(effects.clock.elapsed_ms() - began_ms);
+    const duration_ms = Math.round(this.#clock.elapsed_ms() - began_ms);
     return { ...ended, call_id, resources: { duration_ms, is_warm: true, calls: this.#calls } };
   }
 
   /** Slices, so that an alarm nobody needs any more does not keep the host alive for long. */
-  #alarm({ clock }: Pick<Effects, "clock">, timeout_ms: number, ring: () => void): () => void {
-    let is_off = false;
+  #alarm(timeout_ms: number, ring: () => void): () => void {
+    const clock = this.#clock;
+    const alarm = { is_off: false };
     const until_ms = clock.elapsed_ms() + timeout_ms;
     const watch = async (): Promise<void> => {
-      for (let left_ms = timeout_ms; left_ms > 0 && !is_off; left_ms = until_ms - clock.elapsed_ms())
+      for (let left_ms = timeout_ms; left_ms > 0 && !alarm.is_off; left_ms = until_ms - clock.elapsed_ms())
         await clock.sleep(Math.min(left_ms, ALARM_SLICE_MS));
-      if (!is_off) ring();
+      if (!alarm.is_off) ring();
     };
     void watch();
     return () => {
-      is_off = true;
+      alarm.is_off = true;
     };
   }
 
@@ -149,6 +154,8 @@ export class Worker {
       // What became of it is told by its end.
     }
     this.#is_alive = false;
+    // It mostly ends by itself now, and how it does says more than that it was killed.
+    await Promise.race([this.#over, this.#clock.sleep(ENDING_MS)]);
     this.#confined.kill();
   }
 
@@ -177,3 +184,4 @@ export class Worker {
 }
 
 const ALARM_SLICE_MS = 1000;
+const ENDING_MS = 250;

@@ -23,6 +23,11 @@ export const { catalogue: sandboxFaults, make } = defineFaults({
     (d) =>
       `Run "${d.cure}", or accept the weaker layer: pkg approve run-without-bubblewrap --reason "WHY" --days 7.`,
   ),
+  SANDBOX_UNPROVEN: kind<Details & { claim: string; layer: string }>(
+    5,
+    () =>
+      `Run "pkg sandbox doctor" and mend what it names, or accept the weaker layer: pkg approve run-without-bubblewrap --reason "WHY" --days 7.`,
+  ),
   SANDBOX_TOO_MANY_PATHS: kind<{ glob: string; paths_max: number }>(
     3,
     (d) => `Grant a whole folder instead of ${d.glob}, as in "files.read:docs/**".`,

@@ -23,3 +23,5 @@ export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";
 export { findWall, type WallSearch } from "./wall/find-wall.ts";
 export type { Wall } from "./wall/wall.ts";
+export { type ClaimReport, examineSandbox, type LayerReport, type SandboxReport } from "./witness/doctor.ts";
+export { type ProvenRequest, provenWall } from "./witness/proven-wall.ts";

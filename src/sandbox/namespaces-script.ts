@@ -37,14 +37,19 @@ def lay(path, fd, is_directory):
     os.close(fd)
 
 
+def laid(asked):
+    """From one place to another."""
+    rights = {True: ATTR_NOSUID | ATTR_NODEV, False: ATTR_NOSUID | ATTR_NODEV | ATTR_RDONLY}
+    return [(target, *taken(source, rights[is_written])[1:]) for source, target, is_written in asked]
+
+
 def build_root(config):
     mount(None, b"/", None, MS_REC | MS_PRIVATE)
     trees = [taken(path, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV) for path in config["shown"]]
     trees += [taken(path, ATTR_RDONLY | ATTR_NOSUID) for path in config["devices"]]
-    # From one place to another; in the order given, so that one may lie in another.
-    for source, target, is_written in config.get("laid", ()):
-        attributes = ATTR_NOSUID | ATTR_NODEV | (0 if is_written else ATTR_RDONLY)
-        trees.append((target, *taken(source, attributes)[1:]))
+    # In the order given: one may lie in another.
+    trees += laid(config.get("laid", ()))
+    kept = laid(config.get("kept", ()))
     mount(b"jail", BASE, b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0755,size=4m")
     os.chdir(BASE)
     for name in ("tmp", "proc"):
@@ -55,15 +60,24 @@ def build_root(config):
     if config.get("shared_memory"):
         os.makedirs("dev/shm", 0o755)
         mount(b"jail", BASE + b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, bound.encode())
+    protected = [path for path, is_folder in config.get("masks", ()) if is_folder]
+    if config.get("base"):
+        os.makedirs(os.fsdecode(BASE) + config["base"], 0o755, exist_ok=True)
+        mount(b"jail", BASE + os.fsencode(config["base"]), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0555,size=1m")
+        protected.append(config["base"])
     for tree in trees:
         lay(*tree)
     for path, is_folder in config.get("masks", ()):
         target = BASE + os.fsencode(path)
         if is_folder:
-            mount(b"jail", target, b"tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, b"mode=0555,size=4096")
+            mount(b"jail", target, b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0555,size=4096")
         else:
             mount(BASE + b"/dev/null", target, None, 0x1000)
             mount(None, target, None, 0x1000 | 0x20 | MS_NOSUID | MS_RDONLY)
+    for tree in kept:
+        lay(*tree)
+    for path in protected:
+        set_attributes("protect %s" % (path,), AT_FDCWD, BASE + os.fsencode(path), 0, ATTR_RDONLY)
     for link in config["links"]:
         at = os.fsdecode(BASE) + link["at"]
         os.makedirs(os.path.dirname(at), 0o755, exist_ok=True)

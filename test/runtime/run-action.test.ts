@@ -261,7 +261,7 @@ test("a run whose host was killed is recorded by the next, once", async () => {
   const done = await plane.act({});
   const facts = plane.ended("invoked").at(-1)?.metadata ?? {};
   const slot = await takeSlot(plane.effects, plane.plane, "notes", 1);
-  slot?.note({ facts: { ...facts, run_id: `RUN-${"0".repeat(32)}`, dedupe_key: null } } as never);
+  slot?.note({ facts: { ...facts, run_id: `RUN-${"0".repeat(32)}`, dedupe_key: null } });
   slot?.release();
   await plane.act({});
   const cut = plane.ended("failed").filter(({ metadata }) => metadata["run_id"] === `RUN-${"0".repeat(32)}`);

@@ -1791,14 +1791,16 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: [
       'pkg approve health-without-jail --reason "kernel without namespaces until the upgrade" --days 14',
       'pkg approve health-without-jail --reason "upgraded" --days 0',
+      'pkg approve run-without-bubblewrap --reason "bubblewrap comes with the next image" --days 7',
     ],
     authorised: true,
     flags: [
       {
         field: "subject",
         type: "string",
-        description: "What is accepted: health-without-jail runs health checks where no jail works.",
-        choices: ["health-without-jail"],
+        description:
+          "What is accepted: health-without-jail runs health checks where no jail works; run-without-bubblewrap runs plugins behind the next layer where bubblewrap does not work.",
+        choices: ["health-without-jail", "run-without-bubblewrap"],
         required: true,
         positional: true,
       },
@@ -1946,6 +1948,13 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     name: "doctor",
     summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
     examples: ["pkg doctor"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "sandbox doctor",
+    summary: "Try to break every promise of the sandbox of plugins on this machine, and say which held.",
+    examples: ["pkg sandbox doctor", "pkg sandbox doctor --json"],
     authorised: false,
     flags: [],
   },

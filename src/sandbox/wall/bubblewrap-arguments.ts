@@ -10,6 +10,9 @@ export const SHARED_MEMORY = "/dev/shm";
 export const OWN_FOLDER = "/run/holdfast";
 export const PROXY_SOCKET = `${OWN_FOLDER}/proxy.sock`;
 
+/** Room for the names of folders on the way to what is shown. */
+const BASE_BYTES = String(1 << 20);
+
 export interface Sources {
   /** Files outside whose bytes are shown at a path inside. */
   readonly files: readonly { readonly from: string; readonly at: string }[];
@@ -21,6 +24,7 @@ export interface Sources {
 /** Paths that root takes before it gives up its rights, in order: they lie at `STAGE/0`, `STAGE/1` and so on. */
 export const stagedPaths = (plan: WallPlan, sources: Sources): { path: string; use: "read" | "write" }[] => [
   ...plan.mounts,
+  ...plan.kept.map((path) => ({ path, use: "read" as const })),
   ...sources.files.map(({ from }) => ({ path: from, use: "read" as const })),
 ];
 
@@ -44,14 +48,16 @@ export function bubblewrapArguments(
     DEVICES.flatMap((path) => ["--dev-bind", path, path]),
     ["--symlink", "/proc/self/fd", "/dev/fd"],
     plan.system.shown.flatMap((path) => ["--ro-bind", path, path]),
+    plan.base === undefined ? [] : ["--perms", "0555", "--size", BASE_BYTES, "--tmpfs", plan.base],
     plan.mounts.flatMap(({ path, use }) => [use === "write" ? "--bind" : "--ro-bind", source(path), path]),
     plan.system.links.flatMap(({ at, to }) => ["--symlink", to, at]),
     sources.files.flatMap(({ from, at }) => ["--ro-bind", source(from), at]),
     plan.masks.flatMap(({ path, is_folder }) =>
-      is_folder
-        ? ["--perms", "0555", "--size", "4096", "--tmpfs", path, "--remount-ro", path]
-        : ["--ro-bind", "/dev/null", path],
+      is_folder ? ["--perms", "0555", "--size", "4096", "--tmpfs", path] : ["--ro-bind", "/dev/null", path],
     ),
+    plan.kept.flatMap((path) => ["--ro-bind", source(path), path]),
+    plan.masks.flatMap(({ path, is_folder }) => (is_folder ? ["--remount-ro", path] : [])),
+    plan.base === undefined ? [] : ["--remount-ro", plan.base],
     ["--proc", "/proc", "--remount-ro", "/proc", "--remount-ro", "/"],
     ["--chdir", sources.cwd, "--clearenv"],
     Object.entries(sources.environment).flatMap(([name, value]) => ["--setenv", name, value]),

@@ -37,6 +37,7 @@ sub relay {
 
 sub serve {
   my ($door, $proxy) = @_;
+  $SIG{PIPE} = 'IGNORE';
   my (%handle, %other, %waiting, %is_over);
   while (1) {
     my ($reads, $writes) = ('', '');
@@ -65,6 +66,11 @@ sub serve {
         my $got = sysread($handle{$fd}, my $bytes, 65536);
         if ($got) { $waiting{$to} .= $bytes } else { $is_over{$fd} = 1 }
       }
+    }
+    # After all of them: what was written last may have been waited for by one that came before.
+    for my $fd (keys %handle) {
+      next unless $handle{$fd};
+      my $to = $other{$fd};
       if ($is_over{$fd} == 1 && !length($waiting{$to})) { shutdown($handle{$to}, 1); $is_over{$fd} = 2 }
       if ($is_over{$fd} == 2 && $is_over{$to} == 2) {
         delete @handle{$fd, $to}; delete @other{$fd, $to}; delete @waiting{$fd, $to}; delete @is_over{$fd, $to};

@@ -3,6 +3,7 @@ export const NODE_PRELOAD = String.raw`"use strict";
 {
   const config = JSON.parse(@CONFIG@);
   const fs = require("node:fs");
+  const { resolve } = require("node:path");
   const { writeSync } = fs;
   const said = new Set();
   const RULES = { FileSystemRead: "files.read", FileSystemWrite: "files.write", ChildProcess: "subprocess", Net: "network" };
@@ -16,7 +17,17 @@ export const NODE_PRELOAD = String.raw`"use strict";
   };
   const seen = (error) => {
     if (error?.code === "ERR_ACCESS_DENIED") say(RULES[error.permission] ?? "files.read", error.resource || "a program");
+    else if (typeof error?.path === "string" && WALL_SAYS.has(error.code)) walled(error.code, resolve(error.path));
     return error;
+  };
+  // What the wall denied where the permission model was silent: in the plane, what was not granted is not there.
+  const WALL_SAYS = new Set(["ENOENT", "EACCES", "EPERM", "EROFS"]);
+  const inside = (path, folder) => path === folder || path.startsWith(folder + "/");
+  const walled = (code, path) => {
+    const rule = code === "EROFS" ? "files.write" : "files.read";
+    const granted = rule === "files.write" ? config.write : [...config.read, ...config.write];
+    const own = granted.filter((one) => inside(one, config.plane));
+    if (inside(path, config.plane) && !own.some((one) => inside(path, one))) say(rule, path);
   };
   const watched = (call) => {
     const watching = function (...args) {

@@ -16,10 +16,14 @@ export interface Mount {
 export interface WallPlan {
   /** The system's own, the same for every program of this profile. */
   readonly system: View;
+  /** The plane itself, empty and read-only but for what is mounted below it; undefined where it is shown whole. */
+  readonly base: string | undefined;
   /** Of the plane and of the interpreter; outer before inner. */
   readonly mounts: readonly Mount[];
   /** Covered by nothing; after the mounts. */
   readonly masks: readonly { readonly path: string; readonly is_folder: boolean }[];
+  /** Of the interpreter, where it lies in something masked: an environment in the plane's own folder. After the masks. */
+  readonly kept: readonly string[];
   readonly overlays: readonly string[];
   /** Real paths of programs that may be run; `/` for all. */
   readonly run: readonly string[];
@@ -68,11 +72,21 @@ export function planWall(fs: Needs, request: ConfineRequest, perl: string): Wall
   ].filter((path) => !system.shown.some((shown) => isInside(path, shown)));
   const writes = grantedPaths(fs, plane_root, profile.files.write).map(({ path }) => path);
   const mounts = nested(reads, writes);
+  const masks = masked(fs, request, mounts);
   const links = viewOf(fs, own, [], []).links;
   return {
     system: { shown: system.shown, links: [...system.links, ...links.filter(isOutsideOf(system, mounts))] },
+    base: [...system.shown, ...mounts.map(({ path }) => path)].some((path) => isInside(plane_root, path))
+      ? undefined
+      : plane_root,
     mounts,
-    masks: masked(fs, request, mounts),
+    masks,
+    kept: nested(
+      own.map((path) => fs.realPath(path)),
+      [],
+    )
+      .map(({ path }) => path)
+      .filter((path) => masks.some((mask) => isInside(path, mask.path))),
     overlays: (request.overlays ?? []).map(({ path }) => path),
     run: profile.subprocess ? ["/"] : [real, ...present(fs, LOADERS).map((path) => fs.realPath(path))],
   };

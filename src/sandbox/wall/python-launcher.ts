@@ -33,6 +33,12 @@ def tripwire(config):
         except (TypeError, ValueError, OSError):
             return
         granted = config["write"] if rule == "files.write" else config["read"] + config["write"]
+        # A plane in /tmp is not the private /tmp of this program.
+        if inside(real, [plane]):
+            granted = [one for one in granted if inside(one, [plane])]
+        # A folder on the way to something granted shows no more than that.
+        if rule == "files.read" and any(inside(one, [real]) for one in granted):
+            return
         if inside(real, granted) and not inside(real, config["hidden"]):
             return
         say(rule, real)

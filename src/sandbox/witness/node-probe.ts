@@ -75,6 +75,15 @@ const strangers = open.filter((fd) => {
     return false;
   }
 });
+const followed = (path) => {
+  const link = told.link_in + "/link-" + told.late;
+  fs.symlinkSync(path, link);
+  try {
+    fs.openSync(link);
+  } finally {
+    fs.unlinkSync(link);
+  }
+};
 const answers = {
   "files.outside": allDenied(told.unread.map((path) => () => (path.endsWith("/") ? fs.readdirSync(path) : fs.openSync(path)))),
   "files.hidden": allDenied(told.hidden.map((path) => () => {
@@ -96,7 +105,7 @@ const answers = {
       (path) => () => put(path),
     ),
   ),
-  "files.link": allDenied(told.links.map((path) => () => fs.readFileSync(path))),
+  "files.link": allDenied([outside + "/file", "/etc/shadow", "/proc/1/root"].map((path) => () => followed(path))),
   "network.space": shared.length === 0 ? "held" : "broken shares " + shared.join(" "),
   "network.tcp": verdict([
     await connecting({ host: "127.0.0.1", port: told.port }),

@@ -141,6 +141,14 @@ def users():
         outside = [line.split()[1] for line in file]
     return "held" if os.getuid() != 0 and "0" not in outside and status("CapEff").strip("0") == "" else "broken %s" % (outside,)
 
+def followed(path):
+    link = told["link_in"] + "/link-" + told["late"]
+    os.symlink(path, link)
+    try:
+        os.close(os.open(link, os.O_RDONLY))
+    finally:
+        os.unlink(link)
+
 outside, plugin = told["outside"], told["plugin"]
 answers = {
     "files.outside": all_denied([lambda path=path: os.listdir(path) if path.endswith("/") else os.close(os.open(path, os.O_RDONLY)) for path in told["unread"]]),
@@ -153,7 +161,7 @@ answers = {
     "files.system": all_denied([lambda path=path: put(path) for path in (
         "/usr/lib/new", "/etc/new", "/new", "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/self/oom_score_adj",
         "/run/new", "/var/new", outside + "/new")]),
-    "files.link": all_denied([lambda path=path: open(path).read() for path in told["links"]]),
+    "files.link": all_denied([lambda path=path: followed(path) for path in (outside + "/file", "/etc/shadow", "/proc/1/root")]),
     "network.space": spaces(),
     "network.tcp": all_denied([lambda: send(("127.0.0.1", told["port"])), lambda: send(("192.0.2.1", 9))]),
     "network.socket": all_denied([

@@ -100,7 +100,7 @@ async function probeAnswers(
     );
     const before = fingerprint(effects.fs, scene);
     const late = `late-${effects.random.hex(6)}`;
-    const told = { ...(await tellProbe(effects, wall, scene)), port: listener.port, late };
+    const told = { ...(await tellProbe(effects, wall, scene, interpreter)), port: listener.port, late };
     const { text, outcome } = await runProbe(effects, wall, scene, interpreter, JSON.stringify(told));
     const answers = answersIn(text, outcome);
     if (reached) answers.set("network.tcp", "broken: a listener of this machine was reached");
@@ -174,9 +174,15 @@ async function runProbe(
 const NO_BROKER = { call: async () => ({ result: null, tokens: 0, cost_units: 0 }) };
 
 /** What the probe has to know of the world outside to try to reach it. */
-async function tellProbe(effects: ConfineNeeds, wall: Wall, scene: Scene): Promise<object> {
+async function tellProbe(
+  effects: ConfineNeeds,
+  wall: Wall,
+  scene: Scene,
+  interpreter: Interpreter,
+): Promise<object> {
   const { host } = effects;
   const { plane, plugin, outside, profile, written } = scene;
+  const shown = [plane, interpreter.executable, ...interpreter.readable];
   const with_network = profile.domains.length > 0;
   const own = Object.keys(cleanEnvironment("", {}));
   const proxies = with_network
@@ -192,12 +198,16 @@ async function tellProbe(effects: ConfineNeeds, wall: Wall, scene: Scene): Promi
       `${outside}/file`,
       `${outside}/`,
       ...(profile.kind === "quality_gate" ? [] : [`${plane}/other/file`, `${plane}/other/`]),
-      ...["/etc/shadow", "/etc/passwd", "/root/", "/home/", "/sys/", "/var/", "/boot/"],
+      ...["/etc/shadow", "/etc/passwd", "/sys/class/", "/boot/"],
+      // A folder on the way to something shown is there, and empty but for that.
+      ...["/root/", "/home/", "/var/", "/opt/"].filter(
+        (folder) => !shown.some((path) => path.startsWith(folder)),
+      ),
       `/proc/${host.pid}/environ`,
       "/proc/1/root/etc/passwd",
     ],
     hidden: [`${plane}/.holdfast/file`, `${plugin}/secret/file`],
-    links: [],
+    link_in: written[0] ?? "/tmp",
     programs: ["/bin/sh", "/usr/bin/env", "/bin/true", ...(wall.layer === "bubblewrap" ? [wall.perl] : [])],
     spaces: await ownSpaces(effects, wall),
     processes_max: LIMITS.processes_max,

@@ -871,6 +871,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/pool.ts","src/runtime/run-action.ts","src/sandbox/confine.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
   SANDBOX_TOO_MANY_PATHS:
     '{"room":"sandbox","exit_code":3,"meaning":"Reported as: the glob <glob> names too many paths to show one by one.","raised_in":["src/sandbox/wall/granted-paths.ts"],"messages":["the glob <glob> names too many paths to show one by one"],"next_steps":["Grant a whole folder instead of <glob>, as in \\"files.read:docs/**\\"."]}',
+  SANDBOX_UNPROVEN:
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox does not keep its promise that <promise>: behind <layer>, <seen>.","raised_in":["src/sandbox/witness/proven-wall.ts"],"messages":["the sandbox does not keep its promise that <promise>: behind <layer>, <seen>"],"next_steps":["Run \\"pkg sandbox doctor\\" and mend what it names, or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
   SETUID:
