@@ -20,6 +20,7 @@ import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
 import { comparison, measure, median } from "./bench-figures.mjs";
 import { benchAppends, benchVerify } from "./bench-ledger.mjs";
+import { benchRuns } from "./bench-runs.mjs";
 import { benchGrowth, benchTransactions } from "./bench-transactions.mjs";
 import { makeTree } from "./bench-tree.mjs";
 
@@ -207,6 +208,9 @@ const sections = {
         "dpkg -S of one file": has("dpkg") ? median(5, () => run("dpkg", ["-S", "/bin/ls"])) : undefined,
       },
     );
+  },
+  async run() {
+    for (const row of await benchRuns({ ...tools, holdfast, makePlane }, quick)) show(...row);
   },
   async ledger() {
     for (const row of await benchAppends(scratch, quick ? 500 : 3000)) show(...row);

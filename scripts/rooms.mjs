@@ -25,6 +25,7 @@ export const ROOMS = [
   "trace",
   "preflight",
   "lifecycle",
+  "runtime",
   "operations",
   "cli",
   "bin",

@@ -70,6 +70,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
       node: process.execPath,
     },
     readDescriptor: readDescriptor,
+    readInput: readInput,
   };
   try {
     process.exitCode = await runCommand(setting, argv);
@@ -143,6 +144,18 @@ async function injectFailures(effects: Effects): Promise<Injected> {
 function packageVersion(package_root: URL): string {
   return (JSON.parse(readFileSync(new URL("package.json", package_root), "utf8")) as { version: string })
     .version;
+}
+
+/** One byte more than is wanted tells that there is more. */
+async function readInput(bytes_max: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size_bytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size_bytes += chunk.length;
+    if (size_bytes > bytes_max) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytes_max + 1);
 }
 
 /** At most 64 KiB from a pipe another program opened for us. */

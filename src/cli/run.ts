@@ -35,6 +35,8 @@ export interface Setting {
   };
   /** Reads a descriptor to its end, for --token-fd. */
   readonly readDescriptor: (fd: number) => string;
+  /** Standard input, up to so many bytes and one more. */
+  readonly readInput: (bytes_max: number) => Promise<Buffer>;
 }
 
 export async function runCommand(setting: Setting, argv: readonly string[]): Promise<number> {
@@ -87,6 +89,7 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     wait_ms: globals.wait === undefined ? undefined : globals.wait * 1000,
     version: setting.version,
     files: setting.files,
+    readInput: setting.readInput,
     onPhase: phaseTeller(setting.effects, terminal, json),
     onProgress: (doing: string) => {
       if (terminal.interactive && !json) terminal.err(`${oneLine(doing)}\n`);

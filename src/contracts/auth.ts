@@ -23,6 +23,7 @@ export const AUTH_ACTIONS = [
   "plugin_disable",
   "plugin_approve",
   "configure",
+  "run",
 ] as const;
 export const AuthAction = z.enum(AUTH_ACTIONS);
 export type AuthAction = z.output<typeof AuthAction>;

@@ -11,6 +11,7 @@ import {
   Version,
   VersionRange,
 } from "./atoms.ts";
+import { EnvironmentLock } from "./environment.ts";
 import { Health } from "./health.ts";
 import { PackedPlugin, PluginSection } from "./plugin.ts";
 
@@ -76,6 +77,8 @@ export const Manifest = z
     conflicts: z.array(PackageId).max(1000).default([]),
     assets: z.array(Asset).min(1).max(200_000),
     capabilities: Capabilities.optional(),
+    /** Python wheels its checks and actions run with. */
+    environment: EnvironmentLock.optional(),
     health: Health.optional(),
     plugin: PackedPlugin.optional(),
     metadata: z.record(z.string(), z.json()).default({}),
@@ -110,6 +113,7 @@ export const SourceMetadata = z
     dependencies: z.array(Dependency).optional().describe("Packages it needs, with ranges."),
     conflicts: z.array(PackageId).optional().describe("Packages that may not be there with it."),
     capabilities: Capabilities.optional().describe("What its files may touch, by plane-relative patterns."),
+    environment: EnvironmentLock.optional().describe("Python wheels it runs with, each with its digest."),
     health: Health.optional().describe("Checks run before an install is committed."),
     plugin: PluginSection.optional().describe("What makes it a plugin."),
     include: z

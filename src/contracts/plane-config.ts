@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ActionLimits, Namespace } from "./plugin.ts";
 
 /** Newest plane layout this program reads; a newer one is refused. */
 export const PLANE_FORMAT_VERSION = 1;
@@ -29,12 +30,18 @@ export const PlaneConfig = z
       )
       .min(1)
       .default([...DEFAULT_PLUGIN_ROOTS]),
+    /** Folders with wheels that packages lock but do not ship: absolute, or relative to the plane. Never a network. */
+    wheel_directories: z.array(z.string().min(1).max(1024)).max(64).default([]),
     policy: z
       .strictObject({
         /** False refuses archives that are not in the canonical profile. */
         allow_plain_archives: z.boolean().default(true),
       })
       .default({ allow_plain_archives: true }),
+    /** Ceilings of one run of an action; `plugins` gives single plugins others. Manifests and callers can only ask for less. */
+    run: ActionLimits.extend({
+      plugins: z.record(Namespace, ActionLimits).default({}),
+    }).optional(),
   })
   .meta({ id: "PlaneConfig", title: "Plane configuration" });
 export type PlaneConfig = z.output<typeof PlaneConfig>;

@@ -23,7 +23,7 @@ export const PluginCapability = z.enum(PLUGIN_CAPABILITIES);
 export type PluginCapability = z.output<typeof PluginCapability>;
 
 /** What the plane offers to plugins, for `requires`. */
-export const PLANE_CAPABILITIES = ["actions", "config", "health", "pipe", "probes"] as const;
+export const PLANE_CAPABILITIES = ["actions", "config", "health", "pipe", "probes", "workers"] as const;
 
 /** A JSON Schema (draft 2020-12). Its own rules are judged by the json-schema room, not here. */
 export const JsonSchema = z.record(z.string(), z.json());

@@ -9,6 +9,7 @@ import {
   Timestamp,
   Version,
 } from "./atoms.ts";
+import { InstalledEnvironment } from "./environment.ts";
 
 /** `created`: the package put it there. `adopted`: identical unowned bytes were there before and stay after uninstall. */
 export const Origin = z.enum(["created", "adopted"]);
@@ -52,6 +53,8 @@ export const Receipt = z
     files: z.array(ReceiptFile),
     /** New defaults laid beside config and state files that were edited: `<path>.new`. */
     new_defaults: z.array(z.strictObject({ path: z.string().min(1), sha256: PrefixedDigest })).optional(),
+    /** Absent for a package that locks no wheels. */
+    environment: InstalledEnvironment.optional(),
     /** Folders this install made, deepest last; uninstall prunes those left empty. */
     directories_created: z.array(z.string()),
     /** Bytecode that lay beside the files before the install and is therefore left by uninstall. */

@@ -25,4 +25,5 @@ export type {
   WriteHandle,
 } from "./ports.ts";
 export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
+export type { Channel, Programs, Sockets, StartedProgram } from "./program-ports.ts";
 export { isSettled, stampOf } from "./stamp.ts";

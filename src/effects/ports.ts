@@ -4,6 +4,8 @@
  * and a journal reads more plainly without interleaving. Long loops yield with `breathe()`.
  */
 
+import type { Programs, Sockets } from "./program-ports.ts";
+
 export type FileKind = "file" | "directory" | "symlink" | "other";
 
 export interface FileStat {
@@ -254,6 +256,8 @@ export interface Effects {
   readonly clock: Clock;
   readonly random: Random;
   readonly subprocess: Subprocess;
+  readonly programs: Programs;
+  readonly sockets: Sockets;
   readonly network: Network;
   readonly locks: Locks;
   readonly workers: Workers;

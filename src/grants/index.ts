@@ -55,7 +55,9 @@ export {
 export {
   covers,
   inWords,
+  isCovered,
   isWider,
+  partsOf,
   plainText,
   type ScopeKind,
   type ScopeParts,

@@ -13,6 +13,7 @@ import { judgeChain } from "./chain.ts";
 import { judgeConfig } from "./config-edits.ts";
 import { judgeIndex } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
+import { judgeEnvironments } from "./environments.ts";
 import { expectedPaths } from "./expected.ts";
 import { FileReader } from "./file-reader.ts";
 import { judgeLedgers } from "./ledgers.ts";
@@ -91,6 +92,7 @@ export async function checkIntegrity(
   judgeChain(fs, root, { packages: packages ?? [], artifacts, specs, frameworks }, installed, outcome);
   signal.throwIfAborted();
 
+  await judgeEnvironments({ fs, reader }, root, installed, outcome);
   if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
   judgeOwnFolders(fs, root, outcome);
   const owners = {

@@ -6,6 +6,8 @@ const STORE =
 const OWNED = "A receipt vouched for by the ledger says which bytes and mode this path must have.";
 const ROOTS = "Every file in a governed folder has an owner, is declared source, or is a finding.";
 const ROWS = "Registries and receipts must tell the same story; the receipt is bound to the ledger.";
+const ENVIRONMENT =
+  "An environment holds what the wheels of a lock brought, and the receipt names the digest of all of it.";
 const SIGNED =
   "config/policy.toml says who must have signed what; keys and policy count only as they were accepted.";
 const WAIVERS =
@@ -46,6 +48,9 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
     help: "Edited configuration outlives its package and waits for a decision.",
   },
   FILE_MISSING: { title: "Installed file missing", help: OWNED },
+  ENVIRONMENT_DRIFT: { title: "Python environment changed", help: ENVIRONMENT },
+  ENVIRONMENT_NOT_BUILT: { title: "Python environment not built", help: ENVIRONMENT },
+  ENVIRONMENT_UNNEEDED: { title: "Python environment of nothing installed", help: ENVIRONMENT },
   FILE_MODE_WIDENED: {
     title: "Permissions widened",
     help: "An install gives 0644 or 0755; more than that lets others change what runs.",

@@ -6,6 +6,7 @@ export { type InitialisedAuth, initAuth } from "./init-auth.ts";
 export { issueToken, type NewToken, type TokenRequest } from "./issue-token.ts";
 export { readPinnedKeys, readPinnedPolicy, writePinnedKeys, writePinnedPolicy } from "./pinned-keys.ts";
 export { type KeysPlaces, keysDirectory, keysPlaces } from "./places.ts";
+export { readPrivateText } from "./private-file.ts";
 export { type ListedToken, listTokens, type Revocation, revokeToken } from "./revoke-token.ts";
 export { type Roles, readRoles, roleMay } from "./roles.ts";
 export {

@@ -24,6 +24,7 @@ const LEAST_ROLE: Readonly<Record<AuthAction, "admin" | "maintainer" | "reader">
   plugin_disable: "maintainer",
   plugin_approve: "admin",
   configure: "maintainer",
+  run: "maintainer",
 };
 const ROLE_NAMES: readonly string[] = ["admin", "maintainer", "auditor", "reader"] satisfies Role[];
 

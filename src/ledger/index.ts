@@ -35,6 +35,7 @@ export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verify
 export { storedRoot } from "./stored-root.ts";
 export { listStreams } from "./stream-list.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";
+export { parseStrictJson } from "./strict-json.ts";
 export { type Summarised, startStream, summariseFamily } from "./summarise.ts";
 export { settleOwed } from "./tiles-owed.ts";
 export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";

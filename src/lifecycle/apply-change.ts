@@ -3,15 +3,7 @@ import type { Receipt, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { Notes, Transaction } from "../journal/index.ts";
 import { type Json, prettyJson, sha256Hex } from "../kernel/index.ts";
-import { checkpointInForce, streamHead } from "../ledger/index.ts";
-import {
-  digestOf,
-  PLANE_STREAMS,
-  type Plane,
-  planeStream,
-  STATE_DIRECTORY,
-  type WriteSession,
-} from "../plane/index.ts";
+import { digestOf, type Plane, STATE_DIRECTORY, type WriteSession } from "../plane/index.ts";
 import { type Installed, manifestCopyPath, receiptDirectory, receiptPath } from "../receipts/index.ts";
 import { adoptArchive } from "./adopt-archive.ts";
 import { bytecodeBeside } from "./bytecode.ts";
@@ -24,6 +16,7 @@ import {
   uninstalledEntry,
 } from "./change-records.ts";
 import { keepCopy, stageLeaving } from "./leaving.ts";
+import { whereLedgersStand } from "./ledgers-stand.ts";
 import { readLeftovers, stageLeftovers } from "./leftovers.ts";
 import type { Occasion, PackageChange } from "./package-change.ts";
 import { followPlugins } from "./plugin/follow-plugins.ts";
@@ -49,6 +42,7 @@ export async function applyChange(
     about,
     async () => {
       await staging.fill(effects, change.entering);
+      await occasion.environments?.fill(change.entering);
       const receipts = await stageAll(effects, session, transaction, staging, change, occasion);
       const generation = session.generation + 1;
       const { user } = about;
@@ -66,6 +60,7 @@ export async function applyChange(
         result: {},
         notes: notesOf(effects, session.plane, change, receipts),
         check,
+        onCommitted: () => occasion.environments?.publish(),
       };
     },
     transaction,
@@ -108,6 +103,7 @@ async function stageAll(
       work_order_id: occasion.work_order_id,
       directories_made: made,
       cache_before: entering.before?.receipt.cache_before ?? cache_before,
+      environment: occasion.environments?.noteOf(entering),
       ...stands,
     });
     putReceipt(effects, transaction, plane, entering, receipt);
@@ -264,25 +260,5 @@ function notesOf(
         to: null,
       })),
     ],
-  };
-}
-
-/** What a receipt keeps of the ledgers, so that none of them can be rolled back or forked unseen while it is there. */
-function whereLedgersStand(
-  { fs }: Pick<Effects, "fs">,
-  plane: Plane,
-): Pick<Receipt, "ledger_heads" | "ledger_checkpoints"> {
-  const heads: Receipt["ledger_heads"] = {};
-  const checkpoints: Record<string, string> = {};
-  for (const name of PLANE_STREAMS) {
-    const stream = planeStream(plane, name);
-    const head = streamHead(fs, stream);
-    if (head !== undefined) heads[name] = { entries: head.entries, entry_hash: head.entry_hash };
-    const checkpoint = checkpointInForce(fs, stream);
-    if (checkpoint !== undefined) checkpoints[name] = checkpoint;
-  }
-  return {
-    ledger_heads: heads,
-    ...(Object.keys(checkpoints).length === 0 ? {} : { ledger_checkpoints: checkpoints }),
   };
 }

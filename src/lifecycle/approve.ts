@@ -13,8 +13,11 @@ import {
 import { make } from "./faults.ts";
 import { transact } from "./transact.ts";
 
-/** `health-without-jail`: health checks may run where no jail works. */
-export const APPROVABLE = ["health-without-jail"] as const;
+/**
+ * `health-without-jail`: health checks may run where no jail works. `run-without-bubblewrap`: plugins may run behind the next
+ * layer where bubblewrap is missing or does not keep a promise.
+ */
+export const APPROVABLE = ["health-without-jail", "run-without-bubblewrap"] as const;
 export type Approvable = (typeof APPROVABLE)[number];
 
 export interface Approval {

@@ -11,6 +11,7 @@ import { Manifest as ManifestShape, PACKAGE_TIERS, PackageId } from "../contract
 import { prefixed, sortedBy } from "../kernel/index.ts";
 import { classify, firstIssue, makeMetadataFault } from "../metadata/index.ts";
 import { checkRanges } from "../preflight/index.ts";
+import { checkShippedWheels } from "../python/index.ts";
 import type { SourceFile } from "./collect.ts";
 import { make } from "./faults.ts";
 import { refuseAll } from "./refuse.ts";
@@ -75,7 +76,7 @@ export function buildManifest(
   });
   if (parsed.success) {
     // A range that is none would be refused at every install; the author hears of it now.
-    refuseAll(checkRanges(parsed.data));
+    refuseAll([...checkRanges(parsed.data), ...checkShippedWheels(parsed.data)]);
     return parsed.data;
   }
   const { field, message } = firstIssue(parsed.error);

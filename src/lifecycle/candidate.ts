@@ -14,6 +14,7 @@ import {
   readManifest,
 } from "../metadata/index.ts";
 import { absolute, type Plane, registryPath, reservedFolder } from "../plane/index.ts";
+import { checkShippedWheels } from "../python/index.ts";
 import { findRow } from "../registry/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { make } from "./faults.ts";
@@ -127,7 +128,7 @@ export function checkCandidate(
 /** Problems of the archive that no plane would lift: content other than declared, names it may not have. Complete list. */
 export function checkContent({ manifest, layout, path }: Candidate): Fault[] {
   const { package_id } = manifest;
-  const problems = checkAssets(manifest, layout.files, path);
+  const problems = [...checkAssets(manifest, layout.files, path), ...checkShippedWheels(manifest)];
   for (const asset of manifest.assets) {
     const refused = checkEntryPath(asset.path);
     if (refused !== undefined) problems.push(refused);

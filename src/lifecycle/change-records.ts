@@ -17,13 +17,16 @@ type Occasion = Pick<
   | "cache_before"
   | "ledger_heads"
   | "ledger_checkpoints"
-> & { readonly directories_made: readonly string[] };
+> & {
+  readonly directories_made: readonly string[];
+  readonly environment: Receipt["environment"];
+};
 
 /** A rollback puts the receipt of the version back as it was: nothing was installed anew. */
 export function receiptOf(entering: Entering, occasion: Occasion): Receipt {
   const { target, tier, placements, new_defaults } = entering;
   const { manifest } = target;
-  const { directories_made, ...facts } = occasion;
+  const { directories_made, environment, ...facts } = occasion;
   const files = placements
     .map(({ asset, path, origin, mode }) => ({
       ...asset,
@@ -51,6 +54,7 @@ export function receiptOf(entering: Entering, occasion: Occasion): Receipt {
           assets_count: manifest.assets.length,
           files,
           ...facts,
+          ...(environment === undefined ? {} : { environment }),
           directories_created: [...(entering.before?.receipt.directories_created ?? []), ...directories_made],
         };
   const made = [...new Set(body.directories_created)];

@@ -3,8 +3,10 @@ import type { Effects } from "../effects/index.ts";
 import { dropKept, keptFiles, sweepTrash } from "../journal/index.ts";
 import { prettyJson } from "../kernel/index.ts";
 import { authorise, GOOD_PATH, GOVERNANCE_STREAM, type Plane, writing } from "../plane/index.ts";
+import type { SweptEnvironments } from "../python/index.ts";
 import { type SweptTemps, sweepPrivateTemps } from "../sandbox/index.ts";
 import { sweepDownloads } from "../store/index.ts";
+import { sweepAllEnvironments } from "./collect-environments.ts";
 import { GENERATIONS_KEPT, planCollection } from "./collect-generations.ts";
 import { make } from "./faults.ts";
 import { type Good, readGood } from "./good.ts";
@@ -18,6 +20,8 @@ export interface GcResult {
   }[];
   readonly kept: readonly number[];
   readonly downloads: { readonly files: number; readonly size_bytes: number };
+  /** Python environments no package locks any more, or that are not what was built. */
+  readonly environments: SweptEnvironments;
   /** Private folders of health checks that a killed command left. */
   readonly temp_folders: SweptTemps;
   readonly dry_run: boolean;
@@ -56,7 +60,8 @@ export async function collectNow(
     }
     const downloads = await sweepDownloads(effects, plane.root, { keep_ms: DOWNLOADS_KEPT_MS, dry_run });
     const temp_folders = await sweepPrivateTemps(effects, { dry_run });
-    return { dropped: sizes, kept, downloads, temp_folders, dry_run };
+    const environments = await sweepAllEnvironments(effects, plane, dry_run);
+    return { dropped: sizes, kept, downloads, environments, temp_folders, dry_run };
   };
   if (dry_run) return work();
   const waits = request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms };

@@ -4,6 +4,7 @@ import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 import { sweepPrivateTemps } from "../sandbox/index.ts";
+import type { Environments } from "./environments.ts";
 import { make } from "./faults.ts";
 import { type HealthResult, type HealthSubject, NO_JAIL, runHealthChecks } from "./health/index.ts";
 import type { Entering } from "./target.ts";
@@ -19,12 +20,14 @@ export interface HealthOptions {
 export function healthCheckOf(
   effects: Effects,
   plane: Plane,
-  entering: readonly Entering[],
+  {
+    entering,
+    environments,
+  }: { readonly entering: readonly Entering[]; readonly environments: Environments | undefined },
   options: HealthOptions | undefined,
   onStart: () => void,
 ): Conclusion<unknown>["check"] {
-  const by_tier = subjectsByTier(entering);
-  if (by_tier.size === 0) return undefined;
+  if (!entering.some(({ target }) => declaredHealth(target.manifest) !== undefined)) return undefined;
   return {
     phase: "health-check",
     async run() {
@@ -34,7 +37,7 @@ export function healthCheckOf(
       const interpreters = (await options?.interpreters()) ?? {};
       const approval_accepts_no_jail = options?.approval_accepts_no_jail() ?? false;
       const results: HealthResult[] = [];
-      for (const [tier, packages] of by_tier) {
+      for (const [tier, packages] of subjectsByTier(entering, environments)) {
         const report = await runHealthChecks(effects, {
           plane_root: plane.root,
           tier_root: `${plane.root}/${tierPrefix(tier)}`.replace(/\/$/, ""),
@@ -56,14 +59,20 @@ function declaredHealth({ health, plugin }: Manifest): Health | undefined {
   return checks.length === 0 ? undefined : { checks };
 }
 
-function subjectsByTier(entering: readonly Entering[]): Map<PlaneTier, HealthSubject[]> {
+/** Called when the change lies in the plane: before that, environments are elsewhere. */
+function subjectsByTier(
+  entering: readonly Entering[],
+  environments: Environments | undefined,
+): Map<PlaneTier, HealthSubject[]> {
   const by_tier = new Map<PlaneTier, HealthSubject[]>();
-  for (const { target, tier, placements } of entering) {
+  for (const one of entering) {
+    const { target, tier, placements } = one;
     const { package_id, version } = target.manifest;
     const health = declaredHealth(target.manifest);
     if (health === undefined) continue;
     const files = placements.map(({ path, asset, origin }) => ({ ...asset, path, origin }));
-    const subject = { package_id, version, health, files };
+    const environment = environments?.of(one);
+    const subject = { package_id, version, health, files, environment };
     by_tier.set(tier, [...(by_tier.get(tier) ?? []), subject]);
   }
   return by_tier;

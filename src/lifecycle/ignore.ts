@@ -1,4 +1,4 @@
-/** What a pack leaves out: caches and editor droppings always, and what `.holdfastignore` names. */
+/** What a pack leaves out: caches and editor droppings always, `node_modules` unless told otherwise, and what `.holdfastignore` names. */
 import { matchesGlob } from "../metadata/index.ts";
 
 export const IGNORE_FILE = ".holdfastignore";
@@ -14,10 +14,11 @@ const ALWAYS = new Set([
   ".ruff_cache",
   ".tox",
   ".venv",
-  "node_modules",
   ".DS_Store",
   IGNORE_FILE,
 ]);
+/** Before the lines of the file: `!node_modules/` there packs vendored dependencies. */
+const FIRST_LINE = "node_modules/";
 const ALWAYS_ENDINGS = [".pyc", ".pyo", ".swp", "~"];
 
 export type Ignores = (path: string, is_directory: boolean) => boolean;
@@ -27,7 +28,7 @@ export type Ignores = (path: string, is_directory: boolean) => boolean;
  * `!pattern` takes a later match back. The last matching line decides.
  */
 export function parseIgnore(text: string): Ignores {
-  const rules = text
+  const rules = `${FIRST_LINE}\n${text}`
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"))

@@ -5,11 +5,13 @@ import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
 import type { Runtime } from "../preflight/index.ts";
+import { findPython } from "../python/index.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
 import { changeSession, type OnPhase, type Workspace } from "./change-session.ts";
 import { chooseNeeded, readRequested, type Wish } from "./choose.ts";
 import { withDigestMemory } from "./digest-memory.ts";
+import { type EnvironmentOptions, Environments } from "./environments.ts";
 import { make } from "./faults.ts";
 import { type HealthOptions, healthCheckOf } from "./health-phase.ts";
 import { described, type InstalledPackage } from "./install-describe.ts";
@@ -43,6 +45,8 @@ export interface InstallRequest {
   readonly wait_ms?: number | undefined;
   readonly runtime: (needs_python: boolean) => Promise<Runtime>;
   readonly health?: HealthOptions | undefined;
+  /** Where locked wheels may lie beside the packages themselves, and what they are for. */
+  readonly environments?: Partial<EnvironmentOptions> | undefined;
   /** Told each phase as it begins, with its number of five. */
   readonly onPhase?: OnPhase | undefined;
 }
@@ -76,6 +80,7 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
     return { ...described(plan, true), transaction_id: null, generation: null, timeline: [] };
   }
   let plan: InstallPlan | undefined;
+  let environments: Environments | undefined;
   const committed = await changeSession<Prepared>(
     effects,
     plane,
@@ -90,6 +95,8 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
       if (plan.entering.length === 0) return undefined;
       checkSpace(effects, plane, plan);
       await workspace.staging.fill(effects, plan.entering);
+      environments = environmentsOf(effects, plane, workspace, request);
+      await environments.fill(plan.entering);
       return prepared;
     },
     async (session, workspace, prepared) => {
@@ -104,8 +111,13 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
         {
           about: { operation, subject, user },
           work_order_id: request.work_order_id ?? null,
-          check: healthCheckOf(effects, plane, plan.entering, request.health, () =>
-            workspace.enter("health-check"),
+          environments,
+          check: healthCheckOf(
+            effects,
+            plane,
+            { entering: plan.entering, environments },
+            request.health,
+            () => workspace.enter("health-check"),
           ),
         },
       );
@@ -115,6 +127,19 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
   if (committed === undefined) return { ...shown, transaction_id: null, generation: null, timeline: [] };
   return { ...shown, ...committed };
 }
+
+const environmentsOf = (
+  effects: Effects,
+  plane: Plane,
+  workspace: Workspace,
+  { environments, health }: InstallRequest,
+): Environments =>
+  new Environments(effects, plane, workspace, {
+    // Checks and environments are of one interpreter.
+    python: async () => (await health?.interpreters())?.python ?? (await findPython(effects)).executable,
+    wheel_directories: [],
+    ...environments,
+  });
 
 /** download, verify and dependency-prepare; without a workspace nothing is written down. */
 async function prepare(

@@ -1,6 +1,7 @@
 /** Packages entering and leaving in one transaction, and what for. */
 import type { About } from "../journal/index.ts";
 import type { Installed } from "../receipts/index.ts";
+import type { Environments } from "./environments.ts";
 import type { Leaving } from "./leaving.ts";
 import type { Entering } from "./target.ts";
 import type { Conclusion, LedgerNote } from "./transact.ts";
@@ -14,6 +15,8 @@ export interface Occasion {
   readonly about: About;
   readonly work_order_id: string | null;
   readonly check: Conclusion<unknown>["check"];
+  /** What the entering packages run in; a way back builds none. */
+  readonly environments?: Environments | undefined;
   /** The generation an undo takes back: records of plugins come back as they were before it. */
   readonly undone_generation?: number | undefined;
   /** Entries besides those of the packages themselves. */

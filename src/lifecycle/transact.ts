@@ -22,6 +22,7 @@ import {
   type WriteSession,
 } from "../plane/index.ts";
 import { rewriteRegistry } from "../registry/index.ts";
+import { collectEnvironments } from "./collect-environments.ts";
 import { collectGenerations } from "./collect-generations.ts";
 import { make } from "./faults.ts";
 import { giveUp } from "./give-up.ts";
@@ -49,6 +50,8 @@ export interface Conclusion<T> {
   readonly registry_digests?: Readonly<Partial<Record<RegistryName, string>>>;
   /** Runs with the files in place, before the commit; what it throws undoes the change. */
   readonly check?: { readonly phase: string; readonly run: () => Promise<void> } | undefined;
+  /** Puts in place what belongs to the change and can be made again at any time; runs once it is committed, never fails it. */
+  readonly onCommitted?: (() => void) | undefined;
 }
 
 export interface Committed {
@@ -98,6 +101,7 @@ export async function transact<T>(
   const timeline = transaction.timeline();
   const entries = keyed(transaction, conclusion.entries, timeline);
   commitOnce(transaction, generation, entries);
+  conclusion.onCommitted?.();
   if (ownership !== undefined) followOwnership(effects, plane.root, ownership);
   await settle(effects, session, transaction, generation, entries);
   return { ...conclusion.result, transaction_id: transaction.id, generation, timeline };
@@ -177,6 +181,7 @@ async function settle(
     );
   }
   collectGenerations(effects, plane);
+  await collectEnvironments(effects, plane);
 }
 
 function keyed(

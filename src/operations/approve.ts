@@ -8,11 +8,13 @@ export const approve = operation({
   examples: [
     'pkg approve health-without-jail --reason "kernel without namespaces until the upgrade" --days 14',
     'pkg approve health-without-jail --reason "upgraded" --days 0',
+    'pkg approve run-without-bubblewrap --reason "bubblewrap comes with the next image" --days 7',
   ],
   authorised: true,
   input: z.strictObject({
-    subject: z.enum(["health-without-jail"]).meta({
-      description: "What is accepted: health-without-jail runs health checks where no jail works.",
+    subject: z.enum(["health-without-jail", "run-without-bubblewrap"]).meta({
+      description:
+        "What is accepted: health-without-jail runs health checks where no jail works; run-without-bubblewrap runs plugins behind the next layer where bubblewrap does not work.",
       positional: 0,
     }),
     reason: z.string().min(3).max(500).meta({ description: "Why." }),

@@ -27,6 +27,8 @@ export interface Context {
     readonly launcher_script: string;
     readonly node: string;
   };
+  /** What is piped in, up to so many bytes and one more; nothing where nobody pipes. */
+  readonly readInput: (bytes_max: number) => Promise<Buffer>;
   readonly onPhase: OnPhase;
   /** Told what a long reading command is at. */
   readonly onProgress: (doing: string) => void;

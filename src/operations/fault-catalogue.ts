@@ -15,6 +15,7 @@ import { provenanceFaults } from "../provenance/index.ts";
 import { pythonFaults } from "../python/index.ts";
 import { receiptFaults } from "../receipts/index.ts";
 import { registryFaults } from "../registry/index.ts";
+import { runtimeFaults } from "../runtime/index.ts";
 import { sandboxFaults } from "../sandbox/index.ts";
 import { scaffoldFaults } from "../scaffold/index.ts";
 import { storeFaults } from "../store/index.ts";
@@ -43,5 +44,6 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   preflight: preflightFaults,
   scaffold: scaffoldFaults,
   lifecycle: lifecycleFaults,
+  runtime: runtimeFaults,
   operations: operationFaults,
 };

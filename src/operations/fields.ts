@@ -21,6 +21,10 @@ export const versionRange = (description: string) =>
     )
     .optional()
     .meta({ description });
+export const wheelFolder = z.string().min(1).max(1024).optional().meta({
+  description:
+    "Folder with wheels that packages lock but do not ship; looked through before those of the configuration.",
+});
 export const planeTiers = z.array(PlaneTier).optional().meta({
   description:
     "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",

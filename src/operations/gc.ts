@@ -6,7 +6,7 @@ import { dryRun } from "./fields.ts";
 export const gc = operation({
   name: "gc",
   summary:
-    "Drop kept generations beyond the last three and those marked good, old downloads, and what killed commands left.",
+    "Drop kept generations beyond the last three and those marked good, old downloads, environments nobody needs, and what killed commands left.",
   examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
   authorised: true,
   input: z.strictObject({
@@ -23,7 +23,7 @@ export const gc = operation({
     const { token, wait_ms } = context;
     return { result: await collectNow(context.effects, planeOf(context), { token, wait_ms, keep, dry_run }) };
   },
-  text: ({ dropped, kept, downloads, temp_folders, dry_run }) => {
+  text: ({ dropped, kept, downloads, environments, temp_folders, dry_run }) => {
     const verb = dry_run ? "Would drop" : "Dropped";
     const bytes = dropped.reduce((sum, one) => sum + one.size_bytes, 0);
     return [
@@ -32,6 +32,7 @@ export const gc = operation({
       ),
       `${verb} ${dropped.length} generation(s), ${bytes} bytes; ${kept.length} kept`,
       `${verb} ${downloads.files} download(s), ${downloads.size_bytes} bytes`,
+      `${verb} ${environments.removed.length} environment(s); ${environments.kept.length} kept`,
       `${verb} ${temp_folders.removed.length} temporary folder(s) of killed commands`,
       "",
     ].join("\n");

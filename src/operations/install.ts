@@ -4,8 +4,8 @@ import { type InstallResult, install as installPackages, type Wanted } from "../
 import { operation, planeOf } from "./define.ts";
 import { timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
-import { allIds, dryRun, planeTiers } from "./fields.ts";
-import { healthOptions, runtimeOf } from "./runtime.ts";
+import { allIds, dryRun, planeTiers, wheelFolder } from "./fields.ts";
+import { healthOptions, runtimeOf, wheelOptions } from "./runtime.ts";
 
 export const install = operation({
   name: "install",
@@ -26,6 +26,7 @@ export const install = operation({
       description: "sha256 of --archive, vouched for by you instead of the registry.",
     }),
     from: z.string().min(1).optional().meta({ description: "Folder with further archives to choose from." }),
+    wheels: wheelFolder,
     plane: planeTiers,
     work_order: z.string().max(128).optional().meta({ description: "Work order to note in the receipt." }),
     dry_run: dryRun,
@@ -44,6 +45,7 @@ export const install = operation({
       wait_ms: context.wait_ms,
       runtime: (needs_python) => runtimeOf(context, needs_python),
       health: healthOptions(context, plane),
+      environments: wheelOptions(context, input.wheels),
       onPhase: context.onPhase,
     });
     const first =

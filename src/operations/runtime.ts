@@ -1,7 +1,13 @@
 /** What packages run on and are checked with, looked up only when a package asks. */
 import { installedHeads } from "../index-db/index.ts";
-import { API_VERSION, type HealthOptions, isApproved, type Runtime } from "../lifecycle/index.ts";
-import { type Plane, reading } from "../plane/index.ts";
+import {
+  API_VERSION,
+  type HealthOptions,
+  type InstallRequest,
+  isApproved,
+  type Runtime,
+} from "../lifecycle/index.ts";
+import { absolute, type Plane, reading } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import type { Context } from "./define.ts";
 
@@ -19,6 +25,14 @@ export function healthOptions({ effects, files }: Context, plane: Plane): Health
     approval_accepts_no_jail: () => isApproved(effects, plane, "health-without-jail"),
   };
 }
+
+/** `folder`: as the user named it, from where the command runs. */
+export const wheelOptions = (
+  { effects }: Context,
+  folder: string | undefined,
+): InstallRequest["environments"] => ({
+  wheel_directories: folder === undefined ? [] : [absolute(effects.host.cwd, folder)],
+});
 
 export const installedIdsOf = async ({ effects }: Context, plane: Plane): Promise<string[]> => {
   const heads = await reading(effects, plane, async () => installedHeads(effects, plane.root));

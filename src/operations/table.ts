@@ -66,7 +66,10 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   gc: async () => erase((await import("./gc.ts")).gc),
   approve: async () => erase((await import("./approve.ts")).approve),
   failpoints: async () => erase((await import("./failpoints.ts")).failpoints),
+  run: async () => erase((await import("./run.ts")).run),
+  logs: async () => erase((await import("./logs.ts")).logs),
   doctor: async () => erase((await import("./doctor.ts")).doctor),
+  "sandbox doctor": async () => erase((await import("./sandbox-doctor.ts")).sandboxDoctor),
   trace: async () => erase((await import("./trace.ts")).trace),
   "integrity-check": async () => erase((await import("./integrity-check.ts")).integrityCheck),
 };

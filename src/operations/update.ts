@@ -4,8 +4,8 @@ import { type InstallResult, install as installPackages } from "../lifecycle/ind
 import { operation, planeOf } from "./define.ts";
 import { describeChange, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
-import { allIds, dryRun, planeTiers, versionRange } from "./fields.ts";
-import { healthOptions, installedIdsOf, runtimeOf } from "./runtime.ts";
+import { allIds, dryRun, planeTiers, versionRange, wheelFolder } from "./fields.ts";
+import { healthOptions, installedIdsOf, runtimeOf, wheelOptions } from "./runtime.ts";
 
 export const update = operation({
   name: "update",
@@ -31,6 +31,7 @@ export const update = operation({
       description: "sha256 of --archive, vouched for by you instead of the registry.",
     }),
     from: z.string().min(1).optional().meta({ description: "Folder with further archives to choose from." }),
+    wheels: wheelFolder,
     plane: planeTiers,
     allow_downgrade: z.boolean().default(false).meta({ description: "Also accept a lower version." }),
     accept_drift: z
@@ -70,6 +71,7 @@ export const update = operation({
       onPhase,
       runtime: (needs_python) => runtimeOf(context, needs_python),
       health: healthOptions(context, plane),
+      environments: wheelOptions(context, input.wheels),
     });
     return { result: { success: true, ...result } };
   },

@@ -11,9 +11,9 @@ import {
   readTokenLog,
 } from "../keys/index.ts";
 import { appendEntries } from "../ledger/index.ts";
-import { replaceFile } from "./files.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GOVERNANCE_STREAM, REFUSALS_PATH } from "./paths.ts";
+import { countRepeat } from "./repeats.ts";
 
 export interface AuthRequest {
   readonly action: AuthAction;
@@ -24,12 +24,6 @@ export interface AuthRequest {
   /** What the user typed, where that is not named like the action. */
   readonly command?: string;
 }
-
-/** So many kinds of refusal are counted at once; a flood of new ones forgets the oldest. */
-const COUNTERS_MAX = 256;
-/** Up to this many equal refusals are recorded one by one, then only at each power of two. */
-const EACH_RECORDED_MAX = 8;
-const WINDOW_MS = 3_600_000;
 
 /** @throws AUTH_* */
 export async function authorise(
@@ -70,53 +64,23 @@ export function secretOf(effects: Pick<Effects, "fs" | "host">, plane: Plane): F
   return findSecret(effects, { plane_root: plane.root, plane_uid: plane.config.plane_uid });
 }
 
-interface Counter {
-  readonly count: number;
-  readonly last_at_ms: number;
-}
-
 async function recordRefusal(
   effects: Effects,
   plane: Plane,
   fault: Fault,
   request: AuthRequest,
 ): Promise<void> {
-  const { fs, clock, host } = effects;
   const subject = [...(request.package_ids ?? [])].sort().join(",");
   const key = sha256Hex(`${fault.code}\n${request.action}\n${subject}`).slice(0, 16);
-  const path = `${plane.root}/${REFUSALS_PATH}`;
-  const counters = readCounters(fs, path);
-  const before = counters[key];
-  const fresh = before === undefined || clock.now_ms() - before.last_at_ms > WINDOW_MS;
-  const count = fresh ? 1 : before.count + 1;
-  const { [key]: _, ...others } = counters;
-  const kept = Object.entries(others)
-    .filter(([, counter]) => clock.now_ms() - counter.last_at_ms <= WINDOW_MS)
-    .slice(1 - COUNTERS_MAX);
-  const next = Object.fromEntries([...kept, [key, { count, last_at_ms: clock.now_ms() }]]);
-  replaceFile(effects, path, Buffer.from(JSON.stringify(next)));
-  if (count > EACH_RECORDED_MAX && (count & (count - 1)) !== 0) return;
+  const { count, is_recorded } = countRepeat(effects, `${plane.root}/${REFUSALS_PATH}`, key);
+  if (!is_recorded) return;
   await appendEntries(effects, planeStream(plane, GOVERNANCE_STREAM), [
     {
       event_type: "auth_refused",
       submission_id: subject.slice(0, 256),
       decision: "REFUSED",
       reason: fault.message,
-      metadata: { action: request.action, code: fault.code, repeated: count, uid: host.uid },
+      metadata: { action: request.action, code: fault.code, repeated: count, uid: effects.host.uid },
     },
   ]);
-}
-
-function readCounters(fs: Effects["fs"], path: string): Record<string, Counter> {
-  try {
-    const value: unknown = JSON.parse(fs.readText(path));
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
-    const sound = Object.entries(value).filter(
-      ([, counter]: [string, Partial<Counter> | null]) =>
-        Number.isSafeInteger(counter?.count) && Number.isFinite(counter?.last_at_ms),
-    );
-    return Object.fromEntries(sound) as Record<string, Counter>;
-  } catch {
-    return {};
-  }
 }

@@ -14,6 +14,7 @@ export { lockFault, requireLockable } from "./lock-fault.ts";
 export { absolute, openPlane, type Plane, planeStream, planeWith } from "./open.ts";
 export { outputPlace, outputUnwritable, writeOutput } from "./output-file.ts";
 export * from "./paths.ts";
+export { countRepeat } from "./repeats.ts";
 export { keepReserve, releaseReserve, reservedBytes } from "./reserve.ts";
 export {
   appendFollowUps,

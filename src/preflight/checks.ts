@@ -50,6 +50,7 @@ const BY_PREFIX: readonly (readonly [string, PreflightCheckId])[] = [
   ["SIGNING_", "signature-policy"],
   ["PROVENANCE_", "signature-policy"],
   ["TRUSTED_", "signature-policy"],
+  ["WHEEL_", "dependencies"],
 ];
 
 /** @param runtime what a range is about, for the one code that four checks share */

@@ -15,8 +15,8 @@ import {
 import { HOLES, type Prober, probe } from "./probe.ts";
 
 /** Absolute, never searched: PATH may name a folder of a plane. */
-const PYTHON_PLACES = ["/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3"];
-const SETTING = "HOLDFAST_JAIL";
+export const PYTHON_PLACES = ["/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3"];
+export const SETTING = "HOLDFAST_JAIL";
 
 /** Verdicts of this process: what holds may differ after a reboot, an upgrade or for another user, so nothing is stored. */
 const searches = new WeakMap<Effects["subprocess"], Map<string, Promise<JailSearch>>>();

@@ -39,9 +39,9 @@ def prctl(what, option, *args):
     return check(what, libc.prctl(ctypes.c_int(option), *[ctypes.c_ulong(a) for a in args + (0,) * (4 - len(args))]))
 
 
-def close_descriptors():
+def close_descriptors(kept=()):
     for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
+        if int(name) > 2 and int(name) not in kept:
             try:
                 os.close(int(name))
             except OSError:
@@ -61,7 +61,8 @@ def drop_privileges():
 
 def become(config, argv):
     os.chdir(config["cwd"])
-    os.write(2, (config["start_mark"] + "\n").encode())
+    if config["start_mark"]:
+        os.write(2, (config["start_mark"] + "\n").encode())
     try:
         os.execve(argv[0], argv, config["env"])
     except OSError as error:
@@ -83,8 +84,13 @@ def exit_as(status):
 
 const MAIN = String.raw`
 def main():
-    config, argv = json.loads(sys.argv[1]), sys.argv[2:]
-    close_descriptors()
+    # As a text, or as the number of a descriptor to read it from: the command line of a process is seen by others.
+    text, argv = sys.argv[1], sys.argv[2:]
+    if text.isdigit():
+        with open(int(text)) as file:
+            text = file.read()
+    config = json.loads(text)
+    close_descriptors(config.get("keep", ()))
     prctl("pdeathsig", PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.geteuid() == 0:
         os.setgroups([])

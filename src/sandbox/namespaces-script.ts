@@ -37,10 +37,19 @@ def lay(path, fd, is_directory):
     os.close(fd)
 
 
+def laid(asked):
+    """From one place to another."""
+    rights = {True: ATTR_NOSUID | ATTR_NODEV, False: ATTR_NOSUID | ATTR_NODEV | ATTR_RDONLY}
+    return [(target, *taken(source, rights[is_written])[1:]) for source, target, is_written in asked]
+
+
 def build_root(config):
     mount(None, b"/", None, MS_REC | MS_PRIVATE)
     trees = [taken(path, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV) for path in config["shown"]]
     trees += [taken(path, ATTR_RDONLY | ATTR_NOSUID) for path in config["devices"]]
+    # In the order given: one may lie in another.
+    trees += laid(config.get("laid", ()))
+    kept = laid(config.get("kept", ()))
     mount(b"jail", BASE, b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0755,size=4m")
     os.chdir(BASE)
     for name in ("tmp", "proc"):
@@ -48,8 +57,27 @@ def build_root(config):
     # Before the paths shown: some of them may lie below it.
     bound = "mode=0700,size=%d,nr_inodes=65536" % (config["temp_bytes"],)
     mount(b"jail", BASE + b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, bound.encode())
+    if config.get("shared_memory"):
+        os.makedirs("dev/shm", 0o755)
+        mount(b"jail", BASE + b"/dev/shm", b"tmpfs", MS_NOSUID | MS_NODEV, bound.encode())
+    protected = [path for path, is_folder in config.get("masks", ()) if is_folder]
+    if config.get("base"):
+        os.makedirs(os.fsdecode(BASE) + config["base"], 0o755, exist_ok=True)
+        mount(b"jail", BASE + os.fsencode(config["base"]), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0555,size=1m")
+        protected.append(config["base"])
     for tree in trees:
         lay(*tree)
+    for path, is_folder in config.get("masks", ()):
+        target = BASE + os.fsencode(path)
+        if is_folder:
+            mount(b"jail", target, b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0555,size=4096")
+        else:
+            mount(BASE + b"/dev/null", target, None, 0x1000)
+            mount(None, target, None, 0x1000 | 0x20 | MS_NOSUID | MS_RDONLY)
+    for tree in kept:
+        lay(*tree)
+    for path in protected:
+        set_attributes("protect %s" % (path,), AT_FDCWD, BASE + os.fsencode(path), 0, ATTR_RDONLY)
     for link in config["links"]:
         at = os.fsdecode(BASE) + link["at"]
         os.makedirs(os.path.dirname(at), 0o755, exist_ok=True)
@@ -63,6 +91,13 @@ def build_root(config):
         set_attributes("protect %s" % (path.decode(),), AT_FDCWD, path, 0, ATTR_RDONLY)
 
 
+def raise_loopback():
+    """For a relay inside: bubblewrap does it by itself."""
+    import fcntl, socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        fcntl.ioctl(one, 0x8914, struct.pack("=16sh14x", b"lo", 0x41))
+
+
 def first_process(config, argv, ready, go):
     """Process 1 of the jail: when it ends, the kernel ends every other one."""
     prctl("pdeathsig", PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -71,9 +106,17 @@ def first_process(config, argv, ready, go):
     if os.read(go, 1) != b"g":
         os._exit(125)
     build_root(config)
-    close_descriptors()
+    if "status" in config:
+        raise_loopback()
+    close_descriptors(config.get("keep", ()))
     drop_privileges()
-    filter_syscalls(SOCKET + MACHINERY, True)
+    if config.get("filter"):
+        load_filter(bytes.fromhex(config["filter"]))
+    else:
+        filter_syscalls(SOCKET + MACHINERY, True)
+    if "status" in config:
+        # It holds descriptors that are none of the program's.
+        prctl("dumpable", 4, 0)
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -100,6 +143,8 @@ def namespaces(config, argv):
     os.close(ready_write)
     os.close(go_read)
     if os.read(ready_read, 1) == b"r":
+        if "status" in config:
+            os.write(config["status"], b'"child-pid": %d\n' % (child,))
         os.write(go_write, b"g")
     exit_as(os.waitpid(child, 0)[1])
 `;

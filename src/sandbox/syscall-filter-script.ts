@@ -60,7 +60,10 @@ def filter_program(denied, is_alone_in_namespaces):
 
 
 def filter_syscalls(denied, is_alone_in_namespaces):
-    program = filter_program(denied, is_alone_in_namespaces)
+    load_filter(filter_program(denied, is_alone_in_namespaces))
+
+
+def load_filter(program):
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     check("seccomp", libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(2), header, 0, 0))

@@ -34,8 +34,13 @@ const TOO_WIDE = ["/", "/tmp", "/proc", "/dev"];
 export const DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"] as const;
 
 /** @throws JAIL_WOULD_EXPOSE when a hidden path, links resolved, overlaps with what is shown */
-export function viewOf(fs: Needs, readable: readonly string[], hidden: readonly string[]): View {
-  const named = [...systemPaths(fs), ...readable];
+export function viewOf(
+  fs: Needs,
+  readable: readonly string[],
+  hidden: readonly string[],
+  system: readonly string[] = systemPaths(fs),
+): View {
+  const named = [...system, ...readable];
   const real = new Map(named.map((path) => [path, fs.realPath(path)]));
   const all = sortedBy([...new Set(real.values())], (path) => path);
   const shown = all.filter((path) => !all.some((other) => other !== path && isInside(path, other)));
@@ -60,7 +65,8 @@ export function viewOf(fs: Needs, readable: readonly string[], hidden: readonly 
   return { shown: shown.toSorted(comparePaths), links: sortedBy(links, ({ at }) => at) };
 }
 
-function systemPaths(fs: Needs): string[] {
+/** Programs and libraries of the system that are there. */
+export function systemPaths(fs: Needs): string[] {
   const etc = fs.stat("/etc") === undefined ? [] : fs.list("/etc");
   // Debian's Pythons read their site settings there.
   const pythons = etc.filter(({ name }) => /^python3(\.\d+)?$/.test(name)).map(({ name }) => `/etc/${name}`);

@@ -46,6 +46,7 @@ async function run(
         node: "",
       },
       readDescriptor: () => "",
+      readInput: async () => Buffer.alloc(0),
     },
     argv,
   );

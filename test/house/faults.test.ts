@@ -59,9 +59,16 @@ test("no code is declared by two rooms", () => {
   expect(repeated(declared.map(({ code }) => code))).toEqual([]);
 });
 
-test("every code is written in capitals and raised somewhere", () => {
+test("every code is written in capitals, those of runs in lower case, and raised somewhere", () => {
   const codes = declared.map(({ code }) => code);
-  expect(codes.filter((code) => !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code))).toEqual([]);
+  // What hosts answer about actions was called so before this program was written.
+  const is_of_runs = /^(plugin_[a-z]+(_[a-z]+)*|invalid_actor_kind)$/;
+  const others = codes.filter((code) => !is_of_runs.test(code));
+  expect(others.filter((code) => !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code))).toEqual([]);
+  const misplaced = declared.filter(
+    ({ code, path }) => is_of_runs.test(code) && !path.startsWith("src/runtime/"),
+  );
+  expect(misplaced).toEqual([]);
   expect(unraised(codes, sources)).toEqual([]);
 });
 

@@ -95,3 +95,21 @@ test("then without if is refused by name", async () => {
     code: "JSON_SCHEMA_REFUSED",
   });
 });
+
+test("patterns of several schemas, and of one, stay apart", async () => {
+  const hex = await compileSchema({ type: "string", pattern: "^#[0-9a-f]{6}$" });
+  const word = await compileSchema({ type: "string", pattern: "^[a-z]+$" });
+  const both = await compileSchema({
+    type: "object",
+    properties: {
+      colour: { type: "string", pattern: "^#[0-9a-f]{6}$" },
+      name: { type: "string", pattern: "^[a-z]+$" },
+    },
+  });
+  expect([hex, word].map((one) => [one.validate("#ff0000").length, one.validate("red").length])).toEqual([
+    [0, 1],
+    [1, 0],
+  ]);
+  expect(both.validate({ colour: "#ff0000", name: "red" })).toEqual([]);
+  expect(both.validate({ colour: "red", name: "#ff0000" })).toHaveLength(2);
+});

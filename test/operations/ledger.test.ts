@@ -39,6 +39,7 @@ async function run(
       launcher_script: "/nowhere",
       node: process.execPath,
     },
+    readInput: async () => Buffer.alloc(0),
     onPhase: () => undefined,
     onProgress: () => undefined,
     onText: () => undefined,

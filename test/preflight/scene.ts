@@ -45,6 +45,7 @@ export async function shell(effects: Effects, words: readonly string[]): Promise
         node: process.execPath,
       },
       readDescriptor: () => "",
+      readInput: async () => Buffer.alloc(0),
       terminal: {
         out: (text) => {
           output.stdout += text;

@@ -76,7 +76,10 @@ export interface Network {
 }
 
 /** Listeners of this process, which a jailed program must not reach. */
-export async function network(folder: string): Promise<Network> {
+export async function network(
+  folder: string,
+  unix_path = `${folder}/home/plane/daemon.sock`,
+): Promise<Network> {
   const received: string[] = [];
   const tcp = createServer(() => void received.push("tcp"));
   const unix = createServer(() => void received.push("unix"));
@@ -85,7 +88,7 @@ export async function network(folder: string): Promise<Network> {
   const listen = (server: Server, on: string | { port: number; host: string }): Promise<void> =>
     new Promise((resolve) => void server.listen(on, resolve));
   await listen(tcp, { port: 0, host: "127.0.0.1" });
-  await listen(unix, `${folder}/home/plane/daemon.sock`);
+  await listen(unix, unix_path);
   await listen(abstract, `\0jail-${process.pid}`);
   await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -94,7 +97,7 @@ export async function network(folder: string): Promise<Network> {
   return {
     tcp: (tcp.address() as { port: number }).port,
     udp: udp.address().port,
-    unix: `${folder}/home/plane/daemon.sock`,
+    unix: unix_path,
     abstract: `jail-${process.pid}`,
     received,
   };

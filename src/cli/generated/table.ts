@@ -202,6 +202,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Folder with further archives to choose from.",
       },
       {
+        field: "wheels",
+        type: "string",
+        description:
+          "Folder with wheels that packages lock but do not ship; looked through before those of the configuration.",
+      },
+      {
         field: "plane",
         type: "list",
         description:
@@ -269,6 +275,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "from",
         type: "string",
         description: "Folder with further archives to choose from.",
+      },
+      {
+        field: "wheels",
+        type: "string",
+        description:
+          "Folder with wheels that packages lock but do not ship; looked through before those of the configuration.",
       },
       {
         field: "plane",
@@ -1022,6 +1034,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "plugin_disable",
           "plugin_approve",
           "configure",
+          "run",
         ],
       },
       {
@@ -1754,7 +1767,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
     name: "gc",
     summary:
-      "Drop kept generations beyond the last three and those marked good, old downloads, and what killed commands left.",
+      "Drop kept generations beyond the last three and those marked good, old downloads, environments nobody needs, and what killed commands left.",
     examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
     authorised: true,
     flags: [
@@ -1778,14 +1791,16 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: [
       'pkg approve health-without-jail --reason "kernel without namespaces until the upgrade" --days 14',
       'pkg approve health-without-jail --reason "upgraded" --days 0',
+      'pkg approve run-without-bubblewrap --reason "bubblewrap comes with the next image" --days 7',
     ],
     authorised: true,
     flags: [
       {
         field: "subject",
         type: "string",
-        description: "What is accepted: health-without-jail runs health checks where no jail works.",
-        choices: ["health-without-jail"],
+        description:
+          "What is accepted: health-without-jail runs health checks where no jail works; run-without-bubblewrap runs plugins behind the next layer where bubblewrap does not work.",
+        choices: ["health-without-jail", "run-without-bubblewrap"],
         required: true,
         positional: true,
       },
@@ -1814,9 +1829,132 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     flags: [],
   },
   {
+    name: "run",
+    summary:
+      "Run an action of an enabled plugin behind the sandbox, within limits that can only be lowered here: a higher one is refused.",
+    examples: [
+      "pkg run notes echo --explain",
+      'pkg run notes echo --input \'{"text":"hello"}\'',
+      "pkg run notes echo --input @request.json --timeout-ms 2000 --json",
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "namespace",
+        type: "string",
+        description: "Namespace of the plugin.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "action",
+        type: "string",
+        description: "What it is asked to do.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "input",
+        type: "string",
+        description: "JSON; @FILE reads a file, - reads standard input.",
+        default: "{}",
+      },
+      {
+        field: "timeout_ms",
+        type: "integer",
+        description: "Milliseconds until it and all it started are killed.",
+      },
+      {
+        field: "max_input_bytes",
+        type: "integer",
+        description: "Bytes the input may have.",
+      },
+      {
+        field: "max_output_bytes",
+        type: "integer",
+        description: "Bytes the result may have.",
+      },
+      {
+        field: "max_memory_bytes",
+        type: "integer",
+        description: "Memory of all its processes together.",
+      },
+      {
+        field: "max_processes",
+        type: "integer",
+        description: "Processes and threads at once.",
+      },
+      {
+        field: "max_concurrency",
+        type: "integer",
+        description: "Runs of this plugin at once, over all processes of this host.",
+      },
+      {
+        field: "request_id",
+        type: "string",
+        description: "Your own name for this call.",
+      },
+      {
+        field: "actor_kind",
+        type: "string",
+        description: "Who asks: human or agent.",
+        default: "human",
+      },
+      {
+        field: "actor_id",
+        type: "string",
+        description: "Name of the actor; default: the user of the token. An agent has to be named.",
+      },
+      {
+        field: "explain",
+        type: "boolean",
+        description: "Show what it may touch, and run nothing.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Do every check, and run nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "logs",
+    summary: "Show the newest runs of plugins, or what one of them wrote to stderr; secrets are taken out.",
+    examples: ["pkg logs", "pkg logs notes", "pkg logs notes --run RUN-0123456789abcdef0123456789abcdef"],
+    authorised: false,
+    flags: [
+      {
+        field: "namespace",
+        type: "string",
+        description: "Namespace of a plugin.",
+        positional: true,
+      },
+      {
+        field: "run",
+        type: "string",
+        description: "Id of the run whose log is shown.",
+      },
+      {
+        field: "limit",
+        type: "integer",
+        description: "How many to list.",
+        default: 20,
+      },
+    ],
+  },
+  {
     name: "doctor",
     summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
     examples: ["pkg doctor"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "sandbox doctor",
+    summary: "Try to break every promise of the sandbox of plugins on this machine, and say which held.",
+    examples: ["pkg sandbox doctor", "pkg sandbox doctor --json"],
     authorised: false,
     flags: [],
   },

@@ -108,6 +108,10 @@ export const ARTEFACTS = {
     meaning: "everything else in .holdfast/state",
     verbs: [...NEW_FILE, "read", "rename", "make-directory", "sync-directory"],
   },
+  environment: {
+    meaning: "Python environments",
+    verbs: [...NEW_FILE, "read", "rename", "remove", "set-mode", ...FOLDER],
+  },
   process: { meaning: "programs: interpreters, health checks", verbs: ["spawn"] },
   network: { meaning: "requests, and pieces of the reply", verbs: ["fetch", "read"] },
 } as const satisfies Readonly<Record<string, ArtefactKind>>;

@@ -21,6 +21,7 @@ const PLACES: readonly (readonly [RegExp, Artefact])[] = [
   [/\/\.holdfast\/state\/(generations|kept)(\/|$)/, "kept"],
   [/\/\.holdfast\/state\/generation\.json[^/]*$/, "generation"],
   [/\/\.holdfast\/state\/reserve$/, "reserve"],
+  [/\/\.holdfast\/state\/environments(\/|$)/, "environment"],
   [/\/\.holdfast\/state(\/|$)/, "state"],
   [/\/\.holdfast\/cache\/downloads(\/|$)/, "download"],
   [/\/planes\/[0-9a-f]{32}\/heads(\/[^/]+)?$/, "head"],

@@ -6,6 +6,8 @@ import { nodeDatabases } from "./databases.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { nodeLocks } from "./locks.ts";
 import { nodeNetwork } from "./network.ts";
+import { nodePrograms } from "./programs.ts";
+import { nodeSockets } from "./sockets.ts";
 import { nodeSubprocess } from "./subprocess.ts";
 import { nodeTerminal } from "./terminal.ts";
 import { nodeWorkers } from "./workers.ts";
@@ -44,6 +46,8 @@ export function nodeEffects(
     clock,
     random,
     subprocess: nodeSubprocess,
+    programs: nodePrograms,
+    sockets: nodeSockets,
     network: nodeNetwork,
     locks: nodeLocks,
     workers: nodeWorkers(worker_url, host.cpu_count),

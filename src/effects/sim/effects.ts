@@ -41,6 +41,12 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
     clock,
     random: seededRandom(options.seed),
     subprocess: { run: options.run ?? refuseToRun },
+    programs: { start: refuseToRun },
+    sockets: {
+      listen: () => refuseToConnect({ url: "a listener" }),
+      addressesOf: (name) => refuseToConnect({ url: name }),
+      connect: ({ address }) => refuseToConnect({ url: address }),
+    },
     network: { get: options.get ?? refuseToConnect },
     locks: locksInMemory(disk.fs, clock),
     workers: workersHere(disk.fs),
@@ -64,10 +70,10 @@ const HOST: Host = {
   cpu_count: 1,
 };
 
-const refuseToRun: Subprocess["run"] = ({ argv }) =>
+const refuseToRun = ({ argv }: { readonly argv: readonly string[] }): Promise<never> =>
   Promise.reject(Object.assign(new Error(`ENOENT: simulated, spawn ${argv[0]}`), { code: "ENOENT" }));
 
-const refuseToConnect: Network["get"] = ({ url }) =>
+const refuseToConnect = ({ url }: { readonly url: string }): Promise<never> =>
   Promise.reject(
     Object.assign(new Error(`ECONNREFUSED: simulated, connect ${url}`), { code: "ECONNREFUSED" }),
   );

@@ -40,7 +40,7 @@ export async function commandOf(
   const { places, mark } = setting;
   const folders = [places.tier_root, `${places.tier_root}/modules`];
   if (check.kind === "import") {
-    const python = await pythonFor(effects, setting);
+    const python = await pythonFor(effects, subject, setting);
     if ("verdict" in python) return python;
     const flags = ["-I", "-B", "-c", IMPORT_SCRIPT];
     const argv = [python.program, ...flags, mark, check.module, places.tier_root, ...folders];
@@ -66,11 +66,12 @@ interface Program {
 async function programFor(
   effects: Pick<Effects, "fs" | "subprocess" | "signal">,
   word: string,
-  { package_id, files }: HealthSubject,
+  subject: HealthSubject,
   setting: Setting,
 ): Promise<Program | Judged> {
   const { places, interpreters } = setting;
-  if (word === "python") return pythonFor(effects, setting);
+  const { package_id, files } = subject;
+  if (word === "python") return pythonFor(effects, subject, setting);
   if (word === "node") {
     const { node } = interpreters;
     if (node === undefined) return unknown("no Node.js was found");
@@ -84,17 +85,23 @@ async function programFor(
   return { program: `${places.plane_root}/${word}`, files: [] };
 }
 
-/** An interpreter that lies in the plane is what is to be judged, not what judges; it is not run to be asked anything. */
+/**
+ * An interpreter that lies in the plane is what is to be judged, not what judges; it is not run to be asked anything. That of
+ * an environment is a link in the plane to one outside, which is asked in its place.
+ */
 async function pythonFor(
   effects: Pick<Effects, "fs" | "subprocess" | "signal">,
-  { interpreters: { python }, places: { plane_root }, asked }: Setting,
+  { environment }: HealthSubject,
+  { interpreters, places: { plane_root }, asked }: Setting,
 ): Promise<Program | Judged> {
+  const python = environment?.interpreter ?? interpreters.python;
   if (python === undefined) return unknown("no Python was found");
   if (liesIn(effects, python, plane_root)) return unknown(`the Python ${python} lies inside the plane`);
   if (!asked.has(python)) asked.set(python, await interpreterFiles(effects, python));
   const files = asked.get(python);
   if (files === undefined) return unknown(`${python} does not answer as a Python 3`);
-  return { program: python, files };
+  if (environment === undefined) return { program: python, files };
+  return { program: environment.python, files: [...files, ...environment.read_paths] };
 }
 
 /** By its name or by where that leads. */

@@ -1,5 +1,6 @@
 /** What health checks are run on. */
 import type { Health, ReceiptFile } from "../../contracts/index.ts";
+import type { Environment } from "../../python/index.ts";
 
 export interface HealthSubject {
   readonly package_id: string;
@@ -7,6 +8,8 @@ export interface HealthSubject {
   /** Undefined: the package declares none. */
   readonly health: Health | undefined;
   readonly files: readonly ReceiptFile[];
+  /** Absent: it locks no wheels, and runs with the interpreter alone. */
+  readonly environment?: Pick<Environment, "python" | "interpreter" | "read_paths"> | undefined;
 }
 
 /** Real paths; `tier_root` is the plane root or a folder inside it. */

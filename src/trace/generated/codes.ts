@@ -296,6 +296,16 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"preflight","exit_code":3,"meaning":"A reason for a permission that needs none. An elevated entry that raises nothing would ask a person to approve nothing; approvals must mean something.","raised_in":["src/preflight/fix/choose-edit.ts","src/preflight/permissions.ts"],"messages":["<package id> gives a reason for \\"<inWords>\\", which <why>"],"next_steps":["Remove the entry: \\"pkg preflight <judged> --fix\\"."]}',
   ENTRY_UNKNOWN:
     '{"room":"operations","exit_code":1,"meaning":"Reported as: entry <named> is a number, and no stream is named.","raised_in":["src/operations/ledger-find.ts"],"messages":["entry <named> is a number, and no stream is named"],"next_steps":["Run \\"pkg ledger tail\\" to see ids, or name the stream of a number with --stream."]}',
+  ENVIRONMENT_BUSY:
+    '{"room":"python","exit_code":5,"meaning":"Reported as: another command is building an environment in <root>.","raised_in":["src/python/environment/ensure.ts"],"messages":["another command is building an environment in <root>"],"next_steps":["Run the command again when the other one has built its environment."]}',
+  ENVIRONMENT_DAMAGED:
+    '{"room":"python","exit_code":4,"meaning":"Reported as: the environment of <package id> is not what was built: <path> <problem>.","raised_in":["src/python/environment/ensure.ts"],"messages":["the environment of <package id> is not what was built: <path> <problem>"],"next_steps":["Run \\"pkg gc\\", which drops it; the next run builds it again from the locked wheels."]}',
+  ENVIRONMENT_DRIFT:
+    '{"room":"integrity","exit_code":null,"meaning":"Python environment changed. An environment holds what the wheels of a lock brought, and the receipt names the digest of all of it.","raised_in":["src/integrity/environments.ts"],"messages":["<path>/environment.json is not what was written when the environment was built","<path>/<path> <why>"],"next_steps":[]}',
+  ENVIRONMENT_NOT_BUILT:
+    '{"room":"integrity","exit_code":null,"meaning":"Python environment not built. An environment holds what the wheels of a lock brought, and the receipt names the digest of all of it.","raised_in":["src/integrity/environments.ts"],"messages":["the environment of <package id> is not built"],"next_steps":[]}',
+  ENVIRONMENT_UNNEEDED:
+    '{"room":"integrity","exit_code":null,"meaning":"Python environment of nothing installed. An environment holds what the wheels of a lock brought, and the receipt names the digest of all of it.","raised_in":["src/integrity/environments.ts"],"messages":["<path> is an environment no installed package locks"],"next_steps":[]}',
   EVENT_RESERVED:
     '{"room":"operations","exit_code":3,"meaning":"Reported as: <event> is an event Holdfast records by itself.","raised_in":["src/operations/ledger.ts"],"messages":["<event> is an event Holdfast records by itself"],"next_steps":["Choose a name of your own, such as \\"site.<event>\\"."]}',
   EXPORT_TOO_LARGE:
@@ -343,6 +353,8 @@ export const CODES: Readonly<Record<string, string>> = {
   HOOK: '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself at an event.","raised_in":[],"messages":[],"next_steps":[]}',
   HOOK_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself when it starts.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":[],"next_steps":[]}',
+  HTTPS_PROXY:
+    '{"room":"sandbox","exit_code":null,"meaning":"Reported as: http_proxy.","raised_in":["src/sandbox/witness/try-wall.ts"],"messages":["http_proxy"],"next_steps":[]}',
   ID_MISMATCH:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the command names <given>, the archive holds <package id>.","raised_in":["src/lifecycle/candidate.ts"],"messages":["the command names <given>, the archive holds <package id>"],"next_steps":["Run \\"pkg install --id <manifest> …\\" or name the right archive."]}',
   ID_UNKNOWN:
@@ -714,7 +726,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_FIELD_DEAD:
     '{"room":"metadata","exit_code":2,"meaning":"A field without any effect. Every reader accepted it and none ever read it; who writes it believes in something that does not happen.","raised_in":["src/metadata/plugin/generation-two.ts","src/preflight/fix/choose-edit.ts"],"messages":["does nothing and never did"],"next_steps":["Delete <field> at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_FILE_REFUSED:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>"],"next_steps":["Run \\"trace --explain <path>\\" to see whose it is, and \\"integrity-check --fix\\" to put back what was installed."]}',
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: <plainText> of <namespace> is not opened: <problem>.","raised_in":["src/grants/open-plugin-file.ts","src/runtime/installed-code.ts","src/runtime/judge-file.ts"],"messages":["<plainText> of <namespace> is not opened: <problem>","<path> keeps <namespace> from running: <problem>"],"next_steps":["Run \\"trace --explain <path>\\" to see whose it is, and \\"integrity-check --fix\\" to put back what was installed."]}',
   PLUGIN_GENERATION_UNKNOWN:
     '{"room":"metadata","exit_code":2,"meaning":"A generation of manifests nobody here knows. A manifest of an unknown generation is never read as an older one: it would lose what it asks for.","raised_in":["src/metadata/plugin/generations.ts"],"messages":["is <document>, a generation nobody here knows"],"next_steps":["Write the plugin as \\"pkg new\\" does, or use a holdfast that knows <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_NAMESPACE_TAKEN:
@@ -777,6 +789,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"python","exit_code":5,"meaning":"Reported as: no interpreter was found for <cache tag>.","raised_in":["src/python/find-python.ts"],"messages":["no interpreter was found for <cache tag>"],"next_steps":["Install <wanted> so that it is on PATH, then run \\"python3 --version\\"."]}',
   PYTHON_TOO_OLD:
     '{"room":"python","exit_code":5,"meaning":"Reported as: <executable> is Python <version>, and no Python 3.9 or newer was found.","raised_in":["src/python/find-python.ts"],"messages":["<executable> is Python <version>, and no Python 3.9 or newer was found"],"next_steps":["Install Python 3.9 or newer so that it is first on PATH, then run \\"python3 --version\\"."]}',
+  PYTHON_VENV_FAILED:
+    '{"room":"python","exit_code":5,"meaning":"Reported as: <python> does not say what it is: <problem>.","raised_in":["src/python/environment/interpreter.ts","src/python/environment/venv.ts"],"messages":["<python> does not say what it is: <problem>","<executable> cannot make a virtual environment: <problem>"],"next_steps":["Run \\"<executable> -m venv --without-pip /tmp/try\\" and mend what it says."]}',
   RANGE_INVALID:
     '{"room":"preflight","exit_code":2,"meaning":"A range that is none. A range nobody can read would hold for every version or for none.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0 and pack again."]}',
   READ_ONLY_FILE_SYSTEM:
@@ -851,6 +865,14 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <id> would leave <path> invalid: <message>.","raised_in":["src/lifecycle/registry-rules.ts"],"messages":["<id> would leave <path> invalid: <message>"],"next_steps":["Correct what it says of <id> and run the command again; \\"pkg info <id>\\" shows the row."]}',
   RUNS_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs whenever Python starts.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> runs whenever Python starts"],"next_steps":[]}',
+  SANDBOX_LAYER_MISSING:
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox layer bubblewrap is not usable: <reason>.","raised_in":["src/sandbox/wall/find-wall.ts"],"messages":["the sandbox layer bubblewrap is not usable: <reason>"],"next_steps":["Run \\"<cure>\\", or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
+  SANDBOX_NOT_STARTED:
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/pool.ts","src/runtime/run-action.ts","src/sandbox/confine.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
+  SANDBOX_TOO_MANY_PATHS:
+    '{"room":"sandbox","exit_code":3,"meaning":"Reported as: the glob <glob> names too many paths to show one by one.","raised_in":["src/sandbox/wall/granted-paths.ts"],"messages":["the glob <glob> names too many paths to show one by one"],"next_steps":["Grant a whole folder instead of <glob>, as in \\"files.read:docs/**\\"."]}',
+  SANDBOX_UNPROVEN:
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox does not keep its promise that <promise>: behind <layer>, <seen>.","raised_in":["src/sandbox/witness/proven-wall.ts"],"messages":["the sandbox does not keep its promise that <promise>: behind <layer>, <seen>"],"next_steps":["Run \\"pkg sandbox doctor\\" and mend what it names, or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
   SETUID:
@@ -1033,8 +1055,56 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Waiver for what nobody can waive. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <number> is for <code>, which nobody can waive"],"next_steps":[]}',
   WAIVER_UNUSED:
     '{"room":"integrity","exit_code":null,"meaning":"Waiver that covers nothing. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <number> (<waiver>) matches no finding"],"next_steps":[]}',
+  WHEELS_OVERLAP:
+    '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, brings <path>, which <other> brings as well.","raised_in":["src/python/environment/build.ts"],"messages":["<wheel>, locked by <package id>, brings <path>, which <other> brings as well"],"next_steps":["Lock only one of <other> and <wheel>, and run \\"pkg pack\\" again."]}',
+  WHEEL_DIGEST_MISMATCH:
+    '{"room":"python","exit_code":3,"meaning":"Reported as: <path> has sha256 <actual>, <package id> locks <wheel> with <bare>.","raised_in":["src/python/environment/find-wheels.ts","src/python/environment/shipped.ts"],"messages":["<path> has sha256 <actual>, <package id> locks <wheel> with <bare>","<path> has sha256 <actual>, <package id> locks <wheel> with <expected>"],"next_steps":["Replace <path> by the wheel that was locked, or correct the lock and run \\"pkg pack\\" again."]}',
+  WHEEL_INCOMPATIBLE:
+    '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, is for <needs>, and <interpreter> was found.","raised_in":["src/python/wheel/read-wheel.ts"],"messages":["<wheel>, locked by <package id>, is for <needs>, and <interpreter> was found"],"next_steps":["Lock a wheel for <interpreter>, or put an interpreter first on PATH that takes <needs>."]}',
+  WHEEL_MISSING:
+    '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, is neither in the package nor in a wheel directory.","raised_in":["src/python/environment/find-wheels.ts"],"messages":["<wheel>, locked by <package id>, is neither in the package nor in a wheel directory"],"next_steps":["Put <wheel> into a folder and name it in wheel_directories of config/plane.toml, or with --wheels FOLDER at \\"pkg install\\"."]}',
+  WHEEL_REFUSED:
+    '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, is refused: it has <size> bytes.","raised_in":["src/python/environment/find-wheels.ts","src/python/wheel/read-wheel.ts"],"messages":["<wheel>, locked by <package id>, is refused: it has <size> bytes","<wheel>, locked by <package id>, is refused: <said>"],"next_steps":["Do not use <wheel>; get it again from its author and compare with \\"sha256sum\\", or lock another version."]}',
+  WHEEL_UNLOCKED_REQUIREMENT:
+    '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, requires <missing>, which the lock does not name.","raised_in":["src/python/wheel/read-wheel.ts"],"messages":["<wheel>, locked by <package id>, requires <missing>, which the lock does not name"],"next_steps":["Add <requirement> to the environment\'s requirements and run \\"pkg pack\\" again."]}',
   WITNESSES_TOO_FEW:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: anybody on this machine may change <path>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
+  invalid_actor_kind:
+    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Use --actor-kind human, or --actor-kind agent with --actor-id NAME."]}',
+  plugin_action_not_declared:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Try \\"pkg run <namespace> <near> --explain\\"."]}',
+  plugin_action_not_found:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\"; the entrypoint does not know an action its manifest declares."]}',
+  plugin_action_timeout:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
+  plugin_concurrency_limited:
+    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Wait until a run of it ends and run the same command again."]}',
+  plugin_entrypoint_missing:
+    '{"room":"runtime","exit_code":4,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
+  plugin_input_invalid:
+    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
+  plugin_input_too_large:
+    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
+  plugin_interpreter_missing:
+    '{"room":"runtime","exit_code":5,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Install <runtime> outside the plane, then run the same command again."]}',
+  plugin_limit_invalid:
+    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Give <limit> a whole number from 1 on, or leave it away."]}',
+  plugin_limit_too_high:
+    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Ask for <ceiling> or less, or have the operator raise <limit> under [run] in config/plane.toml."]}',
+  plugin_not_enabled:
+    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\"."]}',
+  plugin_not_found:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
+  plugin_output_too_large:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
+  plugin_permission_denied:
+    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
+  plugin_run_failed:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
+  plugin_run_unknown:
+    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs\\" to see which runs have a log."]}',
+  plugin_secret_missing:
+    '{"room":"runtime","exit_code":5,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg configure <namespace>\\" to see where each secret is looked for."]}',
 };

@@ -1,0 +1,1 @@
+"""Names of colours, from a wheel the package ships and locks."""

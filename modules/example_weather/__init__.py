@@ -1,0 +1,1 @@
+"""Weather by place: an integration that reaches one domain and nothing else."""

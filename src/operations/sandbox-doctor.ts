@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { isApproved } from "../lifecycle/index.ts";
+import { findPython } from "../python/index.ts";
+import { type ClaimReport, examineSandbox, interpreterFiles, type SandboxReport } from "../sandbox/index.ts";
+import { type Context, operation, planeOf } from "./define.ts";
+
+export const sandboxDoctor = operation({
+  name: "sandbox doctor",
+  summary: "Try to break every promise of the sandbox of plugins on this machine, and say which held.",
+  examples: ["pkg sandbox doctor", "pkg sandbox doctor --json"],
+  authorised: false,
+  input: z.strictObject({}),
+  run: async (context) => {
+    const { effects, files, onProgress } = context;
+    const report = await examineSandbox(effects, {
+      python: await pythonOf(context),
+      node: { executable: files.node, readable: [], version: effects.host.node_version },
+      accepts_weaker: () => isAccepted(context),
+      onProgress,
+    });
+    return { result: report, exit_code: report.is_proven ? 0 : 1 };
+  },
+  text: (report) => [...layerLines(report), "", ...claimLines(report), "", verdict(report), ""].join("\n"),
+});
+
+/** Undefined where there is none: the promises are tried with Node alone then. */
+async function pythonOf({
+  effects,
+}: Context): Promise<{ executable: string; readable: string[] } | undefined> {
+  try {
+    const { executable } = await findPython(effects);
+    return { executable, readable: (await interpreterFiles(effects, executable)) ?? [] };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Outside of a plane nobody can have accepted anything. */
+function isAccepted(context: Context): boolean {
+  try {
+    return isApproved(context.effects, planeOf(context), "run-without-bubblewrap");
+  } catch {
+    return false;
+  }
+}
+
+const layerLines = ({ layers, kernel, uid }: SandboxReport): string[] => [
+  `Kernel ${kernel}, user ${uid}`,
+  ...layers.map(({ layer, is_usable, is_in_use, reason, cure }) => {
+    const state = is_in_use ? "in use" : is_usable ? "there, used with an approval alone" : "not usable";
+    return `  ${layer.padEnd(12)}${state}${reason === null ? "" : `: ${reason}; run "${cure}"`}`;
+  }),
+];
+
+const WIDTHS = { claim: 18, layer: 12 } as const;
+
+const claimLines = ({ claims }: SandboxReport): string[] => [
+  ...(claims.length === 0
+    ? []
+    : [`  ${"claim".padEnd(WIDTHS.claim)}${"layer".padEnd(WIDTHS.layer)}proven in profiles`]),
+  ...claims.map(claimLine),
+];
+
+function claimLine({ claim, layer, tried, proven, is_proven, seen, text }: ClaimReport): string {
+  const columns = `  ${claim.padEnd(WIDTHS.claim)}${layer.padEnd(WIDTHS.layer)}`;
+  const missed = tried.filter((profile) => !proven.includes(profile));
+  if (!is_proven) return `${columns}BROKEN in ${missed.join(", ")}: ${seen}`;
+  return `${columns}${proven.length} of ${tried.length}: ${text}`;
+}
+
+function verdict({ claims, is_proven, layers }: SandboxReport): string {
+  const in_use = layers.find((one) => one.is_in_use);
+  if (in_use === undefined) return "No plugin can run: there is no layer that may be used.";
+  if (is_proven) return `All ${claims.length} promises hold behind ${in_use.layer}.`;
+  return `Plugins are refused: ${claims.filter((one) => !one.is_proven).length} of ${claims.length} promises do not hold.`;
+}

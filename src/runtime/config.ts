@@ -1,0 +1,89 @@
+/** The configuration a run gets: secrets are read at the last moment, for this run alone, and held nowhere else. */
+import type { SecretReference } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { configOf, type Plugin, plainText } from "../grants/index.ts";
+import { compileSchema } from "../json-schema/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { readPrivateText } from "../keys/index.ts";
+import type { Plane } from "../plane/index.ts";
+import { isInside } from "../sandbox/index.ts";
+import { isOurs } from "./environment.ts";
+import { make } from "./faults.ts";
+
+export interface RunConfig {
+  /** With secrets. Goes to the process and nowhere else. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly secrets: readonly string[];
+  /** 0 while nobody set anything. */
+  readonly version: number;
+}
+
+/** @throws plugin_secret_missing, PLUGIN_CONFIG_INVALID, PLUGIN_RECORD_DAMAGED */
+export async function configFor(
+  effects: Pick<Effects, "fs" | "host">,
+  plane: Plane,
+  plugin: Plugin,
+): Promise<RunConfig> {
+  const config = plugin.manifest.plugin?.config;
+  if (config === undefined) return { values: {}, secrets: [], version: 0 };
+  const { values, secrets, config_version } = await configOf(effects, plane, plugin);
+  const { namespace } = plugin.record;
+  const resolved = Object.entries(secrets).map(([key, reference]): [string, string] => [
+    key,
+    secretOf(effects, plane, { namespace, key, reference }),
+  ]);
+  const whole = Object.fromEntries([...Object.entries(values), ...resolved]);
+  const [issue] = (await compileSchema(config.schema, { secrets: true })).validate(whole);
+  if (issue !== undefined) {
+    const key = plainText(issue.pointer.slice(1));
+    throw missing(namespace, key, plainText(issue.message));
+  }
+  return { values: whole, secrets: resolved.map(([, value]) => value), version: config_version };
+}
+
+function secretOf(
+  { fs, host }: Pick<Effects, "fs" | "host">,
+  plane: Plane,
+  named: { readonly namespace: string; readonly key: string; readonly reference: SecretReference },
+): string {
+  const { namespace, reference } = named;
+  const key = plainText(named.key);
+  if ("env" in reference) {
+    const { env } = reference;
+    if (isOurs(env)) throw missing(namespace, key, `${env} is a secret of the plane itself`);
+    const value = Object.hasOwn(host.env, env) ? host.env[env] : undefined;
+    if (value === undefined || value === "")
+      throw missing(namespace, key, `${env} is not set in the environment`);
+    return value;
+  }
+  return secretIn(fs, plane, { namespace, key, file: reference.file });
+}
+
+function secretIn(
+  fs: Effects["fs"],
+  plane: Plane,
+  { namespace, key, file }: { readonly namespace: string; readonly key: string; readonly file: string },
+): string {
+  const shown = plainText(file);
+  try {
+    const text = readPrivateText(fs, file);
+    if (text === undefined) throw missing(namespace, key, `${shown} is not there`);
+    const real = fs.realPath(file);
+    if ([plane.root, plane.keys_directory].some((folder) => isInside(real, folder)))
+      throw missing(namespace, key, `${shown} lies where the plane keeps its own`);
+    const value = text.replace(/\r?\n$/, "");
+    if (value === "") throw missing(namespace, key, `${shown} is empty`);
+    return value;
+  } catch (error) {
+    if (error instanceof Fault && error.code.startsWith("AUTH_"))
+      throw missing(namespace, key, error.message);
+    throw error;
+  }
+}
+
+const missing = (namespace: string, key: string, problem: string): Fault =>
+  make("plugin_secret_missing", `the setting ${key} of ${namespace} cannot be had: ${problem}`, {
+    namespace,
+    key,
+    problem,
+  });

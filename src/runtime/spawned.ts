@@ -1,0 +1,96 @@
+/** A process for one call: begun behind the wall with the request on its stdin, read until it ends. */
+import type { Effects } from "../effects/index.ts";
+import type { Plane } from "../plane/index.ts";
+import { type Confined, type ConfineRequest, confine, type Outcome, profileFor } from "../sandbox/index.ts";
+import type { Begun, Ended } from "./begun.ts";
+import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
+import type { Hosting } from "./hosting.ts";
+import { type Walled, wallFor } from "./wall.ts";
+
+/** Of /tmp inside. */
+const TEMP_BYTES_MAX = 64 << 20;
+
+/** @throws plugin_interpreter_missing, SANDBOX_*, JAIL_*, TEMP_UNUSABLE, PYTHON_*: nothing ran then */
+export async function startProcess(
+  effects: Effects,
+  plane: Plane,
+  begun: Begun,
+  hosting: Hosting,
+): Promise<Confined> {
+  const { limits } = begun.prepared;
+  const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
+  const request = confinement(effects, plane, begun, { hosting, walled });
+  return confine(effects, walled.wall, {
+    ...request,
+    stdin: begun.lineFor(),
+    limits: {
+      ...request.limits,
+      timeout_ms: limits.timeout_ms.value,
+      output_bytes_max: limits.output_bytes_max.value + ENVELOPE_BYTES_MAX,
+    },
+  });
+}
+
+/** All of it but what goes through the pipes. */
+export function confinement(
+  effects: Pick<Effects, "signal">,
+  plane: Plane,
+  { prepared, environment }: Pick<Begun, "prepared" | "environment">,
+  { hosting, walled: { program } }: { readonly hosting: Hosting; readonly walled: Walled },
+): Omit<ConfineRequest, "stdin"> {
+  const { plugin, scopes, code, limits } = prepared;
+  const { kind, runtime, namespace, root } = plugin.asked;
+  const { executable, readable, version } = program;
+  return {
+    profile: profileFor({ kind, runtime, namespace, root, scopes }),
+    plane_root: plane.root,
+    program: {
+      executable,
+      readable,
+      entrypoint: code.entrypoint,
+      ...(version === undefined ? {} : { version }),
+    },
+    overlays: code.bytes,
+    ...(hosting.broker === undefined ? {} : { broker: hosting.broker }),
+    environment: environment.values,
+    hidden: [plane.keys_directory, ...code.strangers],
+    limits: {
+      memory_bytes_max: limits.memory_bytes_max.value,
+      processes_max: limits.processes_max.value,
+      temp_bytes_max: TEMP_BYTES_MAX,
+    },
+    signal: effects.signal,
+  };
+}
+
+/** Never throws: what stopped it is told. */
+export async function collect(running: Confined): Promise<Ended> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of running.stdout) chunks.push(chunk);
+    // The program ends by itself now, or at its limit.
+    return endedOf(running, await running.done, Buffer.concat(chunks));
+  } catch (error) {
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    running.kill();
+    await running.done.catch(() => undefined);
+    const nothing = { stdout: Buffer.alloc(0), stderr: "", stderr_is_cut: false, denials: [] };
+    return { how: "stopped", exit_code: null, layer: running.layer, ...nothing, thrown };
+  }
+}
+
+const STDERR_KEPT_BYTES = 65_536;
+
+function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
+  const { ended, exit_code, stderr, usage, denials } = outcome;
+  return {
+    how: ended,
+    exit_code,
+    stdout,
+    stderr,
+    stderr_is_cut: Buffer.byteLength(stderr) >= STDERR_KEPT_BYTES,
+    layer,
+    resources: { ...usage },
+    denials: denials.map((one) => ({ ...one })),
+  };
+}

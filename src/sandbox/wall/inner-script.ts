@@ -1,0 +1,141 @@
+/**
+ * Runs behind bubblewrap as the first process of the namespace, and starts the program. What it adds would each alone not be enough: Landlock, a limit of
+ * processes, a second filter of system calls; and where a network is granted, the relay to the proxy outside.
+ * Arguments: a word, a count, and so many texts, again and again; then `program` and its command line.
+ */
+export const INNER_SCRIPT = String.raw`
+my ($EXECUTE, $WRITE, $READ, $READ_DIR, $TRUNCATE, $IOCTL) = (1, 2, 4, 8, 1 << 14, 1 << 15);
+my %asked = map { $_ => [] } qw(keep processes run write device connect filter relay);
+while (defined(my $word = shift @ARGV)) {
+  last if $word eq 'program';
+  my $count = shift @ARGV;
+  $asked{$word} = [splice(@ARGV, 0, $count)];
+}
+
+# In a process of its own, adopted by the first one: the program has no part in it. It alone may open a socket with a path.
+sub relay {
+  my ($port, $path) = @_;
+  require Socket;
+  Socket->import(qw(:DEFAULT pack_sockaddr_un));
+  socket(my $door, 2, 1, 0) or fail("relay: $!");
+  bind($door, Socket::pack_sockaddr_in($port, "\x7f\0\0\1")) or fail("relay: $!");
+  listen($door, 64) or fail("relay: $!");
+  my $child = fork();
+  fail("relay: $!") unless defined $child;
+  if ($child == 0) {
+    exit 0 if fork();
+    # Neither its memory nor its descriptors are the program's to look into.
+    syscall($NR{prctl}, 4, 0, 0, 0, 0);
+    close_all_but(fileno($door));
+    for my $name (0, 1, 2) { syscall($NR{close}, $name) }
+    serve($door, Socket::pack_sockaddr_un($path));
+    exit 0;
+  }
+  waitpid($child, 0);
+  close($door);
+}
+
+sub serve {
+  my ($door, $proxy) = @_;
+  $SIG{PIPE} = 'IGNORE';
+  my (%handle, %other, %waiting, %is_over);
+  while (1) {
+    my ($reads, $writes) = ('', '');
+    vec($reads, fileno($door), 1) = 1;
+    for my $fd (keys %handle) {
+      vec($reads, $fd, 1) = 1 if !$is_over{$fd} && length($waiting{$other{$fd}}) < 1 << 18;
+      vec($writes, $fd, 1) = 1 if length($waiting{$fd});
+    }
+    next if select($reads, $writes, undef, undef) < 0;
+    if (vec($reads, fileno($door), 1) && accept(my $one, $door)) {
+      my $two;
+      if (socket($two, 1, 1, 0) && connect($two, $proxy)) {
+        my ($a, $b) = (fileno($one), fileno($two));
+        @handle{$a, $b} = ($one, $two); @other{$a, $b} = ($b, $a);
+        @waiting{$a, $b} = ('', ''); @is_over{$a, $b} = (0, 0);
+      }
+    }
+    for my $fd (keys %handle) {
+      next unless $handle{$fd};
+      my $to = $other{$fd};
+      if (vec($writes, $fd, 1)) {
+        my $sent = syswrite($handle{$fd}, $waiting{$fd});
+        if (defined $sent) { substr($waiting{$fd}, 0, $sent) = '' } else { $waiting{$fd} = ''; $is_over{$fd} = $is_over{$to} = 1 }
+      }
+      if (vec($reads, $fd, 1)) {
+        my $got = sysread($handle{$fd}, my $bytes, 65536);
+        if ($got) { $waiting{$to} .= $bytes } else { $is_over{$fd} = 1 }
+      }
+    }
+    # After all of them: what was written last may have been waited for by one that came before.
+    for my $fd (keys %handle) {
+      next unless $handle{$fd};
+      my $to = $other{$fd};
+      if ($is_over{$fd} == 1 && !length($waiting{$to})) { shutdown($handle{$to}, 1); $is_over{$fd} = 2 }
+      if ($is_over{$fd} == 2 && $is_over{$to} == 2) {
+        delete @handle{$fd, $to}; delete @other{$fd, $to}; delete @waiting{$fd, $to}; delete @is_over{$fd, $to};
+      }
+    }
+  }
+}
+
+sub landlock {
+  my $version = syscall($NR{landlock_create_ruleset}, 0, 0, 1);
+  return 0 if $version < 1;
+  my $files = (1 << ($version < 2 ? 13 : $version < 3 ? 14 : $version < 5 ? 15 : 16)) - 1;
+  my $attributes = pack('Q', $files);
+  $attributes .= pack('Q', 3) if $version >= 4;
+  $attributes .= pack('Q', 3) if $version >= 6;
+  my $rules = call('landlock', 'landlock_create_ruleset', $attributes, length($attributes), 0);
+  my $allow = sub {
+    my ($path, $rights) = @_;
+    my $fd = syscall($NR{openat}, -100, "$path", 0x280000, 0);
+    fail("landlock $path: $!") if $fd == -1;
+    $rights &= $EXECUTE | $WRITE | $READ | $TRUNCATE | $IOCTL unless -d $path;
+    call("landlock $path", 'landlock_add_rule', $rules, 1, pack('Ql', $rights & $files, $fd), 0);
+    syscall($NR{close}, $fd);
+  };
+  my $may_run_all = grep { $_ eq '/' } @{$asked{run}};
+  $allow->('/', $READ | $READ_DIR);
+  $allow->($_, $EXECUTE | $READ | $READ_DIR) for @{$asked{run}};
+  $allow->($_, $may_run_all ? $files : $files & ~$EXECUTE) for @{$asked{write}};
+  $allow->($_, $READ | $WRITE | $TRUNCATE | $IOCTL) for @{$asked{device}};
+  if ($version >= 4) {
+    call('landlock port', 'landlock_add_rule', $rules, 2, pack('QQ', 2, $_), 0) for @{$asked{connect}};
+  }
+  call('landlock', 'landlock_restrict_self', $rules, 0);
+  syscall($NR{close}, $rules);
+  return $version;
+}
+
+my @program = @ARGV;
+# This is the first process of the namespace: when it ends, the kernel ends every other one. It stays to say what they used,
+# and lets nobody look into it.
+call('dumpable', 'prctl', 4, 0, 0, 0, 0);
+relay(@{$asked{relay}}) if @{$asked{relay}};
+my $child = fork();
+fail("fork: $!") unless defined $child;
+if ($child) {
+  my $ended;
+  while ((my $one = wait()) > 0) { if ($one == $child) { $ended = $?; last } }
+  my $usage = "\0" x 144;
+  syscall($NR{getrusage}, -1, $usage);
+  my ($user_s, $user_us, $system_s, $system_us, $rss_kib) = unpack('q5', $usage);
+  my $cpu_ms = ($user_s + $system_s) * 1000 + int(($user_us + $system_us) / 1000);
+  say_json(qq({"cpu_ms":$cpu_ms,"rss_kib":$rss_kib}));
+  exit(($ended & 127) ? 128 + ($ended & 127) : $ended >> 8);
+}
+call('no_new_privs', 'prctl', 38, 1, 0, 0, 0);
+my $version = landlock();
+limit(6, $asked{processes}[0]) if @{$asked{processes}};
+for my $hex (@{$asked{filter}}) {
+  my $code = pack('H*', $hex);
+  call('filter', 'prctl', 22, 2, pack('Sx6P', length($code) / 8, $code), 0, 0);
+}
+say_json(qq({"started":true,"landlock":$version}));
+close_all_but(@{$asked{keep}});
+exec { $program[0] } @program;
+my $why = $! + 0;
+print STDERR "$program[0] cannot be started: $!\n";
+exit($why == 13 ? 126 : 127);
+`;

@@ -1,0 +1,74 @@
+/** What the whole tree uses, and whether that is too much: by control groups where we may make them, else by looking. */
+import type { Effects } from "../../effects/index.ts";
+import type { ConfineLimits, Usage } from "../confined.ts";
+import { type ControlGroup, makeControlGroup } from "./control-group.ts";
+import type { WallStatus } from "./status.ts";
+import { sampleTree } from "./tree-sample.ts";
+
+type Needs = Pick<Effects, "fs" | "host" | "random">;
+
+const SAMPLED_EVERY_MS = 20;
+const GROUP_WATCHED_EVERY_MS = 50;
+
+/** Never throws for a machine without control groups. */
+export const meterFor = (effects: Needs, limits: ConfineLimits): Meter => new Meter(effects, limits);
+
+export class Meter {
+  readonly #fs: Needs["fs"];
+  readonly #limits: ConfineLimits;
+  readonly #group: ControlGroup | undefined;
+  #init_pid: number | undefined;
+  #peak_bytes = 0;
+  #cpu_ms = 0;
+  #was_exceeded = false;
+
+  constructor(effects: Needs, limits: ConfineLimits) {
+    this.#fs = effects.fs;
+    this.#limits = limits;
+    this.#group = makeControlGroup(effects, limits);
+  }
+
+  /** To be entered by the program before it starts. */
+  get groups(): readonly string[] {
+    return this.#group?.folders ?? [];
+  }
+
+  get interval_ms(): number {
+    return this.#group === undefined ? SAMPLED_EVERY_MS : GROUP_WATCHED_EVERY_MS;
+  }
+
+  begin(init_pid: number | undefined): void {
+    this.#init_pid = init_pid;
+  }
+
+  /** Looks now. */
+  isExceeded(): boolean {
+    if (this.#group !== undefined) this.#was_exceeded ||= this.#group.wasExceeded();
+    else if (this.#init_pid !== undefined) {
+      const { memory_bytes, cpu_ms } = sampleTree(this.#fs, this.#init_pid);
+      this.#peak_bytes = Math.max(this.#peak_bytes, memory_bytes);
+      this.#cpu_ms = Math.max(this.#cpu_ms, cpu_ms);
+      this.#was_exceeded ||= memory_bytes > this.#limits.memory_bytes_max;
+    }
+    return this.#was_exceeded;
+  }
+
+  usage(status: WallStatus): Omit<Usage, "duration_ms"> {
+    const grouped = this.#group?.usage();
+    const cpu =
+      status.cpu_ms !== undefined
+        ? { cpu_ms: status.cpu_ms, cpu_measured: "rusage" as const }
+        : grouped?.cpu_ms !== undefined
+          ? { cpu_ms: grouped.cpu_ms, cpu_measured: "cgroup" as const }
+          : { cpu_ms: this.#cpu_ms, cpu_measured: "sampled" as const };
+    if (grouped !== undefined)
+      return { peak_memory_bytes: grouped.peak_memory_bytes, memory_measured: "cgroup", ...cpu };
+    // A program that ended between two looks was at least as large as its largest process.
+    const peak_memory_bytes = Math.max(this.#peak_bytes, status.largest_rss_bytes ?? 0);
+    return { peak_memory_bytes, memory_measured: "sampled", ...cpu };
+  }
+
+  remove(): void {
+    this.#group?.remove();
+  }
+}

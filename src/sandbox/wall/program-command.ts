@@ -1,0 +1,100 @@
+/** The command line of a program behind the wall, with what its interpreter is told so that it can say what it denied. */
+import { comparePaths } from "../../kernel/index.ts";
+import type { ConfineRequest } from "../confined.ts";
+import { NODE_PRELOAD } from "./node-preload.ts";
+import { DENIALS_FD } from "./perl-common.ts";
+import type { WallPlan } from "./plan.ts";
+import { PYTHON_LAUNCHER } from "./python-launcher.ts";
+
+export interface Command {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files of ours that it loads, shown at these paths. */
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+}
+
+const PRELOAD_PATH = "/run/holdfast/preload.cjs";
+/** From this release on Node has a permission model that is no experiment. */
+const NODE_WITH_PERMISSIONS = 22;
+/** From this one on it covers the network. */
+const NODE_WITH_NETWORK_PERMISSION = 25;
+
+/** What both interpreters hold a path against. */
+interface Told {
+  readonly plane: string;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly hidden: readonly string[];
+  readonly subprocess: boolean;
+  readonly network: boolean;
+}
+
+export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
+  const { profile, plane_root, program } = request;
+  if (program.is_bare === true) return bare(program, profile.runtime);
+  const told: Told = {
+    plane: plane_root,
+    read: [
+      ...plan.system.shown,
+      ...plan.mounts.map(({ path }) => path),
+      ...plan.overlays,
+      "/proc",
+      "/dev",
+      "/run/holdfast",
+    ],
+    write: ["/tmp", "/dev", ...plan.mounts.filter(({ use }) => use === "write").map(({ path }) => path)],
+    hidden: plan.masks.map(({ path }) => path),
+    subprocess: profile.subprocess,
+    network: profile.domains.length > 0,
+  };
+  return profile.runtime === "python" ? python(program, told) : node(program, told);
+}
+
+const bare = (
+  { executable, entrypoint, args = [] }: ConfineRequest["program"],
+  runtime: ConfineRequest["profile"]["runtime"],
+): Command => ({
+  argv: [executable, ...(runtime === "python" ? ["-I", "-B"] : []), entrypoint, ...args],
+  environment: {},
+  files: [],
+});
+
+function python({ executable, entrypoint, args = [] }: ConfineRequest["program"], told: Told): Command {
+  const config = JSON.stringify({ ...told, denials_fd: DENIALS_FD });
+  return {
+    argv: [executable, "-I", "-B", "-c", PYTHON_LAUNCHER, config, entrypoint, ...args],
+    environment: {},
+    files: [],
+  };
+}
+
+function node(
+  { executable, version = "", entrypoint, args = [] }: ConfineRequest["program"],
+  told: Told,
+): Command {
+  const major = Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0);
+  const permissions = [
+    "--permission",
+    // Outer before inner: Node forgets the outer one otherwise.
+    ...[...told.read, ...told.write].toSorted(comparePaths).map((path) => `--allow-fs-read=${path}`),
+    ...told.write.map((path) => `--allow-fs-write=${path}`),
+    "--allow-worker",
+    "--allow-addons",
+    ...(told.subprocess ? ["--allow-child-process"] : []),
+    ...(major >= NODE_WITH_NETWORK_PERMISSION ? ["--allow-net"] : []),
+  ];
+  const config = { ...told, denials_fd: DENIALS_FD };
+  const preload = NODE_PRELOAD.replace("@CONFIG@", () => JSON.stringify(JSON.stringify(config)));
+  return {
+    argv: [
+      executable,
+      "--disable-warning=SecurityWarning",
+      ...(major >= NODE_WITH_PERMISSIONS ? permissions : []),
+      ...["--require", PRELOAD_PATH],
+      entrypoint,
+      ...args,
+    ],
+    environment: {},
+    files: [{ path: PRELOAD_PATH, bytes: Buffer.from(preload) }],
+  };
+}

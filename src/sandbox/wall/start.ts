@@ -1,0 +1,181 @@
+/** Everything that is written and started for one confined program. */
+import type { FileSystem } from "../../effects/index.ts";
+import { JAIL_TEMP } from "../bubblewrap.ts";
+import type { ConfineNeeds, ConfineRequest } from "../confined.ts";
+import { cleanEnvironment } from "../environment.ts";
+import { LAUNCHER_FLAGS } from "../launch.ts";
+import { LAUNCHER_SCRIPT } from "../launcher-script.ts";
+import { DEVICES } from "../view.ts";
+import {
+  bubblewrapArguments,
+  PROXY_SOCKET,
+  SHARED_MEMORY,
+  type Sources,
+  stagedPaths,
+} from "./bubblewrap-arguments.ts";
+import { INNER_SCRIPT } from "./inner-script.ts";
+import { namespacesConfig } from "./namespaces-config.ts";
+import { OUTER_SCRIPT } from "./outer-script.ts";
+import { BROKER_FD, DENIALS_FD, perlProgram } from "./perl-common.ts";
+import { planWall, type WallPlan } from "./plan.ts";
+import { type Command, commandOf } from "./program-command.ts";
+import { systemCallFilter } from "./system-call-filter.ts";
+import type { Wall } from "./wall.ts";
+
+/** Root becomes this user: nobody. */
+export const UNPRIVILEGED_UID = 65534;
+/** On the loopback device of the program's own network. */
+export const RELAY_PORT = 3128;
+const OPEN_FILES_MAX = 1024;
+/** RLIMIT_ numbers, the same on x86-64 and arm64. */
+const RLIMIT = { cpu: 0, fsize: 1, core: 4, nofile: 7 } as const;
+
+export interface Prepared {
+  readonly argv: readonly string[];
+  readonly plan: WallPlan;
+}
+
+export interface Surroundings {
+  /** Private folder outside, which the program does not see. */
+  readonly folder: string;
+  /** Folders of control groups that the program enters. */
+  readonly groups: readonly string[];
+  /** Where the proxy listens, outside. */
+  readonly proxy_socket: string | undefined;
+}
+
+/** Writes what the wall reads into the folder. @throws like `planWall` */
+export function prepare(
+  { fs, host }: Pick<ConfineNeeds, "fs" | "host">,
+  wall: Wall,
+  request: ConfineRequest,
+  around: Surroundings,
+): Prepared {
+  const plan = planWall(fs, request, wall.perl);
+  const command = commandOf(request, plan);
+  const sources = sourcesOf(fs, request, around, command);
+  const is_staged = host.uid === 0;
+  const staged = stagedPaths(plan, sources).flatMap(({ path, use }) => [
+    path,
+    String(fs.stat(path)?.uid ?? 0),
+    use,
+  ]);
+  const become = [directive("stage", [UNPRIVILEGED_UID, ...staged]), directive("drop", [UNPRIVILEGED_UID])];
+  const program = [
+    ...[wall.perl, "-e", perlProgram(host.arch, INNER_SCRIPT)],
+    ...innerArguments(host.arch, request, plan),
+    ...["program", ...command.argv],
+  ];
+  const put = (name: string, bytes: Uint8Array | string): string =>
+    write(fs, `${around.folder}/${name}`, bytes);
+  const filter = firstFilter(host.arch, request);
+  const directives = [
+    ...limiting(request.limits, around.groups),
+    ...(wall.layer === "bubblewrap"
+      ? bubblewrapDirectives(put, filter, bubblewrapArguments(wall, plan, sources, is_staged))
+      : [directive("open", ["config", put("config", namespacesConfig(plan, sources, is_staged, filter))])]),
+    ...(is_staged ? become : []),
+    directive("command", [...wallCommand(wall), ...program]),
+  ];
+  const path = put("directives", directives.join(""));
+  return { argv: [wall.perl, "-e", perlProgram(host.arch, OUTER_SCRIPT), path], plan };
+}
+
+type Put = (name: string, bytes: Uint8Array | string) => string;
+
+const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): string[] => [
+  directive("group", groups),
+  directive("limit", [RLIMIT.core, 0]),
+  directive("limit", [RLIMIT.nofile, OPEN_FILES_MAX]),
+  directive("limit", [RLIMIT.fsize, limits.temp_bytes_max]),
+  ...(limits.cpu_s_max === undefined ? [] : [directive("limit", [RLIMIT.cpu, limits.cpu_s_max])]),
+];
+
+const bubblewrapDirectives = (put: Put, filter: Uint8Array, args: readonly string[]): string[] => [
+  directive("open", ["args", put("arguments", args.map((one) => `${one}\0`).join(""))]),
+  directive("open", ["filter", put("filter", filter)]),
+];
+
+/** `@name` stands for the number of an opened file. */
+const wallCommand = (wall: Wall): string[] =>
+  wall.layer === "bubblewrap"
+    ? [wall.bwrap, "--args", "@args", "--seccomp", "@filter", "--info-fd", "@info", "--"]
+    : [wall.python, ...LAUNCHER_FLAGS, "-c", LAUNCHER_SCRIPT, "@config"];
+
+/** The relay is started behind it too; where there is one, the program gets a second filter. */
+function firstFilter(arch: string, { profile }: ConfineRequest): Uint8Array {
+  const families = profile.domains.length > 0 ? (["unix", "inet", "inet6"] as const) : [];
+  return systemCallFilter(arch, { families, subprocess: profile.subprocess }) ?? new Uint8Array();
+}
+
+const directive = (word: string, values: readonly (string | number)[]): string =>
+  [word, values.length, ...values].map((part) => `${part}\0`).join("");
+
+function sourcesOf(
+  fs: Pick<FileSystem, "openWrite">,
+  request: ConfineRequest,
+  { folder, proxy_socket }: Surroundings,
+  command: Command,
+): Sources {
+  const shown = [...(request.overlays ?? []), ...command.files];
+  const files = shown.map(({ path, bytes }, index) => ({
+    from: write(fs, `${folder}/shown-${index}`, bytes),
+    at: path,
+  }));
+  const proxy = `http://127.0.0.1:${RELAY_PORT}`;
+  const with_proxy = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, http_proxy: proxy, https_proxy: proxy };
+  return {
+    files: proxy_socket === undefined ? files : [...files, { from: proxy_socket, at: PROXY_SOCKET }],
+    temp_bytes_max: request.limits.temp_bytes_max,
+    cwd: request.cwd ?? request.plane_root,
+    environment: cleanEnvironment(JAIL_TEMP, {
+      ...passedOn(request.environment),
+      ...command.environment,
+      ...(proxy_socket === undefined ? {} : { ...with_proxy, NODE_USE_ENV_PROXY: "1" }),
+      ...(!hasBroker(request) ? {} : { HOLDFAST_BROKER_FD: String(BROKER_FD) }),
+    }),
+  };
+}
+
+/** What would change the programs that build the wall is not passed through them. */
+const passedOn = (environment: ConfineRequest["environment"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(?:LD_|PERL)/.test(name)));
+
+const hasBroker = ({ broker, profile }: ConfineRequest): boolean =>
+  broker !== undefined && profile.broker !== undefined;
+
+function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): string[] {
+  const { profile, limits } = request;
+  const part = (word: string, values: readonly (string | number)[]): string[] => [
+    word,
+    String(values.length),
+    ...values.map(String),
+  ];
+  const with_network = profile.domains.length > 0;
+  const second = systemCallFilter(arch, { families: ["inet", "inet6"], subprocess: profile.subprocess });
+  return [
+    ...part("keep", [DENIALS_FD, ...(hasBroker(request) ? [BROKER_FD] : [])]),
+    // The first process of the namespace is one of them.
+    ...part("processes", [limits.processes_max + 1]),
+    ...part("run", plan.run),
+    ...part("write", [
+      JAIL_TEMP,
+      SHARED_MEMORY,
+      ...plan.mounts.filter(({ use }) => use === "write").map(({ path }) => path),
+    ]),
+    ...part("device", DEVICES),
+    ...part("connect", with_network ? [RELAY_PORT] : []),
+    ...part("filter", with_network ? [Buffer.from(second ?? []).toString("hex")] : []),
+    ...part("relay", with_network ? [RELAY_PORT, PROXY_SOCKET] : []),
+  ];
+}
+
+function write(fs: Pick<FileSystem, "openWrite">, path: string, bytes: Uint8Array | string): string {
+  const file = fs.openWrite(path, { mode: 0o600, how: "exclusive" });
+  try {
+    file.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+  } finally {
+    file.close();
+  }
+  return path;
+}

@@ -1,0 +1,43 @@
+/** What the wall says of itself while it is built and when it ends. */
+export interface WallStatus {
+  /** Number of the first process of the namespace, as we see it. */
+  init_pid?: number;
+  /** The program is about to run: everything stands. */
+  started: boolean;
+  /** Version of Landlock in force; 0 for none. */
+  landlock: number;
+  failed?: string;
+  cpu_ms?: number;
+  largest_rss_bytes?: number;
+}
+
+const TEXT_MAX = 1 << 16;
+
+/** Bubblewrap writes its JSON over several lines and amid the rest, so the words are looked for in all that came. */
+export async function readStatus(
+  incoming: AsyncIterable<Uint8Array>,
+  status: WallStatus,
+  onStart: () => void,
+): Promise<void> {
+  let text = "";
+  for await (const bytes of incoming) {
+    text = (text + Buffer.from(bytes).toString("utf8")).slice(-TEXT_MAX);
+    const number = (name: string): number | undefined => {
+      const [, digits] = new RegExp(`"${name}": ?(\\d+)`).exec(text) ?? [];
+      return digits === undefined ? undefined : Number(digits);
+    };
+    const init_pid = number("child-pid");
+    if (init_pid !== undefined) status.init_pid = init_pid;
+    const cpu_ms = number("cpu_ms");
+    if (cpu_ms !== undefined) status.cpu_ms = cpu_ms;
+    const rss_kib = number("rss_kib");
+    if (rss_kib !== undefined) status.largest_rss_bytes = rss_kib * 1024;
+    const [, failed] = /"failed":"([^"]*)"/.exec(text) ?? [];
+    if (failed !== undefined) status.failed = failed;
+    if (!status.started && text.includes('"started":true')) {
+      status.started = true;
+      status.landlock = number("landlock") ?? 0;
+      onStart();
+    }
+  }
+}

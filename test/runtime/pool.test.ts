@@ -1,0 +1,218 @@
+/** Warm workers: the same codes and entries as with a process for each call, and no worker that is not as it was approved. */
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { disablePlugin } from "../../src/lifecycle/index.ts";
+import { ActionPool, type PoolOptions, type RunRequest } from "../../src/runtime/index.ts";
+import { action, copyOfRuns, HOSTING, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
+
+let made: RunPlane;
+const pools: ActionPool[] = [];
+
+beforeAll(async () => {
+  made = await runPlane(mkdtempSync(join(tmpdir(), "holdfast-test-")));
+  await made.provide({
+    plugin: {
+      requires: ["workers"],
+      actions: [action("echo"), action("tiny", { limits: { output_bytes_max: 64 } })],
+    },
+  });
+  await made.packPlugin({
+    version: "1.1.0",
+    plugin: { requires: ["workers"], actions: [action("echo")] },
+    files: { "main.py": MAIN_PY.replace('"echo": given', '"echo": "newer"') },
+  });
+});
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.stop();
+});
+afterAll(() => rmSync(dirname(made.root), { recursive: true, force: true }));
+
+function poolOf(plane: RunPlane, options: Partial<PoolOptions> = {}) {
+  const pool = new ActionPool(plane.effects, plane.plane, HOSTING, options);
+  pools.push(pool);
+  const request = { namespace: "notes", action: "echo", host: "library", token: plane.token } as const;
+  const run = (input: unknown, more: Partial<RunRequest> = {}) => pool.run({ ...request, input, ...more });
+  const fails = async (input: unknown, more: Partial<RunRequest> = {}) => {
+    const before = plane.runs().length;
+    const failure = await run(input, more).then(
+      () => undefined,
+      (error: unknown) => error as { code: string; message: string },
+    );
+    return { code: failure?.code, message: failure?.message, entries: plane.runs().slice(before) };
+  };
+  return { pool, run, fails };
+}
+
+const pid = ({ result }: { readonly result: unknown }): number => (result as { pid: number }).pid;
+/** Of the tests' own plugin alone. */
+const living = (plane: RunPlane): string[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${plane.root}/modules/notes/main.py`);
+      } catch {
+        return false;
+      }
+    });
+
+test("one worker serves many calls, each with its own entry, answer and id", async () => {
+  const { pool, run } = poolOf(made);
+  const before = made.runs().length;
+  const calls = [await run({ n: 1 }), await run({ n: 2 }), await run({ n: 3 })];
+  expect(calls.map(({ result }) => (result as { echo: unknown }).echo)).toEqual([
+    { n: 1 },
+    { n: 2 },
+    { n: 3 },
+  ]);
+  expect(new Set(calls.map(pid)).size).toBe(1);
+  expect(pool.resting_count).toBe(1);
+  const entries = made.runs().slice(before);
+  expect(entries.map(({ event_type }) => event_type)).toEqual(Array(3).fill("plugin.action_invoked"));
+  expect(entries.map(({ metadata }) => metadata["run_id"])).toEqual(calls.map(({ run_id }) => run_id));
+  expect(entries[2]?.metadata["resources"]).toMatchObject({ is_warm: true, calls: 3 });
+  expect(living(made).length).toBeGreaterThan(0);
+  await pool.stop();
+  expect(living(made)).toEqual([]);
+});
+
+describe("a worker that", () => {
+  const tag = "{'id': request['id'], ";
+  const cases: [string, string, string, string, object?][] = [
+    ["dies in a call", "os._exit(1)", "plugin_run_failed", "ended without an answer and exited with 1"],
+    [
+      "answers garbage",
+      "print('hello', flush=True)",
+      "plugin_run_failed",
+      "did not answer with one JSON object",
+    ],
+    [
+      "answers another call",
+      "print(json.dumps({'id': 'x', 'status': 'ok'}), flush=True)",
+      "plugin_run_failed",
+      "answered another call",
+    ],
+    ["answers a cyclic value", "a = []; a.append(a); answer(a)", "plugin_run_failed", "exited with 1"],
+    [
+      "answers with an error",
+      `print(json.dumps(${tag}'status': 'error', 'error': {'code': 'X'}}), flush=True)`,
+      "plugin_run_failed",
+      "the error X",
+    ],
+    [
+      "answers too much",
+      "answer('x' * 100)",
+      "plugin_output_too_large",
+      "more than 64 bytes",
+      { action: "tiny" },
+    ],
+    ["floods", "while True: sys.stdout.write('x' * 65536)", "plugin_output_too_large", "more than 262144"],
+    [
+      "drips",
+      "while True: print(' ', end='', flush=True); time.sleep(0.02)",
+      "plugin_action_timeout",
+      "300 ms",
+      { limits: { timeout_ms: 300 } },
+    ],
+    ["does not answer", "time.sleep(30)", "plugin_action_timeout", "300 ms", { limits: { timeout_ms: 300 } }],
+  ];
+  test.each(cases)(
+    "%s is ended, with one entry, and the next call gets another",
+    async (...[, code, expected, said, more = {}]) => {
+      const { run, fails, pool } = poolOf(made);
+      const first = pid(await run({}));
+      const { code: found, message, entries } = await fails({ code }, more);
+      expect(found).toBe(expected);
+      expect(message).toContain(said);
+      expect(entries.map(({ event_type }) => event_type)).toEqual(["plugin.action_failed"]);
+      expect(pool.resting_count).toBe(0);
+      expect(living(made)).toEqual([]);
+      const next = await run({});
+      expect(next.result).toMatchObject({ echo: {} });
+      expect(first).toBeGreaterThan(0);
+    },
+  );
+
+  test("dies between calls is not asked again", async () => {
+    const { run, pool } = poolOf(made);
+    await run({ code: "import threading; threading.Timer(0.1, lambda: os._exit(0)).start(); answer({})" });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const before = made.runs().length;
+    expect((await run({})).result).toMatchObject({ echo: {} });
+    expect(made.runs().length).toBe(before + 1);
+    expect(pool.resting_count).toBe(1);
+  });
+
+  test("speaks unasked is ended: it would pass for the next answer", async () => {
+    const { run, pool } = poolOf(made);
+    const forged = "{'id': 'x', 'status': 'ok', 'result': {'echo': 'forged'}}";
+    await run({
+      code: `import threading; threading.Timer(0.1, lambda: print(json.dumps(${forged}), flush=True)).start(); answer({})`,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const next = await run({});
+    expect(next.result).toMatchObject({ echo: {} });
+    expect(next.resources).toMatchObject({ calls: 1 });
+    expect(pool.resting_count).toBe(1);
+  });
+});
+
+describe("recycled", () => {
+  test("after so many calls", async () => {
+    const { run } = poolOf(made, { calls_max: 2 });
+    const calls = [await run({}), await run({}), await run({})];
+    expect(calls.map(({ resources }) => (resources as { calls: number }).calls)).toEqual([1, 2, 1]);
+  });
+
+  test("when nobody asks for it", async () => {
+    const { run, pool } = poolOf(made, { idle_ms: 100 });
+    await run({});
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(pool.resting_count).toBe(0);
+    expect(living(made)).toEqual([]);
+  });
+
+  test("when its files are not as they were: an edit is refused and nothing stays warm", async () => {
+    const plane = copyOfRuns(made);
+    const { run, fails, pool } = poolOf(plane);
+    await run({});
+    appendFileSync(join(plane.root, "modules/notes/main.py"), "# edited\n");
+    const { code, entries } = await fails({});
+    expect(code).toBe("PLUGIN_FILE_REFUSED");
+    expect(entries.map(({ event_type }) => event_type)).toEqual(["plugin.action_refused"]);
+    expect(pool.resting_count).toBe(0);
+    expect(living(plane)).toEqual([]);
+  });
+
+  test("when another version was installed: the newer code answers", async () => {
+    const plane = copyOfRuns(made);
+    const { run } = poolOf(plane);
+    expect((await run({})).result).toMatchObject({ echo: {} });
+    await plane.update(["PKG-T2-NOTES-001"]);
+    await plane.enable().catch(() => undefined);
+    const { result } = await run({});
+    expect(result).toMatchObject({ echo: "newer" });
+    expect(plane.runs().at(-1)?.metadata["version"]).toBe("1.1.0");
+  });
+
+  test("when it is disabled", async () => {
+    const plane = copyOfRuns(made);
+    const { run, fails, pool } = poolOf(plane);
+    await run({});
+    await disablePlugin(plane.effects, plane.plane, { name: "notes", reason: "enough", token: plane.token });
+    expect((await fails({})).code).toBe("plugin_not_enabled");
+    expect(pool.resting_count).toBe(0);
+  });
+});
+
+test("calls at once count against the same limit as elsewhere", async () => {
+  const { run } = poolOf(made);
+  const all = await Promise.allSettled([1, 2, 3, 4].map(() => run({ code: "time.sleep(0.4); answer({})" })));
+  expect(all.map(({ status }) => status).toSorted()).toEqual(["fulfilled", ...Array(3).fill("rejected")]);
+  const codes = all.flatMap((one) =>
+    one.status === "rejected" ? [(one.reason as { code: string }).code] : [],
+  );
+  expect(codes).toEqual(Array(3).fill("plugin_concurrency_limited"));
+});

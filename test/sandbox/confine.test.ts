@@ -1,0 +1,198 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { profileFor } from "../../src/sandbox/index.ts";
+import { run, SECRET, start, world } from "./escape/scene.ts";
+
+const TRYING = {
+  python: String.raw`
+import json, os, subprocess, sys, socket
+plane = json.load(sys.stdin)
+def attempt(action):
+    try:
+        action()
+        return "done"
+    except Exception as error:
+        return str(error)
+print(json.dumps([attempt(action) for action in (
+    lambda: open(plane + "/other/file").read(), lambda: open(plane + "/plugin/own", "w"), lambda: open("/etc/passwd"),
+    lambda: os.mkdir(plane + "/new"), lambda: subprocess.run(["/bin/ls"]), lambda: os.system("ls"),
+    lambda: socket.create_connection(("example.org", 443)), lambda: os.rename(plane + "/plugin/own", plane + "/data/probe/x"))]))
+`,
+  node: String.raw`
+import { execSync } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+const plane = JSON.parse(fs.readFileSync(0, "utf8"));
+const attempt = (action) => { try { action(); return "done"; } catch (error) { return error.code; } };
+console.log(JSON.stringify([
+  () => fs.readFileSync(plane + "/other/file"), () => fs.writeFileSync(plane + "/plugin/own", ""), () => fs.readFileSync("/etc/passwd"),
+  () => fs.mkdirSync(plane + "/new"), () => execSync("/bin/ls"), () => net.connect(443, "example.org").on("error", () => {}),
+].map(attempt)));
+fs.readFile(plane + "/other/later", () => fs.promises.readFile(plane + "/other/promised").catch(() => {}));
+`,
+} as const;
+
+test.each(["python", "node"] as const)(
+  "what a %s program was denied is told with the permission to ask for",
+  async (runtime) => {
+    const here = await world();
+    const { denials, stdout, stderr } = await run(here, {
+      kind: "node",
+      runtime,
+      text: TRYING[runtime],
+      stdin: JSON.stringify(here.plane),
+    });
+    expect(stdout.includes('"done","'), stderr + stdout).toBe(false);
+    const told = denials.map(({ rule, subject, scope, seen_by }) => [
+      rule,
+      subject.replace(here.plane, ""),
+      scope,
+      seen_by,
+    ]);
+    for (const expected of [
+      ["files.read", "/other/file", "files.read:other/file", runtime],
+      ["files.write", "/plugin/own", "files.write:plugin/own", runtime],
+      ["files.read", "/etc/passwd", undefined, runtime],
+      ["files.write", "/new", "files.write:new", runtime],
+      ["network", "example.org:443", "network:example.org", runtime],
+    ])
+      expect(told).toContainEqual(expected);
+    expect(told.filter(([rule]) => rule === "subprocess").map(([, , scope]) => scope)).toContain(
+      "subprocess",
+    );
+    if (runtime === "node") {
+      expect(told).toContainEqual(["files.read", "/other/later", "files.read:other/later", "node"]);
+      expect(told).toContainEqual(["files.read", "/other/promised", "files.read:other/promised", "node"]);
+    }
+  },
+);
+
+test("a program that floods the record of denials fills no memory and hides nothing of ours", async () => {
+  const here = await world();
+  const text = String.raw`
+import json, os
+for number in range(5000):
+    os.write(4, (json.dumps({"rule": "files.read", "subject": "/%d\n\x1b[2J" % (number,), "seen_by": "proxy"}) + "\n").encode())
+os.write(4, b"not json\n{}\nnull\n" + b"x" * 100000)
+`;
+  const { denials, denials_dropped, ended } = await run(here, { kind: "node", runtime: "python", text });
+  expect([ended, denials.length, denials_dropped]).toEqual(["exited", 64, 4936]);
+  expect(denials.every(({ subject, seen_by }) => !/\p{C}/u.test(subject) && seen_by === "python")).toBe(true);
+});
+
+const AGENT = String.raw`
+import json, os, socket
+one = socket.socket(fileno=int(os.environ["HOLDFAST_BROKER_FD"]))
+lines = one.makefile("rw")
+def call(tool, **more):
+    lines.write(json.dumps({"id": 1, "tool": tool, "input": more}) + "\n")
+    lines.flush()
+    print(lines.readline().strip(), flush=True)
+call("search", text="a")
+call("forbidden")
+lines.write("nonsense\n"); lines.flush(); print(lines.readline().strip(), flush=True)
+for _ in range(10):
+    call("search", text="b")
+print("never")
+`;
+
+test("an agent is answered by its broker alone, and ended when it passes its ceiling", async () => {
+  const here = await world();
+  const asked: unknown[] = [];
+  const broker = {
+    call: async ({ tool, input }: { tool: string; input: unknown }) => {
+      asked.push([tool, input]);
+      return { result: { found: 1 }, tokens: 30, cost_units: 1 };
+    },
+  };
+  const { ended, exit_code, stdout, denials, usage } = await run(here, {
+    kind: "agent",
+    runtime: "python",
+    text: AGENT,
+    scopes: ["tool:search", "tokens:100", "cost:50"],
+    change: { broker },
+  });
+  expect([ended, exit_code]).toEqual(["broker_exceeded", null]);
+  expect(stdout).not.toContain("never");
+  expect(stdout.split("\n")[1]).toContain("tool_not_granted");
+  expect(stdout.split("\n")[2]).toContain("invalid_call");
+  expect(asked).toHaveLength(4);
+  expect([usage.tokens, usage.cost_units]).toEqual([120, 4]);
+  expect(denials).toEqual([
+    { rule: "tool", subject: "forbidden", scope: "tool:forbidden", seen_by: "broker" },
+    { rule: "tokens", subject: "120 of 100", seen_by: "broker" },
+  ]);
+});
+
+test("a grant is the only way to be wider: files, programs, and bytes that were judged", async () => {
+  const here = await world();
+  mkdirSync(`${here.plane}/docs/deep`, { recursive: true });
+  writeFileSync(`${here.plane}/docs/a.md`, "A");
+  writeFileSync(`${here.plane}/docs/deep/b.txt`, "B");
+  symlinkSync(here.outside, `${here.plane}/linked`);
+  const text = String.raw`
+import json, os, subprocess, sys
+plane = json.load(sys.stdin)
+print(sorted(os.listdir(plane)), os.listdir(plane + "/docs"), open(plane + "/plugin/own").read(), os.environ.get("SECRET_NAME"),
+      subprocess.run(["/bin/echo", "ran"], capture_output=True).stdout)
+open(plane + "/out/result", "w").write("written")
+`;
+  mkdirSync(`${here.plane}/out`);
+  const { stdout, stderr } = await run(here, {
+    kind: "node",
+    runtime: "python",
+    text,
+    stdin: JSON.stringify(here.plane),
+    scopes: [
+      "files.read:docs/*.md",
+      "files.read:linked/**",
+      "files.write:out/**",
+      "subprocess",
+      "environment:SECRET_NAME",
+    ],
+    change: {
+      overlays: [{ path: `${here.plugin}/own`, bytes: Buffer.from("judged") }],
+      environment: { SECRET_NAME: SECRET },
+    },
+  });
+  expect(stdout, stderr).toBe(`['data', 'docs', 'out', 'plugin'] ['a.md'] judged ${SECRET} b'ran\\n'\n`);
+  expect(readFileSync(`${here.plane}/out/result`, "utf8")).toBe("written");
+  expect(readFileSync(`${here.plugin}/own`, "utf8")).toBe("own");
+  expect(existsSync(`${here.outside}/result`)).toBe(false);
+});
+
+test("a profile is computed: an agent has no network whatever was granted, and nobody sees the plane's own folder", () => {
+  const scopes = [
+    "network:a.example",
+    "tool:search",
+    "tokens:5",
+    "tokens:9",
+    "files.forbidden:keys/**",
+    "subprocess",
+  ];
+  const base = { runtime: "python" as const, namespace: "x", root: "modules/x", scopes };
+  const agent = profileFor({ ...base, kind: "agent" });
+  expect(agent.domains).toEqual([]);
+  expect(agent.broker).toEqual({ tools: ["search"], tokens_max: 9, cost_units_max: 0 });
+  expect(profileFor({ ...base, kind: "integration" })).toMatchObject({
+    domains: ["a.example"],
+    broker: undefined,
+  });
+  const gate = profileFor({ ...base, kind: "quality_gate" });
+  expect(gate.files).toEqual({
+    read: ["modules/x/**", "**"],
+    write: [],
+    hidden: [".holdfast/**", ".git/**", "keys/**"],
+  });
+});
+
+test("too many paths, and a wall that cannot be built, are said before anything runs", async () => {
+  const here = await world();
+  for (let number = 0; number < 600; number++) writeFileSync(`${here.plane}/other/${number}.txt`, "");
+  const many = { kind: "node", runtime: "python", text: "", scopes: ["files.read:other/*.txt"] } as const;
+  await expect(start(here, many)).rejects.toMatchObject({ code: "SANDBOX_TOO_MANY_PATHS" });
+  const broken = { ...here, wall: { ...here.wall, perl: "/bin/false" } };
+  await expect(run(broken, { kind: "node", runtime: "python", text: "print(1)" })).rejects.toMatchObject({
+    code: "SANDBOX_NOT_STARTED",
+  });
+});

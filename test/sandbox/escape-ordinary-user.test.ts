@@ -1,0 +1,16 @@
+import { afterAll, expect, test } from "vitest";
+import { counts, escapes } from "./escape/attempts.ts";
+import { limits } from "./escape/limits.ts";
+import { becomeNobody } from "./scene.ts";
+
+await becomeNobody();
+
+test("this is not root", () => {
+  expect(process.getuid?.()).not.toBe(0);
+});
+
+const user = "an ordinary user";
+escapes(user);
+limits(user);
+
+afterAll(() => console.log(counts.join("\n")));

@@ -1,0 +1,97 @@
+/** Every attempt in every profile, for one user. None may succeed; what is granted must. */
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { PluginKind } from "../../../src/contracts/index.ts";
+import { everything, network, processesWith, sharedMemory } from "../scene.ts";
+import { NODE_ATTEMPTS } from "./node-attempts.ts";
+import { PYTHON_ATTEMPTS } from "./python-attempts.ts";
+import { run, SECRET, type World, world } from "./scene.ts";
+
+const KINDS: readonly PluginKind[] = ["node", "integration", "agent", "quality_gate"];
+const TEXTS = { python: PYTHON_ATTEMPTS, node: NODE_ATTEMPTS } as const;
+/** At least so many attempts are made; a program that lost some would prove less than it says. */
+const ATTEMPTS_MIN = { python: 120, node: 65 } as const;
+const ALLOWED_MIN = { python: 9, node: 5 } as const;
+
+/** What a kind is granted is no escape. */
+const granted = (kind: PluginKind): readonly string[] =>
+  kind === "quality_gate" ? ["file-other-plugin"] : [];
+
+const AGENT_DESCRIPTOR = 5;
+const DENIALS_DESCRIPTOR = 4;
+
+interface Answers {
+  readonly answers: Readonly<Record<string, string>>;
+  readonly allowed: Readonly<Record<string, true | string>>;
+}
+
+export function escapes(user: string): void {
+  for (const runtime of ["python", "node"] as const)
+    test.each(KINDS)(`${user}: a ${runtime} program as %s gets nowhere`, async (kind) => {
+      const here = await world();
+      const net = await network(here.folder, `${here.plugin}/daemon.sock`);
+      const segment = sharedMemory();
+      const before = everything(here.folder).filter(notPrivate);
+      const told = tellAttempts(here, kind, { net, segment: segment.id });
+      const { stdout, ended, stderr, exit_code } = await run(here, {
+        kind,
+        runtime,
+        text: TEXTS[runtime],
+        stdin: JSON.stringify(told),
+        is_bare: true,
+        scopes: [
+          "files.forbidden:plugin/secret/**",
+          ...(kind === "integration" ? ["network:granted.invalid"] : []),
+        ],
+        change: kind === "agent" ? { broker: NO_BROKER } : {},
+      });
+      expect([ended, exit_code], stderr).toEqual(["exited", 0]);
+      const { answers, allowed } = JSON.parse(stdout) as Answers;
+      const succeeded = Object.keys(answers).filter((name) => answers[name] === "done");
+      expect(succeeded).toEqual(granted(kind));
+      expect(Object.values(allowed).filter((one) => one !== true)).toEqual([]);
+      expect(Object.keys(answers).length).toBeGreaterThanOrEqual(ATTEMPTS_MIN[runtime]);
+      expect(Object.keys(allowed).length).toBeGreaterThanOrEqual(ALLOWED_MIN[runtime]);
+      expect(net.received).toEqual([]);
+      expect(segment.isThere()).toBe(true);
+      expect(here.victim.exitCode ?? here.victim.signalCode).toBeNull();
+      expect(everything(here.folder).filter(notPrivate)).toEqual(before);
+      expect(processesWith(`${here.plugin}/main`)).toEqual([]);
+      expect(readdirSync(`${here.folder}/temp`)).toEqual([]);
+      counts.push(
+        `${user} ${runtime} ${kind}: ${Object.keys(answers).length - granted(kind).length} attempts denied`,
+      );
+    });
+}
+
+/** Printed at the end of each file. */
+export const counts: string[] = [];
+
+const NO_BROKER = { call: async () => ({ result: null, tokens: 0, cost_units: 0 }) };
+
+/** Folders that the program may write in, and those of ours that come and go. */
+const notPrivate = (line: string): boolean =>
+  !/^(?:temp|plane\/data\/probe|\.|plane\/plugin(?:\/main\.\w+)?)(?: |\/)/.test(line);
+
+function tellAttempts(
+  here: World,
+  kind: PluginKind,
+  { net, segment }: { readonly net: Awaited<ReturnType<typeof network>>; readonly segment: string },
+): object {
+  const { plane, plugin, data, outside, victim } = here;
+  return {
+    plane,
+    plugin,
+    data: kind === "quality_gate" ? "" : data,
+    outside,
+    kind,
+    pid: process.pid,
+    victim: victim.pid,
+    secret: SECRET,
+    tcp: net.tcp,
+    abstract: net.abstract,
+    segment: Number(segment),
+    shown: [],
+    descriptors: [DENIALS_DESCRIPTOR, ...(kind === "agent" ? [AGENT_DESCRIPTOR] : [])],
+  };
+}

@@ -1,0 +1,182 @@
+/** Programs that take too much, or stay too long: each ends at its limit with everything it started. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { processesWith } from "../scene.ts";
+import { type Runtime, run, start, type World, world } from "./scene.ts";
+
+/** How long after its limit the last of a tree may live. */
+const KILLED_WITHIN_MS = 250;
+/** Afterwards nothing may happen; longer where somebody asks for the whole of it. */
+const WATCHED_MS = process.env["HOLDFAST_LONG_TESTS"] === undefined ? 600 : 5000;
+
+/** A loop, and a child twice forked in a session of its own, each writing the time to the granted folder again and again. */
+const STAYING = {
+  python: String.raw`
+import os, signal, sys, time
+def beat(name):
+    while True:
+        with open(sys.argv[1] + "/" + name, "a") as file:
+            file.write("x")
+        time.sleep(0.01)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
+            signal.signal(number, signal.SIG_IGN)
+        beat("child")
+    os._exit(0)
+beat("parent")
+`,
+  node: String.raw`
+import fs from "node:fs";
+import { Worker } from "node:worker_threads";
+for (const name of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(name, () => {});
+const text = 'const fs = require("node:fs"); for (;;) fs.appendFileSync(process.env.AT + "/child", "x");';
+new Worker(text, { eval: true, env: { AT: process.argv[2] } });
+await new Promise((resolve) => setTimeout(resolve, 100));
+for (;;) fs.appendFileSync(process.argv[2] + "/parent", "x");
+`,
+} as const;
+
+const TAKING = {
+  "too much memory": {
+    python: "x = []\nwhile True: x.append(bytearray(4 << 20))",
+    node: "const x = []; for (;;) x.push(Buffer.alloc(4 << 20, 1));",
+    ended: "memory_exceeded",
+  },
+  "too much output": {
+    python: "import sys\nwhile True: sys.stdout.write('x' * 65536)",
+    node: "import fs from 'node:fs'; for (;;) fs.writeSync(1, 'x'.repeat(65536));",
+    ended: "output_too_large",
+  },
+  "too much said on stderr": {
+    python: "import sys\nwhile True: sys.stderr.write('x' * 65536)",
+    node: "import fs from 'node:fs'; for (;;) fs.writeSync(2, 'x'.repeat(65536));",
+    ended: "output_too_large",
+  },
+  "its time in a busy loop": {
+    python: "while True: pass",
+    node: "for (;;);",
+    ended: "timed_out",
+  },
+  "its time asleep with stdin held": {
+    python: "import sys, time\nsys.stdin.read(0)\ntime.sleep(60)",
+    node: "setInterval(() => {}, 1000);",
+    ended: "timed_out",
+  },
+} as const;
+
+const FORK_BOMB = String.raw`
+import os, time
+made = 0
+try:
+    while made < 4000:
+        if os.fork() == 0:
+            time.sleep(30)
+            os._exit(0)
+        made += 1
+except OSError as error:
+    print(made, error.errno)
+`;
+const DISK = String.raw`
+import errno, os
+for folder in ("/tmp", "/dev/shm"):
+    written = 0
+    try:
+        for number in range(64):
+            with open("%s/%d" % (folder, number), "wb") as file:
+                file.write(bytes(1 << 20))
+            written += 1
+    except OSError as error:
+        print(folder, written, errno.errorcode[error.errno])
+`;
+
+export function limits(user: string): void {
+  describe.each(["python", "node"] as const)(`${user}: a %s program`, (runtime) => {
+    test("and all it started is dead within 250 ms of its time, and has no effect afterwards", async () => {
+      const here = await world();
+      const confined = await start(here, staying(here, runtime));
+      void drained(confined.stdout);
+      const outcome = await confined.done;
+      expect([outcome.ended, outcome.exit_code]).toEqual(["timed_out", null]);
+      expect(outcome.usage.duration_ms).toBeLessThan(TIMEOUT_MS + KILLED_WITHIN_MS);
+      const after = sizes(here);
+      expect(Object.keys(after).toSorted()).toEqual(["child", "parent"]);
+      expect(processesWith(`${here.plugin}/main`)).toEqual([]);
+      await sleep(WATCHED_MS);
+      expect(sizes(here)).toEqual(after);
+      expect(readdirSync(`${here.folder}/temp`)).toEqual([]);
+    });
+
+    test.each(Object.entries(TAKING))("that takes %s is ended", async (_name, taking) => {
+      const here = await world();
+      const { ended, exit_code, usage, stdout } = await run(here, {
+        kind: "node",
+        runtime,
+        text: taking[runtime],
+        stdin: taking.ended === "timed_out" ? "pipe" : "",
+        limits: {
+          timeout_ms: taking.ended === "timed_out" ? 400 : 20_000,
+          memory_bytes_max: 128 << 20,
+          output_bytes_max: 200_000,
+        },
+      });
+      expect([ended, exit_code]).toEqual([taking.ended, null]);
+      expect(stdout.length).toBeLessThanOrEqual(200_000);
+      expect(usage.peak_memory_bytes).toBeGreaterThan(0);
+      expect(["cgroup", "sampled"]).toContain(usage.memory_measured);
+    });
+  });
+
+  test(`${user}: a fork bomb meets its ceiling, a full disk its own`, async () => {
+    const here = await world();
+    const bomb = await run(here, {
+      kind: "node",
+      runtime: "python",
+      text: FORK_BOMB,
+      limits: { processes_max: 20 },
+    });
+    const [, made = "", number] = /^(\d+) (\d+)\n$/.exec(bomb.stdout) ?? [];
+    expect(number, bomb.stderr).toBe("11");
+    expect(Number(made)).toBeLessThanOrEqual(20);
+    const disk = await run(here, { kind: "node", runtime: "python", text: DISK });
+    expect(disk.stdout).toMatch(/^\/tmp [78] ENOSPC\n\/dev\/shm [78] ENOSPC\n$/);
+    expect(existsSync("/tmp/63")).toBe(false);
+  });
+
+  test(`${user}: killing it ends it, and an aborted signal is its reason`, async () => {
+    const here = await world();
+    const confined = await start(here, { ...staying(here, "python"), limits: {} });
+    setTimeout(() => confined.kill(), 300);
+    expect((await confined.done).ended).toBe("stopped");
+    const stop = new AbortController();
+    const stopped = await start(here, { ...staying(here, "python"), change: { signal: stop.signal } });
+    setTimeout(() => stop.abort(new Error("enough")), 100);
+    await expect(stopped.done).rejects.toThrow("enough");
+    expect(processesWith(`${here.plugin}/main`)).toEqual([]);
+  });
+}
+
+const TIMEOUT_MS = 1200;
+
+const staying = (here: World, runtime: Runtime) => ({
+  kind: "node" as const,
+  runtime,
+  text: STAYING[runtime].replaceAll(
+    runtime === "python" ? "sys.argv[1]" : "process.argv[2]",
+    JSON.stringify(here.data),
+  ),
+  limits: { timeout_ms: TIMEOUT_MS },
+  change: {},
+});
+
+function sizes(here: World): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(here.data).map((name) => [name, String(statSync(`${here.data}/${name}`).size)]),
+  );
+}
+
+async function drained(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of stream);
+}
