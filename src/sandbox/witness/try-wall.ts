@@ -198,7 +198,10 @@ async function tellProbe(
       `${outside}/file`,
       `${outside}/`,
       ...(profile.kind === "quality_gate" ? [] : [`${plane}/other/file`, `${plane}/other/`]),
-      ...["/etc/shadow", "/etc/passwd", "/sys/class/", "/boot/"],
+      "/etc/shadow",
+      "/etc/passwd",
+      "/sys/class/",
+      "/boot/",
       // A folder on the way to something shown is there, and empty but for that.
       ...["/root/", "/home/", "/var/", "/opt/"].filter(
         (folder) => !shown.some((path) => path.startsWith(folder)),
