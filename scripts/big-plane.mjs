@@ -1,11 +1,13 @@
 /**
  * Writes a plane of a size that installing one by one would take hours for: packages that depend on each other, their files,
- * receipts, registries and a long package ledger, all as the real commands would have left them.
+ * archives, receipts, specs, frameworks, registries and a long package ledger, all as the real commands would have left them:
+ * `integrity-check` finds nothing in it.
  * `node scripts/big-plane.mjs DIR --packages 10000 --files 50 --entries 1000000`; keys go to DIR.home.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { writeArchive } from "../src/archive/index.ts";
 import { nodeEffects } from "../src/effects/node/index.ts";
 import { prettyJson } from "../src/kernel/index.ts";
 import { appendEntries, settleOwed } from "../src/ledger/index.ts";
@@ -20,7 +22,8 @@ export async function writeBigPlane(root, { packages, files, entries }) {
   const effects = nodeEffects({ host: { env: { ...process.env, HOLDFAST_HOME: `${root}.home` } } });
   const plane = openPlane(effects, root);
   const rows = { ownership: [], state: [], registry: [], installed: [] };
-  for (let number = 0; number < packages; number++) writePackage(root, number, files, rows);
+  for (let number = 0; number < packages; number++) await writePackage(effects, root, number, files, rows);
+  writeGovernance(root, packages);
   append(root, "packages_registry", rows.registry);
   append(root, "packages_state", rows.state);
   append(
@@ -40,17 +43,48 @@ export async function writeBigPlane(root, { packages, files, entries }) {
   return { packages, files: packages * files, entries };
 }
 
+/** Packages of one spec, and specs of one framework. */
+const SPEC_PACKAGES = 5;
+const FRAMEWORK_SPECS = 10;
+const specOf = (number) => `SPEC-N${String(Math.floor(number / SPEC_PACKAGES)).padStart(5, "0")}`;
+const frameworkOf = (number) =>
+  `FMWK-N${String(Math.floor(number / SPEC_PACKAGES / FRAMEWORK_SPECS)).padStart(4, "0")}`;
+
+function writeGovernance(root, packages) {
+  const specs = [];
+  const frameworks = [];
+  for (let number = 0; number < packages; number += SPEC_PACKAGES) {
+    const [id, framework_id] = [specOf(number), frameworkOf(number)];
+    specs.push(`${id},Spec of ${SPEC_PACKAGES} packages,${framework_id},active,1.0.0,ho3,${AT}`);
+    mkdirSync(`${root}/specs/${id}`, { recursive: true });
+    writeFileSync(`${root}/specs/${id}/manifest.yaml`, `spec_id: ${id}\nframework_id: ${framework_id}\n`);
+    if (number % (SPEC_PACKAGES * FRAMEWORK_SPECS) !== 0) continue;
+    frameworks.push(`${framework_id},Framework of ${FRAMEWORK_SPECS} specs,active,1.0.0,ho3,${AT}`);
+    writeFileSync(`${root}/frameworks/${framework_id}.md`, `# ${framework_id}\n`);
+  }
+  append(root, "specs_registry", specs);
+  append(root, "frameworks_registry", frameworks);
+}
+
+/** Written once and thrown away with the plane: syncing ten thousand archives would take longer than all the rest. */
+const unsynced = (fs) => ({
+  ...fs,
+  openWrite: (...args) => Object.assign(fs.openWrite(...args), { sync: () => undefined }),
+});
+
 const idOf = (number) => `PKG-T2-N${String(number).padStart(5, "0")}-001`;
 
-function writePackage(root, number, count, rows) {
+async function writePackage(effects, root, number, count, rows) {
   const package_id = idOf(number);
   const name = `n${String(number).padStart(5, "0")}`;
   const target = `modules/${name}`;
   mkdirSync(`${root}/${target}`, { recursive: true });
+  const entries = [];
   const assets = Array.from({ length: count }, (_, index) => {
     const text = `VALUE_${number}_${index} = ${number * index}\n`;
     const path = `${target}/f${String(index).padStart(3, "0")}.txt`;
     writeFileSync(`${root}/${path}`, text, { mode: 0o644 });
+    entries.push({ path, executable: false, bytes: Buffer.from(text) });
     return {
       classification: "data",
       executable: false,
@@ -69,21 +103,27 @@ function writePackage(root, number, count, rows) {
     tier: "T2",
     package_type: "library",
     plane_id: "ho3",
+    spec_id: specOf(number),
     compat: {},
     dependencies,
     conflicts: [],
     assets,
     metadata: {},
   };
-  writeInstalled(root, number, manifest, rows);
+  entries.push({ path: "manifest.json", executable: false, bytes: Buffer.from(prettyJson(manifest)) });
+  const archive = `${root}/packages_store/${package_id}-1.0.0.tar.gz`;
+  const packed = await writeArchive({ fs: unsynced(effects.fs) }, { out: archive, entries });
+  const latest = `${root}/packages_store/${package_id}.tar.gz`;
+  copyFileSync(archive, latest);
+  for (const path of [archive, latest]) writeFileSync(`${path}.sha256`, packed.digest);
+  writeInstalled(root, number, manifest, rows, packed);
 }
 
 /** Receipt, manifest, registry rows and what the ledger will say of it. */
-function writeInstalled(root, number, manifest, rows) {
-  const { package_id, name, assets, dependencies } = manifest;
+function writeInstalled(root, number, manifest, rows, packed) {
+  const { package_id, name, assets, dependencies, spec_id } = manifest;
   const target = `modules/${name}`;
   const manifest_hash = manifestHash(manifest);
-  const archive = sha256(package_id);
   const transaction_id = `TX-20261101T080000-${sha256(name).slice(0, 16)}`;
   const receipt = {
     receipt_version: "2.0",
@@ -98,8 +138,8 @@ function writeInstalled(root, number, manifest, rows) {
     transaction_id,
     generation: number + 1,
     manifest_hash,
-    archive_hash: `sha256:${archive}`,
-    content_digest: sha256(`${name} content`),
+    archive_hash: `sha256:${packed.digest}`,
+    content_digest: packed.content_digest,
     archive_profile: "canonical",
     assets_count: assets.length,
     work_order_id: null,
@@ -122,7 +162,7 @@ function writeInstalled(root, number, manifest, rows) {
     receipt_sha256: sha256(text),
   });
   rows.registry.push(
-    `${package_id},${name},package,library,1.0.0,https://packages.example.org/${package_id}-1.0.0.tar.gz,tar,${archive},,,,,any,any,${dependencies.map(({ id }) => id).join(";")},,,/${target},extension,,active,yes,P1,,2026-11-01,,,T2`,
+    `${package_id},${name},package,library,1.0.0,packages_store/${package_id}-1.0.0.tar.gz,tar,${packed.digest},,,,,any,any,${dependencies.map(({ id, range }) => `${id}@${range}`).join(";")},,,/${target},extension,,active,yes,P1,,2026-11-01,${spec_id},,T2`,
   );
   rows.state.push(`${package_id},installed,${manifest_hash},library,ho3,${assets.length},${AT},`);
   for (const { path, sha256: digest } of assets)
@@ -182,5 +222,10 @@ if (process.argv[1]?.endsWith("big-plane.mjs")) {
   });
   const sizes = { packages: 10_000, files: 50, entries: 1_000_000 };
   for (const [name, text] of Object.entries(values)) sizes[name] = Number(text);
+  if (positionals.length !== 1) {
+    console.error("Usage: node scripts/big-plane.mjs DIR [--packages N] [--files N] [--entries N]");
+    console.error('DIR is a plane made with HOLDFAST_HOME=DIR.home by "pkg init DIR".');
+    process.exit(2);
+  }
   console.log(await writeBigPlane(positionals[0], sizes));
 }

@@ -37,6 +37,8 @@ export const MEANINGS = {
   DISK_FULL: "The file system has no space left; what was begun is undone.",
   FAILPOINT_INVALID: "A failure point was named in a form that cannot be read; nothing was touched.",
   FILE_MISSING: "A file that is needed is not there.",
+  HOOK: "The folder names a command that an agent runs by itself at an event.",
+  HOOK_AT_START: "The folder names a command that an agent runs by itself when it starts.",
   INDEX_DIVERGED:
     "The index that only speeds up answers differs from the files it was made from; the files count.",
   INPUT_OUTPUT_ERROR: "The disk reported a failure while a file was read or written.",
@@ -59,6 +61,10 @@ export const MEANINGS = {
   PACKAGE_PHANTOM: "The list of installed packages names one that is not there.",
   PATH_NOT_USABLE: "A path that is needed is a link, a folder or something else that cannot be used.",
   PERMISSION_DENIED: "This user may not read or write a file that is needed.",
+  PLUGIN_NOT_ENABLED:
+    "The plugin may not run now: it is not enabled, or what it was granted no longer holds.",
+  PLUGIN_OPEN_UNSUPPORTED:
+    "This system cannot open a plugin's file in a way that no exchange of folders can redirect.",
   PROVENANCE_INVALID:
     "The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.",
   READ_ONLY_FILE_SYSTEM: "The file system is mounted read-only, so nothing can be changed.",
@@ -67,7 +73,11 @@ export const MEANINGS = {
   REGISTRY_HEADER_INVALID: "The first line of a registry does not name its columns as it must.",
   REGISTRY_INVALID:
     "A registry was edited by hand so that it no longer holds together; nothing is changed until it is mended.",
+  REPOSITORY: "The folder holds the history of a repository, which is not taken.",
+  SETUID: "A file runs with the rights of its owner, whoever starts it.",
   SIGNATURE_INVALID: "A signature beside the archive does not fit its bytes, or cannot be read.",
+  STOPPED: "A signal ended a command that changes nothing before it had its answer.",
+  SYMLINK: "A file is a symbolic link; what it leads to can change without the package.",
   TOO_MANY_OPEN_FILES: "The system allows this process no further open file.",
   TRACE_CHECKPOINT_FORKED: "Two signed checkpoints tell different stories of one ledger.",
   TRACE_DEPENDENCY_UNMET:

@@ -23,9 +23,10 @@ const PLACES_MAX = 4;
 /**
  * @param catalogues room to its fault catalogue
  * @param rules room to what its findings mean: code to { title, help }
+ * @param others room to further codes, whose meaning stands in code-meanings.mjs
  * @returns sorted by code: { code, room, exit_code: number | null, meaning, raised_in, messages, next_steps }
  */
-export function readCodes(catalogues, rules) {
+export function readCodes(catalogues, rules, others) {
   const codes = new Map();
   for (const [room, catalogue] of Object.entries(catalogues))
     for (const [code, { exit_code, next_step }] of Object.entries(catalogue))
@@ -43,6 +44,7 @@ export function readCodes(catalogues, rules) {
     Object.entries(of_room).map(([code, rule]) => ({ code, room, rule })),
   );
   for (const { code, room } of titled) add(codes, room, { code });
+  for (const [room, named] of Object.entries(others)) for (const code of named) add(codes, room, { code });
   for (const { path, text } of all)
     for (const [, code] of text.matchAll(CODE))
       if (!path.endsWith("/faults.ts")) codes.get(code)?.raised_in.add(path);
@@ -53,7 +55,7 @@ export function readCodes(catalogues, rules) {
     .map(({ messages, next_steps, raised_in, ...code }) => ({
       ...code,
       meaning: MEANINGS[code.code] ?? meanings.get(code.code) ?? meaningOf(messages),
-      raised_in: [...raised_in].sort().slice(0, PLACES_MAX),
+      raised_in: [...raised_in].sort((a, b) => (a < b ? -1 : 1)).slice(0, PLACES_MAX),
       messages: [...messages].slice(0, SENTENCES_MAX),
       next_steps: [...next_steps].slice(0, SENTENCES_MAX),
     }));
@@ -162,6 +164,6 @@ const singular = (name) => name.replace(/s$/, "");
 function* sources() {
   for (const name of readdirSync(SRC, { recursive: true }).sort((a, b) => (a < b ? -1 : 1))) {
     if (!name.endsWith(".ts") || /(^|\/)(generated|sim|failpoints)\//.test(name)) continue;
-    yield { path: `src/${name}`, room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
+    yield { path: join("src", name), room: name.split("/")[0], text: readFileSync(join(SRC, name), "utf8") };
   }
 }

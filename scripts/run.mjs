@@ -11,7 +11,17 @@ import { ensureDependencies } from "./dependencies.mjs";
 import { orStop, Stop } from "./stop.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const TASKS = ["build", "generate", "check", "test", "quickstart", "plane", "bench", "crash"];
+const TASKS = [
+  "build",
+  "generate",
+  "check",
+  "test",
+  "quickstart",
+  "plane",
+  "bench",
+  "crash",
+  "plugin-preflight",
+];
 const TASKS_WITH_PYTHON = ["check", "test", "quickstart", "plane", "bench"];
 const PYTHON_MIN = [3, 9];
 /** The lowest Node that runs our TypeScript sources without a flag. */

@@ -11,6 +11,8 @@ export const { catalogue: cliFaults, make } = defineFaults({
     2,
     (d) => `Correct ${d.field}; "${d.command} --help" says what it takes.`,
   ),
+  /** A signal ended a command that changes nothing; one that does is INTERRUPTED and undone. */
+  STOPPED: kind<{ command: string }>(130, (d) => `Run "${d.command}" again.`),
   DISK_FULL: kind<{ path: string }>(
     5,
     () => `Free space on that file system ("df -h" shows it) and run the command again.`,

@@ -104,13 +104,24 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
       parseInput(loaded, input, operation, commandOf(setting.program, operation.name)),
     );
     return report(setting, loaded, outcome, input, json, secrets);
-  } catch (error) {
-    const fault = asFault(error);
-    if (fault !== undefined && loaded?.onFault !== undefined) {
+  } catch (thrown) {
+    const stopped = stoppedBy(setting, thrown, operation.name);
+    const fault = stopped ?? asFault(thrown);
+    if (stopped === undefined && fault !== undefined && loaded?.onFault !== undefined) {
       return report(setting, loaded, loaded.onFault(fault, contextFor(undefined)), input, json, secrets);
     }
-    return reportFault(setting, error, json, secrets);
+    return reportFault(setting, fault ?? thrown, json, secrets);
   }
+}
+
+/** What a signal threw out of work that had nothing to undo. */
+function stoppedBy({ effects, program }: Setting, thrown: unknown, name: string): Fault | undefined {
+  const { signal } = effects;
+  const is_stop =
+    signal.aborted && (thrown === signal.reason || (thrown instanceof Error && thrown.name === "AbortError"));
+  if (!is_stop) return undefined;
+  const why = signal.reason instanceof Error ? signal.reason.message : "stopped";
+  return make("STOPPED", `${why} before it had an answer`, { command: commandOf(program, name) });
 }
 
 function readToken(

@@ -84,29 +84,46 @@ export const Manifest = z
 export type Manifest = z.output<typeof Manifest>;
 
 /** What an author writes in the source tree, whichever file holds it; everything else is generated. */
-export const SourceMetadata = z.strictObject({
-  id: PackageId.optional(),
-  name: CellText.min(1).optional(),
-  version: Version.optional(),
-  tier: PackageTier.optional(),
-  package_type: PackageType.optional(),
-  plane_id: PlaneTier.optional(),
-  spec_id: SpecId.optional(),
-  framework_id: FrameworkId.optional(),
-  license: CellText.optional(),
-  owner: CellText.optional(),
-  /** Plane-relative folder the files go to; default `modules/<name of the source folder>`. */
-  target: z.string().min(1).max(512).optional(),
-  compat: Compat.optional(),
-  dependencies: z.array(Dependency).optional(),
-  conflicts: z.array(PackageId).optional(),
-  capabilities: Capabilities.optional(),
-  health: Health.optional(),
-  plugin: PluginSection.optional(),
-  /** Further files: `from` is relative to the source folder's plane (or the source itself), `to` plane-relative. */
-  include: z.array(z.strictObject({ from: z.string().min(1), to: z.string().min(1) })).optional(),
-  /** Classification by glob over target-relative paths; the first match wins. */
-  classify: z.array(z.strictObject({ match: z.string().min(1), as: Classification })).optional(),
-  metadata: z.record(z.string(), z.json()).optional(),
-});
+export const SourceMetadata = z
+  .strictObject({
+    id: PackageId.optional().describe("Id of the package, such as PKG-T3-NOTES-001."),
+    name: CellText.min(1).optional().describe("Name for people."),
+    version: Version.optional().describe("Semantic version."),
+    tier: PackageTier.optional().describe("A package depends only on its own tier or lower."),
+    package_type: PackageType.optional().describe(
+      "Default: plugin where there is a plugin section, else library.",
+    ),
+    plane_id: PlaneTier.optional().describe("Tier of planes it is installed to; default ho3."),
+    spec_id: SpecId.optional().describe("Spec pack it implements."),
+    framework_id: FrameworkId.optional().describe("Framework it complies with."),
+    license: CellText.optional().describe("Licence, as SPDX names it."),
+    owner: CellText.optional().describe("Who answers for it."),
+    target: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe(
+        "Plane-relative folder the files go to; default: modules/ and the name of the source folder.",
+      ),
+    compat: Compat.optional().describe("Semver ranges of what it runs on."),
+    dependencies: z.array(Dependency).optional().describe("Packages it needs, with ranges."),
+    conflicts: z.array(PackageId).optional().describe("Packages that may not be there with it."),
+    capabilities: Capabilities.optional().describe("What its files may touch, by plane-relative patterns."),
+    health: Health.optional().describe("Checks run before an install is committed."),
+    plugin: PluginSection.optional().describe("What makes it a plugin."),
+    include: z
+      .array(z.strictObject({ from: z.string().min(1), to: z.string().min(1) }))
+      .optional()
+      .describe("Further files: from is relative to the plane or the source folder, to is plane-relative."),
+    classify: z
+      .array(z.strictObject({ match: z.string().min(1), as: Classification }))
+      .optional()
+      .describe("Class of files by glob over target-relative paths; the first match wins."),
+    metadata: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe("Anything else; kept, not hashed, without effect."),
+  })
+  .meta({ id: "SourceMetadata", title: "Metadata of a source, as its author writes it" });
 export type SourceMetadata = z.output<typeof SourceMetadata>;

@@ -5,6 +5,8 @@ export const PLANE_FORMAT_VERSION = 1;
 
 const PathGlob = z.string().min(1).max(256);
 
+export const DEFAULT_PLUGIN_ROOTS: readonly string[] = ["modules", "plugins"];
+
 /** `config/plane.toml`. */
 export const PlaneConfig = z
   .strictObject({
@@ -26,7 +28,7 @@ export const PlaneConfig = z
           .regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]{1,256}$/, "must be a plane-relative folder"),
       )
       .min(1)
-      .default(["modules", "plugins"]),
+      .default([...DEFAULT_PLUGIN_ROOTS]),
     policy: z
       .strictObject({
         /** False refuses archives that are not in the canonical profile. */

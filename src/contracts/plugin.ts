@@ -71,102 +71,139 @@ const EnvironmentName = z
 export const Permissions = z.strictObject({
   files: z
     .strictObject({
-      read: Globs.default([]),
-      write: Globs.default([]),
-      execute: Globs.default([]),
-      /** Denied even where another glob allows it. */
-      forbidden: Globs.default([]),
+      read: Globs.default([]).describe("Globs of plane-relative paths it may read."),
+      write: Globs.default([]).describe("Globs of plane-relative paths it may write."),
+      execute: Globs.default([]).describe("Globs of plane-relative programs it may start."),
+      forbidden: Globs.default([]).describe("Denied even where another glob allows it."),
     })
     .optional(),
-  network: z.array(Domain).max(256).default([]),
-  environment: z.array(EnvironmentName).max(256).default([]),
-  /** Whether it may start programs of its own; they stay in its sandbox. */
-  subprocess: z.boolean().default(false),
-  tools: z.array(Id).max(256).default([]),
-  /** Most tokens in one run. */
-  tokens_max: z.int().min(1).max(1_000_000_000).optional(),
-  /** Most cost units in one run. */
-  cost_units_max: z.int().min(1).max(1_000_000_000).optional(),
+  network: z.array(Domain).max(256).default([]).describe("Host names it may reach, such as api.example.org."),
+  environment: z.array(EnvironmentName).max(256).default([]).describe("Environment variables it may see."),
+  subprocess: z
+    .boolean()
+    .default(false)
+    .describe("Whether it may start programs of its own; they stay in its sandbox."),
+  tools: z.array(Id).max(256).default([]).describe("Tools of the host it may call, such as notes.read."),
+  tokens_max: z.int().min(1).max(1_000_000_000).optional().describe("Most tokens in one run."),
+  cost_units_max: z.int().min(1).max(1_000_000_000).optional().describe("Most cost units in one run."),
 });
 export type Permissions = z.output<typeof Permissions>;
 
 /** Ceilings of one run. The operator's are above them: a plugin can only ask for less. */
 export const ActionLimits = z.strictObject({
-  timeout_ms: z.int().min(1).max(3_600_000).optional(),
+  timeout_ms: z.int().min(1).max(3_600_000).optional().describe("Milliseconds until the whole run is ended."),
   input_bytes_max: z
     .int()
     .min(1)
     .max(1 << 30)
-    .optional(),
+    .optional()
+    .describe("Bytes of one input."),
   output_bytes_max: z
     .int()
     .min(1)
     .max(1 << 30)
-    .optional(),
+    .optional()
+    .describe("Bytes of one output."),
   memory_bytes_max: z
     .int()
     .min(1 << 20)
     .max(2 ** 40)
-    .optional(),
-  processes_max: z.int().min(1).max(4096).optional(),
-  concurrency_max: z.int().min(1).max(1024).optional(),
+    .optional()
+    .describe("Bytes of memory in one run."),
+  processes_max: z.int().min(1).max(4096).optional().describe("Processes at once in one run."),
+  concurrency_max: z.int().min(1).max(1024).optional().describe("Runs at once."),
 });
 export type ActionLimits = z.output<typeof ActionLimits>;
 
 export const PluginAction = z.strictObject({
-  id: Id,
-  title: z.string().min(1).max(200),
-  description: z.string().max(4096).optional(),
-  input: JsonSchema,
-  output: JsonSchema,
-  /** What of the plugin's permissions this action needs. */
-  permissions: z.array(Scope).max(256).default([]),
-  limits: ActionLimits.optional(),
-  /** Held against `input` and `output`, and run by the golden harness. */
+  id: Id.describe("How it is asked for."),
+  title: z.string().min(1).max(200).describe("What it does, in a few words."),
+  description: z.string().max(4096).optional().describe("What it does, in sentences."),
+  input: JsonSchema.describe("JSON Schema (draft 2020-12) of what it is given."),
+  output: JsonSchema.describe("JSON Schema (draft 2020-12) of what it answers."),
+  permissions: z
+    .array(Scope)
+    .max(256)
+    .default([])
+    .describe("What of the plugin's permissions this action needs, word for word."),
+  limits: ActionLimits.optional().describe("Ceilings of one run; the operator's are above them."),
   examples: z
     .array(
       z.strictObject({ title: z.string().max(200).optional(), input: z.json(), output: z.json().optional() }),
     )
     .max(64)
-    .default([]),
+    .default([])
+    .describe("Held against input and output."),
 });
 export type PluginAction = z.output<typeof PluginAction>;
 
 /** A deterministic proof that the plugin works: an action, its input, and what the output must hold (a JSON subset). */
-export const Probe = z.strictObject({ id: Id, action: Id, input: z.json(), expect: z.json() });
+export const Probe = z.strictObject({
+  id: Id.describe("Name of the probe."),
+  action: Id.describe("Action that is run."),
+  input: z.json().describe("What it is given; held against the action's input."),
+  expect: z.json().describe("What the output must hold; fields it does not name may be anything."),
+});
 export type Probe = z.output<typeof Probe>;
 
-export const Elevation = z.strictObject({ permission: Scope, reason: z.string().trim().min(8).max(1024) });
+export const Elevation = z.strictObject({
+  permission: Scope.describe("A permission above the profile of the kind, word for word."),
+  reason: z.string().trim().min(8).max(1024).describe("Why it is needed; whoever approves it reads this."),
+});
 export type Elevation = z.output<typeof Elevation>;
 
 export const PluginConfig = z.strictObject({
-  schema: JsonSchema,
-  /** Values in force where the operator set none; held against the schema. Secrets have no defaults. */
-  defaults: z.record(z.string(), z.json()).default({}),
+  schema: JsonSchema.describe(
+    "JSON Schema (draft 2020-12) of type object; a property with x-secret is set by reference only.",
+  ),
+  defaults: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("Values in force where the operator set none. Secrets have none."),
 });
 export type PluginConfig = z.output<typeof PluginConfig>;
 
 export const PluginSection = z
   .strictObject({
-    namespace: Namespace,
-    title: z.string().max(200).optional(),
-    description: z.string().max(4096).optional(),
-    kind: PluginKind,
-    /** What it offers; each with its section, each section with it. */
-    capability: z.array(PluginCapability).max(16).default([]),
-    runtime: z.enum(["python", "node"]),
-    /** Relative to the package's own folder (`target`); only a plugin without actions may do without. */
-    entrypoint: z.string().min(1).max(512).optional(),
-    /** What it needs the plane to offer. */
-    requires: z.array(z.string().min(1).max(64)).max(64).default([]),
-    actions: z.array(PluginAction).max(256).default([]),
-    permissions: Permissions.prefault({}),
-    /** Why it needs each permission above the profile of its kind. */
-    elevated: z.array(Elevation).max(256).default([]),
-    config: PluginConfig.optional(),
-    /** Run with the package's own health checks. */
-    health: Health.optional(),
-    probes: z.array(Probe).max(256).default([]),
+    namespace: Namespace.describe("How people and hosts name the plugin; one plane holds each once."),
+    title: z.string().max(200).optional().describe("Name for people."),
+    description: z
+      .string()
+      .max(4096)
+      .optional()
+      .describe("What it is for; shown to whoever is asked to enable it."),
+    kind: PluginKind.describe("Decides which permissions need no special approval."),
+    capability: z
+      .array(PluginCapability)
+      .max(16)
+      .default([])
+      .describe("What it offers; each word with its section, each section with its word."),
+    runtime: z.enum(["python", "node"]).describe("What runs the entrypoint."),
+    entrypoint: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe(
+        "Program of the plugin, relative to its own folder; only a plugin without actions may do without.",
+      ),
+    requires: z
+      .array(z.string().min(1).max(64))
+      .max(64)
+      .default([])
+      .describe(`What the plane must offer: ${PLANE_CAPABILITIES.join(", ")}.`),
+    actions: z.array(PluginAction).max(256).default([]).describe("What it can be asked to do."),
+    permissions: Permissions.prefault({}).describe(
+      "All it may touch; a person sees this before it is enabled.",
+    ),
+    elevated: z
+      .array(Elevation)
+      .max(256)
+      .default([])
+      .describe("Why it needs each permission above the profile of its kind."),
+    config: PluginConfig.optional().describe("What an operator can set with pkg configure."),
+    health: Health.optional().describe("Checks run before an install is committed."),
+    probes: z.array(Probe).max(256).default([]).describe("Deterministic proofs that its actions work."),
   })
   .meta({ id: "PluginSection", title: "Plugin section of a manifest" });
 export type PluginSection = z.output<typeof PluginSection>;

@@ -63,3 +63,32 @@ export const TracedWhy = z.strictObject({
   chains_left_out: z.int().nonnegative(),
 });
 export type TracedWhy = z.output<typeof TracedWhy>;
+
+/** What the plane keeps about the plugin of a package; its seal is for `integrity-check` to judge. */
+export const TracedPlugin = z.strictObject({
+  namespace: z.string(),
+  version: z.string(),
+  state: z.string(),
+  reason: z.string().nullable(),
+  granted: z
+    .strictObject({
+      by: z.string(),
+      at: z.string(),
+      version_range: z.string(),
+      pinned: z.boolean(),
+      scopes: z.array(z.string()),
+    })
+    .nullable(),
+  /** Scopes above the profile of its kind that a second person stands for. */
+  approvals: z.array(
+    z.strictObject({
+      approval_id: z.string(),
+      by: z.string(),
+      at: z.string(),
+      expires_at: z.string(),
+      reason: z.string(),
+      scopes: z.array(z.string()),
+    }),
+  ),
+});
+export type TracedPlugin = z.output<typeof TracedPlugin>;

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { Finding } from "./finding.ts";
 import { TraceStatement } from "./trace-evidence.ts";
 import { InstalledTrace, InventoryTrace, VerifyTrace } from "./trace-modes.ts";
-import { TracedEvent, TracedFile, TracedReceipt, TracedWhy, TraceVerdict } from "./trace-parts.ts";
+import {
+  TracedEvent,
+  TracedFile,
+  TracedPlugin,
+  TracedReceipt,
+  TracedWhy,
+  TraceVerdict,
+} from "./trace-parts.ts";
 import {
   DiffTrace,
   ImpactTrace,
@@ -23,35 +30,6 @@ export * from "./trace-subjects.ts";
 const Titled = z.strictObject({ id: z.string(), title: z.string() });
 const TitledFramework = z.strictObject({ framework_id: z.string(), title: z.string() });
 const Version = z.string().nullable();
-
-/** What the plane keeps about the plugin of a package; its seal is for `integrity-check` to judge. */
-export const TracedPlugin = z.strictObject({
-  namespace: z.string(),
-  version: z.string(),
-  state: z.string(),
-  reason: z.string().nullable(),
-  granted: z
-    .strictObject({
-      by: z.string(),
-      at: z.string(),
-      version_range: z.string(),
-      pinned: z.boolean(),
-      scopes: z.array(z.string()),
-    })
-    .nullable(),
-  /** Scopes above the profile of its kind that a second person stands for. */
-  approvals: z.array(
-    z.strictObject({
-      approval_id: z.string(),
-      by: z.string(),
-      at: z.string(),
-      expires_at: z.string(),
-      reason: z.string(),
-      scopes: z.array(z.string()),
-    }),
-  ),
-});
-export type TracedPlugin = z.output<typeof TracedPlugin>;
 
 export const PackageTrace = z.strictObject({
   package_id: z.string(),
@@ -150,7 +128,9 @@ export const DirectoryTrace = z.strictObject({
   role: z.string(),
   source_of: z.string().nullable(),
   packages: z.array(z.strictObject({ package: z.string(), file_count: z.int().nonnegative() })),
+  /** The first by path; of the others only the number is known here. */
   files: z.array(TracedFile),
+  files_left_out: z.int().nonnegative(),
   total_files: z.int().nonnegative(),
 });
 export type DirectoryTrace = z.output<typeof DirectoryTrace>;
@@ -238,7 +218,8 @@ export const LedgerEntryTrace = TracedEvent.extend({
   hash_verified: z.boolean(),
   /** Covered by the head beside the keys. */
   covered: z.boolean(),
-  stream_valid: z.boolean(),
+  /** Its path through the tiles ends at the root of the signed checkpoint; null while no checkpoint reaches it. */
+  in_tree: z.boolean().nullable(),
   entries_count: z.int().nonnegative(),
   chain: z.strictObject({ previous: Neighbour, next: Neighbour }),
 });

@@ -14,7 +14,7 @@ export function judgesOf(effects: Pick<Effects, "fs" | "host" | "clock">, plane:
 }
 
 /** A token says its own role; a `user:HMAC` token has the one in `roles.json`, where somebody may have lowered it. */
-export function isRevoked(approval: ElevationApproval, revoked: Revoked, roles: Roles): boolean {
+function isRevoked(approval: ElevationApproval, revoked: Revoked, roles: Roles): boolean {
   const { approved_by, token_id, approved_at } = approval;
   if (token_id !== undefined && revoked.token_ids.has(token_id)) return true;
   const revoked_at_s = revoked.users.get(approved_by);

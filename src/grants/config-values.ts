@@ -102,7 +102,7 @@ function referenceIn(
   one: { readonly key: string } & ({ readonly text: string } | { readonly value: Value }),
   { namespace, plane_root }: About,
 ): SecretReference {
-  const given: Json = "text" in one ? one.text : (one.value as Json);
+  const given: Json = "text" in one ? one.text : one.value;
   const [, kind, name = ""] =
     typeof given === "string" ? (/^(env|file):(.+)$/s.exec(given) ?? []) : ([] as string[]);
   const reference = SecretReferenceShape.safeParse(

@@ -12,7 +12,7 @@ export const { catalogue: grantFaults, make } = defineFaults({
     d.state === "registered"
       ? `Run "pkg plugin install ${d.namespace}", then "pkg plugin enable ${d.namespace}".`
       : d.reason.startsWith("appro")
-        ? `Have a second person run "pkg plugin approve ${d.namespace} --reason REASON --days 30", then run "pkg plugin enable ${d.namespace}".`
+        ? `Have a second person run "pkg plugin approve ${d.namespace} --reason 'WHY YOU ALLOW IT' --days 30", then run "pkg plugin enable ${d.namespace}".`
         : `Run "pkg plugin enable ${d.namespace}".`,
   ),
   PLUGIN_TRANSITION: kind<Plugin & { from: string; to: string; command: string }>(
@@ -56,7 +56,7 @@ export const { catalogue: grantFaults, make } = defineFaults({
   PLUGIN_APPROVAL_MISSING: kind<Plugin & { scopes: readonly string[]; why: string }>(
     3,
     (d) =>
-      `Have a second person run "pkg plugin approve ${d.namespace} --reason REASON --days 30" with a token of their own.`,
+      `Have a second person run "pkg plugin approve ${d.namespace} --reason 'WHY YOU ALLOW IT' --days 30" with a token of their own.`,
   ),
   PLUGIN_APPROVAL_SELF: kind<Plugin & { user: string }>(
     3,
@@ -68,7 +68,8 @@ export const { catalogue: grantFaults, make } = defineFaults({
   ),
   PLUGIN_APPROVAL_DATE: kind<Plugin & { value: string }>(
     2,
-    (d) => `Name a day within a year: "pkg plugin approve ${d.namespace} --reason REASON --days 30".`,
+    (d) =>
+      `Name a day within a year: "pkg plugin approve ${d.namespace} --reason 'WHY YOU ALLOW IT' --days 30".`,
   ),
   PLUGIN_POLICY_DENIED: kind<
     Details & Plugin & { package_id: string; scope: string; rule: string; line: number }

@@ -1,11 +1,10 @@
 export { judgesOf } from "./approvers.ts";
 export { type Asked, askedOf } from "./asked.ts";
-export { propertiesOf, secretKeys } from "./config-schema.ts";
+export { secretKeys } from "./config-schema.ts";
 export { type Assignment, type Settings, settled, type Value } from "./config-values.ts";
 export { type Difference, differenceOf } from "./difference.ts";
-export { approvedScopes, type Effective, effectiveOf, type Judges, lapseOf } from "./effective.ts";
+export { approvedScopes, type Effective, type Judges, lapseOf } from "./effective.ts";
 export { grantFaults, make as makeGrantFault } from "./faults.ts";
-export { lastRecorded, type RecordedState, recordEvents } from "./last-event.ts";
 export { mayRun, type Runnable, standingOf } from "./may-run.ts";
 export { type OpenedFile, openPluginFile } from "./open-plugin-file.ts";
 export {
@@ -23,12 +22,10 @@ export {
   policyDenials,
   type Ruled,
   type RuledBy,
-  requirePolicy,
   whyPolicy,
 } from "./policy-read.ts";
 export {
   aboveProfile,
-  dataFolder,
   type ElevationGaps,
   elevationGaps,
   type OwnPlaces,
@@ -58,9 +55,7 @@ export {
 export {
   covers,
   inWords,
-  isCovered,
   isWider,
-  partsOf,
   plainText,
   type ScopeKind,
   type ScopeParts,
@@ -70,7 +65,6 @@ export {
 } from "./scopes.ts";
 export { isSealed, recordBytes, sealed, sealKey, type UnsealedRecord } from "./seal.ts";
 export {
-  COMMANDS,
   type Command,
   EVENTS,
   type Judgement,

@@ -1,21 +1,23 @@
 /** What the ledger says last of a plugin's record: an older record put back, seal and all, is not the one it names. */
 import type { LedgerEntry } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { linesMentioning } from "../index-db/index.ts";
+import { linesAtPlaces, placesMentioning } from "../index-db/index.ts";
 import { entriesHaving } from "../ledger/index.ts";
 import { GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
 
 type Needs = Pick<Effects, "fs" | "clock" | "databases">;
 
-export interface RecordedState {
+interface RecordedState {
   readonly entry: LedgerEntry;
   /** Bare hex; null when the record was taken away. */
   readonly record_digest: string | null;
 }
 
 /** Events of plugins that say what their record is, oldest first. A damaged stream gives what it still says. */
-export function recordEvents(effects: Needs, plane: Plane, package_id: string): RecordedState[] {
-  const lines = linesMentioning(effects, plane.root, [GOVERNANCE_STREAM], package_id);
+function recordEvents(effects: Needs, plane: Plane, package_id: string): RecordedState[] {
+  const lines = placesMentioning(effects, plane.root, [GOVERNANCE_STREAM], package_id)?.flatMap((places) => [
+    ...linesAtPlaces(effects.fs, plane.root, places, package_id),
+  ]);
   const entries =
     lines === undefined
       ? [...entriesHaving(effects.fs, planeStream(plane, GOVERNANCE_STREAM), [package_id])].map(

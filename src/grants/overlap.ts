@@ -50,11 +50,13 @@ function meet(
   function cell(i: number, j: number, row: readonly boolean[], under: readonly boolean[]): boolean {
     const x = a[i];
     const y = b[j];
-    if (x === undefined && y === undefined) return true;
-    // An `any` ends here, or takes one more item of the other.
-    if (x === any && (under[j] === true || (y !== undefined && row[j + 1] === true))) return true;
-    if (y === any && (row[j + 1] === true || (x !== undefined && under[j] === true))) return true;
-    if (x === undefined || y === undefined || x === any || y === any) return false;
+    if (x === any || y === any) {
+      // An `any` ends here, or takes one more item of the other; both ways lead one step on.
+      const on_in_a = x !== undefined && under[j] === true;
+      const on_in_b = y !== undefined && row[j + 1] === true;
+      return on_in_a || on_in_b;
+    }
+    if (x === undefined || y === undefined) return x === y;
     return under[j + 1] === true && equal(x, y);
   }
 }

@@ -99,4 +99,4 @@ function looser(
   return is_looser ? [{ value: String(below) }] : [];
 }
 
-export const isList = (field: RuleField): field is ListField => Object.hasOwn(LISTS, field);
+const isList = (field: RuleField): field is ListField => Object.hasOwn(LISTS, field);

@@ -28,19 +28,23 @@ export async function policyProblems(text: string, policy: PermissionPolicy): Pr
     text,
     found.flatMap(({ upper, lower }) => [upper.pointer, lower.pointer]),
   );
-  return found.map(({ upper, lower, field, value }) => {
-    const line = lines.get(lower.pointer) ?? 1;
-    const upper_line = lines.get(upper.pointer) ?? 1;
-    return make(
+  const placed = found.map((one) => ({
+    ...one,
+    line: lines.get(one.lower.pointer) ?? 1,
+    upper_line: lines.get(one.upper.pointer) ?? 1,
+  }));
+  placed.sort((a, b) => a.line - b.line || a.upper_line - b.upper_line);
+  return placed.map(({ upper, lower, field, value, line, upper_line }) =>
+    make(
       "POLICY_LOOSENED",
       `${POLICY_PATH} line ${line} (${lower.layer}) allows ${field} ${plainText(value)}, which line ${upper_line} (${upper.layer}) does not`,
       { path: POLICY_PATH, field, line, upper_line, value: plainText(value) },
-    );
-  });
+    ),
+  );
 }
 
 /** @throws POLICY_INVALID, POLICY_CHANGED, POLICY_LOOSENED (the first) */
-export async function readPermissionPolicy(
+async function readPermissionPolicy(
   { fs }: Pick<Effects, "fs">,
   plane: Plane,
 ): Promise<{ readonly policy: PermissionPolicy; readonly text: string }> {

@@ -19,7 +19,7 @@ export interface Profile {
   readonly free: readonly ScopeKind[];
 }
 
-export const dataFolder = (namespace: string): string => `data/${namespace}`;
+const dataFolder = (namespace: string): string => `data/${namespace}`;
 
 const ownFiles = ({ namespace, root }: OwnPlaces): Scope[] => [
   `files.read:${root}/**`,

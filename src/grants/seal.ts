@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import type { PluginRecord } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { type JsonTree, prettyJson, sameDigest, spacedJson } from "../kernel/index.ts";
+import { prettyJson, sameDigest, spacedJson } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
 
 /** @throws AUTH_NOT_INITIALISED, AUTH_SECRET_* */
@@ -24,9 +24,7 @@ export function isSealed({ seal, ...record }: PluginRecord, key: string): boolea
 }
 
 const sealOf = (record: UnsealedRecord, key: string): string =>
-  createHmac("sha256", key)
-    .update(spacedJson(record as unknown as JsonTree))
-    .digest("hex");
+  createHmac("sha256", key).update(spacedJson(record)).digest("hex");
 
 /** The bytes of `state.json`. */
 export const recordBytes = (record: PluginRecord): Buffer => Buffer.from(prettyJson(record as never));

@@ -2,9 +2,10 @@
 import { type Database, isSettled, stampOf } from "../effects/index.ts";
 import { type Installed, manifestCopyPath, receiptPath } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
-import { type Head, headOf } from "./heads.ts";
+import { headOf } from "./heads.ts";
 import { hasIndex, type IndexEffects, withIndex } from "./open.ts";
 import { OWNERS_PATH } from "./owners.ts";
+import type { Head } from "./receipt-rows.ts";
 
 export interface Divergence {
   /** Plane-relative file, or `installed`. */

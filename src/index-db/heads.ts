@@ -1,7 +1,6 @@
 /** What is installed, without the file lists: what planning needs of packages it does not touch. */
-import type { PackageTier, PlaneTier } from "../contracts/index.ts";
 import { PLANE_TIERS } from "../contracts/index.ts";
-import { type Database, isSettled, stampOf } from "../effects/index.ts";
+import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import {
   type Installed,
   installedIds,
@@ -9,19 +8,8 @@ import {
   readReceipt,
   receiptPath,
 } from "../receipts/index.ts";
-import { tokenOf, tokensOfReceipt } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-
-export interface Head {
-  readonly package_id: string;
-  readonly version: string;
-  readonly tier: PackageTier;
-  readonly plane_id: PlaneTier;
-  readonly content_digest: string;
-  readonly installed_at: string;
-  readonly dependencies: readonly { readonly id: string; readonly range: string }[];
-  readonly conflicts: readonly string[];
-}
+import { type Fresh, forgetPackage, type Head, keepPackage, type Place } from "./receipt-rows.ts";
 
 export const headOf = ({ receipt, manifest }: Installed): Head => ({
   package_id: receipt.package_id,
@@ -30,6 +18,9 @@ export const headOf = ({ receipt, manifest }: Installed): Head => ({
   plane_id: receipt.plane_id,
   content_digest: receipt.content_digest,
   installed_at: receipt.installed_at,
+  manifest_hash: receipt.manifest_hash,
+  spec_id: manifest.spec_id ?? null,
+  framework_id: manifest.framework_id ?? null,
   dependencies: manifest.dependencies.map(({ id, range }) => ({ id, range })),
   conflicts: manifest.conflicts,
 });
@@ -37,11 +28,11 @@ export const headOf = ({ receipt, manifest }: Installed): Head => ({
 /** Everything installed, highest plane tier first, then by id. @throws RECEIPT_DAMAGED */
 export function installedHeads(effects: IndexEffects, root: string): Head[] {
   const { fs } = effects;
-  const ids = PLANE_TIERS.flatMap((tier) => installedIds(fs, root, tier).map((id) => ({ tier, id })));
+  const ids = placesOf(effects, root);
   return withIndex(
     effects,
     root,
-    (database) => headsFrom(database, effects, root, ids),
+    (database) => headsFrom(database, effects, root, ids).heads,
     () =>
       ids.flatMap(({ tier, id }) => {
         const installed = readReceipt(fs, root, id, tier);
@@ -50,21 +41,14 @@ export function installedHeads(effects: IndexEffects, root: string): Head[] {
   );
 }
 
-/**
- * Ids of packages whose receipts may hold this path, digest (with or without `sha256:`) or transaction; undefined where
- * the index cannot say. It is as good as the last `installedHeads`, which looks whether receipts changed.
- */
-export function packagesHolding(effects: IndexEffects, root: string, text: string): string[] | undefined {
-  return withIndex<string[] | undefined>(
-    effects,
-    root,
-    (database) =>
-      database
-        .all("SELECT DISTINCT package_id FROM held WHERE token = ? ORDER BY package_id", tokenOf(text))
-        .map((row) => String(row["package_id"])),
-    () => undefined,
-  );
+/** Brings the index to what the receipts say, each looked at. Undefined when another process is writing there. @throws RECEIPT_DAMAGED */
+export function followReceipts(database: Database, effects: IndexEffects, root: string): Head[] | undefined {
+  const { heads, is_kept } = headsFrom(database, effects, root, placesOf(effects, root));
+  return is_kept ? heads : undefined;
 }
+
+const placesOf = ({ fs }: Pick<IndexEffects, "fs">, root: string): Place[] =>
+  PLANE_TIERS.flatMap((tier) => installedIds(fs, root, tier).map((id) => ({ tier, id })));
 
 interface Known {
   readonly stamp: string;
@@ -72,68 +56,59 @@ interface Known {
   readonly head: string;
 }
 
-interface Fresh {
-  readonly tier: PlaneTier;
-  readonly id: string;
-  readonly stamp: string;
-  readonly head: Head;
-  readonly tokens: ReadonlySet<number>;
+/** Receipt and manifest of one package as they lie there now. */
+export class ReceiptStamp {
+  readonly text: string;
+  readonly #stats: readonly (FileStat | undefined)[];
+
+  constructor({ fs }: Pick<IndexEffects, "fs">, root: string, { tier, id }: Place) {
+    this.#stats = [receiptPath(id, tier), manifestCopyPath(id, tier)].map((path) =>
+      fs.stat(`${root}/${path}`),
+    );
+    this.text = this.#stats.map((stat) => (stat === undefined ? "-" : stampOf(stat))).join(" ");
+  }
+
+  get is_whole(): boolean {
+    return this.#stats.every((stat) => stat !== undefined);
+  }
+
+  /** Whether what was read then is what lies there now. */
+  isOf({ stamp, read_ms }: Pick<Known, "stamp" | "read_ms">): boolean {
+    return stamp === this.text && this.#stats.every((stat) => stat !== undefined && isSettled(stat, read_ms));
+  }
 }
 
 function headsFrom(
   database: Database,
-  { fs, clock }: IndexEffects,
+  effects: IndexEffects,
   root: string,
-  ids: readonly { tier: PlaneTier; id: string }[],
-): Head[] {
-  const read_ms = clock.now_ms();
+  places: readonly Place[],
+): { readonly heads: Head[]; readonly is_kept: boolean } {
+  const read_ms = effects.clock.now_ms();
   const known = new Map<string, Known>();
   for (const row of database.all("SELECT plane_id, package_id, stamp, read_ms, head FROM head"))
     known.set(`${row["plane_id"]}/${row["package_id"]}`, row as unknown as Known);
   const fresh: Fresh[] = [];
-  const heads = ids.flatMap((one): Head[] => {
-    const { tier, id } = one;
-    const stats = [receiptPath(id, tier), manifestCopyPath(id, tier)].map((path) =>
-      fs.stat(`${root}/${path}`),
-    );
-    const stamp = stats.map((stat) => (stat === undefined ? "-" : stampOf(stat))).join(" ");
+  const heads = places.flatMap((place): Head[] => {
+    const { tier, id } = place;
+    const stamp = new ReceiptStamp(effects, root, place);
     const before = known.get(`${tier}/${id}`);
     known.delete(`${tier}/${id}`);
-    if (
-      before?.stamp === stamp &&
-      stats.every((stat) => stat !== undefined && isSettled(stat, before.read_ms))
-    )
-      return [JSON.parse(before.head) as Head];
-    const installed = readReceipt(fs, root, id, tier);
+    if (before !== undefined && stamp.isOf(before)) return [JSON.parse(before.head) as Head];
+    const installed = readReceipt(effects.fs, root, id, tier);
     if (installed === undefined) return [];
     const head = headOf(installed);
-    if (stats.every((stat) => stat !== undefined))
-      fresh.push({ tier, id, stamp, head, tokens: tokensOfReceipt(installed) });
+    if (stamp.is_whole) fresh.push({ tier, id, stamp: stamp.text, head, installed });
     return [head];
   });
-  if (fresh.length + known.size > 0)
-    database.change(() => {
-      for (const gone of known.keys()) {
-        const [tier = "", id = ""] = gone.split("/");
-        forget(database, tier, id);
-      }
-      for (const { tier, id, stamp, head, tokens } of fresh) {
-        forget(database, tier, id);
-        database.run(
-          "INSERT INTO head VALUES (?, ?, ?, ?, ?)",
-          tier,
-          id,
-          stamp,
-          read_ms,
-          JSON.stringify(head),
-        );
-        for (const token of tokens) database.run("INSERT INTO held VALUES (?, ?, ?)", token, tier, id);
-      }
-    });
-  return heads;
-}
-
-function forget(database: Database, tier: string, id: string): void {
-  database.run("DELETE FROM head WHERE plane_id = ? AND package_id = ?", tier, id);
-  database.run("DELETE FROM held WHERE plane_id = ? AND package_id = ?", tier, id);
+  if (fresh.length + known.size === 0) return { heads, is_kept: true };
+  const is_kept = database.change(() => {
+    for (const gone of known.keys()) {
+      const [tier = "", id = ""] = gone.split("/");
+      forgetPackage(database, tier, id);
+    }
+    for (const one of fresh) keepPackage(database, one, read_ms);
+    return true;
+  });
+  return { heads, is_kept: is_kept === true };
 }

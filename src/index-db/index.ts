@@ -1,8 +1,27 @@
 export { type Divergence, indexDivergence } from "./divergence.ts";
 export { digestOf } from "./file-digest.ts";
-export { type Head, installedHeads, packagesHolding } from "./heads.ts";
-export { IN_FORCE } from "./mention-token.ts";
-export { linesMentioning, type Mention } from "./mentions.ts";
-export type { IndexEffects } from "./open.ts";
-export { findOwners, followOwnership, type OwnershipChange, ownershipLine } from "./owners.ts";
+export { installedHeads } from "./heads.ts";
+export { type Edge, KnownPackages } from "./known-packages.ts";
+export { linesAt } from "./ledger-lines.ts";
+export {
+  linesAtPlaces,
+  type Mention,
+  type Places,
+  packageChanges,
+  placesMentioning,
+  type StoredChange,
+} from "./mentions.ts";
+export { holdingIndex, type IndexEffects } from "./open.ts";
+export { ownedNames } from "./owned-names.ts";
+export {
+  findOwners,
+  followOwnership,
+  type OwnershipChange,
+  ownershipLine,
+  ownershipLinesWith,
+} from "./owners.ts";
+export { type PackageChange, packageChange } from "./package-change.ts";
+export { plainRows } from "./plain-rows.ts";
 export { compareIndex, type IndexPart, rebuildIndex } from "./rebuild.ts";
+export type { Head } from "./receipt-rows.ts";
+export { archivesNamed, archivesNoted } from "./sidecars.ts";

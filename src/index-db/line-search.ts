@@ -35,6 +35,45 @@ export function lineStartingWith(
   }
 }
 
+export interface FoundLine {
+  readonly header: string;
+  readonly text: string;
+}
+
+/** Every line that holds the text, in order; undefined where a quote may hide line ends. */
+export function linesWith(
+  fs: Pick<FileSystem, "openRead">,
+  path: string,
+  text: string,
+): FoundLine[] | undefined {
+  const needle = Buffer.from(text);
+  const found: FoundLine[] = [];
+  const handle = fs.openRead(path);
+  try {
+    const buffer = Buffer.allocUnsafe(WINDOW_BYTES);
+    let header: string | undefined;
+    for (let at = 0; ; ) {
+      const filled = handle.read(buffer, at);
+      if (filled === 0) return found;
+      const last = buffer.subarray(0, filled).lastIndexOf(NEWLINE);
+      // The last line may have no end.
+      const bytes = buffer.subarray(0, last >= 0 ? last + 1 : filled);
+      if (bytes.includes(QUOTE)) return undefined;
+      const first = header === undefined ? bytes.indexOf(NEWLINE) + 1 : 0;
+      header ??= textOf(bytes, 0, Math.max(0, first - 1));
+      for (let hit = bytes.indexOf(needle, first); hit >= 0; ) {
+        const end = bytes.indexOf(NEWLINE, hit);
+        const limit = end < 0 ? bytes.length : end;
+        found.push({ header, text: textOf(bytes, bytes.lastIndexOf(NEWLINE, hit) + 1, limit) });
+        hit = bytes.indexOf(needle, limit);
+      }
+      at += bytes.length;
+    }
+  } finally {
+    handle.close();
+  }
+}
+
 const textOf = (bytes: Buffer, start: number, end: number): string =>
   bytes.toString("utf8", start, end).replace(/\r$/, "");
 

@@ -19,26 +19,29 @@ export function tokenOf(text: string): number {
   return (high >>> 12) * 0x1_0000_0000 + (low >>> 0);
 }
 
-/** What a receipt is asked for by: its files' paths, every digest in it, and its transaction. */
+/** What a receipt is asked for by besides its paths: every digest in it, and its transaction. */
 export function tokensOfReceipt({ receipt }: Installed): Set<number> {
   const { transaction_id, archive_hash, manifest_hash, content_digest, files } = receipt;
   const texts = [transaction_id, archive_hash, manifest_hash, content_digest];
-  return new Set([...texts, ...files.flatMap(({ path, sha256 }) => [path, sha256])].map(tokenOf));
+  return new Set([...texts, ...files.map(({ sha256 }) => sha256)].map(tokenOf));
 }
 
 const DEPTH_MAX = 5;
 
-/** Looked up for entries that say which package came into force or left it. */
-export const IN_FORCE = "IN-FORCE";
-const IN_FORCE_EVENTS = new Set(["INSTALLED", "UPDATED", "REVERTED", "UNINSTALLED"]);
+export interface EntryTokens {
+  /** Ids and digests: few lines hold one, and each is kept. */
+  readonly named: ReadonlySet<number>;
+  /** Any other text: it may stand on every line, so only the blocks of lines that hold it are kept. */
+  readonly words: ReadonlySet<number>;
+}
 
 /** Tokens of one entry: its id, its hash, words of its subject, and texts anywhere in its metadata. */
-export function tokensOf(entry: Readonly<Record<string, unknown>>): Set<number> {
-  const tokens = new Set<number>();
+export function tokensOf(entry: Readonly<Record<string, unknown>>): EntryTokens {
+  const named = new Set<number>();
+  const words = new Set<number>();
   const take = (text: unknown): void => {
-    if (typeof text === "string" && isLookedUp(text)) tokens.add(tokenOf(text));
+    if (typeof text === "string") (isLookedUp(text) ? named : words).add(tokenOf(text));
   };
-  if (IN_FORCE_EVENTS.has(String(entry["event_type"]))) tokens.add(tokenOf(IN_FORCE));
   take(entry["id"]);
   take(entry["entry_hash"]);
   if (typeof entry["submission_id"] === "string")
@@ -49,5 +52,5 @@ export function tokensOf(entry: Readonly<Record<string, unknown>>): Set<number> 
       for (const member of Object.values(value)) walk(member, depth - 1);
   };
   walk(entry["metadata"], DEPTH_MAX);
-  return tokens;
+  return { named, words };
 }

@@ -11,17 +11,37 @@ export const MENTION_INDEX = "CREATE INDEX mention_by_token ON mention (token, s
 
 /** Bump the version whenever a table changes: an index of another version is thrown away. */
 const LAYOUT = {
-  version: 3,
+  version: 4,
   sql: `
     CREATE TABLE source (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, digest TEXT) WITHOUT ROWID;
     CREATE TABLE head (plane_id TEXT, package_id TEXT, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, head TEXT NOT NULL,
-      PRIMARY KEY (plane_id, package_id)) WITHOUT ROWID;
+      manifest_hash TEXT NOT NULL, spec_id TEXT, framework_id TEXT, PRIMARY KEY (package_id, plane_id)) WITHOUT ROWID;
+    CREATE INDEX head_by_spec ON head (spec_id);
+    CREATE INDEX head_by_framework ON head (framework_id);
+    CREATE TABLE need (target TEXT, plane_id TEXT, package_id TEXT, place INTEGER, range TEXT NOT NULL,
+      PRIMARY KEY (package_id, plane_id, place)) WITHOUT ROWID;
+    CREATE INDEX need_by_target ON need (target);
+    CREATE TABLE file (path TEXT, plane_id TEXT, package_id TEXT, PRIMARY KEY (path, plane_id, package_id)) WITHOUT ROWID;
+    CREATE INDEX file_by_package ON file (package_id, plane_id);
+    CREATE TABLE below (folder TEXT, plane_id TEXT, package_id TEXT, files INTEGER NOT NULL,
+      PRIMARY KEY (folder, package_id, plane_id)) WITHOUT ROWID;
+    CREATE INDEX below_by_package ON below (package_id, plane_id);
     CREATE TABLE held (token INTEGER NOT NULL, plane_id TEXT NOT NULL, package_id TEXT NOT NULL,
       PRIMARY KEY (token, plane_id, package_id)) WITHOUT ROWID;
-    CREATE INDEX held_by_package ON held (plane_id, package_id);
-    CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX held_by_package ON held (package_id, plane_id);
+    CREATE TABLE owner (path TEXT PRIMARY KEY, package_id TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX owner_by_name ON owner (name, path);
+    CREATE TABLE owned_folder (path TEXT PRIMARY KEY, files INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE owned_name (name TEXT PRIMARY KEY, files INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE stray (path TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE sidecar (path TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX sidecar_by_digest ON sidecar (digest);
     CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, lines INTEGER NOT NULL,
       bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL);
+    CREATE TABLE block (stream INTEGER, block INTEGER, offset INTEGER NOT NULL, PRIMARY KEY (stream, block)) WITHOUT ROWID;
+    CREATE TABLE word (token INTEGER, stream INTEGER, block INTEGER, PRIMARY KEY (token, stream, block)) WITHOUT ROWID;
+    CREATE TABLE change (stream INTEGER, line INTEGER, offset INTEGER NOT NULL, package_id TEXT NOT NULL, plane_id TEXT NOT NULL,
+      version TEXT, manifest_hash TEXT, generation INTEGER, at_ms INTEGER NOT NULL, PRIMARY KEY (stream, line)) WITHOUT ROWID;
     CREATE TABLE mention (token INTEGER NOT NULL, stream INTEGER NOT NULL, line INTEGER NOT NULL, offset INTEGER NOT NULL);
     ${MENTION_INDEX}`,
 } as const;
@@ -36,7 +56,9 @@ export function withIndex<T>(
   from_index: (database: Database) => T,
   otherwise: () => T,
 ): T {
-  const database = openIndex(effects, root);
+  const open = held.get(effects.databases)?.get(root);
+  const database = open?.database ?? openIndex(effects, root);
+  if (open !== undefined) open.database = database;
   if (database === undefined) return otherwise();
   try {
     return from_index(database);
@@ -44,7 +66,37 @@ export function withIndex<T>(
     if ((error as { errcode?: unknown }).errcode === undefined) throw error;
     return otherwise();
   } finally {
-    database.close();
+    if (database !== open?.database) database.close();
+  }
+}
+
+interface Held {
+  users: number;
+  database: Database | undefined;
+}
+
+/** By root. */
+const held = new WeakMap<IndexEffects["databases"], Map<string, Held>>();
+
+/** Runs `work` with the index opened once for all its questions instead of once for each. */
+export async function holdingIndex<T>(
+  { databases }: Pick<IndexEffects, "databases">,
+  root: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const by_root = held.get(databases) ?? new Map<string, Held>();
+  held.set(databases, by_root);
+  const own = by_root.get(root) ?? { users: 0, database: undefined };
+  by_root.set(root, own);
+  own.users += 1;
+  try {
+    return await work();
+  } finally {
+    own.users -= 1;
+    if (own.users === 0) {
+      by_root.delete(root);
+      own.database?.close();
+    }
   }
 }
 

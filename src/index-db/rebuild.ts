@@ -92,7 +92,7 @@ function judge(
       : count("SELECT lines AS count FROM stream WHERE name = ?", one.source);
   const stamp =
     one.part === "paths"
-      ? database.all("SELECT stamp FROM source")[0]?.["stamp"]
+      ? database.all("SELECT stamp FROM source WHERE name = 'file_ownership'")[0]?.["stamp"]
       : database.all("SELECT stamp FROM stream WHERE name = ?", one.source)[0]?.["stamp"];
   return {
     ...one,

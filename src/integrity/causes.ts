@@ -33,11 +33,9 @@ function lastTransaction(fs: FileSystem, plane: Plane): Cause | undefined {
   const id = transactionInForce(fs, plane.root);
   if (id === undefined || id === "") return undefined;
   for (const stream of [PACKAGES_STREAM, GOVERNANCE_STREAM]) {
-    const entries: Iterable<LedgerLine> = entriesBackwards(
-      fs,
-      planeStream(plane, stream),
+    const entries: Iterable<LedgerLine> = entriesBackwards(fs, planeStream(plane, stream), [
       JSON.stringify(id),
-    );
+    ]);
     for (const entry of entries) {
       const { user, transaction_id } = entry.metadata;
       if (transaction_id !== id || entry.event_type.endsWith("_STARTED")) continue;

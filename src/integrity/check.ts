@@ -27,6 +27,7 @@ import { judgePlugins } from "./plugins.ts";
 import { readReceipts } from "./receipts.ts";
 import { judgeRecords } from "./records.ts";
 import { judgeRegistries } from "./registries.ts";
+import type { LedgerMemory } from "./remembered-ledgers.ts";
 import { reportOf } from "./report.ts";
 import { judgeSignatures } from "./signatures.ts";
 import { rowsOf } from "./tables.ts";
@@ -52,6 +53,7 @@ export async function checkIntegrity(
   plane: Plane,
   options: IntegrityOptions,
   reader: FileReader = new FileReader(effects),
+  ledgers: Pick<LedgerMemory, "judge"> = { judge: judgeLedgers },
 ): Promise<IntegrityReport> {
   const { fs, clock, signal } = effects;
   const { root, config } = plane;
@@ -63,7 +65,7 @@ export async function checkIntegrity(
   const is_as_written = judgeOwnership(fs, root, expected, outcome);
   const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
   const registries = judgeRegistries(fs, root, sound, outcome);
-  const ledger = await judgeLedgers(fs, plane, { threads: options.ledger_threads, installed }, outcome);
+  const ledger = await ledgers.judge(fs, plane, { threads: options.ledger_threads, installed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
   judgePlugins(effects, plane, installed, outcome);

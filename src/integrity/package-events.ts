@@ -1,6 +1,6 @@
 /** What the ledger of packages says last of each package: who vouches for its receipt, and who touched its files. */
 import type { Cause } from "../contracts/index.ts";
-import type { FileSystem } from "../effects/index.ts";
+import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import { lastNewlineEnd, linesBackwards, type StreamRef } from "../ledger/index.ts";
 
@@ -40,13 +40,16 @@ export function readPackageEvents(
   const vouched = new Map<string, Vouched>();
   const touched = new Map<string, Cause>();
   if (wanted.size > 0) {
-    for (const entry of entriesBackwards(fs, stream)) {
+    for (const entry of entriesBackwards(fs, stream, TAKEN)) {
       take(entry, stream.name, wanted, { vouched, touched });
       if (vouched.size === wanted.size) break;
     }
   }
   return { vouched, touched };
 }
+
+/** Every entry that is taken holds one of these in its line; most of a long ledger holds none and is not parsed. */
+const TAKEN = ['"manifest_hash"', '"UNINSTALLED"', '"RESTORED"'];
 
 function take(
   entry: LedgerLine,
@@ -111,13 +114,75 @@ export function vouchedDigests(
   return found;
 }
 
-/** Entries from the newest to the oldest that hold `needle`, a piece of their line; lines that are none are passed over. */
-export function* entriesBackwards(fs: FileSystem, stream: StreamRef, needle?: string): Generator<LedgerLine> {
-  const wanted = needle === undefined ? undefined : Buffer.from(needle);
-  for (const bytes of linesOf(fs, stream)) {
-    const entry = wanted === undefined || bytes.includes(wanted) ? entryOf(bytes) : undefined;
+/** Entries from the newest to the oldest that hold one of `needles`, pieces of their line; lines that are none are passed over. */
+export function* entriesBackwards(
+  fs: FileSystem,
+  stream: StreamRef,
+  needles: readonly string[],
+): Generator<LedgerLine> {
+  if (fs.stat(stream.path)?.kind !== "file") return;
+  try {
+    const handle = fs.openRead(stream.path);
+    try {
+      const end = lastNewlineEnd(handle, handle.stat().size_bytes);
+      for (const lines of piecesBackwards(handle, end)) yield* entriesIn(linesWith(lines, needles));
+    } finally {
+      handle.close();
+    }
+  } catch (error) {
+    // The ledger's own verdict says that it cannot be read.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+function* entriesIn(lines: Iterable<Buffer>): Generator<LedgerLine> {
+  for (const bytes of lines) {
+    const entry = entryOf(bytes);
     if (entry !== undefined) yield entry;
   }
+}
+
+/** The file in pieces of whole lines, the last one first. Each is valid until the next one is asked for. */
+function* piecesBackwards(handle: ReadHandle, end: number): Generator<Buffer> {
+  let size = CHUNK_BYTES;
+  let buffer = Buffer.allocUnsafe(size);
+  for (let upper = end; upper > 0; ) {
+    const lower = Math.max(0, upper - size);
+    const piece = buffer.subarray(0, upper - lower);
+    for (let filled = 0; filled < piece.length; ) {
+      const count = handle.read(piece.subarray(filled), lower + filled);
+      // It shrank meanwhile; its own verdict says so.
+      if (count === 0) return;
+      filled += count;
+    }
+    const first = lower === 0 ? 0 : piece.indexOf(NEWLINE) + 1;
+    if (first === piece.length || (first === 0 && lower > 0)) {
+      // One line fills the piece: another tool may have written it.
+      size *= 2;
+      buffer = Buffer.allocUnsafe(size);
+      continue;
+    }
+    yield piece.subarray(first);
+    upper = lower + first;
+  }
+}
+
+/** Lines that hold one of the needles, last first. */
+function linesWith(lines: Buffer, needles: readonly string[]): Buffer[] {
+  const starts = new Set<number>();
+  for (const needle of needles.map((text) => Buffer.from(text))) {
+    for (let found = lines.indexOf(needle); found >= 0; ) {
+      starts.add(lines.lastIndexOf(NEWLINE, found) + 1);
+      const end = lines.indexOf(NEWLINE, found);
+      found = end < 0 ? -1 : lines.indexOf(needle, end);
+    }
+  }
+  return [...starts]
+    .sort((a, b) => b - a)
+    .map((start) => {
+      const end = lines.indexOf(NEWLINE, start);
+      return lines.subarray(start, end < 0 ? lines.length : end);
+    });
 }
 
 const CHUNK_BYTES = 4 << 20;

@@ -1,6 +1,6 @@
 /** Reads every receipt of every tier; what cannot be read or does not belong there becomes a finding. */
 import { type Manifest, PLANE_TIERS, type PlaneTier, type Receipt } from "../contracts/index.ts";
-import type { FileSystem } from "../effects/index.ts";
+import type { DirectoryEntry, FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { manifestHash } from "../metadata/index.ts";
 import { digestOf, reservedFolder } from "../plane/index.ts";
@@ -47,9 +47,11 @@ function readOne(
   try {
     installed ??= readAny(fs, root, id, tier);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    const why = error.details["problem"];
-    return problem(shown(`${error.message} (${typeof why === "string" ? why : "unknown"})`));
+    const { code } = error as NodeJS.ErrnoException;
+    if (!(error instanceof Fault) && code === undefined) throw error;
+    const why = error instanceof Fault ? error.details["problem"] : code;
+    const message = error instanceof Fault ? error.message : "it cannot be read";
+    return problem(shown(`${message} (${typeof why === "string" ? why : "unknown"})`));
   }
   if (installed === undefined) return undefined;
   const { receipt, manifest } = installed;
@@ -127,8 +129,18 @@ function judgeStrays(fs: FileSystem, root: string, tier: PlaneTier, outcome: Out
     if (entry.kind !== "directory") stray(path, outcome);
     // A receipt that is no plain file is a damaged one, not somebody else's.
     else
-      for (const inner of fs.list(`${root}/${path}`))
+      for (const inner of listable(fs, root, path))
         if (!OWN_FILES.has(inner.name)) stray(`${path}/${inner.name}`, outcome);
+  }
+}
+
+/** Nothing of a folder that cannot be listed: its receipt cannot be read either, and that is told. */
+function listable(fs: FileSystem, root: string, path: string): DirectoryEntry[] {
+  try {
+    return fs.list(`${root}/${path}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 /** Verdicts on the plane's own truth, from what the checks found about each of its files. */
 import type { Finding, LedgerState, RegistryState } from "../contracts/index.ts";
-import type { FileSystem } from "../effects/index.ts";
+import type { FileStat, FileSystem } from "../effects/index.ts";
 import { type Installed, manifestCopyPath, receiptPath } from "../receipts/index.ts";
 import { sidecarPath } from "../store/index.ts";
 import { commandIn } from "./cures.ts";
@@ -31,7 +31,12 @@ export function judgeRecords(
 ): void {
   const found = worstByPath(outcome.findings);
   const judge = (path: string, about: About): void => {
-    const stat = fs.stat(`${root}/${path}`);
+    const stat = statOf(fs, `${root}/${path}`);
+    if (stat === "unreadable")
+      return outcome.judgeRecord(path, "not_verifiable", {
+        ...about,
+        cure: commandIn(found.get(path)?.next_step ?? ""),
+      });
     const has_mode = stat?.kind !== "file" || judgeRecordMode(path, stat.mode, outcome);
     const finding = found.get(path) ?? (has_mode ? undefined : outcome.findings.at(-1));
     if (finding === undefined) return outcome.judgeRecord(path, "match", about);
@@ -57,6 +62,16 @@ export function judgeRecords(
     if (judged.has(path) || (fs.stat(`${root}/${path}`) === undefined && !found.has(path))) continue;
     judge(path, { owner, classification: "data" });
     if (found.has(sidecarPath(path))) judge(sidecarPath(path), { owner, classification: "data" });
+  }
+}
+
+/** In a folder that this user may not enter nobody can say what lies there; that is told where it is read. */
+function statOf(fs: FileSystem, path: string): FileStat | undefined | "unreadable" {
+  try {
+    return fs.stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    return "unreadable";
   }
 }
 

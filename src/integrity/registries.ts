@@ -2,6 +2,7 @@
 import type { RegistryName, RegistryState } from "../contracts/index.ts";
 import { REGISTRY_NAMES } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
 import { digestOf, editedRegistries, readGeneration, registryPath } from "../plane/index.ts";
 import { checkRegistries } from "../registry/index.ts";
 import type { Outcome } from "./outcome.ts";
@@ -23,12 +24,15 @@ export function judgeRegistries(
     // That a registry may stay empty is advice, not a matter of integrity.
     if (!is_link && finding.severity !== "info") outcome.findings.push(finding);
   }
-  const edited = new Map(editedRegistries(fs, root).map((entry) => [entry.name, entry]));
+  // One that cannot be read has been told above; then nobody can say which were edited.
+  const all_edited = whereReadable(() => editedRegistries(fs, root)) ?? [];
+  const edited = new Map(all_edited.map((entry) => [entry.name, entry]));
   const has_generation = readGeneration(fs, root) !== undefined;
   return REGISTRY_NAMES.map((name): RegistryState => {
     const path = registryPath(name);
     const edit = edited.get(name);
-    const sha256 = (edit === undefined ? digestOf(fs, `${root}/${path}`) : edit.found) ?? null;
+    const sha256 =
+      (edit === undefined ? whereReadable(() => digestOf(fs, `${root}/${path}`)) : edit.found) ?? null;
     const is_edited = edit !== undefined && has_generation;
     if (is_edited && sha256 !== null) {
       const message = `${path} was edited by hand since the last command that changed it`;
@@ -42,4 +46,14 @@ export function judgeRegistries(
     }
     return { path, valid: !broken.has(path), edited: is_edited, sha256 };
   });
+}
+
+/** Undefined where the system refuses to read. */
+function whereReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code !== "string" || error instanceof Fault) throw error;
+    return undefined;
+  }
 }

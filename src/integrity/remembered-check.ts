@@ -5,6 +5,7 @@ import { sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "./check.ts";
 import { FileReader } from "./file-reader.ts";
+import { LedgerMemory } from "./remembered-ledgers.ts";
 import { SeenFiles } from "./seen-files.ts";
 import { beginStamp, cacheKey, hasCache, keepCache, StatCache } from "./stat-cache.ts";
 
@@ -51,12 +52,11 @@ export async function rememberedCheck(
     return effects.subprocess.run(request);
   };
   const watched = { ...effects, fs: seen.fs, subprocess: { run } };
-  const report = { ...(await checkIntegrity(watched, plane, options, reader)), mode } as const;
+  const ledgers = new LedgerMemory(cache?.ledgers(depends_on) ?? null, began_ns);
+  const report = { ...(await checkIntegrity(watched, plane, options, reader, ledgers)), mode } as const;
   // What another program said may change with that program: its answer does not stand.
-  const note = {
-    depends_on,
-    report: programs.count === 0 && !report.findings.some(isOfIndex) ? report : null,
-  };
+  const stands = programs.count === 0 && !report.findings.some(isOfIndex);
+  const note = { depends_on, report: stands ? report : null, ledgers: ledgers.note };
   keepCache(effects, root, key, { seen, reader, began_ns, note });
   return report;
 }

@@ -48,7 +48,7 @@ export class SeenFiles {
   }
 }
 
-function stampOf(stat: FileStat | undefined): Stamp {
+export function stampOf(stat: FileStat | undefined): Stamp {
   if (stat === undefined || stat.kind === "other") return NOTHING;
   const { size_bytes, kind, mode, mtime_ns, ctime_ns, inode, device } = stat;
   return [BigInt(size_bytes), BigInt(KIND_BITS[kind] | mode), mtime_ns, ctime_ns, inode, device];

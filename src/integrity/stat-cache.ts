@@ -11,6 +11,7 @@ import { STAMP_WIDTH } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
 import type { FileReader, Memory } from "./file-reader.ts";
+import type { LedgerNote } from "./remembered-ledgers.ts";
 import type { SeenFiles } from "./seen-files.ts";
 import { type CacheColumns, decodeCache, encodeCache } from "./stat-cache-form.ts";
 import { columnsOf } from "./stat-columns.ts";
@@ -25,13 +26,14 @@ interface Note {
   /** What the report depends on besides files. */
   readonly depends_on: string;
   readonly report: IntegrityReport | null;
+  readonly ledgers: LedgerNote | null;
 }
 
 /** Undefined where this user cannot read the plane's secret: then nothing is believed and nothing is kept. */
 export function cacheKey(effects: Effects, plane: Plane): string | undefined {
   try {
     const { secret } = secretOf(effects, plane);
-    return createHmac("sha256", secret).update(`holdfast stat cache 1\0${plane.root}`).digest("hex");
+    return createHmac("sha256", secret).update(`holdfast stat cache 2\0${plane.root}`).digest("hex");
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;
@@ -41,6 +43,7 @@ export function cacheKey(effects: Effects, plane: Plane): string | undefined {
 export class StatCache implements Memory {
   readonly #columns: CacheColumns;
   #index: Map<string, number> | undefined;
+  #parsed: Note | undefined;
 
   private constructor(columns: CacheColumns) {
     this.#columns = columns;
@@ -58,12 +61,22 @@ export class StatCache implements Memory {
     }
   }
 
+  get #note(): Note {
+    this.#parsed ??= JSON.parse(Buffer.from(this.#columns.note).toString("utf8")) as Note;
+    return this.#parsed;
+  }
+
+  /** What that check said of the ledgers. */
+  ledgers(depends_on: string): LedgerNote | null {
+    return this.#note.depends_on === depends_on ? this.#note.ledgers : null;
+  }
+
   /** The report of that check, where nothing it looked at has another stamp now. */
   async standingReport(
     workers: Effects["workers"],
     depends_on: string,
   ): Promise<IntegrityReport | undefined> {
-    const note = JSON.parse(Buffer.from(this.#columns.note).toString("utf8")) as Note;
+    const note = this.#note;
     if (note.report === null || note.depends_on !== depends_on) return undefined;
     return (await workers.haveStamps(this.#columns)) ? note.report : undefined;
   }

@@ -46,18 +46,22 @@ export function nearest(wanted: string, candidates: Iterable<string>, count_max 
     .map((entry) => entry.text);
 }
 
+/** One more than `limit` for everything beyond it. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const row = Uint16Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const current = [i];
+    let diagonal = row[0] ?? 0;
+    let least = (row[0] = i);
     for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      current.push(
-        Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + cost),
-      );
+      const above = row[j] ?? 0;
+      const cost = a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1;
+      const here = Math.min(above + 1, (row[j - 1] ?? 0) + 1, diagonal + cost);
+      row[j] = here;
+      diagonal = above;
+      if (here < least) least = here;
     }
-    previous = current;
+    if (least > limit) return limit + 1;
   }
-  return previous[b.length] ?? limit + 1;
+  return row[b.length] ?? limit + 1;
 }

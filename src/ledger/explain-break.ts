@@ -52,7 +52,7 @@ export function explainBreaks(scan: ChainScan, lookup: Lookup): BadLine[] {
   return [...bad.values()].sort((a, b) => a.line - b.line);
 }
 
-function explainOwn(found: Exclude<Break, LinkBreak>): BadLine {
+export function explainOwn(found: Exclude<Break, LinkBreak>): BadLine {
   const { line } = found;
   if (found.kind === "malformed") {
     return { line, code: "LEDGER_LINE_MALFORMED", message: `line ${line} is not an entry: ${found.reason}` };

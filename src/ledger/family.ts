@@ -3,6 +3,7 @@ import type { Finding } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { childLinks, type FamilyLink, parentLink } from "./family-links.ts";
 import { HEAD_FINDINGS, type HeadProblem, judgeHeads } from "./named-heads.ts";
+import { isReadable } from "./readable.ts";
 import { isStreamName, type StreamRef } from "./stream-ref.ts";
 
 export interface FamilyVerdict {
@@ -23,7 +24,8 @@ export function verifyFamily(
   let links_count = 0;
   for (const stream of streams) {
     // What is no file says nothing; that it is none is a finding about the stream itself.
-    if ((fs.stat(stream.path)?.kind ?? "file") !== "file") continue;
+    const kind = fs.stat(stream.path)?.kind;
+    if (kind !== undefined && (kind !== "file" || !isReadable(fs, stream))) continue;
     const parent = parentLink(fs, stream);
     for (const link of [...(parent === undefined ? [] : [parent]), ...childLinks(fs, stream)]) {
       links_count++;

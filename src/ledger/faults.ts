@@ -86,6 +86,14 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
 const READ_ONLY = new Set(["EROFS", "EACCES", "EPERM"]);
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
+/** The same for a stream that is only read: what is missing is no permission to write. */
+export function raiseReading(error: unknown, stream: string, path: string): never {
+  const { code } = error as { code?: unknown };
+  if (code !== "EACCES" && code !== "EPERM") return raiseIo(error, stream, path);
+  const reason = `this user may not read it (${code})`;
+  return raise("LEDGER_IO", `${stream} cannot be used: ${reason}`, { stream, path, reason }, error);
+}
+
 /** Turns what a file call threw into a fault, once. Faults and bugs pass through unchanged. */
 export function raiseIo(error: unknown, stream: string, path: string): never {
   const code = (error as { code?: unknown }).code;

@@ -6,6 +6,7 @@ export {
   type LedgerEffects,
 } from "./append.ts";
 export { checkpointInForce, trustedLedgerKeys } from "./checkpoint-file.ts";
+export { type EntryVerdict, verifyEntry } from "./entry-verdict.ts";
 export { type FamilyVerdict, verifyFamily } from "./family.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
@@ -15,6 +16,7 @@ export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { readLine } from "./line-reading.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes, readKey as readNoteKey } from "./proof-check.ts";
+export { byIndex } from "./proof-entry.ts";
 export { type ConsistencyProof, type InclusionProof, proveEntry, proveGrowth } from "./proof-make.ts";
 export type { LoggedVerdict } from "./proof-verdict.ts";
 export { type Cosigned, cosign } from "./proof-witness.ts";
@@ -25,10 +27,12 @@ export {
   linesAfter,
   readEntries,
   readNewest,
+  requireStream,
   type StoredEntry,
   streamHead,
 } from "./read.ts";
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
+export { storedRoot } from "./stored-root.ts";
 export { listStreams } from "./stream-list.ts";
 export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";
 export { type Summarised, startStream, summariseFamily } from "./summarise.ts";

@@ -2,6 +2,7 @@
 import type { FileSystem } from "../effects/index.ts";
 import type { NamedHead } from "./genesis.ts";
 import { readLine } from "./line-reading.ts";
+import { isReadable } from "./readable.ts";
 import { storedLines } from "./stored-lines.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
@@ -44,6 +45,8 @@ export function judgeHeads(
     return heads.map(() => undefined);
   if (target === undefined || fs.stat(target.path) === undefined)
     return heads.map(() => ({ problem: "MISSING", message: "does not exist" }));
+  if (!isReadable(fs, target))
+    return heads.map(() => ({ problem: "MISSING", message: "this user may not read" }));
   const stands = new Stands(heads);
   for (const { line, bytes, complete } of storedLines(fs, target.path)) {
     if (!complete) break;

@@ -35,7 +35,8 @@ function byName(fs: FileSystem, stream: StreamRef, name: string): LoggedEntry | 
   return found === undefined ? undefined : { index: found.line - 1, bytes: Buffer.from(found.text) };
 }
 
-function byIndex(fs: FileSystem, stream: StreamRef, index: number): LoggedEntry | undefined {
+/** Undefined when the stream has no such line. @throws LEDGER_IO */
+export function byIndex(fs: FileSystem, stream: StreamRef, index: number): LoggedEntry | undefined {
   if (fs.stat(stream.path) === undefined) return undefined;
   const tile = Math.floor(index / TILE_WIDTH);
   const offset = readOffset(fs, treePlaces(stream).offsets, tile);

@@ -53,6 +53,10 @@ export interface Cosigned {
   /** Verifier key of the witness, type 4. */
   readonly witness_key: string;
   readonly time_s: number;
+  /** What was signed, with all signatures, as C2SP writes it. */
+  readonly checkpoint: string;
+  /** False where this user may only read the plane. */
+  readonly is_stored: boolean;
 }
 
 interface Memory {
@@ -63,7 +67,8 @@ interface Memory {
 const MEMORY_BYTES_MAX = 1 << 20;
 
 /**
- * Signs the stream's checkpoint as this witness, and adds the signature to the stored one.
+ * Signs the stream's checkpoint as this witness, and adds the signature to the stored one. A plane it may only read, as a
+ * witness under another user does, is left as it is: the signed checkpoint is in the answer.
  * @throws LEDGER_FORKED, LEDGER_ROLLED_BACK; LEDGER_WITNESS_UNUSABLE, LEDGER_WITNESS_KEY_UNKNOWN,
  * LEDGER_CHECKPOINT_MISSING, LEDGER_TREE_DAMAGED, LEDGER_KEY_MALFORMED, AUTH_SECRET_EXPOSED, LEDGER_BUSY
  */
@@ -74,37 +79,52 @@ export async function cosign(
 ): Promise<Cosigned> {
   requireOwnFolder(effects.fs, request);
   const key = witnessKey(effects, request);
-  return whileLocked(effects, stream, 30_000, () => {
-    const checkpoint = storedCheckpoint(effects.fs, stream, "checkpoint");
-    const memory = readMemory(effects.fs, request.folder, checkpoint.origin);
-    const log_keys = knownKeys(effects.fs, stream, request, memory);
-    if (
-      !isSignedBy(
-        checkpoint,
-        log_keys.map((text) => readKey(text, "ed25519")),
-      )
-    ) {
-      raise(
-        "LEDGER_WITNESS_KEY_UNKNOWN",
-        `no key this witness trusts signed the checkpoint of ${checkpoint.origin}`,
-        {
-          origin: checkpoint.origin,
-        },
-      );
-    }
-    if (memory?.checkpoint !== undefined) requireGrowth(effects.fs, stream, memory.checkpoint, checkpoint);
-    // Remembered before it is signed: a crash between the two costs a signature, never the memory.
-    writeMemory(effects, request.folder, { log_keys, checkpoint });
-    const time_s = Math.floor(effects.clock.now_ms() / 1000);
-    const note = withSignature(checkpoint.note, cosignText(key, checkpoint.note.text, time_s));
-    writeCheckpoint(effects, stream, "cosigned", note);
-    writeCheckpoint(effects, stream, "checkpoint", note);
-    const { origin, size } = checkpoint;
-    const { name, public_key } = key;
-    const witness_key = formatNoteKey({ name, type: "cosignature", public_key });
-    const old_size = memory?.checkpoint?.size;
-    return { origin, size, ...(old_size !== undefined && { old_size }), witness: name, witness_key, time_s };
-  });
+  const sign = (): { readonly note: SignedCheckpoint["note"]; readonly signed: Cosigned } =>
+    signAsWitness(effects, stream, request, key);
+  try {
+    return await whileLocked(effects, stream, 30_000, () => {
+      const { note, signed } = sign();
+      writeCheckpoint(effects, stream, "cosigned", note);
+      writeCheckpoint(effects, stream, "checkpoint", note);
+      return { ...signed, is_stored: true };
+    });
+  } catch (error) {
+    if (!READ_ONLY.has((error as { code?: string }).code ?? "")) throw error;
+    return sign().signed;
+  }
+}
+
+const READ_ONLY = new Set(["LEDGER_READ_ONLY", "EACCES", "EPERM", "EROFS"]);
+
+function signAsWitness(
+  effects: WitnessEffects,
+  stream: StreamRef,
+  request: WitnessRequest,
+  key: SigningKey,
+): { readonly note: SignedCheckpoint["note"]; readonly signed: Cosigned } {
+  const checkpoint = storedCheckpoint(effects.fs, stream, "checkpoint");
+  const { origin, size } = checkpoint;
+  const memory = readMemory(effects.fs, request.folder, origin);
+  const log_keys = knownKeys(effects.fs, stream, request, memory);
+  const keys = log_keys.map((text) => readKey(text, "ed25519"));
+  if (!isSignedBy(checkpoint, keys)) {
+    const message = `no key this witness trusts signed the checkpoint of ${origin}`;
+    raise("LEDGER_WITNESS_KEY_UNKNOWN", message, { origin });
+  }
+  if (memory?.checkpoint !== undefined) requireGrowth(effects.fs, stream, memory.checkpoint, checkpoint);
+  // Remembered before it is signed: a crash between the two costs a signature, never the memory.
+  writeMemory(effects, request.folder, { log_keys, checkpoint });
+  const time_s = Math.floor(effects.clock.now_ms() / 1000);
+  const note = withSignature(checkpoint.note, cosignText(key, checkpoint.note.text, time_s));
+  const { name, public_key } = key;
+  const witness_key = formatNoteKey({ name, type: "cosignature", public_key });
+  const old_size = memory?.checkpoint?.size;
+  const seen = old_size === undefined ? {} : { old_size };
+  const text = formatNote(note);
+  return {
+    note,
+    signed: { origin, size, ...seen, witness: name, witness_key, time_s, checkpoint: text, is_stored: false },
+  };
 }
 
 /** @throws LEDGER_ROLLED_BACK, LEDGER_FORKED */

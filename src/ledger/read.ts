@@ -1,7 +1,7 @@
 /** Reading streams. None of these judges hashes or takes the lock; `verifyStream` judges. */
 import type { LedgerEntry } from "../contracts/index.ts";
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
-import { raiseIo } from "./faults.ts";
+import { raise, raiseReading } from "./faults.ts";
 import { readHead } from "./head.ts";
 import { readLine } from "./line-reading.ts";
 import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
@@ -18,6 +18,15 @@ export interface StoredEntry {
   readonly entry: LedgerEntry | undefined;
 }
 
+/** Every plane has its streams from the first: that one is gone says nothing of what was in it. @throws LEDGER_DAMAGED */
+export function requireStream(fs: Pick<FileSystem, "stat">, { name, path }: StreamRef): void {
+  if (fs.stat(path) !== undefined) return;
+  raise("LEDGER_DAMAGED", `${name} does not exist, so nobody can say what was in it`, {
+    stream: name,
+    reason: "it does not exist",
+  });
+}
+
 /** Complete lines from first to last, in constant memory. A missing stream has none. @throws LEDGER_IO */
 export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<StoredEntry> {
   if (fs.stat(stream.path) === undefined) return;
@@ -28,7 +37,7 @@ export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<Store
       yield { line, text, entry: asEntry(text) };
     }
   } catch (error) {
-    raiseIo(error, stream.name, stream.path);
+    raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -48,7 +57,7 @@ export function* entriesHaving(
       if (entry !== undefined) yield { line, text, entry };
     }
   } catch (error) {
-    raiseIo(error, stream.name, stream.path);
+    raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -68,7 +77,7 @@ export function* linesAfter(
       yield { text, entry: asEntry(text), end };
     }
   } catch (error) {
-    if (!(error instanceof LineTooLong)) raiseIo(error, stream.name, stream.path);
+    if (!(error instanceof LineTooLong)) raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -96,7 +105,7 @@ export function findEntry(fs: FileSystem, stream: StreamRef, id_or_hash: string)
     }
     return undefined;
   } catch (error) {
-    return raiseIo(error, stream.name, stream.path);
+    return raiseReading(error, stream.name, stream.path);
   }
 }
 
@@ -134,6 +143,6 @@ function atEnd<T>(
       handle.close();
     }
   } catch (error) {
-    return raiseIo(error, stream.name, stream.path);
+    return raiseReading(error, stream.name, stream.path);
   }
 }

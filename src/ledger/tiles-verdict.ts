@@ -5,10 +5,13 @@
 import type { Finding } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import {
+  HASH_BYTES,
+  hashAt,
   leafHash,
   type NoteKey,
   type SignedCheckpoint,
   sameHash,
+  TILE_WIDTH,
   type Tile,
   TreeBuilder,
   tileNodes,
@@ -17,6 +20,7 @@ import {
 import { readCheckpoint } from "./checkpoint-file.ts";
 import { type CheckpointVerdict, judgeCheckpoint, type TreeOfLines } from "./checkpoint-verify.ts";
 import type { StreamRef } from "./stream-ref.ts";
+import { tileRoot } from "./tile-roots.ts";
 import { LineTooLong, leafLines } from "./tiles-lines.ts";
 import { treeFileName, treePlaces } from "./tiles-places.ts";
 import { readTile, TileUnusable } from "./tiles-read.ts";
@@ -158,6 +162,9 @@ export class TreeVerifier {
   readonly #builder = new TreeBuilder();
   readonly #wanted: Set<number>;
   readonly #roots = new Map<number, Uint8Array>();
+  /** Leaf hashes of a tile that is not full yet. */
+  readonly #waiting = Buffer.alloc(TILE_WIDTH * HASH_BYTES);
+  #waiting_count = 0;
 
   constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[]) {
     this.#judge = new TreeJudge(fs, stream, keys);
@@ -167,8 +174,28 @@ export class TreeVerifier {
 
   /** The leaf hash of the next line: `leafHash` of its bytes without the newline. */
   add(leaf: Uint8Array): void {
-    this.#builder.append(leaf, (tile) => this.#judge.takeFull(tile));
+    this.#waiting.set(leaf, this.#waiting_count * HASH_BYTES);
+    this.#waiting_count++;
+    if (this.#waiting_count === TILE_WIDTH) this.#addFull();
+  }
+
+  /** At once where nobody asks for a root within the tile. */
+  #addFull(): void {
+    const { size } = this.#builder;
+    for (const wanted of this.#wanted)
+      if (wanted > size && wanted < size + TILE_WIDTH) return this.#addWaiting();
+    const root = tileRoot(this.#waiting);
+    this.#builder.appendTile(this.#waiting, root, (tile) => this.#judge.takeFull(tile));
+    this.#waiting_count = 0;
     this.#keepRoot();
+  }
+
+  #addWaiting(): void {
+    for (let index = 0; index < this.#waiting_count; index++) {
+      this.#builder.append(hashAt(this.#waiting, index), (tile) => this.#judge.takeFull(tile));
+      this.#keepRoot();
+    }
+    this.#waiting_count = 0;
   }
 
   #keepRoot(): void {
@@ -177,6 +204,7 @@ export class TreeVerifier {
   }
 
   finish(): TreeVerdict {
+    this.#addWaiting();
     const { size } = this.#builder;
     return this.#judge.finish({ size, edge: this.#builder.edge(), rootAt: (at) => this.#roots.get(at) });
   }

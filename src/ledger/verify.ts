@@ -120,7 +120,7 @@ function quickSearch(wanted: ReadonlySet<string>): (bytes: Buffer) => boolean {
 
 const RESTORE = `Keep a copy of the file, restore it from a backup, then run "pkg ledger verify".`;
 
-function asFinding(stream: StreamRef, { line, code, message, expected, actual }: BadLine): Finding {
+export function asFinding(stream: StreamRef, { line, code, message, expected, actual }: BadLine): Finding {
   const hashes = { ...(expected !== undefined && { expected }), ...(actual !== undefined && { actual }) };
   const where = { path: stream.name, line };
   return {

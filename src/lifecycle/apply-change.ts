@@ -1,7 +1,7 @@
 /** Packages entering and leaving in one transaction: the one way installed packages change. */
 import type { Receipt, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import type { About, Notes, Transaction } from "../journal/index.ts";
+import type { Notes, Transaction } from "../journal/index.ts";
 import { type Json, prettyJson, sha256Hex } from "../kernel/index.ts";
 import { checkpointInForce, streamHead } from "../ledger/index.ts";
 import {
@@ -23,28 +23,16 @@ import {
   stateRow,
   uninstalledEntry,
 } from "./change-records.ts";
-import { keepCopy, type Leaving, stageLeaving } from "./leaving.ts";
+import { keepCopy, stageLeaving } from "./leaving.ts";
 import { readLeftovers, stageLeftovers } from "./leftovers.ts";
+import type { Occasion, PackageChange } from "./package-change.ts";
 import { followPlugins } from "./plugin/follow-plugins.ts";
 import { INHERITED_PATH, planPruning } from "./prune.ts";
 import { needsBytes, putBytes, type Staging } from "./staging.ts";
 import type { Entering } from "./target.ts";
-import { type Committed, type Conclusion, type LedgerNote, transact } from "./transact.ts";
+import { type Committed, type Conclusion, transact } from "./transact.ts";
 
-export interface PackageChange {
-  readonly entering: readonly Entering[];
-  readonly leaving: readonly { readonly installed: Installed; readonly leaves: Leaving }[];
-}
-
-export interface Occasion {
-  readonly about: About;
-  readonly work_order_id: string | null;
-  readonly check: Conclusion<unknown>["check"];
-  /** The generation an undo takes back: records of plugins come back as they were before it. */
-  readonly undone_generation?: number | undefined;
-  /** Entries besides those of the packages themselves. */
-  readonly notes?: readonly LedgerNote[];
-}
+export type { PackageChange } from "./package-change.ts";
 
 export async function applyChange(
   effects: Effects,

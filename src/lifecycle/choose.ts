@@ -2,7 +2,7 @@
 import semver from "semver";
 import { type Manifest, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { installedHeads } from "../index-db/index.ts";
+import { type Head, installedHeads } from "../index-db/index.ts";
 import { type Fault, nearest, sameDigest } from "../kernel/index.ts";
 import { digestOf, type Plane, registryPath } from "../plane/index.ts";
 import { makePreflightFault, type Runtime } from "../preflight/index.ts";
@@ -138,7 +138,7 @@ async function readUnseen(
     for (const { version, archive } of pool.unseenOf(id))
       if (fits(version, range) && (best === undefined || semver.gt(version, best)))
         await readCandidate(effects, plane, { archive });
-    requireRegistered(effects, plane, { id, range }, best);
+    if (open.some((one) => one.id === id)) requireRegistered(effects, plane, { id, range }, best);
   }
 }
 
@@ -187,10 +187,10 @@ export function checkResolvable(
   effects: Effects,
   plane: Plane,
   manifest: Manifest,
-  runtime: Runtime,
+  { runtime, heads }: { readonly runtime: Runtime; readonly heads: readonly Head[] },
 ): Fault | undefined {
   const { package_id, version } = manifest;
-  const before = installedVersions(effects, plane);
+  const before = versionsIn(heads);
   const pool = new Pool(effects, plane, [], { from: undefined, runtime });
   const outcome = resolve({
     wanted: [{ id: package_id, range: version }],
@@ -225,9 +225,12 @@ function conflictFault(
   return make("DEPENDENCY_CONFLICT", message, details);
 }
 
-function installedVersions(effects: Effects, plane: Plane): Map<string, InstalledPackage> {
+const installedVersions = (effects: Effects, plane: Plane): Map<string, InstalledPackage> =>
+  versionsIn(installedHeads(effects, plane.root));
+
+function versionsIn(heads: readonly Head[]): Map<string, InstalledPackage> {
   return new Map(
-    installedHeads(effects, plane.root).map(({ package_id, version, tier, dependencies, conflicts }) => [
+    heads.map(({ package_id, version, tier, dependencies, conflicts }) => [
       package_id,
       { version, tier, dependencies, conflicts },
     ]),

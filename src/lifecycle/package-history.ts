@@ -1,7 +1,7 @@
 /** What the ledger of packages says was done, and what failed. Reads only. */
 import type { Effects } from "../effects/index.ts";
 import type { AttemptedPackage } from "../journal/index.ts";
-import { readEntries } from "../ledger/index.ts";
+import { readEntries, requireStream } from "../ledger/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream } from "../plane/index.ts";
 
 export interface HistoryEvent {
@@ -43,7 +43,7 @@ export function packageHistory(
   const stream = planeStream(plane, PACKAGES_STREAM);
   const newest: HistoryEvent[] = [];
   let total = 0;
-  if (fs.stat(stream.path) === undefined) return { events: [], total };
+  requireStream(fs, stream);
   for (const { entry } of readEntries(fs, stream)) {
     if (entry === undefined) continue;
     if (!EVENTS.has(entry.event_type) && !entry.event_type.endsWith("_REFUSED")) continue;

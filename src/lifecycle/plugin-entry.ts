@@ -26,7 +26,10 @@ async function checkPolicy(effects: Pick<Effects, "fs">, plane: Plane, manifest:
   const { plugin } = manifest;
   try {
     const denials = await policyDenials(effects, plane, asked);
-    return denials.map((fault) => withField(fault, pointerOfAsked(plugin, String(fault.details["scope"]))));
+    return denials.map((fault) => {
+      const { scope } = fault.details;
+      return typeof scope === "string" ? withField(fault, pointerOfAsked(plugin, scope)) : fault;
+    });
   } catch (error) {
     if (error instanceof Fault) return [error];
     throw error;

@@ -4,10 +4,11 @@ type FieldProblem = Details & { path: string; field: string };
 /** A problem with its place in a file; `judged` is what "pkg preflight" is told to judge again. */
 type Placed = FieldProblem & { line?: number; column?: number; judged?: string };
 
-const where = ({ path, line, column }: Placed): string =>
+type Spot = { readonly path: string; readonly line?: number; readonly column?: number };
+const where = ({ path, line, column }: Spot): string =>
   line === undefined ? path : `${path} at line ${line}, column ${column ?? 1}`;
 /** Ends every next step: the command that judges again. */
-const again = ({ judged }: Placed): string =>
+const again = ({ judged }: { readonly judged?: string }): string =>
   judged === undefined ? `then run "pkg pack" again.` : `then run "pkg preflight ${quoted(judged)}".`;
 const quoted = (word: string): string =>
   /^[\w./@:+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -29,7 +30,7 @@ export const {
   /** No JSON or TOML at all. */
   METADATA_SYNTAX: kind<Details & { path: string; line?: number; column?: number; judged?: string }>(
     2,
-    (d) => `Correct ${where({ field: "/", ...d })}, ${again({ field: "/", ...d })}`,
+    (d) => `Correct ${where(d)}, ${again(d)}`,
   ),
   /** Two files say different things. */
   METADATA_CONFLICT: kind<Placed & { forms?: readonly string[] }>(

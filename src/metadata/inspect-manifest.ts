@@ -37,9 +37,9 @@ export async function inspectManifest(
   });
   if (text === undefined)
     return refused([{ code: "METADATA_SYNTAX", message: "is not valid UTF-8", pointer: "/" }]);
-  const { value, problems } = parseDocument(text, path, "json");
+  const { value, problems, repeats_keys } = parseDocument(text, path, "json");
   if (value === undefined) return refused(problems);
-  const found = [...problems, ...(await repeatedKeys(text))];
+  const found = [...problems, ...(repeats_keys ? await repeatedKeys(text) : [])];
   if (isLegacy(value)) return { problems: await placed(subject, found), is_older: true };
   const { schema_version } = value;
   if (schema_version !== MANIFEST_SCHEMA_VERSION)

@@ -1,5 +1,5 @@
 /** Walks JSON token by token, without recursion: places of wanted fields, and keys written twice. */
-import { createScanner, type JSONScanner } from "jsonc-parser";
+import { createScanner, type JSONScanner, type ParseError, parse } from "jsonc-parser";
 import type { Place, Seen } from "./place.ts";
 import { childOf, pointerOf } from "./pointer.ts";
 
@@ -88,6 +88,15 @@ function enter(
   if (pointer === undefined || !around.has(pointer)) return { ...inside, pointer: undefined };
   places.set(pointer, { key, value });
   return { ...inside, pointer };
+}
+
+/** Where text stops being JSON; the beginning for what is JSON after all. Its depth has been judged. */
+export function firstJsonError(text: string): Place {
+  const errors: ParseError[] = [];
+  const plain = text.replace(/^\uFEFF/, "");
+  parse(plain, errors, { disallowComments: true, allowTrailingComma: false });
+  const before = plain.slice(0, errors[0]?.offset ?? 0).split(/\r\n|\r|\n/);
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 const placeOf = (scanner: JSONScanner): Place => ({

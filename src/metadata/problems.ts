@@ -31,8 +31,14 @@ export interface Subject {
 export async function placed(subject: Subject, problems: readonly Problem[]): Promise<Fault[]> {
   const wanted = problems.map(({ pointer, of = "value" }) => ({ pointer, of }));
   const places = await locate(subject.text, subject.syntax, wanted);
+  const end =
+    subject.syntax === "json" && problems.some(({ code }) => code === "METADATA_SYNTAX")
+      ? (await import("./json-places.ts")).firstJsonError(subject.text)
+      : undefined;
+  const placeOf = ({ code, place }: Problem, index: number): Place =>
+    place ?? (code === "METADATA_SYNTAX" ? end : undefined) ?? places[index] ?? { line: 1, column: 1 };
   return problems
-    .map((problem, index) => ({ problem, at: problem.place ?? places[index] ?? { line: 1, column: 1 } }))
+    .map((problem, index) => ({ problem, at: placeOf(problem, index) }))
     .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
     .map(({ problem, at }) => fault(subject, problem, at));
 }

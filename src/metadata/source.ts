@@ -89,13 +89,13 @@ export async function inspectSource(
 async function readForm(
   subject: Subject,
   form: Form,
-  { value, problems }: Document,
+  { value, problems, repeats_keys }: Document,
   lookAt: LookAt,
 ): Promise<{ reading?: FormReading; problems: readonly Problem[] } | undefined> {
   if (value === undefined) return { problems };
   const extract = form.extract(value, lookAt);
   if (extract === undefined) return undefined;
-  const found = [...problems, ...(form.syntax === "json" ? await repeatedKeys(subject.text) : [])];
+  const found = [...problems, ...(repeats_keys ? await repeatedKeys(subject.text) : [])];
   found.push(...(extract.problems ?? []));
   const parsed = SourceMetadataShape.safeParse(extract.raw, nameKnownKeys);
   if (!parsed.success)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { requireStream } from "../ledger/index.ts";
 import { GOVERNANCE_STREAM, PACKAGES_STREAM, planeStream } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { readableStream } from "./fields.ts";
@@ -26,6 +27,8 @@ export const ledgerAt = operation({
   run: async (context, { moment: named, stream }) => {
     const plane = planeOf(context);
     const moment = momentOf(named, () => findNamed(context, plane, named, stream));
+    for (const name of [PACKAGES_STREAM, GOVERNANCE_STREAM])
+      requireStream(context.effects.fs, planeStream(plane, name));
     const { packages, generation } = packagesInForce(context, planeStream(plane, PACKAGES_STREAM), moment);
     const approvals = approvalsInForce(context, planeStream(plane, GOVERNANCE_STREAM), moment);
     const at = new Date(moment.at_ms).toISOString();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cosign, settleTree } from "../ledger/index.ts";
-import { absolute, planeStream } from "../plane/index.ts";
+import { absolute, outputPlace, planeStream, writeOutput } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { streamName } from "./fields.ts";
 
@@ -25,9 +25,13 @@ export const ledgerCosign = operation({
         "Verifier key of the log to trust from now on; repeat for several. Default: those pinned for this plane.",
     }),
     name: z.string().max(64).optional().meta({ description: "Name of the witness, when its key is made." }),
+    out: z.string().min(1).optional().meta({
+      description: "File to write the signed checkpoint to, for a witness that may only read the plane.",
+    }),
   }),
-  run: async (context, { witness, stream: name, key, name: key_name }) => {
+  run: async (context, { witness, stream: name, key, name: key_name, out }) => {
     const { effects } = context;
+    if (out !== undefined) outputPlace(effects, out);
     const plane = planeOf(context);
     const stream = planeStream(plane, name);
     await settleTree(effects, stream);
@@ -37,11 +41,17 @@ export const ledgerCosign = operation({
       name: key_name,
       ...(key !== undefined && { log_keys: key }),
     });
-    return { result: { stream: name, ...result } };
+    const written_to = out === undefined ? null : writeOutput(effects, out, result.checkpoint);
+    return { result: { stream: name, ...result, written_to } };
   },
-  text: ({ witness, origin, size, old_size, witness_key }) => {
+  text: ({ stream, witness, origin, size, old_size, witness_key, is_stored, written_to }) => {
     const since =
       old_size === undefined ? "seen for the first time" : `continues the ${old_size} seen before`;
-    return `${witness} signed ${origin} of ${size} entries (${since})\nkey: ${witness_key}\n`;
+    const kept = `${stream.replace(/\.jsonl$/, "")}/cosigned`;
+    const hand_over = is_stored
+      ? ""
+      : `the plane is only readable: hand the checkpoint over, to lie at ${kept}\n`;
+    const written = written_to === null ? "" : `written to ${written_to}\n`;
+    return `${witness} signed ${origin} of ${size} entries (${since})\nkey: ${witness_key}\n${hand_over}${written}`;
   },
 });

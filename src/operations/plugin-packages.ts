@@ -20,9 +20,9 @@ const digest = z
   .optional()
   .meta({ description: "sha256 of the archive, where you vouch for it yourself." });
 
-const wantedOf = (name: string, digest?: string | undefined) => ({
+const wantedOf = (name: string, vouched: string | undefined) => ({
   ...(name.startsWith("PKG-") && !name.endsWith(".tar.gz") ? { id: name } : { archive: name }),
-  ...(digest === undefined ? {} : { digest }),
+  ...(vouched === undefined ? {} : { digest: vouched }),
 });
 
 export const pluginRegister = operation({

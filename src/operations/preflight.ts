@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HexDigest, type PreflightFix, type PreflightReport } from "../contracts/index.ts";
+import { type Head, installedHeads } from "../index-db/index.ts";
 import { Fault } from "../kernel/index.ts";
 import {
   type ChangedManifests,
@@ -71,10 +72,16 @@ export const preflight = operation({
     const subjects = subjectsOf(input, changes);
     const { plane, no_plane } = planeIfAny(context);
     const runtime = remembered(context, input);
+    let heads: readonly Head[] | undefined;
+    const installed = (): readonly Head[] => {
+      heads ??= plane === undefined ? [] : installedHeads(context.effects, plane.root);
+      return heads;
+    };
     const world: PreflightWorld = {
       effects: context.effects,
       plane,
       no_plane,
+      installed,
       runtime,
       digest: input.digest,
     };

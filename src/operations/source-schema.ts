@@ -2,23 +2,22 @@
 import { z } from "zod";
 import { Manifest, SourceMetadata } from "../contracts/index.ts";
 
-const DIALECT = "https://json-schema.org/draft/2020-12/schema";
-
 /** Of `holdfast.toml`, and of what stands under `holdfast` in the other forms. */
 export function sourceSchema(): string {
-  const schema = z.toJSONSchema(SourceMetadata, { io: "input", target: "draft-2020-12", reused: "ref" });
-  const properties = {
-    $schema: { type: "string", description: "Where editors find this schema; read by nobody else." },
-    ...schema.properties,
-  };
-  return print({ ...schema, $schema: DIALECT, properties });
+  const { properties, ...schema } = whole(SourceMetadata);
+  const $schema = { type: "string", description: "Where editors find this schema; read by nobody else." };
+  return print({ ...schema, properties: { $schema, ...properties } });
 }
 
 /** Of `manifest.json` 2.0 in an archive. */
-export const manifestSchema = (): string =>
-  print({
-    ...z.toJSONSchema(Manifest, { io: "input", target: "draft-2020-12", reused: "ref" }),
-    $schema: DIALECT,
-  });
+export const manifestSchema = (): string => print(whole(Manifest));
+
+/** The shape itself at the top, not a reference to it: some editors complete only that. */
+function whole(shape: z.ZodType): Record<string, unknown> & { properties?: object } {
+  const { $schema, $ref, $defs, ...inline } = z.toJSONSchema(shape, { io: "input", target: "draft-2020-12" });
+  const name = $ref?.slice("#/$defs/".length) ?? "";
+  const others = Object.fromEntries(Object.entries($defs ?? {}).filter(([key]) => key !== name));
+  return { $schema, ...inline, ...$defs?.[name], $defs: others };
+}
 
 const print = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`;

@@ -2,7 +2,7 @@
  * The configuration decides what the checks look at, so its bytes are remembered where nobody rewrites them unseen: each change
  * becomes a `config_recorded` entry of the governance ledger with the next command that carries a token.
  */
-import type { PlaneConfig } from "../contracts/index.ts";
+import { DEFAULT_PLUGIN_ROOTS, type PlaneConfig } from "../contracts/index.ts";
 import type { Effects, FileSystem } from "../effects/index.ts";
 import { digestOf } from "../index-db/index.ts";
 import { prettyJson } from "../kernel/index.ts";
@@ -16,8 +16,10 @@ export const CONFIG_RECORDED = "config_recorded";
 export const WATCHED_CONFIG = [CONFIG_PATH, WAIVERS_PATH] as const;
 
 /** The part of the configuration that decides what is looked at and what may enter, as canonical text. */
-export function sightOf({ governed_roots, sources, excluded, policy }: PlaneConfig): string {
-  const lists = [governed_roots, sources, excluded].map((list) => [...list].sort());
+export function sightOf({ governed_roots, sources, excluded, policy, plugin_roots }: PlaneConfig): string {
+  // Where nobody says otherwise it is left out, as in entries made before there were plugins.
+  const more = plugin_roots.join("\n") === DEFAULT_PLUGIN_ROOTS.join("\n") ? [] : [plugin_roots];
+  const lists = [governed_roots, sources, excluded, ...more].map((list) => [...list].sort());
   const rules = Object.entries(policy).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([...lists, rules]);
 }

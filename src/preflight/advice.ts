@@ -110,7 +110,7 @@ function wideGlobs(package_id: string, { permissions, kind }: PackedPlugin): Fin
     kind === "quality_gate" ? (["write", "execute"] as const) : (["read", "write", "execute"] as const);
   return verbs.flatMap((verb) =>
     (permissions.files?.[verb] ?? []).flatMap((glob, index) =>
-      /^\*/.test(glob)
+      glob.startsWith("*")
         ? [
             say(
               "ADVICE_GLOB_WIDE",

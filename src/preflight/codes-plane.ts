@@ -114,6 +114,13 @@ export const PLANE_CODES = {
     broken: '[plugin.permissions]\nnetwork = ["api.example.org"]\n(config/policy.toml: network = [])',
     fix: "drop the permission, or have the policy changed",
   },
+  PLUGIN_CONFIG_INVALID: {
+    check: "configuration",
+    title: "Settings that do not fit the schema",
+    help: "What the operator set for the installed version is not what this one takes; it must be set anew before it can run.",
+    broken: '[plugin.config]\nschema = { properties = { port = { type = "string" } } }\n(set: port=90)',
+    fix: "pkg configure notes port=ninety",
+  },
   SIGNATURE_MISSING: {
     check: "signature-policy",
     title: "Not signed as the policy wants",

@@ -13,7 +13,6 @@ export {
   checkRanges,
   checkRequirements,
   checkTiers,
-  fits,
   type Present,
   RUNTIMES,
   type Runtime,

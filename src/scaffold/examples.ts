@@ -138,8 +138,8 @@ export const EXAMPLES: Readonly<Record<PluginKind, Example>> = {
     },
     shown: {
       title: "unfinished work in the second line",
-      input: { text: "done\nTODO: more" },
-      output: { passed: false, findings: [{ line: 2, word: "TODO" }] },
+      input: { text: "done\nTBD: more" },
+      output: { passed: false, findings: [{ line: 2, word: "TBD" }] },
     },
     permissions: {},
     config: {
@@ -150,7 +150,7 @@ export const EXAMPLES: Readonly<Record<PluginKind, Example>> = {
           description: "Words that must not stand.",
         },
       },
-      defaults: { words: ["TODO", "FIXME"] },
+      defaults: { words: ["TBD", "???"] },
     },
     python: [
       `findings = [`,

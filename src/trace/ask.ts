@@ -1,6 +1,7 @@
 /** The questions of a trace besides `--explain`: why, who, what changed, what breaks, what was. All read and change nothing. */
 import type { TraceReport } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { holdingIndex } from "../index-db/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { type Answer, reportOf } from "./answer.ts";
 import { type DiffRequest, traceDiff } from "./diff.ts";
@@ -32,7 +33,11 @@ export async function ask(
   question: Question,
   options: TraceOptions = {},
 ): Promise<TraceReport> {
-  const sight = new Sight(effects, plane, options);
+  return holdingIndex(effects, plane.root, () => asked(new Sight(effects, plane, options), question));
+}
+
+async function asked(sight: Sight, question: Question): Promise<TraceReport> {
+  const { effects, options } = sight;
   if (question.ask === "diff")
     return reportOf(sight, { type: "diff", ...(await traceDiff(sight, question)) }, null);
   const then = options.at === undefined ? undefined : new StateThen(sight, momentOf(sight, options.at));

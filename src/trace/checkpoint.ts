@@ -2,8 +2,8 @@
 import type { CheckpointTrace, TraceStatement } from "../contracts/index.ts";
 import { entryEvidence, evidence } from "./evidence.ts";
 import { type Line, parseLine } from "./history.ts";
-import { linesNumbered } from "./matching-lines.ts";
 import type { Sight } from "./sight.ts";
+import { storedText } from "./stored-text.ts";
 
 const BYTES_MAX = 64 << 10;
 
@@ -74,8 +74,8 @@ function streamBeside(sight: Sight, path: string): string | null {
 }
 
 function lineOf(sight: Sight, stream: string, number: number): Line | undefined {
-  const [found] = linesNumbered(sight.effects.fs, `${sight.plane.root}/${stream}`, [number]);
-  return found === undefined ? undefined : parseLine(found.text, stream, number);
+  const text = storedText(sight, stream, number);
+  return text === undefined ? undefined : parseLine(text, stream, number);
 }
 
 function noteFork(sight: Sight, path: string, stream: string, head: Parsed, root: string | undefined): void {

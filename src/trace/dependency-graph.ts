@@ -5,17 +5,26 @@ import type { Sight } from "./sight.ts";
 
 const CHAINS_MAX = 20;
 
-/** For each id the installed packages that name it among their dependencies, sorted. */
-export type Dependents = ReadonlyMap<string, ReadonlyMap<string, Dependency>>;
+/** For an id the installed packages that name it among their dependencies; the first declaration of each counts. */
+export interface Dependents {
+  get(id: string): ReadonlyMap<string, Dependency>;
+}
 
 export function dependentsById(sight: Sight): Dependents {
-  const dependents = new Map<string, Map<string, Dependency>>();
-  for (const { from, to, range } of sight.edges()) {
-    const of_id = dependents.get(to) ?? new Map<string, Dependency>();
-    if (!of_id.has(from)) of_id.set(from, { id: to, range });
-    dependents.set(to, of_id);
-  }
-  return dependents;
+  const known = new Map<string, ReadonlyMap<string, Dependency>>();
+  return {
+    get: (id) => {
+      let of_id = known.get(id);
+      if (of_id === undefined) known.set(id, (of_id = dependentsOn(sight, id)));
+      return of_id;
+    },
+  };
+}
+
+function dependentsOn(sight: Sight, id: string): Map<string, Dependency> {
+  const of_id = new Map<string, Dependency>();
+  for (const { from, range } of sight.edgesTo(id)) if (!of_id.has(from)) of_id.set(from, { id, range });
+  return of_id;
 }
 
 /** Everything that depends on `id`, directly or through others, each with the next package on its shortest way to `id`. */
@@ -23,7 +32,7 @@ export function allDependents(dependents: Dependents, id: string): Map<string, s
   const towards = new Map<string, string>();
   const waiting = [id];
   for (const current of waiting) {
-    for (const above of [...(dependents.get(current)?.keys() ?? [])].sort(compareCodePoints)) {
+    for (const above of [...dependents.get(current).keys()].sort(compareCodePoints)) {
       if (above === id || towards.has(above)) continue;
       towards.set(above, current);
       waiting.push(above);
@@ -35,7 +44,7 @@ export function allDependents(dependents: Dependents, id: string): Map<string, s
 /** Where packages need each other in a circle there is no top; then every dependent's chain counts. */
 export function whyOf(dependents: Dependents, id: string): TracedWhy {
   const towards = allDependents(dependents, id);
-  const isTop = (above: string): boolean => (dependents.get(above)?.size ?? 0) === 0;
+  const isTop = (above: string): boolean => dependents.get(above).size === 0;
   const tops = [...towards.keys()].filter(isTop);
   const starts = tops.length > 0 ? tops : [...towards.keys()];
   const chains = starts.map((start) => chainFrom(towards, start, id));

@@ -3,11 +3,13 @@ import type { DigestTrace } from "../contracts/index.ts";
 import { bare, compareCodePoints } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
 import { receiptPath } from "../receipts/index.ts";
-import { readSidecar, STORE_DIRECTORY } from "../store/index.ts";
+import { readSidecar, STORE_DIRECTORY, sidecarPath } from "../store/index.ts";
 import { digestAll } from "./file-list.ts";
 import { linesAbout } from "./history.ts";
+import { ownershipRowsWith } from "./ownership-rows.ts";
 import { trimPath } from "./plane-path.ts";
 import type { Sight } from "./sight.ts";
+import { archivesIn } from "./stored-versions.ts";
 
 type Match = DigestTrace["matches"][number];
 type Unread = Omit<Match, "verified">;
@@ -54,7 +56,7 @@ function inReceipts(sight: Sight, digest: string): Unread[] {
 
 function inRegistries(sight: Sight, digest: string): Unread[] {
   const matches: Unread[] = [];
-  for (const [id, row] of sight.table("packages_registry")) {
+  for (const [id, row] of sight.table("packages_registry").holding(digest)) {
     if (bare(row["digest"] ?? "") !== digest) continue;
     matches.push({
       kind: "archive",
@@ -72,31 +74,28 @@ function inRegistries(sight: Sight, digest: string): Unread[] {
       recorded_in: registryPath("control_plane_registry"),
     });
   }
-  sight.scan("file_ownership", (row) => {
-    if (!row.bytes.includes(digest)) return;
-    const { file_path = "", owner_package_id = "", sha256 = "" } = row.cells();
-    if (bare(sha256) !== digest || sight.ownedAt(file_path) !== undefined) return;
+  for (const { file_path = "", owner_package_id = "", sha256 = "" } of ownershipRowsWith(sight, digest)) {
+    if (bare(sha256) !== digest || sight.ownedAt(file_path) !== undefined) continue;
     matches.push({
       kind: "asset",
       path: file_path,
       package: owner_package_id,
       recorded_in: registryPath("file_ownership"),
     });
-  });
+  }
   return matches;
 }
 
 /** Archives by their sidecars: reading every archive would cost seconds. */
 function inStore(sight: Sight, digest: string): Unread[] {
-  const { fs } = sight.effects;
-  const folder = `${sight.plane.root}/${STORE_DIRECTORY}`;
   if (sight.stat(STORE_DIRECTORY)?.kind !== "directory") return [];
-  return fs.list(folder).flatMap(({ name, kind }): Unread[] => {
-    if (kind !== "file" || !name.endsWith(".tar.gz") || readSidecar(fs, `${folder}/${name}`) !== digest)
-      return [];
-    const path = `${STORE_DIRECTORY}/${name}`;
+  const { fs } = sight.effects;
+  const noted = sight.facts.archivesNoted(digest) ?? archivesIn(sight);
+  return noted.flatMap((path): Unread[] => {
+    if (readSidecar(fs, `${sight.plane.root}/${path}`) !== digest) return [];
+    const name = path.slice(STORE_DIRECTORY.length + 1);
     const package_id = /^(PKG(?:-[A-Z0-9]+)+?)(?:-\d[\w.+-]*)?\.tar\.gz$/.exec(name)?.[1] ?? null;
-    return [{ kind: "archive", path, package: package_id, recorded_in: `${path}.sha256` }];
+    return [{ kind: "archive", path, package: package_id, recorded_in: sidecarPath(path) }];
   });
 }
 

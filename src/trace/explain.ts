@@ -1,6 +1,7 @@
 /** What is this, whose is it, why is it here, who allowed it, what breaks without it: for anything in a plane. */
 import type { TraceReport } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
+import { holdingIndex } from "../index-db/index.ts";
 import { bare } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { type Answer, reportOf } from "./answer.ts";
@@ -50,8 +51,12 @@ export async function explain(
   subject: string,
   options: TraceOptions = {},
 ): Promise<TraceReport> {
-  const sight = new Sight(effects, plane, options);
-  if (options.at !== undefined) return explainThen(sight, subject, options.at);
+  return holdingIndex(effects, plane.root, () => explained(new Sight(effects, plane, options), subject));
+}
+
+async function explained(sight: Sight, subject: string): Promise<TraceReport> {
+  const { at } = sight.options;
+  if (at !== undefined) return explainThen(sight, subject, at);
   const answer = await answerFor(sight, subject);
   const unknown = { type: "unknown" as const, statements: [] };
   const near_codes = answer === undefined ? await nearCodes(subject) : [];

@@ -3,6 +3,8 @@
  * `undefined` means "look into the files"; every answer is checked against the receipt, row or line it leads to.
  */
 import type { PlaneTier, RegistryName, Row } from "../contracts/index.ts";
+import type { PackageChange } from "../index-db/index.ts";
+import type { RowsByBytes } from "../registry/index.ts";
 
 /** A stored ledger line. */
 export interface FactLine {
@@ -11,6 +13,13 @@ export interface FactLine {
   /** From 1. */
   readonly line: number;
   readonly text: string;
+}
+
+/** An entry that changed what is in force, and the byte its line begins at. */
+export interface FactChange extends PackageChange {
+  /** From 1. */
+  readonly line: number;
+  readonly offset: number;
 }
 
 /** One dependency that an installed manifest declares. */
@@ -29,12 +38,39 @@ export interface FactInstalled {
   readonly tier: string;
 }
 
+/** What is asked of the paths of the ownership registry. */
+export interface OwnedNames {
+  readonly folders: () => readonly string[];
+  /** Names of files right in a folder. */
+  readonly namesIn: (folder: string) => readonly string[];
+  /** Names of files anywhere that begin with one of two characters and have a length within bounds. */
+  readonly namesLike: (
+    initials: readonly [string, string],
+    length_min: number,
+    length_max: number,
+  ) => readonly string[];
+  /** The first paths, by code point, whose last segment is this. */
+  readonly pathsNamed: (name: string, count_max: number) => readonly string[];
+  /** The first paths, by code point, that end with a slash and this text. */
+  readonly pathsEnding: (text: string, count_max: number) => readonly string[];
+}
+
 export interface TraceFacts {
   installedIds(): readonly string[] | undefined;
   /** Highest plane tier first; empty when it is not installed. */
   installed(package_id: string): readonly FactInstalled[] | undefined;
   /** Of everything installed; in any order. */
-  edges(): Iterable<FactEdge> | undefined;
+  edges(): readonly FactEdge[] | undefined;
+  edgesFrom(package_id: string): readonly FactEdge[] | undefined;
+  edgesTo(package_id: string): readonly FactEdge[] | undefined;
+  /** Ids of the packages whose installed manifests name this spec or framework. */
+  governedBy(id: string): readonly string[] | undefined;
+  /** How many files below a folder the receipts of each package hold; by id. */
+  below(folder: string): ReadonlyMap<string, number> | undefined;
+  /** Ids of the packages whose receipts hold the first files below a folder, by code point of their paths. */
+  ownersOfFirst(folder: string, count_max: number): readonly string[] | undefined;
+  /** Paths below a folder that the ownership registry has and no receipt holds, by code point. */
+  strays(folder: string): readonly string[] | undefined;
   /** Ids of the packages whose receipts hold this plane-relative path. */
   ownersOf(path: string): readonly string[] | undefined;
   /** Ids of the packages whose receipts hold this digest (bare hex) of an archive, manifest, content or file. */
@@ -46,10 +82,26 @@ export interface TraceFacts {
     name: RegistryName,
     key: readonly string[],
   ): { readonly row: Row; readonly line: number } | null | undefined;
+  /** A registry that is known to be sound. */
+  rows(name: RegistryName): RowsByBytes | undefined;
+  /** Rows of the ownership registry with a text anywhere in them, in file order. */
+  ownershipRows(text: string): readonly Row[] | undefined;
+  /** Of the paths in the ownership registry, where it has any. */
+  ownedNames(): OwnedNames | undefined;
+  /** Plane-relative paths of stored archives whose names begin so. */
+  archivesNamed(beginning: string): readonly string[] | undefined;
+  /** Plane-relative paths of stored archives beside which this digest (bare hex) is noted. */
+  archivesNoted(digest: string): readonly string[] | undefined;
   /** Stored lines that hold a text as a word or value, stream by stream, oldest first. */
   lines(text: string): Iterable<FactLine> | undefined;
-  /** Lines of the package ledger that say what came into force or left it (`packageEvent`), oldest first. */
-  packageLines(): Iterable<FactLine> | undefined;
+  /** The same from the newest to the oldest, each stream for itself; read no further than asked for. */
+  newestLines(text: string): Iterable<Iterable<FactLine>> | undefined;
+  /** What entries of the package ledger brought into force or took away, oldest first. */
+  packageChanges(): readonly FactChange[] | undefined;
+  /** Lines of the package ledger that begin at these bytes. */
+  packageTexts(offsets: readonly number[]): readonly (string | undefined)[];
+  /** The manifest hash in force of each package, by `<plane tier>/<id>`. */
+  manifestHashes(): ReadonlyMap<string, string> | undefined;
 }
 
 /** Where the files are all there is. */
@@ -57,10 +109,24 @@ export const NO_FACTS: TraceFacts = {
   installedIds: () => undefined,
   installed: () => undefined,
   edges: () => undefined,
+  edgesFrom: () => undefined,
+  edgesTo: () => undefined,
+  governedBy: () => undefined,
+  below: () => undefined,
+  ownersOfFirst: () => undefined,
+  strays: () => undefined,
   ownersOf: () => undefined,
   packagesWith: () => undefined,
   packagesOf: () => undefined,
   row: () => undefined,
+  rows: () => undefined,
+  ownershipRows: () => undefined,
+  ownedNames: () => undefined,
+  archivesNamed: () => undefined,
+  archivesNoted: () => undefined,
   lines: () => undefined,
-  packageLines: () => undefined,
+  newestLines: () => undefined,
+  packageChanges: () => undefined,
+  packageTexts: () => [],
+  manifestHashes: () => undefined,
 };

@@ -1,5 +1,6 @@
 /** A file: whose it is, why it is there, who put it there, and whether its bytes are those on record. */
 import type { FileTrace } from "../contracts/index.ts";
+import type { FileStat } from "../effects/index.ts";
 import { prefixed, sameDigest } from "../kernel/index.ts";
 import { frameworkFacts, specFacts } from "./chain.ts";
 import { allDependents, dependentsById, whyOf } from "./dependency-graph.ts";
@@ -40,11 +41,17 @@ export async function traceFile(sight: Sight, path: string): Promise<FileTrace> 
 
 type Bytes = Pick<FileTrace, "exists" | "kind" | "hash" | "verdict" | "executable" | "size_bytes">;
 
+/** A longer file, such as a ledger, is hashed only where there is a digest to hold it against. */
+const UNRECORDED_BYTES_MAX = 16 << 20;
+
+const isRead = ({ sha256 }: Recorded, file: FileStat | undefined): boolean =>
+  file !== undefined && (sha256 !== null || file.size_bytes <= UNRECORDED_BYTES_MAX);
+
 async function bytesOf(sight: Sight, recorded: Recorded): Promise<Bytes> {
   const { path, sha256 } = recorded;
   const stat = sight.stat(path);
   const file = stat?.kind === "file" ? stat : undefined;
-  const digest = file === undefined ? undefined : (await digestAll(sight, [path])).get(path);
+  const digest = isRead(recorded, file) ? (await digestAll(sight, [path])).get(path) : undefined;
   const current = typeof digest === "object" ? prefixed(digest.sha256) : null;
   const verdict = judge(sight, recorded, digest);
   for (const finding of fileFindings([{ ...recorded, verdict }], restoreStep(sight, recorded)))

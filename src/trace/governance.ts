@@ -5,7 +5,7 @@ import { type FrameworkFacts, frameworkFacts, type SpecFacts } from "./chain.ts"
 import { fileFindings, lookAt, type Recorded, recordedInReceipt, unrecorded } from "./file-list.ts";
 import { filesBelow } from "./files-below.ts";
 import { historyOf } from "./history.ts";
-import { frameworkOf, knownPackages, specOf } from "./receipts.ts";
+import { packagesOfFramework, packagesOfSpec } from "./receipts.ts";
 import type { Sight } from "./sight.ts";
 
 export async function traceSpec(sight: Sight, facts: SpecFacts): Promise<SpecTrace> {
@@ -18,23 +18,23 @@ export async function traceSpec(sight: Sight, facts: SpecFacts): Promise<SpecTra
     framework: { framework_id, title: framework?.title ?? "" },
     framework_registered: framework?.registered === true,
     files,
-    packages: knownPackages(sight).filter((id) => specOf(sight, id) === facts.spec_id),
+    packages: packagesOfSpec(sight, facts.spec_id),
     ...historyOf(sight, facts.spec_id),
   };
 }
 
 export async function traceFramework(sight: Sight, facts: FrameworkFacts): Promise<FrameworkTrace> {
   const { framework_id, document } = facts;
-  const rows = [...sight.table("specs_registry").values()].filter(
-    (row) => row["framework_id"] === framework_id,
-  );
+  const rows = [...sight.table("specs_registry").holding(framework_id)]
+    .map(([, row]) => row)
+    .filter((row) => row["framework_id"] === framework_id);
   const specs: FrameworkTrace["specs"] = [];
   for (const row of rows) {
     const spec_id = row["spec_id"] ?? "";
     const files = await lookAt(sight, filesOfSpec(sight, spec_id));
     specs.push({ spec_id, title: row["title"] ?? "", framework_id, status: row["status"] ?? "", files });
   }
-  const packages = knownPackages(sight).filter((id) => frameworkOf(sight, id) === framework_id);
+  const packages = packagesOfFramework(sight, framework_id);
   const seen = new Map(
     specs.flatMap(({ files }) => files).map((file): [string, TracedFile] => [file.path, file]),
   );
@@ -58,9 +58,8 @@ function filesOfSpec(sight: Sight, spec_id: string): Recorded[] {
   const add = (file: Recorded): void => {
     if (!found.has(file.path)) found.set(file.path, file);
   };
-  for (const { receipt } of sight.installed) {
-    if (specOf(sight, receipt.package_id) === spec_id) recordedInReceipt(receipt, spec_id).forEach(add);
-  }
+  for (const { receipt } of packagesOfSpec(sight, spec_id).flatMap((id) => sight.installedAs(id)))
+    recordedInReceipt(receipt, spec_id).forEach(add);
   for (const path of filesBelow(sight, `specs/${spec_id}`)) add(ownedOrNot(sight, path, spec_id));
   for (const [path, row] of sight.artifactsByPath) {
     if (row["source_spec_id"] !== spec_id || sight.stat(path)?.kind === "directory") continue;

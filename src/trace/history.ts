@@ -2,6 +2,7 @@
 import type { TracedEvent } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { ledgerStreams, PACKAGES_STREAM } from "../plane/index.ts";
+import type { FactLine } from "./facts.ts";
 import { matchingLines } from "./matching-lines.ts";
 import type { Sight } from "./sight.ts";
 
@@ -14,6 +15,8 @@ export interface Line {
   readonly metadata: Members;
   readonly previous_hash: string;
   readonly entry_hash: string;
+  /** As stored, without its newline. */
+  readonly text: string;
 }
 
 /**
@@ -22,45 +25,68 @@ export interface Line {
  */
 export function* linesAbout(sight: Sight, text: string): Generator<Line, void, void> {
   const known = sight.facts.lines(text);
-  if (known !== undefined) {
-    for (const { stream, line, text: json } of known) {
+  if (known !== undefined) yield* parsedLines(known);
+  else
+    for (const stream of ledgerStreams(sight.effects.fs, sight.plane.root))
+      yield* linesIn(sight, stream, text);
+}
+
+/** Lines of one stream that hold the text, from first to last. What cannot be read is a finding. */
+function* linesIn(sight: Sight, stream: string, text: string): Generator<Line, void, void> {
+  try {
+    const path = `${sight.plane.root}/${stream}`;
+    for (const { line, text: json } of matchingLines(sight.effects.fs, path, text)) {
       const parsed = parseLine(json, stream, line);
       if (parsed !== undefined) yield parsed;
     }
-    return;
-  }
-  for (const stream of ledgerStreams(sight.effects.fs, sight.plane.root)) {
-    try {
-      for (const { line, text: json } of matchingLines(
-        sight.effects.fs,
-        `${sight.plane.root}/${stream}`,
-        text,
-      )) {
-        const parsed = parseLine(json, stream, line);
-        if (parsed !== undefined) yield parsed;
-      }
-    } catch (error) {
-      noteUnreadable(sight, stream, error);
-    }
-  }
-}
-
-/** Entries of the package ledger that change what is in force, oldest first. Others are passed over by their bytes. */
-export function* packageLines(sight: Sight): Generator<Line, void, void> {
-  const path = `${sight.plane.root}/${PACKAGES_STREAM}`;
-  const known = sight.facts.packageLines();
-  if (known === undefined && sight.stat(PACKAGES_STREAM)?.kind !== "file") return;
-  try {
-    for (const { line, text } of known ?? matchingLines(sight.effects.fs, path, '"event_type"')) {
-      const parsed = IN_FORCE.test(text) ? parseLine(text, PACKAGES_STREAM, line) : undefined;
-      if (parsed !== undefined) yield parsed;
-    }
   } catch (error) {
-    noteUnreadable(sight, PACKAGES_STREAM, error);
+    noteUnreadable(sight, stream, error);
   }
 }
 
-const IN_FORCE = /"event_type": ?"(?:INSTALLED|UPDATED|REVERTED|UNINSTALLED)"/;
+/** All lines of the package ledger that may change what is in force, oldest first. */
+export function* packageLines(sight: Sight): Generator<Line, void, void> {
+  if (sight.stat(PACKAGES_STREAM)?.kind !== "file") return;
+  for (const line of linesIn(sight, PACKAGES_STREAM, '"event_type"'))
+    if (IN_FORCE.test(line.event.event)) yield line;
+}
+
+const IN_FORCE = /^(?:INSTALLED|UPDATED|REVERTED|UNINSTALLED)$/;
+
+/** The newest entries about a text, at most so many of each stream; others are not counted. */
+export function newestAbout(sight: Sight, text: string, count_max: number): TracedEvent[] {
+  const newest: TracedEvent[] = [];
+  const known = sight.facts.newestLines(text);
+  for (const lines of known ?? []) {
+    const about = parsedLines(lines).filter((line) => isAbout(line, text));
+    newest.push(...about.take(count_max).map(({ event }) => event));
+  }
+  for (const stream of known === undefined ? ledgerStreams(sight.effects.fs, sight.plane.root) : []) {
+    const last: TracedEvent[] = [];
+    for (const line of linesIn(sight, stream, text)) if (isAbout(line, text)) last.push(line.event);
+    newest.push(...last.slice(-count_max));
+  }
+  return newestFirst(newest).slice(0, count_max);
+}
+
+function* parsedLines(lines: Iterable<FactLine>): Generator<Line, void, void> {
+  for (const { stream, line, text } of lines) {
+    const parsed = parseLine(text, stream, line);
+    if (parsed !== undefined) yield parsed;
+  }
+}
+
+/** A past without its ledger is not known to be empty. */
+export function noteMissing(sight: Sight, stream: string): void {
+  if (sight.stat(stream) !== undefined) return;
+  sight.note({
+    code: "TRACE_LEDGER_UNREADABLE",
+    severity: "error",
+    message: `${stream} does not exist, so nobody can say what was in force`,
+    next_step: `Restore ${stream} from a backup, then run "pkg ledger verify".`,
+    path: stream,
+  });
+}
 
 function noteUnreadable(sight: Sight, stream: string, error: unknown): void {
   const { code } = error as { code?: unknown };
@@ -83,15 +109,18 @@ export interface History {
 export function historyOf(sight: Sight, id: string, count_max = 20): History {
   const newest: TracedEvent[] = [];
   let total = 0;
-  for (const { event, submission_id, metadata } of linesAbout(sight, id)) {
-    if (!submission_id.split(/[\s,]+/).includes(id) && !holds(metadata, id, 4)) continue;
+  for (const line of linesAbout(sight, id)) {
+    if (!isAbout(line, id)) continue;
     total++;
-    newest.push(event);
+    newest.push(line.event);
     if (newest.length > count_max * 8) keepNewest(newest, count_max);
   }
   keepNewest(newest, count_max);
   return { history: newest, history_left_out: total - newest.length };
 }
+
+const isAbout = ({ submission_id, metadata }: Line, id: string): boolean =>
+  submission_id.split(/[\s,]+/).includes(id) || holds(metadata, id, 4);
 
 function keepNewest(events: TracedEvent[], count_max: number): void {
   newestFirst(events).splice(count_max);
@@ -140,6 +169,7 @@ export function parseLine(json: string, stream: string, line: number): Line | un
     metadata,
     previous_hash: text("previous_hash"),
     entry_hash: text("entry_hash"),
+    text: json,
   };
 }
 

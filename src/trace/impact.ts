@@ -129,14 +129,18 @@ function onlyImplementation(state: State, id: string): string[] {
   const spec_id = state.standings(id)[0]?.manifest?.spec_id ?? null;
   if (spec_id === null) return [];
   const others = state
-    .ids()
+    .naming(spec_id)
     .some((one) => one !== id && state.standings(one)[0]?.manifest?.spec_id === spec_id);
   return others ? [] : [spec_id];
 }
 
 function usersOf(sight: Sight, state: State, lost: ReadonlySet<string>, id: string): ImpactTrace["users"] {
   if (lost.size === 0) return [];
-  return state.ids().flatMap((one) => {
+  const specs = [...lost].flatMap((one) =>
+    [...sight.table("specs_registry").holding(one)].map(([spec]) => spec),
+  );
+  const named = new Set([...lost, ...specs].flatMap((one) => state.naming(one)));
+  return [...named].sort(compareCodePoints).flatMap((one) => {
     if (one === id) return [];
     return governedBy(sight, state, one)
       .filter((of) => lost.has(of))
@@ -182,7 +186,7 @@ function governanceImpact(sight: Sight, state: State, subject: string, kind: "sp
   const specs =
     kind === "spec"
       ? [subject]
-      : [...sight.table("specs_registry")]
+      : [...sight.table("specs_registry").holding(subject)]
           .filter(([, row]) => row["framework_id"] === subject)
           .map(([id]) => id);
   const users = usersOf(sight, state, new Set([subject, ...specs]), "");

@@ -1,80 +1,63 @@
 /** What the index answers in place of the files. */
 import type { Row } from "../contracts/index.ts";
 import {
-  type Head,
-  IN_FORCE,
+  archivesNamed,
+  archivesNoted,
   type IndexEffects,
-  installedHeads,
-  linesMentioning,
-  type Mention,
+  KnownPackages,
+  linesAt,
+  linesAtPlaces,
+  ownedNames,
   ownershipLine,
-  packagesHolding,
+  ownershipLinesWith,
+  type Places,
+  packageChanges,
+  placesMentioning,
+  plainRows,
 } from "../index-db/index.ts";
-import { Fault } from "../kernel/index.ts";
 import { ledgerStreams, PACKAGES_STREAM, type Plane } from "../plane/index.ts";
 import type { TraceFacts } from "./facts.ts";
-import { addTo } from "./lists.ts";
 
 export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
   const { root } = plane;
-  let heads: readonly Head[] | undefined | "unreadable";
-  /** Looks once whether receipts changed; a damaged one is left to the files, where it becomes a finding. */
-  const installed = (): readonly Head[] | undefined => {
-    heads ??= readHeads(effects, root) ?? "unreadable";
-    return heads === "unreadable" ? undefined : heads;
-  };
-  const holding = (text: string): string[] | undefined =>
-    installed() === undefined ? undefined : packagesHolding(effects, root, text);
-  let by_id: Map<string, Head[]> | undefined;
-  const headsOf = (id: string): readonly Head[] | undefined => {
-    const all = installed();
-    if (all === undefined) return undefined;
-    if (by_id === undefined) {
-      by_id = new Map();
-      for (const head of all) addTo(by_id, head.package_id, head);
-    }
-    return by_id.get(id) ?? [];
-  };
+  const packages = new KnownPackages(effects, root);
   const streams = ledgerStreams(effects.fs, root);
+  const placesOf = (text: string): Places[] | undefined => placesMentioning(effects, root, streams, text);
   return {
-    installedIds: () => {
-      const all = installed();
-      return all === undefined ? undefined : [...new Set(all.map(({ package_id }) => package_id))];
-    },
-    installed: headsOf,
-    edges: () =>
-      installed()?.flatMap(({ package_id: from, plane_id, dependencies }) =>
-        dependencies.map(({ id: to, range }) => ({ from, plane_id, to, range })),
-      ),
-    ownersOf: holding,
-    packagesWith: holding,
-    packagesOf: holding,
+    installedIds: () => packages.ids(),
+    installed: (id) => packages.heads(id),
+    edges: () => packages.edges(),
+    edgesFrom: (id) => packages.edgesFrom(id),
+    edgesTo: (id) => packages.edgesTo(id),
+    governedBy: (id) => packages.governedBy(id),
+    below: (folder) => packages.below(folder),
+    ownersOfFirst: (folder, count_max) => packages.ownersOfFirst(folder, count_max),
+    strays: (folder) => packages.strays(folder),
+    ownersOf: (path) => packages.ownersOf(path),
+    packagesWith: (digest) => packages.holding(digest),
+    packagesOf: (transaction_id) => packages.holding(transaction_id),
     row: (name, key) => (name === "file_ownership" ? ownershipRow(effects, root, key[0] ?? "") : undefined),
-    lines: (text) => linesMentioning(effects, root, streams, text),
-    packageLines: () => inForce(effects, root),
+    rows: (name) => plainRows(effects, root, name),
+    ownershipRows: (text) => ownershipLinesWith(effects, root, text)?.map(rowOf),
+    ownedNames: () => ownedNames(effects, root),
+    archivesNamed: (beginning) => archivesNamed(effects, root, beginning),
+    archivesNoted: (digest) => archivesNoted(effects, root, digest),
+    lines: (text) => placesOf(text)?.flatMap((places) => [...linesAtPlaces(effects.fs, root, places, text)]),
+    newestLines: (text) =>
+      placesOf(text)?.map((places) => linesAtPlaces(effects.fs, root, places, text, "backwards")),
+    packageChanges: () => packageChanges(effects, root, PACKAGES_STREAM),
+    packageTexts: (offsets) => linesAt(effects.fs, `${root}/${PACKAGES_STREAM}`, offsets),
+    manifestHashes: () => packages.manifestHashes(),
   };
 }
-
-function readHeads(effects: IndexEffects, root: string): Head[] | undefined {
-  try {
-    return installedHeads(effects, root);
-  } catch (error) {
-    if (error instanceof Fault) return undefined;
-    throw error;
-  }
-}
-
-const inForce = (effects: IndexEffects, root: string): Mention[] | undefined =>
-  effects.fs.stat(`${root}/${PACKAGES_STREAM}`)?.kind === "file"
-    ? linesMentioning(effects, root, [PACKAGES_STREAM], IN_FORCE)
-    : undefined;
 
 function ownershipRow(effects: IndexEffects, root: string, path: string): ReturnType<TraceFacts["row"]> {
   const found = ownershipLine(effects, root, path);
   if (found === undefined || found === null) return found;
-  const cells = found.text.split(",");
-  const row: Row = Object.fromEntries(
-    found.header.split(",").map((column, index) => [column, cells[index] ?? ""]),
-  );
-  return { row, line: found.line };
+  return { row: rowOf(found), line: found.line };
+}
+
+function rowOf({ header, text }: { readonly header: string; readonly text: string }): Row {
+  const cells = text.split(",");
+  return Object.fromEntries(header.split(",").map((column, index) => [column, cells[index] ?? ""]));
 }

@@ -22,24 +22,6 @@ export function* matchingLines(
   for (const { bytes, first_line } of wholeLines(fs, path)) yield* within(bytes, first_line, needle);
 }
 
-/** The lines with these numbers, ascending; what lies behind the last of them is not read. */
-export function linesNumbered(fs: FileSystem, path: string, numbers: Iterable<number>): MatchingLine[] {
-  const wanted = new Set(numbers);
-  const found: MatchingLine[] = [];
-  let last = 0;
-  for (const number of wanted) last = Math.max(last, number);
-  for (const { bytes, first_line } of wholeLines(fs, path)) {
-    let line = first_line;
-    for (let start = 0; start < bytes.length && line <= last; line++) {
-      const end = bytes.indexOf(NEWLINE, start);
-      if (wanted.has(line)) found.push({ line, text: bytes.toString("utf8", start, end) });
-      start = end + 1;
-    }
-    if (line > last) break;
-  }
-  return found;
-}
-
 /** Pieces of the file that end with a newline; each is valid until the next one is asked for. */
 export function* wholeLines(
   fs: FileSystem,

@@ -1,35 +1,73 @@
 /** The entries of the package ledger that change what is in force, read as what they do. */
-import type { PlaneTier } from "../contracts/index.ts";
-import type { Line } from "./history.ts";
+import { type PackageChange, packageChange } from "../index-db/index.ts";
+import { PACKAGES_STREAM } from "../plane/index.ts";
+import type { FactChange } from "./facts.ts";
+import { type Line, packageLines, parseLine } from "./history.ts";
+import type { Sight } from "./sight.ts";
 
-export interface PackageEvent {
+export interface PackageEvent extends PackageChange {
+  /** Of its line, from 1. */
+  readonly number: number;
+  /** Read when it is asked for, where an index knows the rest. */
   readonly line: Line;
-  readonly package_id: string;
-  readonly plane_id: PlaneTier;
-  /** Null when the package left. */
-  readonly version: string | null;
-  readonly manifest_hash: string | null;
-  readonly generation: number | null;
 }
-
-const ENTERING = new Set(["INSTALLED", "UPDATED", "REVERTED"]);
-const PLANE_TIERS: readonly string[] = ["ho3", "ho2", "ho1"];
 
 /** Undefined for every entry that leaves things as they are: refusals, starts, restored files. */
 export function packageEvent(line: Line): PackageEvent | undefined {
   const { event, submission_id, metadata } = line;
-  const enters = ENTERING.has(event.event);
-  if (!enters && event.event !== "UNINSTALLED") return undefined;
-  const text = (key: string): string | null => (typeof metadata[key] === "string" ? metadata[key] : null);
-  const tier = text("plane_id") ?? "ho3";
-  const generation = metadata["generation"];
-  return {
-    line,
-    package_id: submission_id,
-    plane_id: (PLANE_TIERS.includes(tier) ? tier : "ho3") as PlaneTier,
-    // Older entries name the version in their reason alone.
-    version: enters ? (text("version") ?? event.reason.split(" ")[1] ?? "") : null,
-    manifest_hash: text("manifest_hash"),
-    generation: typeof generation === "number" && Number.isSafeInteger(generation) ? generation : null,
-  };
+  const { event: event_type, reason, timestamp } = event;
+  const change = packageChange({ event_type, submission_id, reason, timestamp, metadata });
+  return change === undefined ? undefined : { ...change, number: event.line, line };
+}
+
+/** Oldest first. */
+export function packageEvents(sight: Sight): Iterable<PackageEvent> {
+  const known = sight.facts.packageChanges();
+  if (known !== undefined) return known.map((change) => new StoredEvent(sight, change));
+  return packageLines(sight)
+    .map(packageEvent)
+    .filter((event) => event !== undefined);
+}
+
+/** Reads the lines of these events at once instead of one by one. */
+export function readLines(sight: Sight, events: readonly PackageEvent[]): void {
+  const stored = events.filter((event) => event instanceof StoredEvent);
+  const texts = sight.facts.packageTexts(stored.map(({ offset }) => offset));
+  for (const [index, event] of stored.entries()) event.take(texts[index]);
+}
+
+class StoredEvent implements PackageEvent {
+  readonly package_id: string;
+  readonly plane_id: PackageChange["plane_id"];
+  readonly version: string | null;
+  readonly manifest_hash: string | null;
+  readonly generation: number | null;
+  readonly at_ms: number;
+  readonly number: number;
+  readonly offset: number;
+  readonly #sight: Sight;
+  #line: Line | undefined;
+
+  constructor(sight: Sight, { line, offset, ...change }: FactChange) {
+    this.package_id = change.package_id;
+    this.plane_id = change.plane_id;
+    this.version = change.version;
+    this.manifest_hash = change.manifest_hash;
+    this.generation = change.generation;
+    this.at_ms = change.at_ms;
+    this.number = line;
+    this.offset = offset;
+    this.#sight = sight;
+  }
+
+  get line(): Line {
+    if (this.#line === undefined) readLines(this.#sight, [this]);
+    if (this.#line === undefined)
+      throw new TypeError(`line ${this.number} of ${PACKAGES_STREAM} is no entry`);
+    return this.#line;
+  }
+
+  take(text: string | undefined): void {
+    this.#line = parseLine(text ?? "{}", PACKAGES_STREAM, this.number);
+  }
 }

@@ -1,6 +1,6 @@
 /** A package: what it is, where it is installed by whom, its bytes now, what it needs, who needs it. */
 import satisfies from "semver/functions/satisfies.js";
-import type { Dependency, PackageTrace, Row, TracedFile } from "../contracts/index.ts";
+import type { PackageTrace, Row, TracedFile } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import type { Installed } from "../receipts/index.ts";
 import { parseDependencies } from "../registry/index.ts";
@@ -8,6 +8,7 @@ import { coveredBy, frameworkFacts, specFacts } from "./chain.ts";
 import { allDependents, type Dependents, dependentsById, whyOf } from "./dependency-graph.ts";
 import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-list.ts";
 import { historyOf } from "./history.ts";
+import { ownershipRowsWith } from "./ownership-rows.ts";
 import { lookAtArchive } from "./package-archive.ts";
 import { trimPath } from "./plane-path.ts";
 import { pluginsOf } from "./plugins.ts";
@@ -91,11 +92,7 @@ async function packageFiles(
       sight,
       here.flatMap(({ receipt }) => recordedInReceipt(receipt, spec_id)),
     );
-  const owned: Row[] = [];
-  sight.scan("file_ownership", (row) => {
-    // Most rows belong to others: their bytes are searched, not decoded.
-    if (row.bytes.includes(package_id)) owned.push(row.cells());
-  });
+  const owned = ownershipRowsWith(sight, package_id);
   return lookAt(
     sight,
     owned.filter((row) => row["owner_package_id"] === package_id).map((row) => recordedInRow(row, spec_id)),
@@ -129,7 +126,7 @@ function dependenciesOf(
 
 /** Installed dependents, direct ones first; then packages that are only registered and would need it. */
 function dependentsOf(sight: Sight, dependents: Dependents, package_id: string): PackageTrace["dependents"] {
-  const direct = dependents.get(package_id) ?? new Map<string, Dependency>();
+  const direct = dependents.get(package_id);
   const installed = [...allDependents(dependents, package_id).keys()].map((id) => ({
     id,
     range: direct.get(id)?.range ?? null,

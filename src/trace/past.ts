@@ -9,12 +9,12 @@ import type { StateThen } from "./state-then.ts";
 import { edgeSays, tracedEdge } from "./why.ts";
 
 export function tracePlaneAt(state: StateThen): { data: PlaneAtTrace; statements: TraceStatement[] } {
+  state.readAll();
   const standings = state.ids().flatMap((id) => state.standings(id));
-  const last = state.last_line;
   return {
     data: {
       entries_applied: state.entries_applied,
-      last_entry: last?.event ?? null,
+      last_entry: state.last?.line.event ?? null,
       packages: standings.map((standing) => shownStanding(state, standing)),
     },
     statements: standings.map((standing, index) => inForce(standing, `/packages/${index}`)),

@@ -30,7 +30,7 @@ export function roleOf(path: string): string {
 export function sourceOf(sight: Sight, path: string): string | null {
   const above = new Set(ancestorsAndSelf(path));
   let best: { id: string; length: number } | undefined;
-  for (const [id, row] of sight.table("packages_registry")) {
+  for (const [id, row] of sight.table("packages_registry").ending([...above])) {
     const covered = trimPath(row["artifact_path"] ?? "");
     if (above.has(covered) && covered.length > (best?.length ?? 0)) best = { id, length: covered.length };
   }

@@ -21,7 +21,7 @@ const STEPS_MAX = 300_000;
 
 /** A way has at least one step, so from a node to itself only circles count. */
 export function pathsBetween(graph: Graph, from: string, to: string, limit: number): Between {
-  const distance = distancesTo(graph, to);
+  const distance = distancesTo(graph, from, to);
   const within = reachableWithin(graph, from, distance);
   const next = new Map<string, readonly string[]>();
   for (const id of within) {
@@ -40,16 +40,27 @@ export function pathsBetween(graph: Graph, from: string, to: string, limit: numb
   };
 }
 
-/** Steps from each node to the goal; nodes that do not lead there are absent. */
-function distancesTo(graph: Graph, to: string): Map<string, number> {
+/** Steps to the goal from each node between both; all others are absent. Only what lies below the start is looked at. */
+function distancesTo(graph: Graph, from: string, to: string): Map<string, number> {
+  const above = new Map<string, string[]>();
+  const seen = new Set([from]);
+  const below = [from];
+  for (const current of below) {
+    for (const one of graph.below(current)) {
+      addTo(above, one, current);
+      if (seen.has(one)) continue;
+      seen.add(one);
+      below.push(one);
+    }
+  }
   const distance = new Map([[to, 0]]);
   const waiting = [to];
   for (const current of waiting) {
     const steps = (distance.get(current) ?? 0) + 1;
-    for (const above of graph.above(current)) {
-      if (distance.has(above)) continue;
-      distance.set(above, steps);
-      waiting.push(above);
+    for (const one of above.get(current) ?? []) {
+      if (distance.has(one)) continue;
+      distance.set(one, steps);
+      waiting.push(one);
     }
   }
   return distance;

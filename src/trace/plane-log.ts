@@ -2,11 +2,14 @@
 import type { InclusionProof } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { proveEntry, streamOrigin } from "../ledger/index.ts";
+import { proveEntry, storedRoot, streamOrigin } from "../ledger/index.ts";
 import { PLANE_STREAMS, type Plane, planeStream } from "../plane/index.ts";
 import { leafHash, TreeBuilder } from "../tlog/index.ts";
 import { wholeLines } from "./matching-lines.ts";
 import type { LogProofs } from "./options.ts";
+
+/** Of a longer stream the tiles are believed, and its lines left to `pkg ledger verify`. */
+const HASHED_BYTES_MAX = 8 << 20;
 
 /** A line no tree reaches yet, or a stream without one, has no proof; that is no damage. */
 const NO_PROOF = new Set(["LEDGER_NOT_COVERED", "LEDGER_CHECKPOINT_MISSING", "LEDGER_ENTRY_UNKNOWN"]);
@@ -22,7 +25,12 @@ export function planeLog({ fs }: Pick<Effects, "fs">, plane: Plane): LogProofs {
         throw error;
       }
     },
-    root: (stream, tree_size) => rootOfLines(fs, `${plane.root}/${stream}`, tree_size),
+    root: (stream, tree_size) => {
+      const path = `${plane.root}/${stream}`;
+      const is_long = (fs.stat(path)?.size_bytes ?? 0) > HASHED_BYTES_MAX;
+      const stored = is_long ? storedRoot(fs, planeStream(plane, stream), tree_size) : undefined;
+      return stored ?? rootOfLines(fs, path, tree_size);
+    },
     streamOf: (origin) => PLANE_STREAMS.find((name) => streamOrigin(plane.config.plane_uid, name) === origin),
   };
 }

@@ -28,12 +28,12 @@ export function pluginsOf(sight: Sight, package_id: string): TracedPlugin[] {
                 pinned: grant.archive_hash !== null,
                 scopes: grant.scopes,
               },
-        approvals: approvals.map(({ approval_id, approved_by, approved_at, expires_at, reason, scopes }) => ({
+        approvals: approvals.map(({ approval_id, approved_by, approved_at, expires_at, scopes, ...one }) => ({
           approval_id,
           by: approved_by,
           at: approved_at,
           expires_at,
-          reason,
+          reason: one.reason,
           scopes,
         })),
       },

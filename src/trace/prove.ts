@@ -5,8 +5,8 @@ import { bare } from "../kernel/index.ts";
 import { readLine } from "../ledger/index.ts";
 import { receiptPath } from "../receipts/index.ts";
 import { admittingLine } from "./admission.ts";
-import { linesNumbered } from "./matching-lines.ts";
 import type { Sight } from "./sight.ts";
+import { storedText } from "./stored-text.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -26,7 +26,7 @@ export function proved(sight: Sight, statements: readonly TraceStatement[]): Tra
   }));
 }
 
-/** Bytes of the ledger lines that statements name, one pass over each stream. */
+/** Bytes of the ledger lines that statements name. */
 function ledgerLines(sight: Sight, statements: readonly TraceStatement[]): Map<string, string> {
   const wanted = new Map<string, Set<number>>();
   for (const { kind, path, line } of statements.flatMap(({ evidence }) => evidence)) {
@@ -37,8 +37,10 @@ function ledgerLines(sight: Sight, statements: readonly TraceStatement[]): Map<s
   const found = new Map<string, string>();
   for (const [stream, numbers] of wanted) {
     if (!sight.isReadable(stream) || sight.stat(stream)?.kind !== "file") continue;
-    for (const { line, text } of linesNumbered(sight.effects.fs, `${sight.plane.root}/${stream}`, numbers))
-      found.set(`${stream}:${line}`, text);
+    for (const line of numbers) {
+      const text = storedText(sight, stream, line);
+      if (text !== undefined) found.set(`${stream}:${line}`, text);
+    }
   }
   return found;
 }

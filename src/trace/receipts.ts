@@ -36,6 +36,26 @@ export function frameworkOf(sight: Sight, package_id: string): string | undefine
   return (spec_id !== undefined && sight.table("specs_registry").get(spec_id)?.["framework_id"]) || undefined;
 }
 
+/** Packages that implement a spec, sorted. Only those that name it, in manifest or row, are looked at. */
+export function packagesOfSpec(sight: Sight, spec_id: string): string[] {
+  const named = namedIn(sight, spec_id);
+  return named.filter((id) => specOf(sight, id) === spec_id);
+}
+
+/** Packages under a framework, which they or their spec name, sorted. */
+export function packagesOfFramework(sight: Sight, framework_id: string): string[] {
+  const specs = [...sight.table("specs_registry").holding(framework_id)].map(([spec_id]) => spec_id);
+  const named = new Set([framework_id, ...specs].flatMap((id) => namedIn(sight, id)));
+  return [...named].filter((id) => frameworkOf(sight, id) === framework_id).sort();
+}
+
+function namedIn(sight: Sight, id: string): string[] {
+  const installed = sight.facts.governedBy(id);
+  if (installed === undefined) return knownPackages(sight);
+  const rows = [...sight.table("packages_registry").holding(id)].map(([package_id]) => package_id);
+  return [...new Set([...installed, ...rows])].sort();
+}
+
 /** Every package id that is registered or installed, sorted. */
 export function knownPackages(sight: Sight): string[] {
   const ids = new Set([...sight.table("packages_registry").keys(), ...sight.installedIds()]);

@@ -72,6 +72,7 @@ export function directoryLines(data: DirectoryTrace): string[] {
     ...data.packages.slice(0, 20).flatMap((one) => labelled("", `${one.package} (${one.file_count})`)),
     ...section("Contents", [
       ...fileTable(data.files),
+      ...(data.files_left_out === 0 ? [] : [`… and ${data.files_left_out} more files that were not read`]),
       ...(data.files.length === 0 ? [] : ["", ...bytesLines(data.files)]),
     ]),
   ];

@@ -71,6 +71,7 @@ export function ledgerEntryLines(data: LedgerEntryTrace): string[] {
       "covered",
       data.covered ? "yes, by the head beside the keys" : "NO, the head beside the keys does not reach it",
     ),
+    ...labelled("in the log", IN_TREE[String(data.in_tree)] ?? ""),
     ...labelled("before it", neighbour(data.chain.previous, "nothing, it is the first")),
     ...labelled("after it", neighbour(data.chain.next, "nothing, it is the last")),
     ...section(
@@ -81,6 +82,12 @@ export function ledgerEntryLines(data: LedgerEntryTrace): string[] {
     ),
   ];
 }
+
+const IN_TREE: Readonly<Record<string, string>> = {
+  true: "yes, proven against the signed checkpoint",
+  false: "NO, the signed tree does not hold it",
+  null: "not yet, no checkpoint reaches it",
+};
 
 export function digestLines(data: DigestTrace): string[] {
   const state = (verified: boolean | null): string =>

@@ -1,36 +1,48 @@
 /** Rows of one registry by key, decoded only when they are looked at: most questions are about one row of thousands. */
 import type { Row } from "../contracts/index.ts";
-import type { ScannedRow } from "../registry/index.ts";
+import type { RowsByBytes, ScannedRow } from "../registry/index.ts";
 
+/** Every row with its key, or rows that an index lets find by their bytes. */
 export class RowTable implements Iterable<[string, Row]> {
-  readonly #scanned = new Map<string, ScannedRow>();
+  readonly #scanned = new Map<string, ScannedRow | undefined>();
   readonly #rows = new Map<string, Row>();
+  readonly #by_bytes: RowsByBytes | undefined;
+
+  constructor(by_bytes?: RowsByBytes) {
+    this.#by_bytes = by_bytes;
+  }
 
   /** The first row with a key counts. */
   add(row: ScannedRow): void {
-    if (!this.#scanned.has(row.key)) this.#scanned.set(row.key, row);
+    if (this.#scanned.get(row.key) === undefined) this.#scanned.set(row.key, row);
+  }
+
+  #find(key: string): ScannedRow | undefined {
+    if (this.#by_bytes !== undefined && !this.#scanned.has(key))
+      this.#scanned.set(key, this.#by_bytes.find(key));
+    return this.#scanned.get(key);
   }
 
   has(key: string): boolean {
-    return this.#scanned.has(key);
+    return this.#find(key) !== undefined;
   }
 
   get(key: string): Row | undefined {
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
-    const row = this.#scanned.get(key)?.cells();
+    const row = this.#find(key)?.cells();
     if (row !== undefined) this.#rows.set(key, row);
     return row;
   }
 
   /** Line on which the row starts; null where there is none. */
   lineOf(key: string): number | null {
-    return this.#scanned.get(key)?.line ?? null;
+    return this.#find(key)?.line ?? null;
   }
 
   /** In file order. */
-  keys(): IterableIterator<string> {
-    return this.#scanned.keys();
+  keys(): Iterable<string> {
+    return this.#by_bytes === undefined ? this.#scanned.keys() : new Set(this.#by_bytes.keys());
   }
 
   *values(): Generator<Row, void, void> {
@@ -39,11 +51,35 @@ export class RowTable implements Iterable<[string, Row]> {
 
   /** Rows with a text anywhere in their bytes, in file order; no other is decoded. */
   *holding(text: string): Generator<[string, Row], void, void> {
-    for (const [key, scanned] of this.#scanned)
-      if (scanned.bytes.includes(text)) yield [key, this.get(key) ?? {}];
+    if (this.#by_bytes === undefined) {
+      for (const [key, scanned] of this.#scanned)
+        if (scanned?.bytes.includes(text)) yield [key, this.get(key) ?? {}];
+      return;
+    }
+    const seen = new Set<string>();
+    for (const { key, line } of this.#by_bytes.holding(text)) {
+      if (seen.has(key) || this.lineOf(key) !== line) continue;
+      seen.add(key);
+      yield [key, this.get(key) ?? {}];
+    }
+  }
+
+  /** At least the rows with a cell that ends with one of these texts, slashes behind it aside; in file order. */
+  *ending(texts: readonly string[]): Generator<[string, Row], void, void> {
+    if (this.#by_bytes === undefined) {
+      yield* this;
+      return;
+    }
+    const ends = [",", "\r", "\n", '"', "/,", "/\r", "/\n", '/"', "//"];
+    const found = new Map<string, number>();
+    for (const text of texts.flatMap((one) => ends.map((end) => one + end)))
+      for (const { key, line } of this.#by_bytes.holding(text))
+        if (this.lineOf(key) === line) found.set(key, line);
+    for (const [key] of [...found].sort(([, a], [, b]) => a - b)) yield [key, this.get(key) ?? {}];
   }
 
   *[Symbol.iterator](): Generator<[string, Row], void, void> {
-    for (const key of this.#scanned.keys()) yield [key, this.get(key) ?? {}];
+    for (const row of this.#by_bytes?.rows() ?? []) this.add(row);
+    for (const key of this.#scanned.keys()) if (this.has(key)) yield [key, this.get(key) ?? {}];
   }
 }

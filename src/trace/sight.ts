@@ -22,11 +22,13 @@ import {
   receiptPath,
 } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
+import { EdgeTable } from "./edge-table.ts";
 import type { FactEdge, FactInstalled, TraceFacts } from "./facts.ts";
 import { indexedFacts } from "./indexed-facts.ts";
 import type { LogProofs, TraceOptions } from "./options.ts";
 import { planeLog } from "./plane-log.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
+import { isLinkOrFile, statOf } from "./plane-stat.ts";
 import { RowTable } from "./row-table.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
@@ -62,6 +64,7 @@ export class Sight {
   readonly #receipts = new Map<string, Installed | undefined>();
   readonly #folders = new Map<string, boolean>();
   #installed: readonly Installed[] | undefined;
+  #graph: EdgeTable | undefined;
   #by_path: ReadonlyMap<string, Owned> | undefined;
   #artifacts_by_path: ReadonlyMap<string, Row> | undefined;
 
@@ -78,8 +81,9 @@ export class Sight {
   table(name: Exclude<RegistryName, "file_ownership" | "packages_state">): RowTable {
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const rows = new RowTable();
-    this.scan(name, (row) => rows.add(row));
+    const by_bytes = this.facts.rows(name);
+    const rows = new RowTable(by_bytes);
+    if (by_bytes === undefined) this.scan(name, (row) => rows.add(row));
     this.#tables.set(name, rows);
     return rows;
   }
@@ -185,6 +189,22 @@ export class Sight {
     }
   }
 
+  /** Those that a package declares, and those that others declare on it: asked one by one, so that an index needs few of them. */
+  edgesFrom(package_id: string): readonly FactEdge[] {
+    return (
+      this.#graph?.from(package_id) ?? this.facts.edgesFrom(package_id) ?? this.#allEdges().from(package_id)
+    );
+  }
+
+  edgesTo(package_id: string): readonly FactEdge[] {
+    return this.#graph?.to(package_id) ?? this.facts.edgesTo(package_id) ?? this.#allEdges().to(package_id);
+  }
+
+  #allEdges(): EdgeTable {
+    this.#graph ??= new EdgeTable(this.edges());
+    return this.#graph;
+  }
+
   /** The receipts that may hold what was asked: those an index names, else all. */
   receiptsNamed(ids: readonly string[] | undefined): readonly Installed[] {
     return ids === undefined ? this.installed : ids.flatMap((id) => this.installedAs(id));
@@ -271,18 +291,5 @@ export class Sight {
       ...(typeof column === "number" ? { column } : {}),
       ...(package_id === undefined ? {} : { package_id }),
     });
-  }
-}
-
-/** A folder that is not there is none a path could leave through. */
-const isLinkOrFile = (stat: FileStat | undefined): boolean => stat !== undefined && stat.kind !== "directory";
-
-/** Names too long or folders closed to us hold nothing we could show. */
-function statOf(fs: Effects["fs"], path: string): FileStat | undefined {
-  try {
-    return fs.stat(path);
-  } catch (error) {
-    if (typeof (error as { code?: unknown }).code === "string") return undefined;
-    throw error;
   }
 }

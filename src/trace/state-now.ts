@@ -5,7 +5,6 @@ import { type Installed, receiptPath } from "../receipts/index.ts";
 import { parseDependencies } from "../registry/index.ts";
 import { admissionOf } from "./admission.ts";
 import { dependencyPlaces, receiptEvidence } from "./evidence.ts";
-import { addTo } from "./lists.ts";
 import type { Sight } from "./sight.ts";
 import type { Standing, State, StateEdge, StateSummary } from "./state.ts";
 
@@ -13,8 +12,8 @@ export class StateNow implements State {
   readonly at = null;
   readonly #sight: Sight;
   readonly #receipts = new Map<Standing, Receipt>();
-  #below: Map<string, StateEdge[]> | undefined;
-  #above: Map<string, StateEdge[]> | undefined;
+  readonly #below = new Map<string, readonly StateEdge[]>();
+  readonly #above = new Map<string, readonly StateEdge[]>();
 
   constructor(sight: Sight) {
     this.#sight = sight;
@@ -22,6 +21,10 @@ export class StateNow implements State {
 
   ids(): readonly string[] {
     return this.#sight.installedIds().toSorted(compareCodePoints);
+  }
+
+  naming(id: string): readonly string[] {
+    return this.#sight.facts.governedBy(id)?.toSorted(compareCodePoints) ?? this.ids();
   }
 
   summaryOf(package_id: string): StateSummary | undefined {
@@ -34,34 +37,25 @@ export class StateNow implements State {
 
   /** Of what is only registered: what its row declares. */
   dependenciesOf(package_id: string): readonly StateEdge[] {
-    this.#index();
-    const known = this.#below?.get(package_id);
-    if (known !== undefined) return known;
-    const cell = this.#sight.table("packages_registry").get(package_id)?.["deps"] ?? "";
-    if (this.#sight.summaryOf(package_id) !== undefined) return [];
-    return parseDependencies(cell).dependencies.map(({ id, range }) => ({ from: package_id, to: id, range }));
+    const known = this.#below.get(package_id) ?? this.#declaredBy(package_id);
+    this.#below.set(package_id, known);
+    return known;
   }
 
   dependentsOf(package_id: string): readonly StateEdge[] {
-    this.#index();
-    return this.#above?.get(package_id) ?? [];
+    const known =
+      this.#above.get(package_id) ??
+      distinct(this.#sight.edgesTo(package_id)).sort((a, b) => compareCodePoints(a.from, b.from));
+    this.#above.set(package_id, known);
+    return known;
   }
 
-  /** One pass over all edges. The same pair in two tiers counts once for each range. */
-  #index(): void {
-    if (this.#below !== undefined) return;
-    this.#below = new Map();
-    this.#above = new Map();
-    const seen = new Set<string>();
-    for (const { from, to, range } of this.#sight.edges()) {
-      const key = `${from} ${to} ${range}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      addTo(this.#below, from, { from, to, range });
-      addTo(this.#above, to, { from, to, range });
-    }
-    for (const edges of this.#below.values()) edges.sort((a, b) => compareCodePoints(a.to, b.to));
-    for (const edges of this.#above.values()) edges.sort((a, b) => compareCodePoints(a.from, b.from));
+  #declaredBy(package_id: string): StateEdge[] {
+    const edges = distinct(this.#sight.edgesFrom(package_id));
+    if (edges.length > 0) return edges.sort((a, b) => compareCodePoints(a.to, b.to));
+    const cell = this.#sight.table("packages_registry").get(package_id)?.["deps"] ?? "";
+    if (this.#sight.summaryOf(package_id) !== undefined) return [];
+    return parseDependencies(cell).dependencies.map(({ id, range }) => ({ from: package_id, to: id, range }));
   }
 
   edgeEvidence({ from, to }: StateEdge, with_line = true): Evidence[] {
@@ -103,4 +97,14 @@ export class StateNow implements State {
     this.#receipts.set(standing, receipt);
     return standing;
   }
+}
+
+/** The same pair in two tiers counts once for each range. */
+function distinct(edges: readonly StateEdge[]): StateEdge[] {
+  const seen = new Map<string, StateEdge>();
+  for (const { from, to, range } of edges) {
+    const key = `${from} ${to} ${range}`;
+    if (!seen.has(key)) seen.set(key, { from, to, range });
+  }
+  return [...seen.values()];
 }

@@ -4,14 +4,15 @@ import { peekManifest } from "../archive/index.ts";
 import type { Evidence, Manifest, PlaneTier, TracedAdmission } from "../contracts/index.ts";
 import { compareCodePoints, Fault } from "../kernel/index.ts";
 import { readManifest } from "../metadata/index.ts";
+import { PACKAGES_STREAM } from "../plane/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { entryEvidence } from "./evidence.ts";
-import { type Line, packageLines } from "./history.ts";
+import { type Line, noteMissing } from "./history.ts";
 import { manifestWith } from "./kept-packages.ts";
 import { addTo } from "./lists.ts";
 import type { Moment } from "./moment.ts";
-import { type PackageEvent, packageEvent } from "./package-events.ts";
+import { type PackageEvent, packageEvents, readLines } from "./package-events.ts";
 import { type Sight, TIERS } from "./sight.ts";
 import type { Standing, State, StateEdge, StateFile, StateManifest, StateSummary } from "./state.ts";
 
@@ -24,27 +25,34 @@ export class StateThen implements State {
   readonly at: string;
   /** Entries that counted. */
   readonly entries_applied: number;
-  readonly last_line: Line | undefined;
+  readonly last: PackageEvent | undefined;
   readonly #sight: Sight;
   readonly #events: ReadonlyMap<string, readonly PackageEvent[]>;
-  readonly #next: ReadonlyMap<string, Line>;
+  readonly #next: ReadonlyMap<string, PackageEvent>;
   readonly #found = new Map<string, readonly Found[]>();
   readonly #by_standing = new Map<Standing, PackageEvent>();
-  #below: Map<string, StateEdge[]> | undefined;
-  #above: Map<string, StateEdge[]> | undefined;
+  readonly #below = new Map<string, readonly StateEdge[]>();
+  readonly #above = new Map<string, readonly StateEdge[]>();
+  #known_hashes: { readonly now: ReadonlyMap<string, string> | undefined } | undefined;
+  #changed_ids: readonly string[] | undefined;
 
   constructor(sight: Sight, moment: Moment) {
     this.#sight = sight;
     this.at = moment.at;
     const told = replay(sight, moment);
     this.entries_applied = told.applied;
-    this.last_line = told.last;
+    this.last = told.last;
     this.#events = told.events;
     this.#next = told.next;
   }
 
   ids(): readonly string[] {
     return [...this.#events.keys()].sort(compareCodePoints);
+  }
+
+  naming(id: string): readonly string[] {
+    const named = this.#hashes === undefined ? undefined : this.#sight.facts.governedBy(id);
+    return named === undefined ? this.ids() : sortedIds([...named, ...this.#changed()]);
   }
 
   summaryOf(package_id: string): StateSummary | undefined {
@@ -59,17 +67,51 @@ export class StateThen implements State {
 
   /** The first entry about a package after the time. */
   nextOf(package_id: string): Line | undefined {
-    return this.#next.get(package_id);
+    return this.#next.get(package_id)?.line;
   }
 
   dependenciesOf(package_id: string): readonly StateEdge[] {
-    this.#index();
-    return this.#below?.get(package_id) ?? [];
+    const known = this.#below.get(package_id) ?? this.#declaredBy(package_id);
+    this.#below.set(package_id, known);
+    return known;
   }
 
   dependentsOf(package_id: string): readonly StateEdge[] {
-    this.#index();
-    return this.#above?.get(package_id) ?? [];
+    const known = this.#above.get(package_id) ?? this.#namedBy(package_id);
+    this.#above.set(package_id, known);
+    return known;
+  }
+
+  #declaredBy(from: string): StateEdge[] {
+    const edges = new Map<string, StateEdge>();
+    for (const { id: to, range } of this.standings(from).flatMap((one) => one.manifest?.dependencies ?? []))
+      if (!edges.has(`${to} ${range}`)) edges.set(`${to} ${range}`, { from, to, range });
+    return [...edges.values()];
+  }
+
+  /** Only packages that need it now, or whose manifest was another one then, can have needed it. */
+  #namedBy(to: string): StateEdge[] {
+    const edges = this.#hashes === undefined ? undefined : this.#sight.facts.edgesTo(to);
+    const asked =
+      edges === undefined ? this.ids() : sortedIds([...edges.map(({ from }) => from), ...this.#changed()]);
+    return asked.flatMap((from) => this.dependenciesOf(from).filter((edge) => edge.to === to));
+  }
+
+  get #hashes(): ReadonlyMap<string, string> | undefined {
+    this.#known_hashes ??= { now: this.#sight.facts.manifestHashes() };
+    return this.#known_hashes.now;
+  }
+
+  /** Packages whose manifest was not the one in force now. */
+  #changed(): readonly string[] {
+    const now = this.#hashes;
+    this.#changed_ids ??= this.ids().filter((id) =>
+      (this.#events.get(id) ?? []).some(
+        ({ plane_id, manifest_hash }) =>
+          manifest_hash === null || now?.get(`${plane_id}/${id}`) !== manifest_hash,
+      ),
+    );
+    return this.#changed_ids;
   }
 
   edgeEvidence({ from }: StateEdge): Evidence[] {
@@ -77,12 +119,19 @@ export class StateThen implements State {
   }
 
   ownersOf(path: string): ReturnType<State["ownersOf"]> {
-    return this.ids().flatMap((id) =>
+    const owners = this.#hashes === undefined ? undefined : this.#sight.facts.ownersOf(path);
+    const asked = owners === undefined ? this.ids() : sortedIds([...owners, ...this.#changed()]);
+    return asked.flatMap((id) =>
       this.standings(id).flatMap((standing) => {
         const file = standing.files.find((one) => one.path === path);
         return file === undefined ? [] : [{ standing, file }];
       }),
     );
+  }
+
+  /** Reads the entries of everything in force at once. */
+  readAll(): void {
+    readLines(this.#sight, [...this.#events.values()].flat());
   }
 
   admissionOf(standing: Standing): TracedAdmission {
@@ -99,23 +148,6 @@ export class StateThen implements State {
     };
   }
 
-  #index(): void {
-    if (this.#below !== undefined) return;
-    this.#below = new Map();
-    this.#above = new Map();
-    for (const from of this.ids()) {
-      const seen = new Set<string>();
-      for (const { id: to, range } of this.standings(from).flatMap(
-        (one) => one.manifest?.dependencies ?? [],
-      )) {
-        if (seen.has(`${to} ${range}`)) continue;
-        seen.add(`${to} ${range}`);
-        addTo(this.#below, from, { from, to, range });
-        addTo(this.#above, to, { from, to, range });
-      }
-    }
-  }
-
   #foundOf(package_id: string): readonly Found[] {
     const known = this.#found.get(package_id);
     if (known !== undefined) return known;
@@ -129,13 +161,14 @@ export class StateThen implements State {
   }
 }
 
+const sortedIds = (ids: readonly string[]): string[] => [...new Set(ids)].sort(compareCodePoints);
+
 /** What it held is looked for when it is asked for: a list of a whole plane needs no manifest. */
 class PastStanding implements Standing {
   readonly package_id: string;
   readonly plane_id: PlaneTier;
   readonly version: string;
   readonly receipt = null;
-  readonly evidence: Evidence;
   readonly #sight: Sight;
   readonly #event: PackageEvent;
   #read: { readonly manifest: Manifest | undefined } | undefined;
@@ -144,9 +177,12 @@ class PastStanding implements Standing {
     this.package_id = event.package_id;
     this.plane_id = event.plane_id;
     this.version = event.version ?? "";
-    this.evidence = entryEvidence(event.line.event, event.line.entry_hash);
     this.#sight = sight;
     this.#event = event;
+  }
+
+  get evidence(): Evidence {
+    return entryEvidence(this.#event.line.event, this.#event.line.entry_hash);
   }
 
   get manifest(): StateManifest | undefined {
@@ -174,23 +210,19 @@ class PastStanding implements Standing {
 /** Every entry up to the time, in the order of the ledger: its lines are the truth, its clock may have been set back. */
 function replay(sight: Sight, { at_ms, line: last_line }: Moment) {
   const in_force = new Map<string, PackageEvent>();
-  const next = new Map<string, Line>();
+  const next = new Map<string, PackageEvent>();
   let applied = 0;
-  let last: Line | undefined;
-  for (const line of packageLines(sight)) {
-    const event = packageEvent(line);
-    if (event === undefined) continue;
+  let last: PackageEvent | undefined;
+  noteMissing(sight, PACKAGES_STREAM);
+  for (const event of packageEvents(sight)) {
     const { package_id, plane_id, version } = event;
-    const counts =
-      last_line === undefined
-        ? (Date.parse(line.event.timestamp) || 0) <= at_ms
-        : line.event.line <= last_line;
+    const counts = last_line === undefined ? event.at_ms <= at_ms : event.number <= last_line;
     if (!counts) {
-      if (!next.has(package_id)) next.set(package_id, line);
+      if (!next.has(package_id)) next.set(package_id, event);
       continue;
     }
     applied++;
-    last = line;
+    last = event;
     if (version === null) in_force.delete(`${package_id}/${plane_id}`);
     else in_force.set(`${package_id}/${plane_id}`, event);
   }

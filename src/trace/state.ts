@@ -57,6 +57,8 @@ export interface State {
   summaryOf(package_id: string): StateSummary | undefined;
   /** Highest plane tier first; empty for what is not in force. */
   standings(package_id: string): readonly Standing[];
+  /** At least the packages whose manifests name this spec or framework, sorted by code point. */
+  naming(id: string): readonly string[];
   dependenciesOf(package_id: string): readonly StateEdge[];
   dependentsOf(package_id: string): readonly StateEdge[];
   /** Without a line where only the file shall be named: finding the line reads it. */

@@ -9,12 +9,19 @@ import type { Sight } from "./sight.ts";
 export function storedVersions(sight: Sight, package_id: string): string[] {
   if (sight.stat(STORE_DIRECTORY)?.kind !== "directory") return [];
   const prefix = `${package_id}-`;
-  return sight.effects.fs
-    .list(`${sight.plane.root}/${STORE_DIRECTORY}`)
-    .flatMap(({ name, kind }) => {
-      if (kind !== "file" || !name.startsWith(prefix) || !name.endsWith(".tar.gz")) return [];
+  return (sight.facts.archivesNamed(prefix) ?? archivesIn(sight))
+    .flatMap((path) => {
+      const name = path.slice(STORE_DIRECTORY.length + 1);
+      if (!name.startsWith(prefix)) return [];
       const version = name.slice(prefix.length, -".tar.gz".length);
       return valid(version) === version ? [version] : [];
     })
     .sort(compare);
 }
+
+/** Plane-relative paths of every archive in the store. */
+export const archivesIn = ({ effects: { fs }, plane: { root } }: Sight): string[] =>
+  fs
+    .list(`${root}/${STORE_DIRECTORY}`)
+    .filter(({ name, kind }) => kind === "file" && name.endsWith(".tar.gz"))
+    .map(({ name }) => `${STORE_DIRECTORY}/${name}`);

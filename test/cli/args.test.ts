@@ -7,12 +7,13 @@ import { nodeEffects } from "../../src/effects/node/index.ts";
 async function run(
   argv: readonly string[],
   program: Setting["program"] = "pkg",
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<{ exit_code: number; out: string; err: string; root?: string | undefined; name?: string }> {
   const seen = { out: "", err: "" };
   let found: { name?: string; root?: string | undefined } = {};
   const exit_code = await runCommand(
     {
-      effects: nodeEffects(),
+      effects: nodeEffects({ signal }),
       terminal: {
         out: (text) => void (seen.out += text),
         err: (text) => void (seen.err += text),
@@ -30,6 +31,7 @@ async function run(
           ...loaded,
           run: async (context) => {
             found = { name, root: context.root };
+            context.effects.signal.throwIfAborted();
             return { result: {} };
           },
           text: () => "done\n",
@@ -91,4 +93,14 @@ describe("flags of every command", () => {
     expect(early).toMatchObject({ exit_code: 2 });
     expect(early.err).toContain("--dry-run must stand behind the command it belongs to");
   });
+});
+
+test("a signal during a command that changes nothing ends it with 130 and a next step", async () => {
+  const signal = AbortSignal.abort(new Error("stopped by SIGTERM"));
+  const told = await run(["--json"], "integrity-check", signal);
+  expect(told.exit_code).toBe(130);
+  expect(JSON.parse(told.out)).toMatchObject({
+    error: { code: "STOPPED", message: "stopped by SIGTERM before it had an answer" },
+  });
+  expect((await run(["list"], "pkg", signal)).err).toContain('next:  Run "pkg list" again.');
 });

@@ -101,7 +101,7 @@ describe("forms of the report", () => {
     }
     expect(plane.run("integrity-check", ["--sarif", "--format", "sarif"]).status).toBe(0);
     const done = plane.run("integrity-check", ["--json", "--out", "no/such/folder/x"]);
-    expect([done.status, done.json().error.code]).toEqual([5, "OUT_UNWRITABLE"]);
+    expect([done.status, done.json().error.code]).toEqual([3, "OUTPUT_REFUSED"]);
   });
 });
 

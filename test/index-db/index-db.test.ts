@@ -16,7 +16,8 @@ import {
   compareIndex,
   findOwners,
   installedHeads,
-  linesMentioning,
+  linesAtPlaces,
+  placesMentioning,
   rebuildIndex,
 } from "../../src/index-db/index.ts";
 import { type Context, OPERATIONS } from "../../src/operations/index.ts";
@@ -204,6 +205,10 @@ describe("the index", () => {
       (typeof value === "object" &&
         value !== null &&
         Object.values(value).some((member) => holds(member, text)));
+    const linesMentioning = (text: string, direction?: "backwards"): { stream: string; line: number }[] =>
+      (placesMentioning(plane.effects, plane.root, streams, text) ?? []).flatMap((places) => [
+        ...linesAtPlaces(plane.effects.fs, plane.root, places, text, direction),
+      ]);
     let compared = 0;
     const agree = (): void => {
       const all = lines();
@@ -226,7 +231,12 @@ describe("the index", () => {
             ? [index + 1]
             : [],
         );
-        const found = linesMentioning(plane.effects, plane.root, streams, text) ?? [];
+        const found = linesMentioning(text);
+        expect(
+          linesMentioning(text, "backwards")
+            .map(({ line }) => line)
+            .toSorted((a, b) => a - b),
+        ).toEqual(found.map(({ line }) => line).toSorted((a, b) => a - b));
         expect(
           found.filter((one) => one.stream === stream).map(({ line }) => line),
           text,
@@ -247,7 +257,7 @@ describe("the index", () => {
     writeFileSync(file(stream), text);
     agree();
     expect(compared).toBeGreaterThan(60);
-    expect(linesMentioning(plane.effects, plane.root, streams, "some words")).toBeUndefined();
+    expect(linesMentioning("some words")).toEqual([]);
   });
 
   test("is made anew on request, and what it holds is counted beside the files", async () => {

@@ -80,6 +80,42 @@ describe("fast mode", () => {
     expect(await run()).toMatchObject({ healthy: true, hashed_count: 1 });
   });
 
+  test("ledgers are verified again when any byte of them moved, whatever else changed, and believed when none did", async () => {
+    const { run, root, effects } = await remembering();
+    const stream = join(root, "ledger/packages.jsonl");
+    let read = 0;
+    const { fs } = effects;
+    const openRead: typeof fs.openRead = (path) => {
+      if (path === stream) read++;
+      return fs.openRead(path);
+    };
+    const watched = { ...effects, fs: { ...fs, openRead } };
+    const options = { orphans: false, fast: true, dry_run: false, version: "1" };
+    const check = async (): Promise<IntegrityReport> => {
+      await setTimeout(15);
+      read = 0;
+      return rememberedCheck(watched, openPlane(watched, root), options);
+    };
+    const first = await check();
+    const read_first = read;
+    writeFileSync(join(root, MAIN), "2\n");
+    const believed = await check();
+    expect(read).toBeLessThan(read_first);
+    expect(believed.ledger).toEqual(first.ledger);
+    expect(errorCodes(believed)).toEqual(["FILE_DRIFT"]);
+    const text = readFileSync(stream, "utf8");
+    writeFileSync(stream, text.replace('"reason": "', '"reason": "x'));
+    writeFileSync(join(root, MAIN), "1\n");
+    const tampered = await check();
+    expect(errorCodes(tampered)).toContain("LEDGER_ENTRY_EDITED");
+    // Believed once more, with what was found.
+    writeFileSync(join(root, MAIN), "3\n");
+    expect(errorCodes(await check())).toContain("LEDGER_ENTRY_EDITED");
+    writeFileSync(stream, text);
+    expect(errorCodes(await check())).toEqual(["FILE_DRIFT"]);
+    expect(answer(await check())).toEqual(answer(await run({ fast: false })));
+  });
+
   test("only who asks for it gets a cache, and a dry run writes none", async () => {
     const { run, root } = await remembering();
     rmSync(join(root, ".holdfast/cache"), { recursive: true });

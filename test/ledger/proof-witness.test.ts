@@ -73,6 +73,40 @@ describe("a witness", () => {
     expect(parseCheckpoint(readFileSync(`${log.directory}/checkpoint`)).note.signatures).toHaveLength(2);
   });
 
+  test("signs a ledger it may only read, and refuses its fork all the same", async () => {
+    const log = await settled(5);
+    const folder = aFolder();
+    const trees = () =>
+      readdirSync(log.root, { recursive: true }).sort((a, b) => (String(a) < String(b) ? -1 : 1));
+    const before = [trees(), readFileSync(`${log.directory}/checkpoint`, "utf8")];
+    const refuse = (): never => {
+      throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+    };
+    const { fs } = effects;
+    // As another user: nothing below the plane may be written or locked.
+    const reading = {
+      ...effects,
+      locks: { ...effects.locks, acquire: async () => refuse() },
+      fs: {
+        ...fs,
+        openWrite: (path: string, options: Parameters<typeof fs.openWrite>[1]) =>
+          path.startsWith(log.root) && !path.startsWith(folder) ? refuse() : fs.openWrite(path, options),
+      },
+    };
+    const signed = await cosign(reading, log.stream, { folder, plane_root: log.root, name: "ann" });
+    expect(signed).toMatchObject({ size: 5, is_stored: false });
+    expect([trees(), readFileSync(`${log.directory}/checkpoint`, "utf8")]).toEqual(before);
+    const keys = [...keysOf(log), parseNoteKey(signed.witness_key)];
+    writeFileSync(`${log.directory}/cosigned`, signed.checkpoint);
+    expect(verifyTree(fs, log.stream, keys)).toMatchObject({
+      valid: true,
+      cosigned: { cosigned_by: [{ name: "ann" }] },
+    });
+    await forge(log, (lines) => lines.slice(0, 3));
+    const again = () => cosign(reading, log.stream, { folder, plane_root: log.root });
+    expect(await faultOf(again)).toMatchObject({ code: "LEDGER_ROLLED_BACK" });
+  });
+
   test("keeps its key and memory to itself", async () => {
     const log = await settled(1);
     const folder = aFolder();

@@ -1,9 +1,10 @@
 /** What the ledger's operations tell of one plane in which packages came, changed and went. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../src/kernel/index.ts";
 import { OPERATIONS } from "../../src/operations/index.ts";
+import { ask } from "../../src/trace/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
 import { writeTree } from "../support/tree.ts";
 
@@ -113,6 +114,21 @@ describe("ledger at", () => {
     expect(await inForce(entryOf("UNINSTALLED", B).id)).toEqual([`${A} 2.0.0`]);
     expect(await inForce(entryOf("REVERTED", A).id)).toEqual([`${A} 1.0.0`]);
     expect(await inForce("0", PACKAGES)).toEqual([]);
+  });
+
+  test("a ledger that is gone is no plane in which nothing happened", async () => {
+    const path = `${on.root}/${PACKAGES}`;
+    renameSync(path, `${path}.aside`);
+    try {
+      expect(await codeOf(run("at", { moment: "2999-01-01" }))).toBe("LEDGER_DAMAGED");
+      const history = await OPERATIONS["history"]?.();
+      const context = { effects: on.effects, root: on.root } as never;
+      expect(await codeOf(history?.run(context, { limit: 5 }) ?? Promise.resolve())).toBe("LEDGER_DAMAGED");
+      const then = await ask(on.effects, on.plane, { ask: "plane_at" }, { at: "2999-01-01" });
+      expect(then.findings.map(({ code }) => code)).toEqual(["TRACE_LEDGER_UNREADABLE"]);
+    } finally {
+      renameSync(`${path}.aside`, path);
+    }
   });
 
   test("at a time: the moment itself is included, and evidence is named", async () => {
@@ -273,7 +289,7 @@ describe("ledger export", () => {
     expect(await codeOf(run("export", { out }))).toBe("OUT_UNWRITABLE");
     rmSync(out);
     expect(await codeOf(run("export", { out, since: "never" }))).toBe("TIME_INVALID");
-    expect(await codeOf(run("export", { out: "/nowhere/at/all" }))).toBe("OUT_UNWRITABLE");
+    expect(await codeOf(run("export", { out: "/nowhere/at/all" }))).toBe("OUTPUT_REFUSED");
   });
 
   test("more than can be printed is refused", async () => {

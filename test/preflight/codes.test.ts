@@ -1,7 +1,8 @@
 /** Every code of preflight: brought about by one broken subject, shown at its place, refused at the door, mended by its next step. */
 import { describe, expect, test } from "vitest";
 import { PREFLIGHT_CODES } from "../../src/preflight/index.ts";
-import { CASES, type Case } from "./cases.ts";
+import type { Case } from "./case.ts";
+import { CASES } from "./cases.ts";
 import { type Scene, scene } from "./scene.ts";
 import {
   expectInstallRefusal,
@@ -20,8 +21,9 @@ test("there is exactly one case for every code of the catalogue", () => {
 });
 
 describe("each code", () => {
-  for (const given of CASES.filter(({ plane }) => plane !== undefined))
-    test(given.code, async () => walk(await scene(), given));
+  test.each(CASES.filter(({ plane }) => plane !== undefined))("$code", async (given) => {
+    await walk(await scene(), given);
+  });
 
   test("those of a manifest alone, in one plane", async () => {
     const at = await scene();

@@ -20,7 +20,7 @@ export interface Ran {
 }
 
 /** What is left out of a shell: no plane. */
-export const HOST = "1.0.0";
+const HOST = "1.0.0";
 
 /** Runs words as `pkg` would. */
 export async function shell(effects: Effects, words: readonly string[]): Promise<Ran> {
@@ -90,7 +90,7 @@ export async function scene(folder?: string): Promise<Scene> {
   };
 }
 
-export function putFile(path: string, text: string | null): void {
+function putFile(path: string, text: string | null): void {
   if (text === null) return rmSync(path, { recursive: true, force: true });
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);

@@ -6,7 +6,8 @@ import type { Finding, PreflightSubject } from "../../src/contracts/index.ts";
 import type { FaultJson } from "../../src/kernel/index.ts";
 import { sha256Hex } from "../../src/kernel/index.ts";
 import { parseToml } from "../../src/metadata/index.ts";
-import { type Case, filesOf } from "./cases.ts";
+import type { Case } from "./case.ts";
+import { filesOf } from "./cases.ts";
 import { GOOD_FILES, ID, MARK, placeOfMark, unmarked } from "./good.ts";
 import { forge, type Scene } from "./scene.ts";
 

@@ -79,7 +79,7 @@ function withPlugins(base: LibraryPlane): PluginPlane {
     },
     tokenFor: async (user, role = "admin") => {
       const { plane_uid } = plane.config;
-      const request = { plane_uid, user, role, lifetime_s: 86_400 };
+      const request = { plane_uid, user, role, lifetime_s: 300 * 86_400 };
       return (await issueToken(effects, secretOf(effects, plane), request)).token;
     },
     events: () =>

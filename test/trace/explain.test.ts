@@ -623,7 +623,6 @@ describe("explain() of digests, ledger entries and transactions", () => {
       stream: "ledger/packages.jsonl",
       hash_verified: true,
       covered: true,
-      stream_valid: true,
       entries_count: 6,
       transaction_id: "TX-1",
       chain: { previous: { line: 4, event: "INSTALLED" }, next: { line: 6, id: second?.id, event: "TWO" } },
@@ -640,10 +639,10 @@ describe("explain() of digests, ledger entries and transactions", () => {
     const [one, two] = await on.append("ledger/packages.jsonl", entry("ONE", "victim"), entry("TWO", "y"));
     writeFileSync(path, readFileSync(path, "utf8").replace("victim ONE", "Victim ONE"));
     const edited = await ask(on, one?.id ?? "", "ledger_entry");
-    expect(edited.data).toMatchObject({ hash_verified: false, covered: false, stream_valid: false });
+    expect(edited.data).toMatchObject({ hash_verified: false, covered: false, in_tree: false });
     expect(edited.findings[0]).toMatchObject({ severity: "error", line: 5 });
     const other = await ask(on, two?.id ?? "", "ledger_entry");
-    expect(other.data.stream_valid).toBe(false);
+    expect(other.data).toMatchObject({ hash_verified: true });
     expect(other.findings.map(({ line }) => line)).toEqual([5]);
   });
 

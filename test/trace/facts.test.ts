@@ -25,6 +25,21 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
   const idsWhere = (fits: (one: (typeof installed)[number]) => boolean): string[] => [
     ...new Set(installed.filter(fits).map(({ receipt }) => receipt.package_id)),
   ];
+  const edges = installed.flatMap(({ receipt, manifest }) =>
+    manifest.dependencies.map(({ id: to, range }) => ({
+      from: receipt.package_id,
+      plane_id: receipt.plane_id,
+      to,
+      range,
+    })),
+  );
+  const idsGovernedBy = (id: string): string[] => [
+    ...new Set(
+      installed
+        .filter(({ manifest }) => manifest.spec_id === id || manifest.framework_id === id)
+        .map(({ receipt }) => receipt.package_id),
+    ),
+  ];
   const streams = ["ledger/governance.jsonl", "ledger/packages.jsonl"];
   const lines = streams.flatMap((stream) =>
     readFileSync(join(root, stream), "utf8")
@@ -45,16 +60,13 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
         .filter(({ receipt }) => receipt.package_id === id)
         .map(({ receipt: { plane_id, version, tier } }) => ({ plane_id, version, tier })),
     ),
-    edges: noted("edges", () =>
-      installed.flatMap(({ receipt, manifest }) =>
-        manifest.dependencies.map(({ id: to, range }) => ({
-          from: receipt.package_id,
-          plane_id: receipt.plane_id,
-          to,
-          range,
-        })),
-      ),
-    ),
+    edges: noted("edges", () => edges),
+    edgesFrom: noted("edgesFrom", (id) => edges.filter(({ from }) => from === id)),
+    edgesTo: noted("edgesTo", (id) => edges.filter(({ to }) => to === id)),
+    governedBy: noted("governedBy", (id) => idsGovernedBy(id)),
+    below: noted("below", () => undefined),
+    ownersOfFirst: noted("ownersOfFirst", () => undefined),
+    strays: noted("strays", () => undefined),
     ownersOf: noted("ownersOf", (path) =>
       idsWhere(({ receipt }) => receipt.files.some((file) => file.path === path)),
     ),
@@ -78,7 +90,19 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
       return null;
     }),
     lines: noted("lines", (text) => lines.filter((one) => one.text.includes(text))),
-    packageLines: noted("packageLines", () => lines.filter(({ stream }) => stream === streams[1])),
+    newestLines: noted("newestLines", (text) =>
+      streams.map((stream) =>
+        lines.filter((one) => one.stream === stream && one.text.includes(text)).toReversed(),
+      ),
+    ),
+    packageChanges: noted("packageChanges", () => undefined),
+    packageTexts: noted("packageTexts", () => []),
+    manifestHashes: noted("manifestHashes", () => undefined),
+    rows: noted("rows", () => undefined),
+    ownershipRows: noted("ownershipRows", () => undefined),
+    ownedNames: noted("ownedNames", () => undefined),
+    archivesNamed: noted("archivesNamed", () => undefined),
+    archivesNoted: noted("archivesNoted", () => undefined),
   };
 }
 
@@ -141,15 +165,26 @@ describe("with an index the answers are the same", () => {
 
   test("and the index was really asked, each kind of question", () => {
     expect([...new Set(asked)].sort()).toEqual([
-      "edges",
+      "archivesNamed",
+      "archivesNoted",
+      "below",
+      "edgesFrom",
+      "edgesTo",
       "installed",
       "installedIds",
       "lines",
+      "newestLines",
+      "ownedNames",
       "ownersOf",
-      "packageLines",
+      "ownersOfFirst",
+      "ownershipRows",
+      "packageChanges",
+      "packageTexts",
       "packagesOf",
       "packagesWith",
       "row",
+      "rows",
+      "strays",
     ]);
   });
 });

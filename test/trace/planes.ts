@@ -42,7 +42,11 @@ export class TestPlane {
     this.root = join(base, "plane");
     this.write("config/plane.toml", CONFIG);
     this.effects = nodeEffects({
-      host: { home: join(base, "home"), cwd: host.cwd === undefined ? this.root : join(this.root, host.cwd) },
+      host: {
+        env: { PATH: process.env["PATH"] },
+        home: join(base, "home"),
+        cwd: host.cwd === undefined ? this.root : join(this.root, host.cwd),
+      },
     });
     this.plane = openPlane(this.effects, this.root);
     for (const name of REGISTRY_NAMES) this.rows(name);

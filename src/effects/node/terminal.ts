@@ -4,7 +4,7 @@ import type { Terminal } from "../ports.ts";
 /** Asks on the error output, so that what a command prints stays clean. */
 export const nodeTerminal = (signal: AbortSignal): Terminal => ({
   get interactive() {
-    return process.stdin.isTTY === true && process.stderr.isTTY === true;
+    return process.stdin.isTTY && process.stderr.isTTY;
   },
   async ask(question) {
     const reader = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,6 +1,6 @@
 /** The `FileSystem` of a simulated disk: the same calls, modes and error codes as Linux, without links. */
 import { compareCodePoints } from "../../kernel/index.ts";
-import type { DirectoryEntry, FileSystem } from "../ports.ts";
+import type { DirectoryEntry, FileSystem, ReadHandle } from "../ports.ts";
 import { addNode, type DiskAccess, statOf } from "./disk-access.ts";
 import { openWrite, readHandle } from "./disk-handles.ts";
 import { fail, find, findParent, lookUp, segmentsOf } from "./disk-paths.ts";
@@ -38,14 +38,7 @@ export function diskFileSystem(access: DiskAccess): FileSystem {
       alive();
       return readHandle(access, path, find(state, path, "open").inode);
     },
-    openBeneath(directory, names) {
-      alive();
-      // This disk has no links: a name below a folder is what its path says.
-      const path = [directory, ...names].join("/");
-      const { inode, node } = find(state, path, "open");
-      if (node.kind !== "file") throw fail("EISDIR", "open", path);
-      return readHandle(access, path, inode);
-    },
+    openBeneath: (directory, names) => openBeneath(access, [directory, ...names].join("/")),
     freeBytes(path) {
       alive();
       find(state, path, "statfs");
@@ -79,6 +72,14 @@ export function diskFileSystem(access: DiskAccess): FileSystem {
     },
   };
   return fs;
+}
+
+/** This disk has no links: a name below a folder is what its path says. */
+function openBeneath(access: DiskAccess, path: string): ReadHandle {
+  access.alive();
+  const { inode, node } = find(access.state, path, "open");
+  if (node.kind !== "file") throw fail("EISDIR", "open", path);
+  return readHandle(access, path, inode);
 }
 
 /** Calls that change names. */

@@ -14,6 +14,7 @@ import {
   settled,
   storedConfig,
 } from "../../grants/index.ts";
+import type { Transaction } from "../../journal/index.ts";
 import { compareCodePoints, type Json, prettyJson, sha256Hex } from "../../kernel/index.ts";
 import { digestOf, type Plane, reading } from "../../plane/index.ts";
 import { changePlugin, enterPlugin, type PluginRequest } from "./change-plugin.ts";
@@ -63,64 +64,68 @@ export async function configurePlugin(
     config_digest: entered.plugin.record.config_digest ?? null,
   };
   if (keys.length === 0 || request.dry_run) return { ...base, ...none, ...in_force };
-  const { user } = entered.actor;
-  let made: { bytes: Buffer; version: number; before: StoredConfig | undefined } | undefined;
+  const made: Made = { bytes: Buffer.alloc(0), version: 0, before: undefined };
   const about = { namespace, operation: "configure", actor: entered.actor, wait_ms: request.wait_ms };
   const done = await changePlugin(
     effects,
     plane,
     about,
-    (found, _actor, transaction_id) => {
-      // Somebody may have configured it meanwhile: what they set is not overwritten by what was seen before.
-      if (found.record.config_digest !== entered.plugin.record.config_digest) return undefined;
-      if (found.record.manifest_hash !== entered.plugin.record.manifest_hash) return undefined;
+    (found, { user }, transaction_id) => {
+      // Somebody may have configured or updated it meanwhile: what they did is not overwritten by what was seen before.
+      const { config_digest, manifest_hash } = entered.plugin.record;
+      if (found.record.config_digest !== config_digest || found.record.manifest_hash !== manifest_hash)
+        return undefined;
       const before = storedConfig(effects, plane, found);
       const version = Math.max(before?.config_version ?? 0, ...keptVersions(effects, plane, namespace)) + 1;
-      const stored: StoredConfig = {
-        config_version: version,
-        namespace,
-        ...planned.after,
-        set_by: user,
-        set_at: new Date(effects.clock.now_ms()).toISOString(),
-        transaction_id,
-      };
-      const bytes = Buffer.from(prettyJson(stored as unknown as Json));
-      made = { bytes, version, before };
-      const config_digest = sha256Hex(bytes);
-      return {
-        record: { ...unsealed(found), config_digest },
-        previous_state: found.record.state,
-        event: EVENTS.configure,
-        metadata: {
-          config_version: version,
-          config_digest,
-          previous_config_digest: found.record.config_digest ?? null,
-        },
-      };
+      const set_at = new Date(effects.clock.now_ms()).toISOString();
+      const by = { set_by: user, set_at, transaction_id };
+      const stored: StoredConfig = { config_version: version, namespace, ...planned.after, ...by };
+      Object.assign(made, { bytes: Buffer.from(prettyJson(stored as unknown as Json)), version, before });
+      return configured(found, made);
     },
-    (transaction) => {
-      if (made === undefined) return;
-      const path = configPath(namespace);
-      const before_digest = digestOf(effects.fs, `${plane.root}/${path}`);
-      if (made.before !== undefined) {
-        const bytes = effects.fs.read(`${plane.root}/${path}`);
-        transaction.put(keptConfigPath(namespace, made.before.config_version), { bytes, mode: 0o644 });
-      }
-      transaction.put(path, { bytes: made.bytes, mode: 0o644 }, before_digest);
-      const surplus = keptVersions(effects, plane, namespace).slice(0, -KEPT_MAX);
-      for (const version of surplus) transaction.remove(keptConfigPath(namespace, version));
-    },
+    (transaction) => stageConfig(effects, plane, transaction, namespace, made),
   );
-  if (!done.changed || made === undefined) return configurePlugin(effects, plane, request);
+  if (!done.changed) return configurePlugin(effects, plane, request);
   const { transaction_id, generation } = done;
+  const { version: config_version } = made;
+  const config_digest = sha256Hex(made.bytes);
+  return { ...base, config_version, config_digest, changed: true, transaction_id, generation };
+}
+
+/** The next configuration, and the one it follows. */
+interface Made {
+  readonly bytes: Buffer;
+  readonly version: number;
+  readonly before: StoredConfig | undefined;
+}
+
+function configured(found: Plugin, { bytes, version }: Made) {
+  const config_digest = sha256Hex(bytes);
+  const previous_config_digest = found.record.config_digest ?? null;
   return {
-    ...base,
-    config_version: made.version,
-    config_digest: sha256Hex(made.bytes),
-    changed: true,
-    transaction_id,
-    generation,
+    record: { ...unsealed(found), config_digest },
+    previous_state: found.record.state,
+    event: EVENTS.configure,
+    metadata: { config_version: version, config_digest, previous_config_digest },
   };
+}
+
+function stageConfig(
+  effects: Effects,
+  plane: Plane,
+  transaction: Transaction,
+  namespace: string,
+  { bytes, before }: Made,
+): void {
+  const path = configPath(namespace);
+  const stands = `${plane.root}/${path}`;
+  if (before !== undefined) {
+    const kept = { bytes: effects.fs.read(stands), mode: 0o644 };
+    transaction.put(keptConfigPath(namespace, before.config_version), kept);
+  }
+  transaction.put(path, { bytes, mode: 0o644 }, digestOf(effects.fs, stands));
+  const surplus = keptVersions(effects, plane, namespace).slice(0, -KEPT_MAX);
+  for (const version of surplus) transaction.remove(keptConfigPath(namespace, version));
 }
 
 async function plan(

@@ -13,7 +13,7 @@ import {
 } from "../../grants/index.ts";
 import type { Transaction } from "../../journal/index.ts";
 import type { Plane } from "../../plane/index.ts";
-import type { PackageChange } from "../apply-change.ts";
+import type { PackageChange } from "../package-change.ts";
 import { refuseAll } from "../refuse.ts";
 import type { LedgerNote } from "../transact.ts";
 import { checkNamespace } from "./namespace.ts";

@@ -2,7 +2,7 @@
 import type { Effects } from "../../effects/index.ts";
 import type { Transaction } from "../../journal/index.ts";
 import type { Plane } from "../../plane/index.ts";
-import type { Occasion, PackageChange } from "../apply-change.ts";
+import type { Occasion, PackageChange } from "../package-change.ts";
 import type { LedgerNote } from "../transact.ts";
 import { followPackages } from "./follow-packages.ts";
 import { restoreRecords } from "./restore-records.ts";

@@ -44,35 +44,41 @@ export function restoredEvents(
     if (namespace === undefined) return [];
     const now = recordAt(fs, `${root}/${path}`);
     const then = from === undefined ? undefined : recordAt(fs, `${root}/${from}`);
-    const about = then?.record ?? now?.record;
+    const about = (then ?? now)?.record;
     if (about === undefined) return [];
     const { package_id, version } = about;
-    const state = then?.record.state ?? null;
+    const previous_state = now?.record.state ?? null;
+    const subject = { user, namespace, package_id, version, previous_state, undone: true };
     return [
       {
         stream: GOVERNANCE_STREAM,
         event_type: EVENTS.update,
         submission_id: namespace,
         decision: "UNDONE",
-        reason: `${package_id} ${version}: ${namespace} is ${state ?? "unknown"} again (undone)`,
-        metadata: {
-          user,
-          namespace,
-          package_id,
-          version,
-          previous_state: now?.record.state ?? null,
-          state,
-          reason: then?.record.reason ?? null,
-          undone: true,
-          grant_digest: grantDigest(then?.record.grant ?? null),
-          record_digest: then?.digest ?? null,
-        },
+        reason: `${package_id} ${version}: ${namespace} is ${then?.record.state ?? "unknown"} again (undone)`,
+        metadata: { ...subject, ...standing(then) },
       },
     ];
   });
 }
 
-function recordAt(fs: Effects["fs"], path: string): { record: PluginRecord; digest: string } | undefined {
+interface RecordAt {
+  readonly record: PluginRecord;
+  readonly digest: string;
+}
+
+/** What the event says of the record that is there again; of one that goes, that there is none. */
+const standing = (then: RecordAt | undefined) =>
+  then === undefined
+    ? { state: null, reason: null, grant_digest: null, record_digest: null }
+    : {
+        state: then.record.state,
+        reason: then.record.reason ?? null,
+        grant_digest: grantDigest(then.record.grant),
+        record_digest: then.digest,
+      };
+
+function recordAt(fs: Effects["fs"], path: string): RecordAt | undefined {
   if (fs.stat(path)?.kind !== "file") return undefined;
   const bytes = fs.read(path);
   try {

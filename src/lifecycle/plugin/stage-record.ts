@@ -69,4 +69,4 @@ function eventOf(
 }
 
 export const grantDigest = (grant: Grant | null): string | null =>
-  grant === null ? null : prefixed(sha256Hex(spacedJson(grant as never)));
+  grant === null ? null : prefixed(sha256Hex(spacedJson(grant)));

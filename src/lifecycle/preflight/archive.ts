@@ -1,8 +1,7 @@
 /** An archive, or an id in the store: what an install or update would say of it, by the very plan of an install. */
 import { readArchive } from "../../archive/index.ts";
 import type { Manifest, PreflightCheckId, PreflightSubject } from "../../contracts/index.ts";
-import { installedHeads } from "../../index-db/index.ts";
-import { Fault } from "../../kernel/index.ts";
+import { Fault, type FaultJson } from "../../kernel/index.ts";
 import { locate } from "../../metadata/index.ts";
 import type { Plane } from "../../plane/index.ts";
 import {
@@ -18,7 +17,8 @@ import { type Candidate, checkContent, readCandidateFile, type Wanted } from "..
 import { chooseNeeded } from "../choose.ts";
 import { type Chosen, planInstall, withConflict } from "../install-plan.ts";
 import { addAdvice, addFaults, countManifest, type Judged, runtimeFor } from "./judge.ts";
-import { type PreflightWorld, shownPath } from "./world.ts";
+import { addStoredConfig } from "./stored-config.ts";
+import { headsOf, type PreflightWorld, shownPath } from "./world.ts";
 
 export interface ArchiveSubject {
   /** As the user named it. */
@@ -51,7 +51,10 @@ export async function judgeArchive(world: PreflightWorld, named: ArchiveSubject)
   if (plane === undefined) {
     await addFaults(judged, [...checkContent(candidate), ...(await alone(world, manifest))]);
     tally.skipped(concerned(manifest), no_plane);
-  } else await judgeInPlane({ ...world, plane }, judged, candidate, named);
+  } else {
+    await judgeInPlane({ ...world, plane }, judged, candidate, named);
+    await addStoredConfig({ ...world, plane }, judged);
+  }
   return tally.report({ ...about, package_id: manifest.package_id, version: manifest.version });
 }
 
@@ -84,7 +87,7 @@ async function opened(
     const is_manifest = checkOf(error.code) === "manifest";
     const listed = error.details["findings"];
     const faults = Array.isArray(listed)
-      ? listed.map((one) => new Fault({ ...(one as Fault), exit_code: error.exit_code }))
+      ? listed.map((one) => new Fault({ ...(one as unknown as FaultJson), exit_code: error.exit_code }))
       : [error];
     for (const fault of faults)
       await addFaults({ tally, locate: async () => [] }, [
@@ -142,9 +145,7 @@ async function judgeInPlane(
   tally.ran("ownership", manifest.assets.length);
   const wanted: Wanted = { archive: path, id, digest };
   const chosen: Chosen = { candidate, wanted, requested: true };
-  const is_there = installedHeads(effects, plane.root).some(
-    ({ package_id }) => package_id === manifest.package_id,
-  );
+  const is_there = headsOf(world).some(({ package_id }) => package_id === manifest.package_id);
   const mode = is_there ? "update" : "install";
   const versions = await runtimeFor(manifest, runtime);
   try {

@@ -80,7 +80,7 @@ async function firstFix(
       ),
       ...findUntidy(plugin),
     ];
-    const places = await inspection.locate(later.map(({ details }) => String(details["field"])));
+    const places = await inspection.locate(later.map(({ details }) => fieldOf(details["field"])));
     problems.push(
       ...later.map((fault, index) => ({ fault, path: places[index]?.path, field: places[index]?.field })),
     );
@@ -108,6 +108,8 @@ function folderOf({ fs, host }: Effects, subject: string): string | undefined {
     ? real.slice(0, real.lastIndexOf("/"))
     : undefined;
 }
+
+const fieldOf = (field: unknown): string => (typeof field === "string" ? field : "/");
 
 /** Texts as they will be, before they are written. */
 const overlaid = (fs: FileSystem, folder: string, texts: Texts): FileSystem => ({

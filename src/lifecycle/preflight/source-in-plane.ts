@@ -1,6 +1,6 @@
 /** What only a plane can say of a source: what is installed, stored, registered and owned there. */
 import type { PreflightCheckId } from "../../contracts/index.ts";
-import { findOwners, type Head } from "../../index-db/index.ts";
+import { findOwners } from "../../index-db/index.ts";
 import { Fault } from "../../kernel/index.ts";
 import type { Plane } from "../../plane/index.ts";
 import { checkOf, checkRanges } from "../../preflight/index.ts";
@@ -14,7 +14,8 @@ import { placeAssets } from "../place.ts";
 import { checkNamespaces } from "../plugin/namespace.ts";
 import { checkPluginEntry } from "../plugin-entry.ts";
 import { addFaults, type Judged, runtimeFor } from "./judge.ts";
-import type { PreflightWorld } from "./world.ts";
+import { addStoredConfig } from "./stored-config.ts";
+import { headsOf, type PreflightWorld } from "./world.ts";
 
 /** Checks of a source that need a plane. */
 export const SOURCE_IN_PLANE: readonly PreflightCheckId[] = [
@@ -29,7 +30,6 @@ type InPlane = PreflightWorld & { readonly plane: Plane };
 export async function judgeSourceInPlane(
   world: InPlane,
   judged: Judged,
-  installed: readonly Head[],
   files: readonly SourceFile[],
 ): Promise<void> {
   const { manifest, tally } = judged;
@@ -41,12 +41,9 @@ export async function judgeSourceInPlane(
   entry.push(
     ...checkNamespaces(world.effects, world.plane, [{ target: { manifest }, tier: manifest.plane_id }]),
   );
-  const faults = [
-    ...entry,
-    ...(await needs(world, judged, installed)),
-    ...(await ownership(world, judged, files)),
-  ];
+  const faults = [...entry, ...(await needs(world, judged)), ...(await ownership(world, judged, files))];
   await addFaults(judged, faults);
+  await addStoredConfig(world, judged);
   signatures(world, judged);
 }
 
@@ -62,16 +59,16 @@ const OF_PLANE = new Set<PreflightCheckId>([
 const isOfPlane = ({ code, details }: Fault): boolean => OF_PLANE.has(checkOf(code, details["runtime"]));
 
 /** As an install would find it, with what the store would bring in. */
-async function needs(
-  { effects, plane, runtime }: InPlane,
-  { manifest, tally }: Judged,
-  installed: readonly Head[],
-): Promise<Fault[]> {
+async function needs(world: InPlane, { manifest, tally }: Judged): Promise<Fault[]> {
+  const { effects, plane, runtime } = world;
+  const installed = headsOf(world);
   const versions = await runtimeFor(manifest, runtime);
   const fresh = !installed.some(({ package_id }) => package_id === manifest.package_id);
   // A range that is none is told by itself, and nothing can be chosen by it.
   const conflict =
-    checkRanges(manifest).length > 0 ? undefined : checkResolvable(effects, plane, manifest, versions);
+    checkRanges(manifest).length > 0
+      ? undefined
+      : checkResolvable(effects, plane, manifest, { runtime: versions, heads: installed });
   const faults = checkNeeds(effects, plane, installed, [{ manifest, fresh }], versions);
   // What is not installed yet and can be had comes in with it.
   const unmet = faults.filter(({ code }) => !COMES_WITH_IT.has(code));

@@ -1,6 +1,5 @@
 /** A source folder, or a manifest alone: what a pack and the install that follows would say of it. */
 import type { Manifest, PreflightSubject, SourceMetadata } from "../../contracts/index.ts";
-import { installedHeads } from "../../index-db/index.ts";
 import { Fault } from "../../kernel/index.ts";
 import { inspectSource, type SourceInspection } from "../../metadata/index.ts";
 import {
@@ -32,7 +31,7 @@ export interface SourceSubject {
 }
 
 export async function judgeSource(world: PreflightWorld, source: SourceSubject): Promise<PreflightSubject> {
-  const { effects, plane, no_plane } = world;
+  const { effects } = world;
   const { subject, kind, folder } = source;
   const tally = new Tally();
   const inspection = await inspectSource(source.fs, folder, subject);
@@ -41,9 +40,9 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   const about = { subject, subject_kind: kind } as const;
   const { metadata, problems } = inspection;
   for (const problem of problems) tally.add(checkOf(problem.code), [inFolder(problem, shown)]);
-  const named = metadata === undefined ? undefined : identified(metadata, subject);
+  const named = metadata === undefined ? undefined : settled(() => decideId(metadata, undefined, subject));
   if (named instanceof Fault) await addFaults({ tally, locate }, [named]);
-  if (metadata === undefined || named === undefined || named instanceof Fault) {
+  if (metadata === undefined || typeof named !== "string") {
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be read");
     const { id, version } = metadata ?? {};
     return tally.report({ ...about, package_id: id ?? null, version: version ?? null });
@@ -56,7 +55,23 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be built");
     return tally.report({ ...about, package_id: named, version: metadata.version ?? null });
   }
-  const judged: Judged = { tally, manifest, locate };
+  await judgeReadable(world, source, { judged: { tally, manifest, locate }, files, target });
+  return tally.report({ ...about, package_id: named, version: manifest.version });
+}
+
+interface Readable {
+  readonly judged: Judged;
+  readonly files: readonly SourceFile[];
+  readonly target: string;
+}
+
+async function judgeReadable(
+  world: PreflightWorld,
+  { subject, kind }: SourceSubject,
+  { judged, files, target }: Readable,
+): Promise<void> {
+  const { plane, no_plane } = world;
+  const { tally, manifest } = judged;
   countManifest(judged);
   await addFaults(judged, refusedTargets(target, files));
   await addFaults(judged, await ownFaults(world, manifest, subject));
@@ -64,8 +79,7 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   if (kind === "manifest")
     tally.skipped(["archive-safety", "ownership"], "a manifest alone has no files to pack");
   if (plane === undefined) tally.skipped(concerned(manifest, kind), no_plane);
-  else await judgeSourceInPlane({ ...world, plane }, judged, installedHeads(effects, plane.root), files);
-  return tally.report({ ...about, package_id: named, version: manifest.version });
+  else await judgeSourceInPlane({ ...world, plane }, judged, files);
 }
 
 /** What cannot be judged without a readable manifest. */
@@ -78,9 +92,6 @@ const concerned = ({ dependencies, spec_id, framework_id, plugin }: Manifest, ki
     if (id === "permission-policy") return plugin !== undefined;
     return id !== "ownership" || kind === "source";
   });
-
-const identified = (metadata: SourceMetadata, subject: string): string | Fault =>
-  settled(() => decideId(metadata, undefined, subject));
 
 /** As a pack judges them: the folder first, then its files. */
 const refusedTargets = (target: string, files: readonly SourceFile[]): Fault[] =>

@@ -1,5 +1,6 @@
 /** What a subject is held against. */
 import type { Effects } from "../../effects/index.ts";
+import { type Head, installedHeads } from "../../index-db/index.ts";
 import type { Plane } from "../../plane/index.ts";
 import type { Runtime } from "../../preflight/index.ts";
 
@@ -11,9 +12,18 @@ export interface PreflightWorld {
   readonly no_plane: string;
   /** Looked up only where a range asks; Python is found by running it. */
   readonly runtime: (needs_python: boolean) => Promise<Runtime>;
+  /** What is installed in the plane, looked up once for all subjects. */
+  readonly installed?: () => readonly Head[];
   /** sha256 the caller vouches for, in place of the registry's. */
   readonly digest?: string | undefined;
 }
+
+export const headsOf = ({
+  effects,
+  plane,
+  installed,
+}: PreflightWorld & { readonly plane: Plane }): readonly Head[] =>
+  installed?.() ?? installedHeads(effects, plane.root);
 
 /** A path as findings show it: relative to the working directory where it lies below, else as it is. */
 export function shownPath({ fs, host }: Pick<Effects, "fs" | "host">, path: string): string {

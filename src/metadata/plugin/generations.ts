@@ -49,9 +49,9 @@ function readV1(document: Raw): Extract {
   const config = configOf(payloadSchema);
   const plugin = { namespace, kind: "agent", runtime: "node", ...config, capability: Object.keys(config) };
   return {
-    raw: { ...named("v1", schemaVersion), plugin },
+    raw: { ...named("v1", namespace, schemaVersion), plugin },
     legacy: true,
-    yields: ["version"],
+    yields: ["id", "version"],
     elsewhere: [...IN_BOTH, ["/plugin/config/schema", "/payloadSchema"], ["/plugin", "/"]],
   };
 }
@@ -75,8 +75,12 @@ function readV2(document: Raw, lookAt: LookAt): Extract {
     permissions: { tools: v2.permissions },
     ...config,
   };
-  const raw = { ...named("v2", v2.schemaVersion), compat: { host: v2.remVersionRange }, plugin };
-  return { raw, legacy: true, yields: ["version"], elsewhere: placesOfV2(v2, schema), problems };
+  const raw = {
+    ...named("v2", v2.namespace, v2.schemaVersion),
+    compat: { host: v2.remVersionRange },
+    plugin,
+  };
+  return { raw, legacy: true, yields: ["id", "version"], elsewhere: placesOfV2(v2, schema), problems };
 }
 
 const actionOf = ({ id, title, description, inputSchema, outputSchema, requiredPermissions }: Action) => ({
@@ -102,13 +106,15 @@ function configOf(schema: PayloadSchema | undefined): { config?: object } {
   return says || !schema.additionalProperties ? { config: { schema: { ...schema } } } : {};
 }
 
-/** The schema version has no order, so it is the package's version only where it is one. */
-function named(plugin_generation: string, schemaVersion: string): Raw {
+/** Neither knew packages, so the id is made of the namespace. The schema version has no order, so it is the package's version only where it is one. */
+function named(plugin_generation: string, namespace: string, schemaVersion: string): Raw {
   const version = Version.safeParse(schemaVersion).success ? { version: schemaVersion } : {};
-  return { ...version, metadata: { plugin_generation, plugin_schema_version: schemaVersion } };
+  const id = `PKG-${namespace.toUpperCase().replace(/[._-]+/g, "-")}`;
+  return { id, ...version, metadata: { plugin_generation, plugin_schema_version: schemaVersion } };
 }
 
 const IN_BOTH: Extract["elsewhere"] = [
+  ["/id", "/namespace"],
   ["/version", "/schemaVersion"],
   ["/metadata", "/schemaVersion"],
   ["/plugin/namespace", "/namespace"],

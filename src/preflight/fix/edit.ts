@@ -57,7 +57,7 @@ function applied(parent: Record<string | number, unknown>, last: string | number
   return true;
 }
 
-export function valueAt(document: unknown, path: Path): unknown {
+function valueAt(document: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, part) =>
       typeof value === "object" && value !== null && Object.hasOwn(value, part)

@@ -1,51 +1,67 @@
 /** Edits of JSON text that leave every byte alone that they are not about. */
 import { applyEdits, findNodeAtLocation, modify, type Node, parseTree } from "jsonc-parser";
-import { type Edit, isTexts, type Path, tidied, valueAt } from "./edit.ts";
+import { type Edit, isTexts, type Path, tidied } from "./edit.ts";
 
 /** Undefined where the text has no such place. */
 export function editJson(text: string, edit: Edit): string | undefined {
   const tree = parseTree(text);
-  if (tree === undefined) return undefined;
-  if (edit.kind === "rename") return renamed(text, tree, edit.at, edit.to);
-  if (edit.kind === "remove") return changed(text, edit.at, undefined);
-  const list = findNodeAtLocation(tree, [...edit.at]);
+  const node = tree === undefined ? undefined : findNodeAtLocation(tree, [...edit.at]);
   if (edit.kind === "add")
-    return list === undefined
-      ? changed(text, edit.at, [edit.text])
-      : changed(text, [...edit.at, list.children?.length ?? 0], edit.text, true);
-  return list === undefined ? undefined : tidy(text, tree, list, edit.at);
+    return node === undefined ? withList(text, edit.at, edit.text) : withItem(text, node, edit.text);
+  if (node === undefined) return undefined;
+  if (edit.kind === "rename") return renamed(text, node, edit.to);
+  if (edit.kind === "remove") return removed(text, node);
+  return tidy(text, node);
 }
 
-function changed(text: string, at: Path, value: unknown, is_insertion = false): string {
+const endOf = ({ offset, length }: Node): number => offset + length;
+const spliced = (text: string, from: number, to: number, by: string): string =>
+  text.slice(0, from) + by + text.slice(to);
+
+/** A key that is not there yet is the one thing whose layout must be chosen; it follows that of the file. */
+function withList(text: string, at: Path, item: string): string {
   const indent = /\n([ \t]+)\S/.exec(text)?.[1] ?? "  ";
   const formattingOptions = indent.startsWith("\t")
     ? { insertSpaces: false, tabSize: 1 }
     : { insertSpaces: true, tabSize: indent.length };
-  return applyEdits(
-    text,
-    modify(text, [...at], value, { formattingOptions, isArrayInsertion: is_insertion }),
-  );
+  return applyEdits(text, modify(text, [...at], [item], { formattingOptions }));
 }
 
-function renamed(text: string, tree: Node, at: Path, to: string): string | undefined {
-  const key = findNodeAtLocation(tree, [...at])?.parent?.children?.[0];
-  if (key === undefined) return undefined;
-  return text.slice(0, key.offset) + JSON.stringify(to) + text.slice(key.offset + key.length);
+function withItem(text: string, list: Node, item: string): string | undefined {
+  if (list.type !== "array") return undefined;
+  const last = list.children?.at(-1);
+  return last === undefined
+    ? spliced(text, list.offset, endOf(list), `[${JSON.stringify(item)}]`)
+    : spliced(text, endOf(last), endOf(last), `, ${JSON.stringify(item)}`);
+}
+
+function renamed(text: string, { parent }: Node, to: string): string | undefined {
+  const key = parent?.type === "property" ? parent.children?.[0] : undefined;
+  return key === undefined ? undefined : spliced(text, key.offset, endOf(key), JSON.stringify(to));
+}
+
+/** An item of a list, or a key with its value, and the comma that parts it from its neighbour. */
+function removed(text: string, node: Node): string | undefined {
+  const own = node.parent?.type === "property" ? node.parent : node;
+  const siblings = own.parent?.children ?? [];
+  const index = siblings.indexOf(own);
+  if (index < 0) return undefined;
+  const before = siblings[index - 1];
+  const after = siblings[index + 1];
+  if (before !== undefined) return spliced(text, endOf(before), endOf(own), "");
+  return spliced(text, own.offset, after === undefined ? endOf(own) : after.offset, "");
 }
 
 /** Each text takes the place of another; what repeats goes from the end. */
-function tidy(text: string, tree: Node, list: Node, at: Path): string | undefined {
+function tidy(text: string, list: Node): string | undefined {
   const nodes = list.children ?? [];
   const values: unknown = nodes.map(({ value }) => value as unknown);
-  if (!isTexts(values) || !isTexts(valueAt(JSON.parse(text), at))) return undefined;
+  if (list.type !== "array" || !isTexts(values)) return undefined;
   const wanted = tidied(values);
-  let next = text;
-  for (const [index, node] of [...nodes.entries()].reverse()) {
-    const value = wanted[index];
-    if (value !== undefined)
-      next = next.slice(0, node.offset) + JSON.stringify(value) + next.slice(node.offset + node.length);
-  }
-  for (let index = nodes.length - 1; index >= wanted.length; index--)
-    next = changed(next, [...at, index], undefined);
-  return tree === list ? undefined : next;
+  const kept = nodes[wanted.length - 1];
+  const last = nodes.at(-1);
+  let next = kept === undefined || last === undefined ? text : spliced(text, endOf(kept), endOf(last), "");
+  for (const [index, node] of [...nodes.slice(0, wanted.length).entries()].reverse())
+    next = spliced(next, node.offset, endOf(node), JSON.stringify(wanted[index]));
+  return next;
 }

@@ -1,0 +1,1 @@
+export declare const MEANINGS: Readonly<Record<string, string>>;
