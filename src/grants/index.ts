@@ -56,6 +56,7 @@ export {
   covers,
   inWords,
   isWider,
+  partsOf,
   plainText,
   type ScopeKind,
   type ScopeParts,

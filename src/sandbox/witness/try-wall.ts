@@ -203,7 +203,7 @@ async function tellProbe(
       "/sys/class/",
       "/boot/",
       // A folder on the way to something shown is there, and empty but for that.
-      ...["/root/", "/home/", "/var/", "/opt/"].filter(
+      ...[`${host.home}/`, "/var/", "/opt/", "/srv/"].filter(
         (folder) => !shown.some((path) => path.startsWith(folder)),
       ),
       `/proc/${host.pid}/environ`,
