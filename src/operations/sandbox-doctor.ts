@@ -64,7 +64,8 @@ const claimLines = ({ claims }: SandboxReport): string[] => [
 function claimLine({ claim, layer, tried, proven, is_proven, seen, text }: ClaimReport): string {
   const columns = `  ${claim.padEnd(WIDTHS.claim)}${layer.padEnd(WIDTHS.layer)}`;
   const missed = tried.filter((profile) => !proven.includes(profile));
-  if (!is_proven) return `${columns}BROKEN in ${missed.join(", ")}: ${seen}`;
+  const where = proven.length === 0 ? "every profile" : missed.join(", ");
+  if (!is_proven) return `${columns}BROKEN in ${where}: ${seen}`;
   return `${columns}${proven.length} of ${tried.length}: ${text}`;
 }
 

@@ -8,6 +8,7 @@ import { lastWords } from "./printable.ts";
 import { makePrivateTemp, type PrivateTemp } from "./private-temp.ts";
 import { serveProxy } from "./proxy/serve.ts";
 import { Denials } from "./wall/denials.ts";
+import { makeWrittenFolders } from "./wall/granted-paths.ts";
 import { type Meter, meterFor } from "./wall/meter.ts";
 import { prepare } from "./wall/start.ts";
 import { readStatus, type WallStatus } from "./wall/status.ts";
@@ -31,6 +32,7 @@ export async function confine(effects: ConfineNeeds, wall: Wall, request: Confin
   let meter: Meter | undefined;
   let proxy: { close(): void } | undefined;
   try {
+    makeWrittenFolders(effects.fs, request.plane_root, request.profile.files.write);
     meter = meterFor(effects, request.limits);
     const { domains } = request.profile;
     const proxy_socket = domains.length > 0 ? `${temp.path}/proxy.sock` : undefined;

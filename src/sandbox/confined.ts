@@ -42,8 +42,8 @@ export interface ConfineRequest {
   };
   /** Absolute; the plane's root when not given. */
   readonly cwd?: string;
-  /** All of it at once, or `pipe`: the caller writes and ends. */
-  readonly stdin: Uint8Array | string | "pipe";
+  /** All of it at once; the text `pipe` for none: the caller writes and ends. */
+  readonly stdin: Uint8Array | string;
   /** Values of the names that the profile lets through, and of ours. Nothing else of the caller's environment is there. */
   readonly environment: Readonly<Record<string, string>>;
   /** Bytes shown read-only at absolute paths, instead of what lies there: files that were checked when they were opened. */

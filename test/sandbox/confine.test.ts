@@ -137,7 +137,6 @@ print(sorted(os.listdir(plane)), os.listdir(plane + "/docs"), open(plane + "/plu
       subprocess.run(["/bin/echo", "ran"], capture_output=True).stdout)
 open(plane + "/out/result", "w").write("written")
 `;
-  mkdirSync(`${here.plane}/out`);
   const { stdout, stderr } = await run(here, {
     kind: "node",
     runtime: "python",

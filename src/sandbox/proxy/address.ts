@@ -19,14 +19,14 @@ const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
 ];
 
 /** Four numbers as one; undefined for anything that is not written in the usual way. */
-export function ipv4(text: string): number | undefined {
+function ipv4(text: string): number | undefined {
   if (!/^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/.test(text)) return undefined;
   const parts = text.split(".").map(Number);
   return parts.some((part) => part > 255) ? undefined : parts.reduce((all, part) => all * 256 + part, 0);
 }
 
 /** Eight groups; undefined when it is none. A zone is not read: it names a device of this machine. */
-export function ipv6(text: string): readonly number[] | undefined {
+function ipv6(text: string): readonly number[] | undefined {
   const halves = text.split("::");
   if (!text.includes(":") || halves.length > 2) return undefined;
   const groups = halves.map((half) => (half === "" ? [] : half.split(":").flatMap(groupsOf)));
@@ -51,7 +51,10 @@ export function isPublic(address: string): boolean {
   const four = ipv4(address);
   if (four !== undefined) return isPublicV4(four);
   const six = ipv6(address);
-  if (six === undefined) return false;
+  return six !== undefined && isPublicV6(six);
+}
+
+function isPublicV6(six: readonly number[]): boolean {
   const [first = 0, second = 0, , , , sixth = 0, seventh = 0, eighth = 0] = six;
   const is_empty_to = (end: number): boolean => six.slice(0, end).every((group) => group === 0);
   // Addresses of version 4 in other clothes.

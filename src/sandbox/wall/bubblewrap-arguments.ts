@@ -7,7 +7,7 @@ import type { BubblewrapWall } from "./wall.ts";
 
 export const SHARED_MEMORY = "/dev/shm";
 /** Folder inside for what is ours: the socket of the proxy, and what an interpreter loads first. */
-export const OWN_FOLDER = "/run/holdfast";
+const OWN_FOLDER = "/run/holdfast";
 export const PROXY_SOCKET = `${OWN_FOLDER}/proxy.sock`;
 
 /** Room for the names of folders on the way to what is shown. */

@@ -4,6 +4,7 @@ import { matchesGlob } from "../../metadata/index.ts";
 import { make } from "../faults.ts";
 
 type Needs = Pick<FileSystem, "stat" | "list">;
+type Making = Pick<FileSystem, "stat" | "makeDirectory">;
 
 /** Looked at for one glob, and found by it: more would make a command line nobody reads. */
 const LOOKED_AT_MAX = 20_000;
@@ -17,7 +18,7 @@ export interface GrantedPath {
 
 /**
  * What is there for each glob: whole folders for `folder/**`, single paths else. A link is never followed and never granted:
- * what it leads to was not asked for. A folder to write in that is not there yet is made by the caller first.
+ * what it leads to was not asked for.
  * @throws SANDBOX_TOO_MANY_PATHS
  */
 export function grantedPaths(fs: Needs, plane_root: string, globs: readonly string[]): GrantedPath[] {
@@ -26,8 +27,22 @@ export function grantedPaths(fs: Needs, plane_root: string, globs: readonly stri
   return [...found.values()];
 }
 
+/** Makes the folders that may be written in, where nothing is yet: what is not there cannot be shown. */
+export function makeWrittenFolders(fs: Making, plane_root: string, globs: readonly string[]): void {
+  for (const glob of globs) {
+    let path = plane_root;
+    for (const name of (wholeFolder(glob) ?? "").split("/").filter((segment) => segment !== "")) {
+      path += `/${name}`;
+      const kind = fs.stat(path)?.kind;
+      if (kind === undefined) fs.makeDirectory(path);
+      // A link, or a file: it is not granted, and not touched.
+      else if (kind !== "directory") break;
+    }
+  }
+}
+
 /** The folder that `folder/**` names whole; undefined for any other glob. */
-export function wholeFolder(glob: string): string | undefined {
+function wholeFolder(glob: string): string | undefined {
   if (glob === "**") return "";
   const folder = glob.endsWith("/**") ? glob.slice(0, -3) : undefined;
   return folder === undefined || /[*?]/.test(folder) ? undefined : folder;

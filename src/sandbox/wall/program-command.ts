@@ -60,12 +60,23 @@ const bare = (
 });
 
 function python({ executable, entrypoint, args = [] }: ConfineRequest["program"], told: Told): Command {
-  const config = JSON.stringify({ ...told, denials_fd: DENIALS_FD });
+  const config = pythonLiteral({ ...told, denials_fd: DENIALS_FD });
   return {
     argv: [executable, "-I", "-B", "-c", PYTHON_LAUNCHER, config, entrypoint, ...args],
     environment: {},
     files: [],
   };
+}
+
+/** Of texts, numbers, truth values, lists and objects. */
+function pythonLiteral(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(",")}]`;
+  if (typeof value === "object" && value !== null)
+    return `{${Object.entries(value)
+      .map(([name, one]) => `${pythonLiteral(name)}:${pythonLiteral(one)}`)
+      .join(",")}}`;
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return JSON.stringify(value);
 }
 
 function node(
@@ -90,7 +101,8 @@ function node(
       executable,
       "--disable-warning=SecurityWarning",
       ...(major >= NODE_WITH_PERMISSIONS ? permissions : []),
-      ...["--require", PRELOAD_PATH],
+      "--require",
+      PRELOAD_PATH,
       entrypoint,
       ...args,
     ],

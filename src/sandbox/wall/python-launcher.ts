@@ -1,13 +1,12 @@
 /**
  * Runs a Python program as its main module, with a tripwire that says what was tried and is not granted. It is no wall: the
  * program could get around it, and then meets the wall without a good message.
- * argv: a JSON object, the file, then the program's own arguments.
+ * argv: a Python literal, the file, then the program's own arguments.
  */
 export const PYTHON_LAUNCHER = String.raw`
 import os, sys
 
 def tripwire(config):
-    from json import dumps
     write, fspath, realpath, separator = os.write, os.fspath, os.path.realpath, os.sep
     plane, fd = config["plane"], config["denials_fd"]
     said = set()
@@ -19,6 +18,7 @@ def tripwire(config):
         if (rule, subject) in said or len(said) > 200:
             return
         said.add((rule, subject))
+        from json import dumps
         try:
             write(fd, (dumps({"rule": rule, "subject": subject[:400], "seen_by": "python"}) + "\n").encode())
         except OSError:
@@ -102,13 +102,17 @@ def tripwire(config):
     sys.addaudithook(hook)
 
 def main():
-    from json import loads
-    import runpy
-    config, path = loads(sys.argv[1]), sys.argv[2]
+    # Ours, and written as Python writes it: to load a reader of JSON would cost more than all the rest.
+    config, path = eval(sys.argv[1], {}), sys.argv[2]
     sys.argv = sys.argv[2:]
     sys.path.insert(0, os.path.dirname(path))
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec")
+    program = type(sys)("__main__")
+    program.__file__ = path
+    sys.modules["__main__"] = program
     tripwire(config)
-    runpy.run_path(path, run_name="__main__")
+    exec(code, program.__dict__)
 
 main()
 `;

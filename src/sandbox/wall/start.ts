@@ -23,7 +23,7 @@ import { systemCallFilter } from "./system-call-filter.ts";
 import type { Wall } from "./wall.ts";
 
 /** Root becomes this user: nobody. */
-export const UNPRIVILEGED_UID = 65534;
+const UNPRIVILEGED_UID = 65534;
 /** On the loopback device of the program's own network. */
 export const RELAY_PORT = 3128;
 const OPEN_FILES_MAX = 1024;
@@ -62,9 +62,12 @@ export function prepare(
   ]);
   const become = [directive("stage", [UNPRIVILEGED_UID, ...staged]), directive("drop", [UNPRIVILEGED_UID])];
   const program = [
-    ...[wall.perl, "-e", perlProgram(host.arch, INNER_SCRIPT)],
+    wall.perl,
+    "-e",
+    perlProgram(host.arch, INNER_SCRIPT),
     ...innerArguments(host.arch, request, plan),
-    ...["program", ...command.argv],
+    "program",
+    ...command.argv,
   ];
   const put = (name: string, bytes: Uint8Array | string): string =>
     write(fs, `${around.folder}/${name}`, bytes);

@@ -81,3 +81,10 @@ export const CLAIMS: readonly Claim[] = [
   { id: "memory", text: "the tree ends when it passes its ceiling of memory", layer: "memory" },
   { id: "allowed", text: "what is granted works", layer: "wall" },
 ];
+
+/** What is promised to a plugin of this kind and can be tried in this runtime. */
+export const claimsFor = (kind: PluginKind, runtime: "python" | "node"): readonly Claim[] =>
+  CLAIMS.filter(
+    ({ kinds, needs_python }) =>
+      (kinds?.includes(kind) ?? true) && (runtime === "python" || needs_python !== true),
+  );

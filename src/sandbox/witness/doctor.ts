@@ -3,7 +3,7 @@ import type { PluginKind } from "../../contracts/index.ts";
 import type { ConfineNeeds } from "../confined.ts";
 import { bubblewrapWall, isWall, type Missing, namespacesWall } from "../wall/find-wall.ts";
 import type { Wall } from "../wall/wall.ts";
-import { CLAIMS } from "./claims.ts";
+import { CLAIMS, claimsFor } from "./claims.ts";
 import { type Interpreter, type TriedProfile, tryWall } from "./try-wall.ts";
 
 const KINDS: readonly PluginKind[] = ["node", "integration", "agent", "quality_gate"];
@@ -84,8 +84,11 @@ async function tried(
   } catch (error) {
     effects.signal.throwIfAborted();
     const seen = error instanceof Error ? error.message : String(error);
-    const broken = { claim: "allowed", layer: wall.layer, is_proven: false, seen };
-    return { kind: asked.kind, runtime: asked.runtime, tried: [broken] };
+    const { kind, runtime } = asked;
+    const { layer } = wall;
+    // A wall that could not be built keeps no promise.
+    const broken = claimsFor(kind, runtime).map(({ id }) => ({ claim: id, layer, is_proven: false, seen }));
+    return { kind, runtime, tried: broken };
   }
 }
 

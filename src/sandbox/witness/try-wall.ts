@@ -9,7 +9,7 @@ import type { SandboxProfile } from "../profile.ts";
 import { BROKER_FD, DENIALS_FD } from "../wall/perl-common.ts";
 import { RELAY_PORT } from "../wall/start.ts";
 import type { Wall } from "../wall/wall.ts";
-import { CLAIMS, type Claim, type ClaimLayer } from "./claims.ts";
+import { type Claim, type ClaimLayer, claimsFor } from "./claims.ts";
 import { NODE_PROBE } from "./node-probe.ts";
 import { PYTHON_PROBE } from "./python-probe.ts";
 import { fingerprint, layOut, type Scene } from "./scene.ts";
@@ -64,10 +64,7 @@ export async function tryWall(effects: ConfineNeeds, wall: Wall, request: TryReq
   const all = new Map([...answers, ["memory", memory.seen]]);
   const layerOf = ({ layer }: Claim): ClaimLayer =>
     layer === "wall" ? wall.layer : layer === "memory" ? memory.layer : layer;
-  const tried = CLAIMS.filter(
-    ({ kinds, needs_python }) =>
-      (kinds?.includes(kind) ?? true) && (runtime === "python" || needs_python !== true),
-  ).map((claim) => {
+  const tried = claimsFor(kind, runtime).map((claim) => {
     const seen = all.get(claim.id) ?? "broken: the probe gave no answer";
     return {
       claim: claim.id,
@@ -198,9 +195,12 @@ async function tellProbe(
       `${outside}/file`,
       `${outside}/`,
       ...(profile.kind === "quality_gate" ? [] : [`${plane}/other/file`, `${plane}/other/`]),
-      ...["/etc/shadow", "/etc/passwd", "/sys/class/", "/boot/"],
+      "/etc/shadow",
+      "/etc/passwd",
+      "/sys/class/",
+      "/boot/",
       // A folder on the way to something shown is there, and empty but for that.
-      ...["/root/", "/home/", "/var/", "/opt/"].filter(
+      ...[`${host.home}/`, "/var/", "/opt/", "/srv/"].filter(
         (folder) => !shown.some((path) => path.startsWith(folder)),
       ),
       `/proc/${host.pid}/environ`,

@@ -18,7 +18,7 @@ import {
 } from "../../../src/sandbox/index.ts";
 
 export const SECRET = "s3cr3t-of-the-caller-51c7";
-export const PYTHON = "/usr/bin/python3";
+const PYTHON = "/usr/bin/python3";
 export type Runtime = "python" | "node";
 
 export interface World {
