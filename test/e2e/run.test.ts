@@ -90,7 +90,8 @@ test("new, pack, install, enable, run; four at once; a killed host", async () =>
     });
   const all = await Promise.all([1, 2, 3, 4].map(() => start(4).ended));
   const codes = all.map(({ stdout }) => JSON.parse(stdout).error?.code ?? "done");
-  expect(codes.toSorted()).toEqual(["done", ...Array(3).fill("plugin_concurrency_limited")]);
+  expect(codes.filter((code) => code === "done")).toHaveLength(1);
+  expect(codes.filter((code) => code === "plugin_concurrency_limited")).toHaveLength(3);
 
   // A killed host frees its slot at once, takes its plugin with it, and the next run records what became of it.
   const killed = start(60);

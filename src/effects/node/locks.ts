@@ -54,6 +54,18 @@ function takeIdle(path: string, found: Stats | undefined, timeout_ms: number): C
   return undefined;
 }
 
+/** The one asked for longest ago makes room. */
+function keepIdle(path: string, connection: Connection): void {
+  if (idle.has(path)) return connection.database.close();
+  idle.set(path, connection);
+  if (idle.size <= IDLE_MAX) return;
+  for (const [oldest, { database }] of idle) {
+    idle.delete(oldest);
+    database.close();
+    return;
+  }
+}
+
 async function connect(path: string, timeout_ms: number): Promise<Connection> {
   // SQLite opens a file it may not write read-only, and its lock would then exclude nobody.
   if (existsSync(path)) accessSync(path, constants.W_OK);
@@ -99,8 +111,7 @@ function lockOn(path: string, connection: Connection): HeldLock {
       if (!held) return;
       held = false;
       connection.database.exec("ROLLBACK");
-      if (idle.size < IDLE_MAX && !idle.has(path)) idle.set(path, connection);
-      else connection.database.close();
+      keepIdle(path, connection);
     },
   };
 }
