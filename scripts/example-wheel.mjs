@@ -53,7 +53,7 @@ function members() {
   ];
   const rows = files.map(([path, bytes]) => {
     const digest = createHash("sha256").update(bytes).digest("base64url");
-    return `${path},sha256=${digest},${bytes.length}`;
+    return `${String(path)},sha256=${digest},${bytes.length}`;
   });
   return [...files, [`${info}/RECORD`, text(...rows, `${info}/RECORD,,`)]];
 }

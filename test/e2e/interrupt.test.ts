@@ -180,7 +180,7 @@ lock.execute("ROLLBACK")
     const before = steadyTree(plane);
     const holder = await hold(plane, 30);
     const { child, ended } = start(plane, "install", ID, "--wait", "20", "--json");
-    await after(800);
+    await after(2500);
     child.kill("SIGINT");
     const done = await ended;
     holder.child.kill("SIGKILL");
