@@ -89,4 +89,30 @@ export const MEANINGS = {
   TRANSACTION_FAILED: "The change failed on its way and was undone as a whole.",
   UNHEALTHY: "A check that the package itself brings failed after it was put in, so the change was undone.",
   USAGE: "The command was typed in a form it does not take.",
+  invalid_actor_kind:
+    "Who asks for a run is a person or an agent; another word says nothing about whom to answer to.",
+  plugin_action_not_declared:
+    "The plugin's manifest has no action of this name, so nobody was shown it and nobody allowed it.",
+  plugin_action_not_found: "The manifest declares the action, and the program says that it does not have it.",
+  plugin_action_timeout: "The action ran longer than its limit; its whole tree of processes was killed.",
+  plugin_concurrency_limited:
+    "As many runs of the plugin are going on, over all processes of this host, as its limit allows; nobody waits.",
+  plugin_entrypoint_missing:
+    "The program the manifest names is not there as it was installed, so there is nothing that may run.",
+  plugin_input_invalid: "The input does not fit the schema of the action; the pointer says where.",
+  plugin_input_too_large: "The input has more bytes than the limit of the run; nothing was started.",
+  plugin_interpreter_missing: "The plugin's language has no interpreter on this machine.",
+  plugin_limit_invalid: "A limit of a run is a whole number of at least 1.",
+  plugin_limit_too_high: "Who asks for a run can lower its ceilings and not raise them above the operator's.",
+  plugin_not_enabled:
+    "Only an enabled plugin runs; this one is registered, installed or disabled, or what it was allowed has lapsed.",
+  plugin_not_found: "No plugin of this plane has this namespace.",
+  plugin_output_too_large:
+    "The action wrote more than its limit; what came was cut there and the tree of processes was killed.",
+  plugin_permission_denied:
+    "The action needs a permission that was not granted, or that the policy takes away.",
+  plugin_run_failed:
+    "The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.",
+  plugin_run_unknown: "No run with this id is among those kept.",
+  plugin_secret_missing: "The configuration names a secret that is not there now.",
 };

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { MEANINGS } from "./code-meanings.mjs";
 
 const SRC = join(import.meta.dirname, "..", "src");
-const CODE = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"/g;
+/** The lower-case ones are those of a run, which other hosts know by these names. */
+const CODE = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|plugin(?:_[a-z]+)+|invalid_actor_kind)"/g;
 /** A text literal of JavaScript, as far as messages use them. */
 const TEXT = String.raw`("(?:[^"\\\n]|\\.)*"|\x60(?:[^\x60\\]|\\.)*\x60)`;
 const PASSED = new RegExp(String.raw`^\s*,\s*${TEXT}`);

@@ -30,6 +30,11 @@ const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   130: "interrupted, and undone",
 };
 
+/** Codes of a run are in lower case, as other hosts know them; all others are in upper case. */
+const asWritten = (codes: Readonly<Record<string, string>>, word: string): string =>
+  [word, word.toUpperCase(), word.toLowerCase()].find((one) => Object.hasOwn(codes, one)) ??
+  word.toUpperCase();
+
 /** Codes much like this; empty for what does not look like one. */
 export async function nearCodes(subject: string): Promise<string[]> {
   if (!/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(subject) || subject.length > 100) return [];
@@ -47,8 +52,8 @@ export interface CodeExplanation extends ExplainedCode {
 export async function explainCode(
   subject: string,
 ): Promise<CodeExplanation | { readonly near: readonly string[] }> {
-  const code = subject.trim().toUpperCase().replaceAll(/[- ]/g, "_").slice(0, 100);
   const { CODES } = await import("./generated/codes.ts");
+  const code = asWritten(CODES, subject.trim().replaceAll(/[- ]/g, "_").slice(0, 100));
   const found = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   return found === undefined
     ? { near: nearest(code, Object.keys(CODES)).slice(0, 3) }
@@ -82,10 +87,10 @@ export async function traceCode(
   sight: Sight,
   subject: string,
 ): Promise<{ data: CodeTrace; statements: TraceStatement[] } | undefined> {
-  const code = subject.toUpperCase().replaceAll("-", "_");
-  if (!/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(code)) return undefined;
+  if (!/^[A-Z][A-Z0-9]*([_-][A-Z0-9]+)*$/i.test(subject)) return undefined;
   // Loaded here alone: it is long, and no other subject needs it.
   const { CODES } = await import("./generated/codes.ts");
+  const code = asWritten(CODES, subject.replaceAll("-", "_"));
   const found = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   if (found === undefined) return undefined;
   const { room, exit_code, messages, next_steps } = JSON.parse(found) as ExplainedCode;

@@ -123,7 +123,8 @@ async function answerForShape(sight: Sight, subject: string): Promise<Answer | u
     const told = await traceVersion(sight, subject);
     return told === undefined ? undefined : { type: "package_version", ...told };
   }
-  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(subject)) return codeAnswer(sight, subject);
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^plugin(?:_[a-z]+)+$|^invalid_actor_kind$/.test(subject))
+    return codeAnswer(sight, subject);
   if (!/^(?:sha256:)?[0-9a-f]{64}$/i.test(subject)) return undefined;
   const data = await traceDigest(sight, bare(subject.toLowerCase()));
   const is_entry = data.matches.length === 1 && data.matches[0]?.kind === "ledger_entry";

@@ -1072,39 +1072,41 @@ export const CODES: Readonly<Record<string, string>> = {
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: anybody on this machine may change <path>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
   invalid_actor_kind:
-    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Use --actor-kind human, or --actor-kind agent with --actor-id NAME."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"Who asks for a run is a person or an agent; another word says nothing about whom to answer to.","raised_in":["src/runtime/actor.ts"],"messages":[],"next_steps":["Use --actor-kind human, or --actor-kind agent with --actor-id NAME."]}',
   plugin_action_not_declared:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Try \\"pkg run <namespace> <near> --explain\\"."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The plugin\'s manifest has no action of this name, so nobody was shown it and nobody allowed it.","raised_in":["src/runtime/prepare.ts","src/runtime/record.ts"],"messages":["<namespace> has no action <…>"],"next_steps":["Try \\"pkg run <namespace> <near> --explain\\"."]}',
   plugin_action_not_found:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\"; the entrypoint does not know an action its manifest declares."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The manifest declares the action, and the program says that it does not have it.","raised_in":["src/runtime/exchange.ts","src/runtime/verdict.ts"],"messages":["<named>: the entrypoint does not know this action"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\"; the entrypoint does not know an action its manifest declares."]}',
   plugin_action_timeout:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action ran longer than its limit; its whole tree of processes was killed.","raised_in":["src/runtime/verdict.ts"],"messages":["<named> did not end within <value> ms, set by <set by>; it and all it started were killed"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
+  plugin_approve:
+    '{"room":"contracts","exit_code":null,"meaning":"Reported as: configure.","raised_in":["src/contracts/auth.ts","src/grants/approvers.ts","src/lifecycle/plugin/approve.ts","src/lifecycle/undo-kinds.ts"],"messages":["configure"],"next_steps":[]}',
   plugin_concurrency_limited:
-    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Wait until a run of it ends and run the same command again."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"As many runs of the plugin are going on, over all processes of this host, as its limit allows; nobody waits.","raised_in":["src/runtime/accepted.ts"],"messages":["<namespace>: <runs> already, and <value> at once is the limit"],"next_steps":["Wait until a run of it ends and run the same command again."]}',
   plugin_entrypoint_missing:
-    '{"room":"runtime","exit_code":4,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
+    '{"room":"runtime","exit_code":4,"meaning":"The program the manifest names is not there as it was installed, so there is nothing that may run.","raised_in":["src/runtime/installed-code.ts"],"messages":["<namespace> names no entrypoint, so nothing of it can be run","the entrypoint <path> of <namespace> cannot be run: <problem>"],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
   plugin_input_invalid:
-    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/record.ts","src/runtime/run-action.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
   plugin_input_too_large:
-    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input has more bytes than the limit of the run; nothing was started.","raised_in":["src/runtime/prepare.ts"],"messages":["the input has <bytes> bytes; <value> are allowed, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
   plugin_interpreter_missing:
-    '{"room":"runtime","exit_code":5,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Install <runtime> outside the plane, then run the same command again."]}',
+    '{"room":"runtime","exit_code":5,"meaning":"The plugin\'s language has no interpreter on this machine.","raised_in":["src/runtime/program.ts"],"messages":["no <runtime> can run it: <problem>"],"next_steps":["Install <runtime> outside the plane, then run the same command again."]}',
   plugin_limit_invalid:
-    '{"room":"runtime","exit_code":2,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Give <limit> a whole number from 1 on, or leave it away."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"A limit of a run is a whole number of at least 1.","raised_in":["src/runtime/limits.ts"],"messages":["<name> <wish> is no whole number from 1 on"],"next_steps":["Give <limit> a whole number from 1 on, or leave it away."]}',
   plugin_limit_too_high:
-    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Ask for <ceiling> or less, or have the operator raise <limit> under [run] in config/plane.toml."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"Who asks for a run can lower its ceilings and not raise them above the operator\'s.","raised_in":["src/runtime/limits.ts"],"messages":["<name> <wish> is above <value>, set by <set by>"],"next_steps":["Ask for <ceiling> or less, or have the operator raise <limit> under [run] in config/plane.toml."]}',
   plugin_not_enabled:
-    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\"."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"Only an enabled plugin runs; this one is registered, installed or disabled, or what it was allowed has lapsed.","raised_in":["src/runtime/prepare.ts"],"messages":["<namespace> is <state><why>, so nothing of it runs"],"next_steps":["Run \\"<command>\\"."]}',
   plugin_not_found:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"No plugin of this plane has this namespace.","raised_in":["src/runtime/known-plugin.ts","src/runtime/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
   plugin_output_too_large:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action wrote more than its limit; what came was cut there and the tree of processes was killed.","raised_in":["src/runtime/verdict.ts"],"messages":["<named> answered with more than <value> bytes, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
   plugin_permission_denied:
-    '{"room":"runtime","exit_code":3,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts"],"messages":["<namespace> <id> needs <words>: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
   plugin_run_failed:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.","raised_in":["src/runtime/accepted.ts","src/runtime/verdict.ts"],"messages":["the process that ran it was killed before it ended","<named> <problem><said>"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
   plugin_run_unknown:
-    '{"room":"runtime","exit_code":1,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg logs\\" to see which runs have a log."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"No run with this id is among those kept.","raised_in":["src/runtime/run-log.ts"],"messages":["no run <…> has a log; the <LOGS KEPT> newest of each plugin are kept"],"next_steps":["Run \\"pkg logs\\" to see which runs have a log."]}',
   plugin_secret_missing:
-    '{"room":"runtime","exit_code":5,"meaning":null,"raised_in":[],"messages":[],"next_steps":["Run \\"pkg configure <namespace>\\" to see where each secret is looked for."]}',
+    '{"room":"runtime","exit_code":5,"meaning":"The configuration names a secret that is not there now.","raised_in":["src/runtime/config.ts"],"messages":["the setting <key> of <namespace> cannot be had: <problem>"],"next_steps":["Run \\"pkg configure <namespace>\\" to see where each secret is looked for."]}',
 };
