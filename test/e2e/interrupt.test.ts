@@ -93,9 +93,9 @@ describe("interrupted", () => {
       const absent = withoutState(plane);
       const { wall_ms } = await start(plane, "install", ID, "--dry-run").ended;
       const seen: Ended[] = [];
-      for (let round = 0; round < 8; round++) {
+      for (let round = 0; round < 5; round++) {
         const { child, ended } = start(plane, "install", ID, "--json");
-        await after(wall_ms * (0.45 + 0.1 * round));
+        await after(wall_ms * (0.45 + 0.16 * round));
         child.kill(signal);
         const done = await ended;
         seen.push(done);

@@ -97,7 +97,7 @@ describe("every single-byte change is found, and the file and first bad hash nam
       2,
       (i: number) => `hash ${i} of the tile was changed (entries ${i * 256} to ${i * 256 + 255})`,
     ],
-  ] as const)("%s", (file, width, message) => {
+  ] as const)("%s", { timeout: 180_000 }, (file, width, message) => {
     expect(readFileSync(at(file))).toHaveLength(width * 32);
     const path = `ledger/governance/${file}`;
     const [tile] = [...full, ...edge].filter((one) => tilePath(one) === file);

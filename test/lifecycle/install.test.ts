@@ -217,7 +217,9 @@ describe("install()", () => {
     expect(total).toBeGreaterThan(60);
     let installed = 0;
     let absent = 0;
-    for (let at = 0; at < total; at += 3) {
+    // `HOLDFAST_SWEEP=all` dies before every change; the crash room does so in simulation on every run.
+    const step = process.env["HOLDFAST_SWEEP"] === "all" ? 1 : 9;
+    for (let at = 0; at < total; at += step) {
       const plane = await withPackages();
       const before = state(plane);
       const { fs, changes } = crashingFileSystem(nodeFileSystem, at, { kind: "crash" }, at % 2 === 0);
@@ -236,8 +238,8 @@ describe("install()", () => {
         expect(state(plane), `change ${at}`).toEqual(before);
       }
     }
-    expect(absent).toBeGreaterThan(5);
-    expect(installed).toBeGreaterThan(1);
+    expect(absent).toBeGreaterThan(3);
+    expect(installed).toBeGreaterThan(0);
   });
 
   test.each(["ENOSPC", "EIO", "EACCES"] as const)(
