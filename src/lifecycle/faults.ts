@@ -38,7 +38,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   MANIFEST_NOT_BUILT: kind<Subject & { field: string }>(
     2,
-    (d) => `Correct ${d.field} in the source metadata and run "pkg pack" again.`,
+    (d) => `Correct ${d.field} in the source metadata, then run "pkg pack --src DIR".`,
   ),
   SOURCE_CHANGED: kind<{ path: string }>(
     2,
@@ -50,7 +50,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   VERSION_WAS_INSTALLED: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
-    (d) => `Raise the version above ${d.version} in the source metadata and pack again.`,
+    (d) => `Raise the version above ${d.version} in the source metadata, then run "pkg pack --src DIR".`,
   ),
   VERSION_EXISTS: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
@@ -100,10 +100,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   FRAMEWORK_MISMATCH: kind<
     Subject & { field: string; spec_id: string; declared: string; registered: string }
-  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`),
+  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, then run "pkg pack --src DIR".`),
   PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
     3,
-    () => `Move the asset out of the plane's own folders and pack again.`,
+    () => `Move the asset out of the plane's own folders, then run "pkg pack --src DIR".`,
   ),
   PATH_OWNED: kind<Subject & { path: string; owner: string }>(
     3,
@@ -120,7 +120,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string; command: string }>(3, (d) =>
     d.installed === d.wanted
-      ? `Run "${d.command}" first, or raise the version and pack it again.`
+      ? `Run "${d.command}" first, or raise the version and pack it with "pkg pack --src DIR".`
       : `Run "${d.command}" to replace ${d.installed}.`,
   ),
   DOWNGRADE_REFUSED: kind<Details & Subject & { installed: string; wanted: string }>(

@@ -71,7 +71,7 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     tiers: [reading.metadata.tier ?? tierOfId(package_id)],
   });
   const signers = findSigners(effects, plane, request);
-  const prepared = await prepare(effects, plane, source, package_id, reading);
+  const prepared = await prepare(effects, plane, source, package_id, reading, request.src);
   const vouch = (packed: Outcome) => vouchFor(effects, plane, signers, { ...packed, prepared });
   if (request.dry_run) {
     const temp = await makePrivateTemp(effects);
@@ -134,6 +134,7 @@ async function prepare(
   source: string,
   package_id: string,
   reading: SourceReading,
+  src: string,
 ): Promise<Prepared> {
   const { metadata } = reading;
   const folder_name = source.slice(source.lastIndexOf("/") + 1);
@@ -143,7 +144,7 @@ async function prepare(
     ...(await collectSource(effects, source, target)),
     ...(await collectIncludes(effects, plane.root, source, metadata.include ?? [])),
   ];
-  const manifest = buildManifest(metadata, package_id, target, files);
+  const manifest = buildManifest(metadata, package_id, target, files, src);
   const clashes = checkEntryPaths(manifest.assets.map((asset) => asset.path));
   if (clashes[0] !== undefined) throw clashes[0];
   for (const { path } of manifest.assets) checkTarget(path);

@@ -7,9 +7,13 @@ type Placed = FieldProblem & { line?: number; column?: number; judged?: string }
 type Spot = { readonly path: string; readonly line?: number; readonly column?: number };
 const where = ({ path, line, column }: Spot): string =>
   line === undefined ? path : `${path} at line ${line}, column ${column ?? 1}`;
+const AGAIN = `then run "pkg pack --src DIR".`;
 /** Ends every next step: the command that judges again. */
-const again = ({ judged }: { readonly judged?: string }): string =>
-  judged === undefined ? `then run "pkg pack" again.` : `then run "pkg preflight ${quoted(judged)}".`;
+export const again = ({ judged }: { readonly judged?: string | undefined }): string =>
+  judged === undefined ? AGAIN : `then run "pkg preflight ${quoted(judged)}".`;
+/** For a source that is known by name, of a next step that was said without it. */
+export const namingSource = (next_step: string, judged: string): string =>
+  next_step.replace(AGAIN, () => again({ judged }));
 const quoted = (word: string): string =>
   /^[\w./@:+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
@@ -136,7 +140,7 @@ export const {
   ),
   MANIFEST_INVALID: kind<FieldProblem>(
     2,
-    (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack".`,
+    (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack --src DIR".`,
   ),
   MANIFEST_SCHEMA_UNKNOWN: kind<Details & { archive?: string; schema_version?: string }>(
     2,

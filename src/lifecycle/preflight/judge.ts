@@ -1,6 +1,7 @@
 /** The checks every subject has, whatever form it comes in. Adds to the tally; changes nothing. */
 import type { Manifest } from "../../contracts/index.ts";
 import type { Fault } from "../../kernel/index.ts";
+import { namingSource } from "../../metadata/index.ts";
 import {
   advise,
   checkOf,
@@ -16,6 +17,8 @@ export interface Judged {
   readonly tally: Tally;
   readonly manifest: Manifest;
   readonly locate: Locate;
+  /** The source as the user named it, where it is one. */
+  readonly source?: string | undefined;
 }
 
 /** Counts what the checks of a manifest alone look at. */
@@ -34,7 +37,7 @@ export function countManifest({ tally, manifest }: Judged): void {
 
 /** Faults of fields, each with the place of its field in the file somebody wrote. */
 export async function addFaults(
-  { tally, locate }: Pick<Judged, "tally" | "locate">,
+  { tally, locate, source }: Pick<Judged, "tally" | "locate" | "source">,
   faults: readonly Fault[],
 ): Promise<void> {
   const pointers = faults.flatMap(({ details }) => (isField(details["field"]) ? [details["field"]] : []));
@@ -46,12 +49,14 @@ export async function addFaults(
     const place = isField(field) ? places.get(field) : undefined;
     // A fault of a file names the file; a fault of a field, where the field stands.
     const shown = place === undefined ? {} : place;
-    tally.add(checkOf(fault.code, runtime), [findingFrom(fault, shown)]);
+    const finding = findingFrom(fault, shown);
+    const next_step = source === undefined ? finding.next_step : namingSource(finding.next_step, source);
+    tally.add(checkOf(fault.code, runtime), [{ ...finding, next_step }]);
   }
 }
 
-export async function addAdvice({ tally, manifest, locate }: Judged): Promise<void> {
-  const advice = advise(manifest);
+export async function addAdvice({ tally, manifest, locate, source }: Judged): Promise<void> {
+  const advice = advise(manifest, source);
   const places = await locate(advice.map(({ field = "/" }) => field));
   tally.add(
     "advice",
