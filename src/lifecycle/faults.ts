@@ -26,15 +26,17 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   SOURCE_EMPTY: kind<{ path: string }>(
     2,
-    (d) => `Put the files to pack into ${d.path}, or look at its .holdfastignore.`,
+    (d) =>
+      `Put the files to pack into ${d.path}, or correct its .holdfastignore, then run "pkg pack --src DIR".`,
   ),
   SOURCE_UNPACKABLE: kind<{ path: string; found: string }>(
     2,
-    (d) => `Replace ${d.path} by a regular file, or name it in .holdfastignore.`,
+    (d) =>
+      `Replace ${d.path} by a regular file, or name it in .holdfastignore, then run "pkg pack --src DIR".`,
   ),
   SOURCE_NAME_REFUSED: kind<Details & { path: string }>(
     2,
-    (d) => `Rename ${d.path}, or name it in .holdfastignore.`,
+    (d) => `Rename ${d.path}, or name it in .holdfastignore, then run "pkg pack --src DIR".`,
   ),
   MANIFEST_NOT_BUILT: kind<Subject & { field: string }>(
     2,
@@ -46,7 +48,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   TARGET_REFUSED: kind<Details & { path: string; folder: string }>(
     3,
-    (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`,
+    (d) => `Choose a target outside ${d.folder}, for example "modules/NAME", then run "pkg pack --src DIR".`,
   ),
   VERSION_WAS_INSTALLED: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
@@ -54,7 +56,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   VERSION_EXISTS: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
-    (d) => `Raise the version above ${d.version}, or pass --replace while it was never installed.`,
+    (d) =>
+      `Raise the version above ${d.version}, or replace what was never installed: "pkg pack --src DIR --replace".`,
   ),
   // checks before install
   TOKEN_MISPLACED: kind<{ field: string }>(
@@ -75,7 +78,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,
-    (d) => `Fetch the right archive again, or vouch for these bytes yourself: add --digest ${d.actual}.`,
+    (d) =>
+      `Fetch the right archive again ("pkg info ${d.package_id}" names the registered one), or vouch for these bytes yourself: add --digest ${d.actual}.`,
   ),
   NOT_REGISTERED: kind<Subject & { actual: string }>(
     3,
@@ -116,7 +120,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   PATH_THROUGH_LINK: kind<Subject & { path: string; link: string }>(
     3,
-    (d) => `Replace the link ${d.link} by a real folder.`,
+    (d) => `Replace the link ${d.link} by a real folder; "trace --explain ${d.path}" tells more.`,
   ),
   ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string; command: string }>(3, (d) =>
     d.installed === d.wanted
@@ -134,7 +138,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   >(
     3,
     (d) =>
-      `Pack or fetch a ${d.dependency} that satisfies all of them, or relax one of the ranges named above.`,
+      `Pack or fetch a ${d.dependency} that satisfies all of them ("pkg list" shows what there is), or relax one of the ranges named above, then run "pkg pack --src DIR".`,
   ),
   SPACE_SHORT: kind<{ needed_bytes: number; free_bytes: number }>(
     5,

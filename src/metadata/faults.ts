@@ -1,4 +1,4 @@
-import { type Details, defineFaults, type FaultKind, kind } from "../kernel/index.ts";
+import { type Details, defineFaults, Fault, type FaultKind, kind } from "../kernel/index.ts";
 
 type FieldProblem = Details & { path: string; field: string };
 /** A problem with its place in a file; `judged` is what "pkg preflight" is told to judge again. */
@@ -11,9 +11,12 @@ const AGAIN = `then run "pkg pack --src DIR".`;
 /** Ends every next step: the command that judges again. */
 export const again = ({ judged }: { readonly judged?: string | undefined }): string =>
   judged === undefined ? AGAIN : `then run "pkg preflight ${quoted(judged)}".`;
-/** For a source that is known by name, of a next step that was said without it. */
-export const namingSource = (next_step: string, judged: string): string =>
-  next_step.replace(AGAIN, () => again({ judged }));
+/** The same fault of a source that is known by name: its next step names it. */
+export function namingSource(fault: Fault, judged: string): Fault {
+  const { code, message, details, exit_code } = fault;
+  const next_step = fault.next_step.replace(AGAIN, () => again({ judged }));
+  return next_step === fault.next_step ? fault : new Fault({ code, message, details, exit_code, next_step });
+}
 const quoted = (word: string): string =>
   /^[\w./@:+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 

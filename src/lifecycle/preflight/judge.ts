@@ -5,6 +5,7 @@ import { namingSource } from "../../metadata/index.ts";
 import {
   advise,
   checkOf,
+  defined,
   type FieldPlace,
   findingFrom,
   type Locate,
@@ -49,9 +50,8 @@ export async function addFaults(
     const place = isField(field) ? places.get(field) : undefined;
     // A fault of a file names the file; a fault of a field, where the field stands.
     const shown = place === undefined ? {} : place;
-    const finding = findingFrom(fault, shown);
-    const next_step = source === undefined ? finding.next_step : namingSource(finding.next_step, source);
-    tally.add(checkOf(fault.code, runtime), [{ ...finding, next_step }]);
+    const named = source === undefined ? fault : namingSource(fault, source);
+    tally.add(checkOf(fault.code, runtime), [findingFrom(named, shown)]);
   }
 }
 
@@ -63,9 +63,6 @@ export async function addAdvice({ tally, manifest, locate, source }: Judged): Pr
     advice.map((finding, index) => ({ ...finding, ...defined(places[index] ?? {}) })),
   );
 }
-
-const defined = (place: FieldPlace): object =>
-  Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
 
 const isField = (field: unknown): field is string => typeof field === "string" && field.startsWith("/");
 

@@ -41,17 +41,18 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   const { metadata, problems } = inspection;
   for (const problem of problems) tally.add(checkOf(problem.code), [inFolder(problem, shown)]);
   const named = metadata === undefined ? undefined : settled(() => decideId(metadata, undefined, subject));
-  if (named instanceof Fault) await addFaults({ tally, locate }, [named]);
+  if (named instanceof Fault) await addFaults({ tally, locate, source: subject }, [named]);
   if (metadata === undefined || typeof named !== "string") {
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be read");
     const { id, version } = metadata ?? {};
     return tally.report({ ...about, package_id: id ?? null, version: version ?? null });
   }
   const target = metadata.target ?? `modules/${folder.slice(folder.lastIndexOf("/") + 1)}`;
-  const files = kind === "manifest" ? [] : await collected(world, folder, { metadata, target, tally, shown });
+  const files =
+    kind === "manifest" ? [] : await collected(world, folder, { metadata, target, tally, subject, shown });
   const manifest = assembled(metadata, named, { subject, target }, files);
   if (manifest instanceof Fault) {
-    await addFaults({ tally, locate }, [manifest]);
+    await addFaults({ tally, locate, source: subject }, [manifest]);
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be built");
     return tally.report({ ...about, package_id: named, version: metadata.version ?? null });
   }
