@@ -6,7 +6,7 @@ import { advise } from "../preflight/index.ts";
 import type { InstallPlan } from "./install-plan.ts";
 import { checkStoredConfig } from "./preflight/stored-config.ts";
 
-/** Each package once, in the order in which they enter. Before they do: afterwards the settings are held anyway. */
+/** Each package once, in the order in which they enter. */
 export async function adviceFor(
   effects: Effects,
   plane: Plane,

@@ -21,6 +21,7 @@ import {
   planInstall,
   withConflict,
 } from "./install-plan.ts";
+import { outlookOf, type PluginOutlook } from "./plugin/follow-packages.ts";
 import { noPlugin } from "./plugin/namespace.ts";
 import { refuseAll, refuseEntry, refuseToken } from "./refuse.ts";
 import { needsBytes } from "./staging.ts";
@@ -52,6 +53,8 @@ export interface InstallResult {
   readonly packages: readonly InstalledPackage[];
   /** What nobody is refused for: the advice of preflight for what enters. */
   readonly advice: readonly Finding[];
+  /** What becomes of the plugins among them. */
+  readonly plugins: readonly PluginOutlook[];
   readonly dry_run: boolean;
   readonly transaction_id: string | null;
   readonly generation: number | null;
@@ -76,11 +79,11 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
   const subject = (ids.join(" ") || "archive").slice(0, 256);
   if (request.dry_run) {
     const { plan } = await prepare(effects, plane, request, undefined);
-    const advice = await adviceFor(effects, plane, plan);
-    return { ...described(plan, true), advice, transaction_id: null, generation: null, timeline: [] };
+    const told = await toldOf(effects, plane, plan);
+    return { ...described(plan, true), ...told, transaction_id: null, generation: null, timeline: [] };
   }
   let plan: InstallPlan | undefined;
-  let advice: readonly Finding[] = [];
+  let told: Told = { advice: [], plugins: [] };
   const committed = await changeSession<Prepared>(
     effects,
     plane,
@@ -92,7 +95,7 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
     async (workspace) => {
       const prepared = await prepare(effects, plane, request, workspace);
       plan = prepared.plan;
-      advice = await adviceFor(effects, plane, plan);
+      told = await toldOf(effects, plane, plan);
       if (plan.entering.length === 0) return undefined;
       checkSpace(effects, plane, plan);
       await workspace.staging.fill(effects, plan.entering);
@@ -118,9 +121,18 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
     },
   );
   const done = plan ?? { entering: [], unchanged: [], problems: [] };
-  const shown = { ...described(done, false), advice };
+  const shown = { ...described(done, false), ...told };
   if (committed === undefined) return { ...shown, transaction_id: null, generation: null, timeline: [] };
   return { ...shown, ...committed };
+}
+
+type Told = Pick<InstallResult, "advice" | "plugins">;
+
+/** Before they enter: afterwards nothing is different any more. */
+async function toldOf(effects: Effects, plane: Plane, plan: InstallPlan): Promise<Told> {
+  const advice = await adviceFor(effects, plane, plan);
+  const plugins = await reading(effects, plane, async () => outlookOf(effects, plane, plan.entering));
+  return { advice, plugins };
 }
 
 /** download, verify and dependency-prepare; without a workspace nothing is written down. */

@@ -42,6 +42,16 @@ const planLines = (one: InstalledPackage): string[] => [
   ...one.removed.map((path) => `  remove  ${path}`),
 ];
 
+/** Plugins that may not run any more, for they ask for more than was granted. */
+export const disabledText = ({ plugins, dry_run }: Pick<InstallResult, "plugins" | "dry_run">): string[] =>
+  plugins
+    .filter(({ state, previous_state }) => state === "disabled" && previous_state === "enabled")
+    .flatMap(({ namespace, reason, expansions }) => [
+      `${namespace} ${dry_run ? "would be" : "is"} disabled (${reason ?? ""}), as it asks for more than was granted:`,
+      ...expansions.map((line) => `  ${line}`),
+      ...(dry_run ? [] : [`  next: Run "pkg plugin enable ${namespace}" to grant it.`]),
+    ]);
+
 /** Under a dry run; nothing where there is none. */
 export const adviceText = ({ advice, dry_run }: Pick<InstallResult, "advice" | "dry_run">): string[] =>
   dry_run
