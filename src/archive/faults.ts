@@ -97,9 +97,10 @@ export const {
   ARCHIVE_GNU_NAME_INVALID: damaged,
 
   ARCHIVE_NOT_FOUND: kind<InArchive>(2, () => `Run "pkg list" to see which packages the store holds.`),
-  ARCHIVE_UNREADABLE: kind<InArchive>(
-    5,
-    (d) => `Run "ls -l ${shown(d.archive)}" and make it a readable file.`,
+  ARCHIVE_UNREADABLE: kind<InArchive & { readonly found?: string }>(5, (d) =>
+    d.found === "directory"
+      ? `Pack the folder, "pkg pack --src ${shown(d.archive)}", and name the archive or the package id instead.`
+      : `Run "ls -l ${shown(d.archive)}" and make it a readable file.`,
   ),
   ARCHIVE_DIGEST_MISMATCH: kind<InArchive & { readonly expected: string; readonly actual: string }>(
     3,

@@ -135,7 +135,7 @@ class HashedFile {
     const { kind } = this.#guard(() => this.#handle.stat());
     if (kind === "file") return;
     this.#handle.close();
-    throw refusal.make("ARCHIVE_UNREADABLE", `is a ${kind}, not a file`);
+    throw refusal.make("ARCHIVE_UNREADABLE", `${refusal.archive} is a ${kind}, not a file`, { found: kind });
   }
 
   start(bytes: number): Buffer {

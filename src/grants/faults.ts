@@ -31,11 +31,11 @@ export const { catalogue: grantFaults, make } = defineFaults({
   PLUGIN_ROOT_UNTRUSTED: kind<Plugin & { path: string; roots: readonly string[]; field: string }>(
     3,
     (d) =>
-      `Set target to a folder in ${d.roots.join(" or ")} and pack again, or let the operator add the folder to plugin_roots in config/plane.toml.`,
+      `Set target to a folder in ${d.roots.join(" or ")}, then run "pkg pack --src DIR", or let the operator add the folder to plugin_roots in config/plane.toml.`,
   ),
   PLUGIN_ENTRYPOINT_OUTSIDE: kind<Plugin & { path: string; root: string; field: string }>(
     3,
-    (d) => `Name an entrypoint within ${d.root} and run "pkg pack" again.`,
+    (d) => `Name a file within ${d.root} as entrypoint, then run "pkg pack --src DIR".`,
   ),
   PLUGIN_FILE_REFUSED: kind<Plugin & { path: string; problem: string }>(
     3,

@@ -45,6 +45,7 @@ export function buildManifest(
   package_id: string,
   target: string,
   files: readonly SourceFile[],
+  src?: string,
 ): Manifest {
   const assets = sortedBy(
     files.map(
@@ -76,7 +77,7 @@ export function buildManifest(
   });
   if (parsed.success) {
     // A range that is none would be refused at every install; the author hears of it now.
-    refuseAll([...checkRanges(parsed.data), ...checkShippedWheels(parsed.data)]);
+    refuseAll([...checkRanges(parsed.data, src), ...checkShippedWheels(parsed.data)]);
     return parsed.data;
   }
   const { field, message } = firstIssue(parsed.error);

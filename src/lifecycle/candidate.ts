@@ -2,7 +2,7 @@
 import { type ArchiveListing, checkEntryPath, checkEntryPaths, readArchive } from "../archive/index.ts";
 import { PackageId, Version } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { type Fault, refuseAll, sameDigest } from "../kernel/index.ts";
+import { type Fault, sameDigest } from "../kernel/index.ts";
 import {
   type ArchiveFile,
   checkAssets,
@@ -19,6 +19,7 @@ import { findRow } from "../registry/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { make } from "./faults.ts";
 import { installedDigests, packedDigests } from "./history.ts";
+import { refuseEntry } from "./refuse.ts";
 
 export interface Wanted {
   /** Archive file, as the user named it. */
@@ -86,7 +87,7 @@ async function readWhole(
   { shown, judged }: { readonly shown: string; readonly judged: string },
 ): Promise<ManifestReading> {
   const { manifest, problems } = await inspectManifest(bytes, judged);
-  refuseAll(problems);
+  refuseEntry(problems);
   if (manifest === undefined) return readManifest(bytes, files, shown);
   return { manifest, manifest_hash: manifestHash(manifest), legacy: false };
 }

@@ -26,19 +26,21 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   SOURCE_EMPTY: kind<{ path: string }>(
     2,
-    (d) => `Put the files to pack into ${d.path}, or look at its .holdfastignore.`,
+    (d) =>
+      `Put the files to pack into ${d.path}, or correct its .holdfastignore, then run "pkg pack --src DIR".`,
   ),
   SOURCE_UNPACKABLE: kind<{ path: string; found: string }>(
     2,
-    (d) => `Replace ${d.path} by a regular file, or name it in .holdfastignore.`,
+    (d) =>
+      `Replace ${d.path} by a regular file, or name it in .holdfastignore, then run "pkg pack --src DIR".`,
   ),
   SOURCE_NAME_REFUSED: kind<Details & { path: string }>(
     2,
-    (d) => `Rename ${d.path}, or name it in .holdfastignore.`,
+    (d) => `Rename ${d.path}, or name it in .holdfastignore, then run "pkg pack --src DIR".`,
   ),
   MANIFEST_NOT_BUILT: kind<Subject & { field: string }>(
     2,
-    (d) => `Correct ${d.field} in the source metadata and run "pkg pack" again.`,
+    (d) => `Correct ${d.field} in the source metadata, then run "pkg pack --src DIR".`,
   ),
   SOURCE_CHANGED: kind<{ path: string }>(
     2,
@@ -46,15 +48,16 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   TARGET_REFUSED: kind<Details & { path: string; folder: string }>(
     3,
-    (d) => `Choose a target outside ${d.folder}, for example "modules/NAME".`,
+    (d) => `Choose a target outside ${d.folder}, for example "modules/NAME", then run "pkg pack --src DIR".`,
   ),
   VERSION_WAS_INSTALLED: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
-    (d) => `Raise the version above ${d.version} in the source metadata and pack again.`,
+    (d) => `Raise the version above ${d.version} in the source metadata, then run "pkg pack --src DIR".`,
   ),
   VERSION_EXISTS: kind<Subject & { version: string; stored: string; packed: string }>(
     3,
-    (d) => `Raise the version above ${d.version}, or pass --replace while it was never installed.`,
+    (d) =>
+      `Raise the version above ${d.version}, or replace what was never installed: "pkg pack --src DIR --replace".`,
   ),
   // checks before install
   TOKEN_MISPLACED: kind<{ field: string }>(
@@ -75,7 +78,8 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   DIGEST_MISMATCH: kind<Subject & { expected: string; actual: string; source: string }>(
     3,
-    (d) => `Fetch the right archive again, or vouch for these bytes yourself: add --digest ${d.actual}.`,
+    (d) =>
+      `Fetch the right archive again ("pkg info ${d.package_id}" names the registered one), or vouch for these bytes yourself: add --digest ${d.actual}.`,
   ),
   NOT_REGISTERED: kind<Subject & { actual: string }>(
     3,
@@ -100,10 +104,10 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   FRAMEWORK_MISMATCH: kind<
     Subject & { field: string; spec_id: string; declared: string; registered: string }
-  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, and pack again.`),
+  >(3, (d) => `Declare framework_id ${d.registered}, as ${d.spec_id} does, then run "pkg pack --src DIR".`),
   PATH_RESERVED: kind<Subject & { path: string; folder: string }>(
     3,
-    () => `Move the asset out of the plane's own folders and pack again.`,
+    () => `Move the asset out of the plane's own folders, then run "pkg pack --src DIR".`,
   ),
   PATH_OWNED: kind<Subject & { path: string; owner: string }>(
     3,
@@ -116,11 +120,11 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   PATH_THROUGH_LINK: kind<Subject & { path: string; link: string }>(
     3,
-    (d) => `Replace the link ${d.link} by a real folder.`,
+    (d) => `Replace the link ${d.link} by a real folder; "trace --explain ${d.path}" tells more.`,
   ),
   ALREADY_INSTALLED: kind<Subject & { installed: string; wanted: string; command: string }>(3, (d) =>
     d.installed === d.wanted
-      ? `Run "${d.command}" first, or raise the version and pack it again.`
+      ? `Run "${d.command}" first, or raise the version and pack it with "pkg pack --src DIR".`
       : `Run "${d.command}" to replace ${d.installed}.`,
   ),
   DOWNGRADE_REFUSED: kind<Details & Subject & { installed: string; wanted: string }>(
@@ -134,7 +138,7 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   >(
     3,
     (d) =>
-      `Pack or fetch a ${d.dependency} that satisfies all of them, or relax one of the ranges named above.`,
+      `Pack or fetch a ${d.dependency} that satisfies all of them ("pkg list" shows what there is), or relax one of the ranges named above, then run "pkg pack --src DIR".`,
   ),
   SPACE_SHORT: kind<{ needed_bytes: number; free_bytes: number }>(
     5,

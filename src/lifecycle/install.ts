@@ -1,11 +1,12 @@
 /** Install and update: one or several packages, with what they need, whole or not at all. */
-import type { PlaneTier } from "../contracts/index.ts";
+import type { Finding, PlaneTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { installedHeads } from "../index-db/index.ts";
 import type { PhaseTime } from "../journal/index.ts";
 import { authorise, type Plane, reading, type WriteSession } from "../plane/index.ts";
 import type { Runtime } from "../preflight/index.ts";
 import { findPython } from "../python/index.ts";
+import { adviceFor } from "./advice-for.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Wanted } from "./candidate.ts";
 import { changeSession, type OnPhase, type Workspace } from "./change-session.ts";
@@ -22,8 +23,9 @@ import {
   planInstall,
   withConflict,
 } from "./install-plan.ts";
+import { outlookOf, type PluginOutlook } from "./plugin/follow-packages.ts";
 import { noPlugin } from "./plugin/namespace.ts";
-import { refuseAll, refuseToken } from "./refuse.ts";
+import { refuseAll, refuseEntry, refuseToken } from "./refuse.ts";
 import { needsBytes } from "./staging.ts";
 
 export interface InstallRequest {
@@ -53,6 +55,10 @@ export interface InstallRequest {
 
 export interface InstallResult {
   readonly packages: readonly InstalledPackage[];
+  /** What nobody is refused for: the advice of preflight for what enters. */
+  readonly advice: readonly Finding[];
+  /** What becomes of the plugins among them. */
+  readonly plugins: readonly PluginOutlook[];
   readonly dry_run: boolean;
   readonly transaction_id: string | null;
   readonly generation: number | null;
@@ -77,10 +83,12 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
   const subject = (ids.join(" ") || "archive").slice(0, 256);
   if (request.dry_run) {
     const { plan } = await prepare(effects, plane, request, undefined);
-    return { ...described(plan, true), transaction_id: null, generation: null, timeline: [] };
+    const told = await toldOf(effects, plane, plan);
+    return { ...described(plan, true), ...told, transaction_id: null, generation: null, timeline: [] };
   }
   let plan: InstallPlan | undefined;
   let environments: Environments | undefined;
+  let told: Told = { advice: [], plugins: [] };
   const committed = await changeSession<Prepared>(
     effects,
     plane,
@@ -92,6 +100,7 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
     async (workspace) => {
       const prepared = await prepare(effects, plane, request, workspace);
       plan = prepared.plan;
+      told = await toldOf(effects, plane, plan);
       if (plan.entering.length === 0) return undefined;
       checkSpace(effects, plane, plan);
       await workspace.staging.fill(effects, plan.entering);
@@ -123,7 +132,8 @@ export async function install(real: Effects, plane: Plane, request: InstallReque
       );
     },
   );
-  const shown = described(plan ?? { entering: [], unchanged: [], problems: [] }, false);
+  const done = plan ?? { entering: [], unchanged: [], problems: [] };
+  const shown = { ...described(done, false), ...told };
   if (committed === undefined) return { ...shown, transaction_id: null, generation: null, timeline: [] };
   return { ...shown, ...committed };
 }
@@ -140,6 +150,15 @@ const environmentsOf = (
     wheel_directories: [],
     ...environments,
   });
+
+type Told = Pick<InstallResult, "advice" | "plugins">;
+
+/** Before they enter: afterwards nothing is different any more. */
+async function toldOf(effects: Effects, plane: Plane, plan: InstallPlan): Promise<Told> {
+  const advice = await adviceFor(effects, plane, plan);
+  const plugins = await reading(effects, plane, async () => outlookOf(effects, plane, plan.entering));
+  return { advice, plugins };
+}
 
 /** download, verify and dependency-prepare; without a workspace nothing is written down. */
 async function prepare(
@@ -172,7 +191,7 @@ async function prepare(
     allow_downgrade: request.allow_downgrade ?? false,
   };
   const plan = await reading(effects, plane, () => planInstall(effects, plane, chosen, options));
-  refuseAll(withConflict(plan.problems, "conflict" in needed ? needed.conflict : undefined));
+  refuseEntry(withConflict(plan.problems, "conflict" in needed ? needed.conflict : undefined));
   return { chosen, options, plan };
 }
 
@@ -213,7 +232,7 @@ async function revalidate(
   { chosen, options }: Prepared,
 ): Promise<InstallPlan> {
   const plan = await planInstall(effects, plane, chosen, options);
-  refuseAll(plan.problems);
+  refuseEntry(plan.problems);
   return plan;
 }
 

@@ -2,7 +2,8 @@
 import { checkEntryPaths, type Packed } from "../archive/index.ts";
 import type { Effects, FileSystem } from "../effects/index.ts";
 import type { Transaction } from "../journal/index.ts";
-import { manifestHash, readSource, type SourceReading } from "../metadata/index.ts";
+import { Fault } from "../kernel/index.ts";
+import { manifestHash, namingSource, readSource, type SourceReading } from "../metadata/index.ts";
 import { absolute, authorise, digestOf, GOVERNANCE_STREAM, type Plane, writing } from "../plane/index.ts";
 import { makePrivateTemp } from "../sandbox/index.ts";
 import { latestArchivePath, sidecarPath, versionedArchivePath } from "../store/index.ts";
@@ -71,7 +72,11 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
     tiers: [reading.metadata.tier ?? tierOfId(package_id)],
   });
   const signers = findSigners(effects, plane, request);
-  const prepared = await prepare(effects, plane, source, package_id, reading);
+  const prepared = await prepare(effects, plane, source, package_id, reading, request.src).catch(
+    (error: unknown) => {
+      throw error instanceof Fault ? namingSource(error, request.src) : error;
+    },
+  );
   const vouch = (packed: Outcome) => vouchFor(effects, plane, signers, { ...packed, prepared });
   if (request.dry_run) {
     const temp = await makePrivateTemp(effects);
@@ -134,6 +139,7 @@ async function prepare(
   source: string,
   package_id: string,
   reading: SourceReading,
+  src: string,
 ): Promise<Prepared> {
   const { metadata } = reading;
   const folder_name = source.slice(source.lastIndexOf("/") + 1);
@@ -143,7 +149,7 @@ async function prepare(
     ...(await collectSource(effects, source, target)),
     ...(await collectIncludes(effects, plane.root, source, metadata.include ?? [])),
   ];
-  const manifest = buildManifest(metadata, package_id, target, files);
+  const manifest = buildManifest(metadata, package_id, target, files, src);
   const clashes = checkEntryPaths(manifest.assets.map((asset) => asset.path));
   if (clashes[0] !== undefined) throw clashes[0];
   for (const { path } of manifest.assets) checkTarget(path);

@@ -32,6 +32,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   plugin_enable: ofPlugin("plugin_enable", (name) => `pkg plugin disable ${name}`),
   plugin_disable: ofPlugin("plugin_enable", (name) => `pkg plugin enable ${name}`),
   plugin_approve: ofPlugin("plugin_approve", (name) => `pkg plugin disable ${name}`),
+  plugin_review: {
+    // It concerns any plugin, as the review did.
+    auth: () => ({ action: "plugin_enable" }),
+    reverse: () => "pkg plugin list",
+  },
   plugin_forget: ofPlugin("register", () => "pkg plugin list"),
   configure: ofPlugin("configure", (name) => `pkg configure ${name} --show`),
   register: { auth: rowAuth, reverse: (id) => `pkg register ${id}` },

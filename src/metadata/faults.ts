@@ -1,4 +1,4 @@
-import { type Details, defineFaults, type FaultKind, kind } from "../kernel/index.ts";
+import { type Details, defineFaults, Fault, type FaultKind, kind } from "../kernel/index.ts";
 
 type FieldProblem = Details & { path: string; field: string };
 /** A problem with its place in a file; `judged` is what "pkg preflight" is told to judge again. */
@@ -7,9 +7,16 @@ type Placed = FieldProblem & { line?: number; column?: number; judged?: string }
 type Spot = { readonly path: string; readonly line?: number; readonly column?: number };
 const where = ({ path, line, column }: Spot): string =>
   line === undefined ? path : `${path} at line ${line}, column ${column ?? 1}`;
+const AGAIN = `then run "pkg pack --src DIR".`;
 /** Ends every next step: the command that judges again. */
-const again = ({ judged }: { readonly judged?: string }): string =>
-  judged === undefined ? `then run "pkg pack" again.` : `then run "pkg preflight ${quoted(judged)}".`;
+export const again = ({ judged }: { readonly judged?: string | undefined }): string =>
+  judged === undefined ? AGAIN : `then run "pkg preflight ${quoted(judged)}".`;
+/** The same fault of a source that is known by name: its next step names it. */
+export function namingSource(fault: Fault, judged: string): Fault {
+  const { code, message, details, exit_code } = fault;
+  const next_step = fault.next_step.replace(AGAIN, () => again({ judged }));
+  return next_step === fault.next_step ? fault : new Fault({ code, message, details, exit_code, next_step });
+}
 const quoted = (word: string): string =>
   /^[\w./@:+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
@@ -136,7 +143,7 @@ export const {
   ),
   MANIFEST_INVALID: kind<FieldProblem>(
     2,
-    (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack".`,
+    (d) => `Correct ${d.field} of the manifest, then build the archive again with "pkg pack --src DIR".`,
   ),
   MANIFEST_SCHEMA_UNKNOWN: kind<Details & { archive?: string; schema_version?: string }>(
     2,

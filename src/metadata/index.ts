@@ -1,5 +1,5 @@
 export { classify } from "./classify.ts";
-export { make as makeMetadataFault, metadataFaults } from "./faults.ts";
+export { again, make as makeMetadataFault, metadataFaults, namingSource } from "./faults.ts";
 export { isManifestFile } from "./forms.ts";
 export { matchesGlob } from "./glob.ts";
 export { inspectManifest, type ManifestInspection } from "./inspect-manifest.ts";

@@ -1,5 +1,5 @@
 /** What happened, or would happen, to one package; for people. */
-import type { InstalledPackage } from "../lifecycle/index.ts";
+import type { InstalledPackage, InstallResult } from "../lifecycle/index.ts";
 
 const DONE = {
   installed: "Installed",
@@ -41,6 +41,25 @@ const planLines = (one: InstalledPackage): string[] => [
   ...one.adopted.map((path) => `  adopt   ${path}`),
   ...one.removed.map((path) => `  remove  ${path}`),
 ];
+
+/** Plugins that may not run any more, for they ask for more than was granted. */
+export const disabledText = ({ plugins, dry_run }: Pick<InstallResult, "plugins" | "dry_run">): string[] =>
+  plugins
+    .filter(({ state, previous_state }) => state === "disabled" && previous_state === "enabled")
+    .flatMap(({ namespace, reason, expansions }) => [
+      `${namespace} ${dry_run ? "would be" : "is"} disabled (${reason ?? ""}), as it asks for more than was granted:`,
+      ...expansions.map((line) => `  ${line}`),
+      ...(dry_run ? [] : [`  next: Run "pkg plugin enable ${namespace}" to grant it.`]),
+    ]);
+
+/** Under a dry run; nothing where there is none. */
+export const adviceText = ({ advice, dry_run }: Pick<InstallResult, "advice" | "dry_run">): string[] =>
+  dry_run
+    ? advice.flatMap(({ message, code, next_step }) => [
+        `advice: ${message} [${code}]`,
+        `  next: ${next_step}`,
+      ])
+    : [];
 
 /** `download 1 ms, verify 20 ms, …`; nothing where nothing ran. */
 export function timelineText(timeline: readonly { phase: string; duration_ms: number }[]): string[] {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { HexDigest } from "../contracts/index.ts";
 import { type InstallResult, install as installPackages, type Wanted } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
-import { timelineText } from "./describe-change.ts";
+import { adviceText, disabledText, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers, wheelFolder } from "./fields.ts";
 import { healthOptions, runtimeOf, wheelOptions } from "./runtime.ts";
@@ -55,6 +55,8 @@ export const install = operation({
   text: (result) =>
     [
       ...result.packages.map((one) => describe(one, result.dry_run)),
+      ...disabledText(result),
+      ...adviceText(result),
       ...timelineText(result.timeline),
       "",
     ].join("\n"),

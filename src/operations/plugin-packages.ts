@@ -9,7 +9,7 @@ import {
   uninstallPlugin,
 } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
-import { describeChange } from "./describe-change.ts";
+import { adviceText, describeChange } from "./describe-change.ts";
 import { dryRun } from "./fields.ts";
 import { changeText, pluginName } from "./plugin-words.ts";
 import { healthOptions, runtimeOf } from "./runtime.ts";
@@ -80,6 +80,7 @@ export const pluginInstall = operation({
   text: (result: InstallPluginResult) =>
     [
       ...result.packages.map((one) => `${describeChange(one, result.dry_run)}\n`),
+      ...adviceText(result).map((line) => `${line}\n`),
       result.namespace === "" ? "" : changeText(result, result.dry_run),
       result.state === "installed" && result.changed
         ? `Nothing of it runs yet: "pkg plugin enable ${result.namespace} --dry-run" shows what it asks for.\n`

@@ -32,14 +32,22 @@ export const pluginEnable = operation({
   }),
   run: async (context, input) => {
     const { effects, token, wait_ms } = context;
-    return { result: await enablePlugin(effects, planeOf(context), { ...input, token, wait_ms }) };
+    const result = await enablePlugin(effects, planeOf(context), { ...input, token, wait_ms });
+    return { result, exit_code: result.missing?.exit_code ?? 0 };
   },
   text: (result: EnableResult) =>
     [
       ...(result.dry_run || result.changed ? result.shown.map((line) => `  ${line}\n`) : []),
-      result.dry_run && result.command !== null ? `To agree: ${result.command}\n` : changeText(result),
+      whatNow(result),
     ].join(""),
 });
+
+function whatNow(result: EnableResult): string {
+  const { dry_run, command, missing } = result;
+  if (missing !== null)
+    return `Not yet: ${missing.message} [${missing.code}]\n  next:  ${missing.next_step}\n`;
+  return dry_run && command !== null ? `To agree: ${command}\n` : changeText(result);
+}
 
 export const pluginDisable = operation({
   name: "plugin disable",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { HexDigest } from "../contracts/index.ts";
 import { type InstallResult, install as installPackages } from "../lifecycle/index.ts";
 import { operation, planeOf } from "./define.ts";
-import { describeChange, timelineText } from "./describe-change.ts";
+import { adviceText, describeChange, disabledText, timelineText } from "./describe-change.ts";
 import { make } from "./faults.ts";
 import { allIds, dryRun, planeTiers, versionRange, wheelFolder } from "./fields.ts";
 import { healthOptions, installedIdsOf, runtimeOf, wheelOptions } from "./runtime.ts";
@@ -79,6 +79,8 @@ export const update = operation({
     [
       ...(result.packages.length === 0 ? ["Everything is up to date; nothing to do."] : []),
       ...result.packages.map((one) => describeChange(one, result.dry_run)),
+      ...disabledText(result),
+      ...adviceText(result),
       ...timelineText(result.timeline),
       "",
     ].join("\n"),

@@ -2,14 +2,15 @@
 import semver from "semver";
 import type { Finding, Manifest, PackedPlugin } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
+import { again } from "../metadata/index.ts";
 import { RUNTIMES } from "./requirements.ts";
 
 type Subject = Pick<Manifest, "package_id" | "license" | "compat" | "dependencies" | "plugin" | "health">;
 
-/** Each with its JSON pointer; severity `note` where it will hurt, `info` where it is only missing. */
-export function advise(manifest: Subject): Finding[] {
+/** `judged` is what "pkg preflight" is told to judge again. Each with its JSON pointer; severity `note` where it will hurt, `info` where it is only missing. */
+export function advise(manifest: Subject, judged?: string): Finding[] {
   const { package_id, license, plugin } = manifest;
-  const say = teller(package_id);
+  const say = teller(package_id, judged);
   return [
     ...(license === undefined
       ? [
@@ -22,8 +23,8 @@ export function advise(manifest: Subject): Finding[] {
           ),
         ]
       : []),
-    ...openRanges(manifest),
-    ...(plugin === undefined ? [] : aboutPlugin(manifest, plugin)),
+    ...openRanges(manifest, say),
+    ...(plugin === undefined ? [] : aboutPlugin(manifest, plugin, say)),
   ];
 }
 
@@ -35,18 +36,20 @@ type Say = (
   next_step: string,
 ) => Finding;
 const teller =
-  (package_id: string): Say =>
+  (package_id: string, judged: string | undefined): Say =>
   (code, severity, field, what, next_step) => ({
     code,
     severity,
     message: `${package_id} ${what}`,
-    next_step,
+    // A sentence that names no command yet ends with the one that judges again.
+    next_step: next_step.includes('"pkg ')
+      ? next_step
+      : next_step.replace(/\.$/, () => `, ${again({ judged })}`),
     field,
     package_id,
   });
 
-function aboutPlugin({ package_id, compat, health }: Subject, plugin: PackedPlugin): Finding[] {
-  const say = teller(package_id);
+function aboutPlugin({ package_id, compat, health }: Subject, plugin: PackedPlugin, say: Say): Finding[] {
   const found: Finding[] = [];
   if (plugin.description === undefined)
     found.push(
@@ -99,12 +102,11 @@ function aboutPlugin({ package_id, compat, health }: Subject, plugin: PackedPlug
           `Add an example with input and output to action ${action.id}.`,
         ),
       );
-  return [...found, ...wideGlobs(package_id, plugin), ...untidyLists(package_id, plugin)];
+  return [...found, ...wideGlobs(package_id, plugin, say), ...untidyLists(plugin, say)];
 }
 
 /** A glob whose first folder is a wildcard takes in what others put there tomorrow. */
-function wideGlobs(package_id: string, { permissions, kind }: PackedPlugin): Finding[] {
-  const say = teller(package_id);
+function wideGlobs(package_id: string, { permissions, kind }: PackedPlugin, say: Say): Finding[] {
   // A gate reads everything by its profile.
   const verbs =
     kind === "quality_gate" ? (["write", "execute"] as const) : (["read", "write", "execute"] as const);
@@ -154,18 +156,18 @@ export const findUntidy = (plugin: Parameters<typeof untidyPointers>[0]) =>
 const isTidy = (list: readonly string[]): boolean =>
   list.every((item, index) => index === 0 || compareCodePoints(list[index - 1] ?? "", item) < 0);
 
-const untidyLists = (package_id: string, plugin: PackedPlugin): Finding[] =>
+const untidyLists = (plugin: PackedPlugin, say: Say): Finding[] =>
   untidyPointers(plugin).map((pointer) =>
-    teller(package_id)(
+    say(
       "ADVICE_LIST_UNTIDY",
       "info",
       pointer,
       `has repeated or unsorted entries in ${pointer.slice(1).replaceAll("/", ".")}`,
-      "Sort the list and drop what repeats; preflight with --fix does it.",
+      "Sort the list and drop what repeats, as --fix does.",
     ),
   );
 
-function openRanges({ package_id, compat, dependencies }: Subject): Finding[] {
+function openRanges({ compat, dependencies }: Subject, say: Say): Finding[] {
   const ranges = [
     ...RUNTIMES.flatMap((name) => {
       const range = compat[name];
@@ -176,7 +178,7 @@ function openRanges({ package_id, compat, dependencies }: Subject): Finding[] {
   return ranges.flatMap(([pointer, range]) =>
     isOpen(range)
       ? [
-          teller(package_id)(
+          say(
             "ADVICE_RANGE_OPEN",
             "note",
             pointer,

@@ -41,5 +41,6 @@ const placeIn = ({ path, field, line, column }: Fault["details"]): FieldPlace =>
   ...(path === undefined ? {} : { line: positive(line), column: positive(column) }),
 });
 
-const defined = (place: FieldPlace): FieldPlace =>
+/** Without what is not known of it. */
+export const defined = (place: FieldPlace): FieldPlace =>
   Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));

@@ -2,7 +2,7 @@ export { advise, findUntidy } from "./advice.ts";
 export { checkOf } from "./checks.ts";
 export { PREFLIGHT_CODES, PREFLIGHT_RULES } from "./codes.ts";
 export { make as makePreflightFault, preflightFaults } from "./faults.ts";
-export { type FieldPlace, findingFrom, type Locate } from "./findings.ts";
+export { defined, type FieldPlace, findingFrom, type Locate } from "./findings.ts";
 export { editFor } from "./fix/choose-edit.ts";
 export { pointerOfAsked } from "./permissions.ts";
 export { checkPlugin } from "./plugin.ts";

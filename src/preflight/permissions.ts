@@ -16,7 +16,7 @@ export function checkElevations(package_id: string, plugin: PackedPlugin, judged
       make(
         "ELEVATION_MISSING",
         `${package_id} asks for "${inWords(permission)}", which is above the profile of kind ${kind} (${title}), and plugin.elevated does not say why`,
-        { package_id, field: pointerOfScope(permissions, permission), permission, plugin_kind: kind },
+        { package_id, field: pointerOfScope(permissions, permission), permission, plugin_kind: kind, judged },
       ),
     ),
     ...elevated.flatMap(({ permission }, index) => {

@@ -9,10 +9,10 @@ type Subject = Pick<Manifest, "package_id" | "plugin">;
 /** Every problem of the plugin section that no other plane would lift. Empty for a package that is no plugin. */
 export function checkPlugin({ package_id, plugin }: Subject, judged?: string): Fault[] {
   if (plugin === undefined) return [];
-  return [...checkCapabilities(package_id, plugin), ...checkElevations(package_id, plugin, judged)];
+  return [...checkCapabilities(package_id, plugin, judged), ...checkElevations(package_id, plugin, judged)];
 }
 
-function checkCapabilities(package_id: string, { requires }: PackedPlugin): Fault[] {
+function checkCapabilities(package_id: string, { requires }: PackedPlugin, judged?: string): Fault[] {
   const offered: readonly string[] = PLANE_CAPABILITIES;
   return requires.flatMap((capability, index) =>
     offered.includes(capability)
@@ -21,7 +21,7 @@ function checkCapabilities(package_id: string, { requires }: PackedPlugin): Faul
           make(
             "PLANE_CAPABILITY_MISSING",
             `${package_id} requires ${JSON.stringify(capability)} of the plane, which offers ${offered.join(", ")}`,
-            { package_id, field: `/plugin/requires/${index}`, capability, offered },
+            { package_id, field: `/plugin/requires/${index}`, capability, offered, judged },
           ),
         ],
   );

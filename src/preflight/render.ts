@@ -30,6 +30,8 @@ export function preflightDocument(report: PreflightReport, version: string): Fin
 const relative = (finding: Finding): Finding =>
   finding.path === undefined ? finding : { ...finding, path: finding.path.replace(/^\/+/, "") };
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 const MARKS = { pass: "ok", fail: "FAIL", not_run: "not run" } as const;
 
 /** One line a check, findings below with their places, and what to do. */
@@ -39,7 +41,7 @@ export function renderPreflight(report: PreflightReport): string {
   const head = plane === null ? [] : [`Held against the plane ${plane}`];
   const total = one
     ? []
-    : [`${subjects.length} subjects, ${subjects.filter((subject) => subject.healthy).length} fit`];
+    : [`${counted(subjects.length, "subject")}, ${subjects.filter((subject) => subject.healthy).length} fit`];
   if (report.changed !== undefined && subjects.length === 0)
     return `No manifest among the ${report.changed.files_count} files that differ from ${report.changed.base}.\n`;
   const unfinished = complete ? "" : `, ${counts.not_run} not run`;
@@ -48,7 +50,7 @@ export function renderPreflight(report: PreflightReport): string {
     ...mended(report),
     ...subjects.flatMap((subject) => (one || !subject.healthy ? whole(subject) : [short(subject)])),
     ...total,
-    `${healthy ? "PASS" : "FAIL"}: ${counts.passed} checks passed, ${counts.failed} failed${unfinished}; ${counts.errors} errors, ${counts.advice} pieces of advice`,
+    `${healthy ? "PASS" : "FAIL"}: ${counted(counts.passed, "check")} passed, ${counts.failed} failed${unfinished}; ${counted(counts.errors, "error")}, ${counted(counts.advice, "piece")} of advice`,
     "",
   ].join("\n");
 }

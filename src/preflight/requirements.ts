@@ -44,11 +44,10 @@ export const fits = (version: string, range: string): boolean =>
   semver.valid(version) !== null && semver.satisfies(version, range, { includePrerelease: true });
 
 /** Every range that is none. An author hears of it at pack, since it would be refused at every install. */
-export function checkRanges({
-  package_id,
-  dependencies,
-  compat,
-}: Pick<Needs, "package_id" | "dependencies" | "compat">): Fault[] {
+export function checkRanges(
+  { package_id, dependencies, compat }: Pick<Needs, "package_id" | "dependencies" | "compat">,
+  judged?: string,
+): Fault[] {
   const named = [
     ...dependencies.map(({ id, range }, index) => ({
       range,
@@ -64,13 +63,14 @@ export function checkRanges({
   ];
   return named
     .filter(({ range }) => !isRange(range))
-    .map(({ range, field, message }) => make("RANGE_INVALID", message, { package_id, range, field }));
+    .map(({ range, field, message }) => make("RANGE_INVALID", message, { package_id, range, field, judged }));
 }
 
 /** A package depends only on its own tier or lower. */
 export function checkTiers(
   { package_id, tier, dependencies }: Pick<Needs, "package_id" | "tier" | "dependencies">,
   present: ReadonlyMap<string, Present>,
+  judged?: string,
 ): Fault[] {
   return dependencies.flatMap(({ id }, index): Fault[] => {
     // An id that names its tier can be judged even when it is absent.
@@ -82,7 +82,7 @@ export function checkTiers(
       make(
         "TIER_DIRECTION",
         `${package_id} is ${tier} and may not depend on ${id}, which is ${dependency_tier}`,
-        { package_id, field: `/dependencies/${index}/id`, tier, dependency: id, dependency_tier },
+        { package_id, field: `/dependencies/${index}/id`, tier, dependency: id, dependency_tier, judged },
       ),
     ];
   });
@@ -137,6 +137,7 @@ export function checkCompat(
   { package_id, compat }: Pick<Needs, "package_id" | "compat">,
   runtime: RuntimeName,
   version: string | undefined,
+  judged?: string,
 ): Fault[] {
   const range = compat[runtime];
   if (range === undefined || !isRange(range)) return [];
@@ -149,6 +150,7 @@ export function checkCompat(
       runtime,
       range,
       found,
+      judged,
     }),
   ];
 }

@@ -52,6 +52,10 @@ describe("readArchive() refuses", () => {
         code: "ARCHIVE_UNREADABLE",
       });
     }
+    await expect(readArchive(effects, folder)).rejects.toMatchObject({
+      message: `${folder} is a directory, not a file`,
+      next_step: expect.stringContaining(`"pkg pack --src ${folder}"`),
+    });
   });
 
   test("another archive than the one expected, by bare or prefixed digest", async () => {

@@ -34,6 +34,8 @@ describe("each code", () => {
   });
 });
 
+const NAMES_A_COMMAND = /"(?:pkg|trace|integrity-check) [^"]+"/;
+
 /** Found where it stands, refused, and gone after its next step. */
 async function walk(at: Scene, given: Case): Promise<void> {
   const stage: Stage = await prepare(at, given);
@@ -41,6 +43,7 @@ async function walk(at: Scene, given: Case): Promise<void> {
   const finding = onlyFinding(before, given);
   expectPlace(stage, finding);
   expect(finding.next_step).toContain(given.step);
+  expect(finding.next_step).toMatch(NAMES_A_COMMAND);
   if (given.refused === "pack") await expectPackRefusal(stage, finding);
   if (given.refused === "install") await expectInstallRefusal(stage, finding);
   await mend(stage, finding);

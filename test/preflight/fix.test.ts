@@ -143,6 +143,11 @@ describe("an edit of text", () => {
     expect(fixText("[p]\nc = []\n", "toml", { kind: "add", at: ["p", "c"], text: "x" })).toBe(
       '[p]\nc = ["x"]\n',
     );
+    const between = { kind: "add", at: ["p", "c"], text: "m" } as const;
+    expect(fixText('[p]\nc = ["a", "z"] # words\n', "toml", between)).toBe(
+      '[p]\nc = ["a", "m", "z"] # words\n',
+    );
+    expect(fixText('{"p":{"c":["a","z"]}}', "json", between)).toBe('{"p":{"c":["a","m", "z"]}}');
     expect(fixText("[p]\na = 1\n[q]\n", "toml", { kind: "add", at: ["p", "c"], text: "x" })).toBe(
       '[p]\na = 1\nc = ["x"]\n[q]\n',
     );

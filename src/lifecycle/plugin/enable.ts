@@ -1,6 +1,6 @@
 /** Enable: the difference to what was granted is shown, somebody agrees to exactly that, and it becomes the grant. */
 import semver from "semver";
-import type { Grant } from "../../contracts/index.ts";
+import type { ElevationApproval, Grant } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import {
   approvedScopes,
@@ -15,6 +15,7 @@ import {
   policyDenials,
   standingOf,
 } from "../../grants/index.ts";
+import type { Fault } from "../../kernel/index.ts";
 import { type Plane, reading } from "../../plane/index.ts";
 import { refuseAll, refuseToken } from "../refuse.ts";
 import {
@@ -44,8 +45,10 @@ export interface EnableResult extends PluginChange {
   readonly shown: readonly string[];
   /** Null when it was enabled already. */
   readonly shown_digest: string | null;
-  /** Agrees to exactly what was shown; null when it was enabled already. */
+  /** Agrees to exactly what was shown; null when it was enabled already, and while an approval is missing. */
   readonly command: string | null;
+  /** Of a dry run: the approval that is missing. What is shown changes with it. */
+  readonly missing: Fault | null;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function enablePlugin(
   const { namespace } = plugin.record;
   const from = standingOf(effects, plane, plugin).state;
   if (!requireTransition(namespace, from, "enable"))
-    return { ...unchanged(plugin), dry_run: request.dry_run, shown: [], shown_digest: null, command: null };
+    return { ...unchanged(plugin), ...NOTHING_TO_SHOW, dry_run: request.dry_run };
   refuseAll([
     ...checkPluginPlace(plane, plugin.manifest),
     ...(await reading(effects, plane, async () => policyDenials(effects, plane, plugin.asked))),
@@ -75,9 +78,12 @@ export async function enablePlugin(
     dry_run: request.dry_run,
     shown,
     shown_digest,
-    command: `${command} --yes ${shown_digest}`,
+    command: plan.missing === null ? `${command} --yes ${shown_digest}` : null,
+    missing: plan.missing,
   };
-  if (request.dry_run) return { ...unchanged(plugin), state: "enabled", ...answer };
+  if (request.dry_run)
+    return { ...unchanged(plugin), ...(plan.missing === null ? { state: "enabled" } : {}), ...answer };
+  requireApproved(plan);
   const agreed = yes ?? (plan.shown.needs_consent ? await askFor(effects, plan.shown) : undefined);
   requireConsent(namespace, plan.shown, { yes: agreed, command });
   const about = { namespace, operation: "plugin_enable", actor, wait_ms: request.wait_ms };
@@ -85,6 +91,7 @@ export async function enablePlugin(
     const state = standingOf(effects, plane, found);
     if (!requireTransition(namespace, state.state, "enable")) return undefined;
     const now_plan = planEnable(effects, plane, found, actor, request);
+    requireApproved(now_plan);
     requireConsent(namespace, now_plan.shown, { yes: agreed ?? plan.shown.digest, command });
     const now = new Date(effects.clock.now_ms()).toISOString();
     const grant: Grant = {
@@ -106,12 +113,16 @@ export async function enablePlugin(
 
 const grantId = ({ random }: Pick<Effects, "random">): string => `GRANT-${random.hex(16)}`;
 
+const NOTHING_TO_SHOW = { shown: [], shown_digest: null, command: null, missing: null };
+
 interface EnablePlan {
   readonly shown: Shown;
+  /** Why what is above the profile is not approved. */
+  readonly missing: Fault | null;
   readonly grant: Omit<Grant, "grant_id" | "granted_at" | "transaction_id">;
 }
 
-/** Everything that must hold, and the grant that would be. Reads only. */
+/** What must hold whoever approves, and the grant that would be. Reads only. */
 function planEnable(
   effects: Effects,
   plane: Plane,
@@ -121,7 +132,7 @@ function planEnable(
 ): EnablePlan {
   const { record, asked, manifest } = plugin;
   const { namespace, package_id, grant, archive_hash, manifest_hash } = record;
-  const approvals = requireApproved(plugin, user, judgesOf(effects, plane));
+  const { by: approvals, missing } = approvalsFor(plugin, user, judgesOf(effects, plane));
   const { entrypoint } = manifest.plugin ?? {};
   if (entrypoint !== undefined) openPluginFile(effects, plane, plugin, entrypoint).handle.close();
   const held = grant !== null && grant.archive_hash !== null && grant.archive_hash === archive_hash;
@@ -140,6 +151,7 @@ function planEnable(
   const { kind, capability, runtime, scopes } = asked;
   return {
     shown,
+    missing,
     grant: {
       namespace,
       package_id,
@@ -164,23 +176,37 @@ function rangeOf(grant: Grant | null, version: string): string {
 }
 
 /** @throws PLUGIN_APPROVAL_MISSING, PLUGIN_APPROVAL_SELF */
-function requireApproved({ record, asked }: Plugin, user: string, judges: Judges) {
+function requireApproved({ missing }: EnablePlan): void {
+  if (missing !== null) throw missing;
+}
+
+function approvalsFor(
+  { record, asked }: Plugin,
+  user: string,
+  judges: Judges,
+): { by: readonly ElevationApproval[]; missing: Fault | null } {
   const { missing, by } = approvedScopes(asked, record.approvals, user, judges);
   const [first] = missing;
-  if (first === undefined) return by;
+  if (first === undefined) return { by, missing: null };
   const { namespace, approvals } = record;
   const own = approvedScopes(asked, approvals, "", judges).missing.length === 0;
   if (own)
-    throw makeGrantFault("PLUGIN_APPROVAL_SELF", `${user} approved what they would enable`, {
-      namespace,
-      user,
-    });
+    return {
+      by,
+      missing: makeGrantFault("PLUGIN_APPROVAL_SELF", `${user} approved what they would enable`, {
+        namespace,
+        user,
+      }),
+    };
   const scopes = missing.map(({ scope }) => scope);
-  throw makeGrantFault(
-    "PLUGIN_APPROVAL_MISSING",
-    `${namespace} asks for ${scopes.join(", ")}, which nobody approves now (${first.why})`,
-    { namespace, scopes, why: first.why },
-  );
+  return {
+    by,
+    missing: makeGrantFault(
+      "PLUGIN_APPROVAL_MISSING",
+      `${namespace} asks for ${scopes.join(", ")}, which nobody approves now (${first.why})`,
+      { namespace, scopes, why: first.why },
+    ),
+  };
 }
 
 function commandOf(namespace: string, { pin, versions }: EnableRequest): string {

@@ -1,4 +1,5 @@
 /** Records of plugins go with their packages: in the same transaction, with one event for each that changes. */
+import type { PluginState } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import {
   askedOf,
@@ -15,6 +16,7 @@ import type { Transaction } from "../../journal/index.ts";
 import type { Plane } from "../../plane/index.ts";
 import type { PackageChange } from "../package-change.ts";
 import { refuseAll } from "../refuse.ts";
+import type { Entering } from "../target.ts";
 import type { LedgerNote } from "../transact.ts";
 import { checkNamespace } from "./namespace.ts";
 import {
@@ -62,7 +64,7 @@ export function followPackages(
   return changes.map((one) => stageRecord(transaction, key, { ...one, user }));
 }
 
-type Planned = Omit<RecordChange, "user">;
+type Planned = Omit<RecordChange, "user"> & { readonly expansions?: readonly string[] };
 
 /** Not judged yet: a damaged record of a package that is not concerned is no reason to stop. */
 function namespacesByPackage(effects: Effects, plane: Plane): Map<string, string[]> {
@@ -80,6 +82,30 @@ const leaving = (plugin: Plugin): Planned => ({
   before_digest: plugin.record_digest,
   event: EVENTS.uninstall,
 });
+
+/** What becomes of a plugin when its package enters. */
+export interface PluginOutlook {
+  readonly namespace: string;
+  readonly package_id: string;
+  readonly previous_state: RecordChange["previous_state"];
+  readonly state: PluginState;
+  readonly reason: string | null;
+  /** What it asks for beyond the grant in force, in words; empty where nothing is granted or nothing is added. */
+  readonly expansions: readonly string[];
+}
+
+/** The same judgement as when they enter, of a plan. Changes nothing. */
+export function outlookOf(effects: Effects, plane: Plane, planned: readonly Entering[]): PluginOutlook[] {
+  const now = new Date(effects.clock.now_ms()).toISOString();
+  return planned.flatMap(({ target: { manifest, manifest_hash, archive_hash }, tier }) =>
+    entering(effects, plane, { manifest, manifest_hash, archive_hash, tier }, now).map(
+      ({ record, previous_state, expansions = [] }) => {
+        const { namespace, package_id, state, reason = null } = record;
+        return { namespace, package_id, previous_state, state, reason, expansions };
+      },
+    ),
+  );
+}
 
 /** Nothing for a package that is no plugin. */
 function entering(effects: Effects, plane: Plane, code: Code, now: string): Planned[] {
@@ -104,5 +130,8 @@ function entering(effects: Effects, plane: Plane, code: Code, now: string): Plan
       : record;
   const shown = expansions.slice(0, 50).map((line) => line.slice(0, 300));
   const metadata = { permissions_expanded, ...(permissions_expanded ? { expansions: shown } : {}) };
-  return [{ ...common, record: after, previous_state: state, event: EVENTS.update, metadata }];
+  const added = permissions_expanded ? expansions : [];
+  return [
+    { ...common, record: after, previous_state: state, event: EVENTS.update, metadata, expansions: added },
+  ];
 }

@@ -1,4 +1,5 @@
 /** `pkg plugin install`: the package with its plugin, or only the state where the files are there already. */
+import type { Finding } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import { EVENTS, pluginOfPackage, readPlugin, requirePlugin } from "../../grants/index.ts";
 import { type Plane, reading } from "../../plane/index.ts";
@@ -18,6 +19,8 @@ import { installedRecord, unsealed } from "./records.ts";
 export interface InstallPluginResult extends PluginChange {
   /** What entered with it. */
   readonly packages: readonly InstalledPackage[];
+  /** What preflight advises of it. */
+  readonly advice: readonly Finding[];
   readonly dry_run: boolean;
 }
 
@@ -37,7 +40,7 @@ export async function installPlugin(
     const entered = await enterPlugin(effects, plane, { name: wanted.here, token }, "install");
     const { record } = entered.plugin;
     if (!requireTransition(record.namespace, record.state, "install") || dry_run)
-      return { ...unchanged(entered.plugin), packages: [], dry_run };
+      return { ...unchanged(entered.plugin), packages: [], advice: [], dry_run };
     const about = { namespace: record.namespace, operation: "plugin_install", actor: entered.actor, wait_ms };
     const done = await changePlugin(effects, plane, about, (found) => {
       const { state } = found.record;
@@ -45,11 +48,11 @@ export async function installPlugin(
       const now = new Date(effects.clock.now_ms()).toISOString();
       return { record: installedRecord(unsealed(found), now), previous_state: state, event: EVENTS.install };
     });
-    return { ...done, packages: [], dry_run };
+    return { ...done, packages: [], advice: [], dry_run };
   }
   const vouched: Wanted = digest === undefined ? wanted : { ...wanted, digest };
   const installing = { ...rest, token, wait_ms, dry_run, wanted: [vouched], plugins_only: true };
-  const { packages, transaction_id, generation } = await install(effects, plane, installing);
+  const { packages, advice, transaction_id, generation } = await install(effects, plane, installing);
   const named = packages.find(({ package_id }) => package_id === wanted.id?.split("@")[0]) ?? packages.at(-1);
   const package_id = named?.package_id ?? "";
   const plugin = await reading(effects, plane, async () => pluginOfPackage(effects, plane, package_id));
@@ -63,6 +66,7 @@ export async function installPlugin(
     transaction_id,
     generation,
     packages,
+    advice,
     dry_run,
   };
 }

@@ -1,9 +1,11 @@
 /** The checks every subject has, whatever form it comes in. Adds to the tally; changes nothing. */
 import type { Manifest } from "../../contracts/index.ts";
 import type { Fault } from "../../kernel/index.ts";
+import { namingSource } from "../../metadata/index.ts";
 import {
   advise,
   checkOf,
+  defined,
   type FieldPlace,
   findingFrom,
   type Locate,
@@ -16,6 +18,8 @@ export interface Judged {
   readonly tally: Tally;
   readonly manifest: Manifest;
   readonly locate: Locate;
+  /** The source as the user named it, where it is one. */
+  readonly source?: string | undefined;
 }
 
 /** Counts what the checks of a manifest alone look at. */
@@ -34,7 +38,7 @@ export function countManifest({ tally, manifest }: Judged): void {
 
 /** Faults of fields, each with the place of its field in the file somebody wrote. */
 export async function addFaults(
-  { tally, locate }: Pick<Judged, "tally" | "locate">,
+  { tally, locate, source }: Pick<Judged, "tally" | "locate" | "source">,
   faults: readonly Fault[],
 ): Promise<void> {
   const pointers = faults.flatMap(({ details }) => (isField(details["field"]) ? [details["field"]] : []));
@@ -46,21 +50,19 @@ export async function addFaults(
     const place = isField(field) ? places.get(field) : undefined;
     // A fault of a file names the file; a fault of a field, where the field stands.
     const shown = place === undefined ? {} : place;
-    tally.add(checkOf(fault.code, runtime), [findingFrom(fault, shown)]);
+    const named = source === undefined ? fault : namingSource(fault, source);
+    tally.add(checkOf(fault.code, runtime), [findingFrom(named, shown)]);
   }
 }
 
-export async function addAdvice({ tally, manifest, locate }: Judged): Promise<void> {
-  const advice = advise(manifest);
+export async function addAdvice({ tally, manifest, locate, source }: Judged): Promise<void> {
+  const advice = advise(manifest, source);
   const places = await locate(advice.map(({ field = "/" }) => field));
   tally.add(
     "advice",
     advice.map((finding, index) => ({ ...finding, ...defined(places[index] ?? {}) })),
   );
 }
-
-const defined = (place: FieldPlace): object =>
-  Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
 
 const isField = (field: unknown): field is string => typeof field === "string" && field.startsWith("/");
 

@@ -2,6 +2,7 @@
 import { checkPackable } from "../../archive/index.ts";
 import type { Finding, SourceMetadata } from "../../contracts/index.ts";
 import { Fault } from "../../kernel/index.ts";
+import { namingSource } from "../../metadata/index.ts";
 import { findingFrom, type Tally } from "../../preflight/index.ts";
 import { collectIncludes, collectSource, type SourceFile } from "../collect.ts";
 import type { PreflightWorld } from "./world.ts";
@@ -10,6 +11,8 @@ interface Collecting {
   readonly metadata: SourceMetadata;
   readonly target: string;
   readonly tally: Tally;
+  /** As the user named it. */
+  readonly subject: string;
   /** The folder as findings show it. */
   readonly shown: string;
 }
@@ -18,7 +21,7 @@ interface Collecting {
 export async function collected(
   { effects, plane }: PreflightWorld,
   folder: string,
-  { metadata, target, tally, shown }: Collecting,
+  { metadata, target, tally, subject, shown }: Collecting,
 ): Promise<SourceFile[]> {
   try {
     const files = [
@@ -33,7 +36,7 @@ export async function collected(
     return files;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    tally.add("archive-safety", [inFolder(error, shown)]);
+    tally.add("archive-safety", [inFolder(namingSource(error, subject), shown)]);
     tally.skipped(["ownership"], "its files cannot be packed");
   }
   return [];

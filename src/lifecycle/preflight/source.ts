@@ -41,21 +41,22 @@ export async function judgeSource(world: PreflightWorld, source: SourceSubject):
   const { metadata, problems } = inspection;
   for (const problem of problems) tally.add(checkOf(problem.code), [inFolder(problem, shown)]);
   const named = metadata === undefined ? undefined : settled(() => decideId(metadata, undefined, subject));
-  if (named instanceof Fault) await addFaults({ tally, locate }, [named]);
+  if (named instanceof Fault) await addFaults({ tally, locate, source: subject }, [named]);
   if (metadata === undefined || typeof named !== "string") {
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be read");
     const { id, version } = metadata ?? {};
     return tally.report({ ...about, package_id: id ?? null, version: version ?? null });
   }
   const target = metadata.target ?? `modules/${folder.slice(folder.lastIndexOf("/") + 1)}`;
-  const files = kind === "manifest" ? [] : await collected(world, folder, { metadata, target, tally, shown });
-  const manifest = assembled(metadata, named, target, files);
+  const files =
+    kind === "manifest" ? [] : await collected(world, folder, { metadata, target, tally, subject, shown });
+  const manifest = assembled(metadata, named, { subject, target }, files);
   if (manifest instanceof Fault) {
-    await addFaults({ tally, locate }, [manifest]);
+    await addFaults({ tally, locate, source: subject }, [manifest]);
     tally.skipped(AFTER_MANIFEST, "the manifest cannot be built");
     return tally.report({ ...about, package_id: named, version: metadata.version ?? null });
   }
-  await judgeReadable(world, source, { judged: { tally, manifest, locate }, files, target });
+  await judgeReadable(world, source, { judged: { tally, manifest, locate, source: subject }, files, target });
   return tally.report({ ...about, package_id: named, version: manifest.version });
 }
 
@@ -105,11 +106,11 @@ async function ownFaults(
 ): Promise<Fault[]> {
   const versions = await runtimeFor(manifest, runtime);
   return [
-    ...checkRanges(manifest),
-    ...RUNTIMES.flatMap((name) => checkCompat(manifest, name, versions[name])),
+    ...checkRanges(manifest, subject),
+    ...RUNTIMES.flatMap((name) => checkCompat(manifest, name, versions[name], subject)),
     ...checkPlugin(manifest, subject),
     // A plane knows the tiers of what is installed, too.
-    ...(plane === undefined ? checkTiers(manifest, new Map()) : []),
+    ...(plane === undefined ? checkTiers(manifest, new Map(), subject) : []),
   ];
 }
 
@@ -117,12 +118,12 @@ async function ownFaults(
 function assembled(
   metadata: SourceMetadata,
   package_id: string,
-  target: string,
+  { subject, target }: { readonly subject: string; readonly target: string },
   files: readonly SourceFile[],
 ): Manifest | Fault {
   // A manifest alone, or one whose files are refused, is judged for what it says itself.
   const some = files.length > 0 ? files : [placeholder(target, metadata.plugin?.entrypoint)];
-  return settled(() => buildManifest(metadata, package_id, target, some));
+  return settled(() => buildManifest(metadata, package_id, target, some, subject));
 }
 
 const placeholder = (target: string, name = "file"): SourceFile => ({

@@ -10,7 +10,7 @@ export type Edit =
   | { readonly kind: "rename"; readonly at: Path; readonly to: string }
   /** A list of texts is sorted, and each stays once. */
   | { readonly kind: "tidy"; readonly at: Path }
-  /** A text joins a sorted place of a list, which is made where there is none. */
+  /** A text joins a list where it belongs, which is made where there is none. */
   | { readonly kind: "add"; readonly at: Path; readonly text: string };
 
 /** RFC 6901; list positions as numbers. */
@@ -24,6 +24,12 @@ export const pathOf = (pointer: string): Path =>
         .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 
 export const tidied = (texts: readonly string[]): string[] => [...new Set(texts)].sort(compareCodePoints);
+
+/** Where a text joins a list so that a sorted one stays sorted: before the first that comes after it. */
+export function placeFor(texts: readonly string[], text: string): number {
+  const later = texts.findIndex((one) => compareCodePoints(text, one) < 0);
+  return later < 0 ? texts.length : later;
+}
 
 export const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === "string");
@@ -53,7 +59,9 @@ function applied(parent: Record<string | number, unknown>, last: string | number
   }
   if (edit.kind === "add" && value === undefined) parent[last] = [edit.text];
   else if (!isTexts(value)) return false;
-  else parent[last] = edit.kind === "add" ? [...value, edit.text] : tidied(value);
+  else
+    parent[last] =
+      edit.kind === "add" ? value.toSpliced(placeFor(value, edit.text), 0, edit.text) : tidied(value);
   return true;
 }
 

@@ -1,6 +1,6 @@
 /** Edits of JSON text that leave every byte alone that they are not about. */
 import { applyEdits, findNodeAtLocation, modify, type Node, parseTree } from "jsonc-parser";
-import { type Edit, isTexts, type Path, tidied } from "./edit.ts";
+import { type Edit, isTexts, type Path, placeFor, tidied } from "./edit.ts";
 
 /** Undefined where the text has no such place. */
 export function editJson(text: string, edit: Edit): string | undefined {
@@ -28,8 +28,12 @@ function withList(text: string, at: Path, item: string): string {
 }
 
 function withItem(text: string, list: Node, item: string): string | undefined {
-  if (list.type !== "array") return undefined;
-  const last = list.children?.at(-1);
+  const items = list.children ?? [];
+  const values: unknown = items.map(({ value }) => value as unknown);
+  if (list.type !== "array" || !isTexts(values)) return undefined;
+  const after = items[placeFor(values, item)];
+  if (after !== undefined) return spliced(text, after.offset, after.offset, `${JSON.stringify(item)}, `);
+  const last = items.at(-1);
   return last === undefined
     ? spliced(text, list.offset, endOf(list), `[${JSON.stringify(item)}]`)
     : spliced(text, endOf(last), endOf(last), `, ${JSON.stringify(item)}`);

@@ -1,6 +1,6 @@
 /** Edits of TOML text by the places of its syntax tree, leaving comments and layout as they are. */
 import { type AST, parseTOML } from "toml-eslint-parser";
-import { type Edit, isTexts, type Path, tidied } from "./edit.ts";
+import { type Edit, isTexts, type Path, placeFor, tidied } from "./edit.ts";
 
 type Entry = AST.TOMLKeyValue | AST.TOMLTable;
 
@@ -104,6 +104,10 @@ function withoutItem(text: string, { elements }: AST.TOMLArray, index: number): 
 
 function withItem(text: string, list: AST.TOMLContentNode, item: string): string | undefined {
   if (list.type !== "TOMLArray") return undefined;
+  const values = textsOf(list);
+  if (!isTexts(values)) return undefined;
+  const after = list.elements[placeFor(values, item)];
+  if (after !== undefined) return spliced(text, [after.range[0], after.range[0]], `${literal(item)}, `);
   const last = list.elements.at(-1);
   if (last === undefined) return spliced(text, list.range, `[${literal(item)}]`);
   return spliced(text, [last.range[1], last.range[1]], `, ${literal(item)}`);
@@ -124,10 +128,12 @@ function withList(
   return spliced(text, [end, end], text.charAt(end - 1) === "\n" ? line : `\n${line}`);
 }
 
-function tidy(text: string, { elements }: AST.TOMLArray): string | undefined {
-  const values: unknown = elements.map((element) =>
-    element.type === "TOMLValue" ? element.value : undefined,
-  );
+const textsOf = ({ elements }: AST.TOMLArray): unknown =>
+  elements.map((element) => (element.type === "TOMLValue" ? element.value : undefined));
+
+function tidy(text: string, list: AST.TOMLArray): string | undefined {
+  const { elements } = list;
+  const values = textsOf(list);
   if (!isTexts(values)) return undefined;
   const wanted = tidied(values);
   let next = text;

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mayRun } from "../../../src/grants/index.ts";
 import { revokeToken } from "../../../src/keys/index.ts";
-import { approvePlugin, enablePlugin, reviewPlugins } from "../../../src/lifecycle/index.ts";
+import { approvePlugin, enablePlugin, reviewPlugins, undo } from "../../../src/lifecycle/index.ts";
 import { pluginInspect, pluginList } from "../../../src/operations/plugin-list.ts";
+import { pluginEnable } from "../../../src/operations/plugin-states.ts";
 import { secretOf } from "../../../src/plane/index.ts";
 import { explain } from "../../../src/trace/index.ts";
 import { copyOf, NOTES, type PluginPlane, pluginPlane } from "../../support/plugin-plane.ts";
@@ -65,6 +66,31 @@ describe("what is above the profile", () => {
     expect(done.shown.join("\n")).toContain("approved by bob until");
     expect((await mayRun(made.effects, made.plane, "notes")).scopes).toEqual(["subprocess"]);
     await expect(approve(made, made.token)).rejects.toMatchObject({ code: "PLUGIN_APPROVAL_SELF" });
+  });
+
+  test("is shown by a dry run before anybody approved, without a digest to agree to", async () => {
+    const made = copyOf(base);
+    const context = { effects: made.effects, root: made.root, token: made.token } as never;
+    const input = { name: "notes", pin: false, dry_run: true };
+    const { result, exit_code } = await pluginEnable.run(context, input);
+    expect({ ...result, exit_code }).toMatchObject({
+      exit_code: 3,
+      state: "installed",
+      changed: false,
+      command: null,
+      missing: { code: "PLUGIN_APPROVAL_MISSING" },
+    });
+    const text = pluginEnable.text(result, input);
+    expect(text).toContain("above the profile of a node: subprocess");
+    expect(text).toContain(
+      "Not yet: notes asks for subprocess, which nobody approves now (approval_missing)",
+    );
+    expect(text).toContain('next:  Have a second person run "pkg plugin approve notes');
+    expect(text).not.toContain("To agree");
+    await approve(made, bob);
+    const after = await pluginEnable.run(context, input);
+    expect(after).toMatchObject({ exit_code: 0, result: { state: "enabled", missing: null } });
+    expect(after.result.shown_digest).not.toBe(result.shown_digest);
   });
 
   test("is approved with an end within a year, and only where it is needed", async () => {
@@ -147,6 +173,10 @@ describe("an approval that ends", () => {
       },
     ]);
     expect(await review()).toMatchObject({ disabled: [], transaction_id: null });
+    await undo(later, made.plane, { token: made.token, dry_run: false, accept_drift: false });
+    expect(made.record()).toMatchObject({ state: "enabled" });
+    expect(await listed(made, later)).toMatchObject({ effective_state: "disabled" });
+    expect(await review()).toMatchObject({ disabled: [{ namespace: "notes" }] });
     // Time that runs backwards revives nothing.
     await expect(mayRun(made.effects, made.plane, "notes")).rejects.toMatchObject({
       code: "PLUGIN_NOT_ENABLED",

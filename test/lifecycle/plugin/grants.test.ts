@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mayRun } from "../../../src/grants/index.ts";
 import { disablePlugin, enablePlugin, installPlugin, undo } from "../../../src/lifecycle/index.ts";
+import { update } from "../../../src/operations/update.ts";
 import { copyOf, NOTES, type PluginPlane, pluginPlane } from "../../support/plugin-plane.ts";
 
 let installed: PluginPlane;
@@ -109,6 +110,34 @@ describe("an update of an enabled plugin", () => {
     const shown = await made.enable();
     expect(shown.shown).toContain(line);
     expect(made.record()["state"]).toBe("enabled");
+  });
+
+  test("tells what becomes of it and what preflight advises, before and after", async () => {
+    const made = copyOf(enabled);
+    const planned = await made.update([NOTES], { to: "1.3.0", dry_run: true });
+    expect(made.record()["state"]).toBe("enabled");
+    expect(planned.plugins).toMatchObject([
+      {
+        namespace: "notes",
+        previous_state: "enabled",
+        state: "disabled",
+        reason: "permissions_expanded",
+        expansions: ["adds write: data/notes/**"],
+      },
+    ]);
+    expect(planned.advice.map(({ code }) => code)).toContain("ADVICE_LICENSE_MISSING");
+    const words = update.text(planned, {} as never);
+    expect(words).toContain("notes would be disabled (permissions_expanded), as it asks for more than");
+    expect(words).toContain("names no licence [ADVICE_LICENSE_MISSING]");
+    const done = await made.update([NOTES], { to: "1.3.0" });
+    expect({ advice: done.advice, plugins: done.plugins }).toEqual({
+      advice: planned.advice,
+      plugins: planned.plugins,
+    });
+    const told = update.text(done, {} as never);
+    expect(told).toContain('  adds write: data/notes/**\n  next: Run "pkg plugin enable notes" to grant it.');
+    const kept = await copyOf(enabled).update([NOTES], { to: "1.2.0" });
+    expect(kept.plugins).toMatchObject([{ state: "enabled", expansions: [] }]);
   });
 
   test("other code under a pinned grant disables it; the same pin holds for the same code", async () => {
