@@ -77,6 +77,18 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
     title: "Planted bytecode",
     help: "Python would run it instead of the source beside it.",
   },
+  PLUGIN_NOT_INSTALLED: {
+    title: "Plugin counted as installed and not there",
+    help: "The record of a plugin says it is installed; its package is not, or has another manifest.",
+  },
+  PLUGIN_RECORD_DAMAGED: {
+    title: "Record of a plugin is not what was sealed",
+    help: "State and grants are sealed with the plane's secret and named in the ledger; an edit or an older record put back is neither.",
+  },
+  PLUGIN_RECORD_MISSING: {
+    title: "Record of a plugin missing",
+    help: "The ledger knows a plugin whose state and grants are gone.",
+  },
   RECEIPT_DAMAGED: {
     title: "Receipt damaged",
     help: "A receipt lists exactly what its manifest declares and what was installed.",

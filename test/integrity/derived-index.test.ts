@@ -69,7 +69,11 @@ test.each([
     `UPDATE owner SET package_id = '${B}' WHERE path = 'modules/a/x.py'`,
     "registries/file_ownership.csv",
   ],
-  ["a path nobody owns", `INSERT INTO owner VALUES ('zzz', '${B}')`, "registries/file_ownership.csv"],
+  [
+    "a path nobody owns",
+    `INSERT INTO owner VALUES ('zzz', '${B}', '', 'zzz')`,
+    "registries/file_ownership.csv",
+  ],
   ["one path less", `DELETE FROM owner WHERE path = 'modules/a/x.py'`, "registries/file_ownership.csv"],
   [
     "another version of a package",
