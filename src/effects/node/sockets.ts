@@ -14,7 +14,10 @@ export const nodeSockets: Sockets = {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       const loopback = { host: "127.0.0.1", port: 0 };
-      server.listen(at === "loopback" ? loopback : { path: at.path, readableAll: true, writableAll: true }, resolve);
+      server.listen(
+        at === "loopback" ? loopback : { path: at.path, readableAll: true, writableAll: true },
+        resolve,
+      );
     });
     const bound = server.address();
     return {
