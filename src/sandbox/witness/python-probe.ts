@@ -85,6 +85,7 @@ def fill():
 
 def outlive():
     # Twice forked, in a session of its own, deaf to signals.
+    program = os.getpid()
     pid = os.fork()
     if pid == 0:
         os.setsid()
@@ -93,7 +94,13 @@ def outlive():
                 signal.signal(number, signal.SIG_IGN)
             for fd in (0, 1, 2):
                 os.close(fd)
-            time.sleep(0.15)
+            # Until the program is gone, and a little longer: what is done before is no sign.
+            try:
+                while True:
+                    os.kill(program, 0)
+                    time.sleep(0.01)
+            except OSError:
+                time.sleep(0.1)
             for folder in told["written"] + ["/tmp"]:
                 try:
                     put(folder + "/" + told["late"])
