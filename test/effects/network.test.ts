@@ -56,7 +56,7 @@ describe("nodeNetwork", () => {
     const mute = await serve(() => undefined);
     await expect(get(mute, { idle_timeout_ms: 100 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
     const stuck = await serve((_, response) => void response.writeHead(200).write("x"));
-    const { body } = await get(stuck, { idle_timeout_ms: 100 });
+    const { body } = await get(stuck, { idle_timeout_ms: 1000 });
     await expect(read(body)).rejects.toMatchObject({ code: "ETIMEDOUT" });
   });
 
