@@ -79,7 +79,13 @@ export class RowTable implements Iterable<[string, Row]> {
   }
 
   *[Symbol.iterator](): Generator<[string, Row], void, void> {
-    for (const row of this.#by_bytes?.rows() ?? []) this.add(row);
-    for (const key of this.#scanned.keys()) if (this.has(key)) yield [key, this.get(key) ?? {}];
+    // Rows that were asked for one by one stand first in what was scanned; the file's order counts.
+    const in_file = new Set<string>();
+    for (const row of this.#by_bytes?.rows() ?? []) {
+      this.add(row);
+      in_file.add(row.key);
+    }
+    for (const key of this.#by_bytes === undefined ? this.#scanned.keys() : in_file)
+      if (this.has(key)) yield [key, this.get(key) ?? {}];
   }
 }
