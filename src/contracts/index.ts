@@ -3,6 +3,8 @@ export * from "./auth.ts";
 export * from "./environment.ts";
 export * from "./finding.ts";
 export * from "./golden.ts";
+export * from "./golden-evidence.ts";
+export * from "./golden-gate.ts";
 export * from "./health.ts";
 export * from "./integrity.ts";
 export * from "./ledger-entry.ts";

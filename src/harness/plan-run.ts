@@ -6,10 +6,10 @@ import { compactAsciiJson, type Json, sha256Hex } from "../kernel/index.ts";
 import { canonicalScenario } from "./canonical.ts";
 import { raise } from "./faults.ts";
 import { readScenario, type ScenarioFile } from "./read-scenario.ts";
-import { requireSubject, type Subject, type Subjects, subjectAt } from "./subjects.ts";
+import { requireSubject, type Subject, type Subjects, storedSubject, subjectAt } from "./subjects.ts";
 import { absoluteIn } from "./world/materials.ts";
 
-type Needs = Pick<Effects, "fs">;
+type Needs = Pick<Effects, "fs" | "host" | "random">;
 
 export interface Planning {
   /** Absolute; scenarios lie in its `golden/`, sources in its `modules/`. */
@@ -56,7 +56,8 @@ async function named(effects: Needs, word: string, planning: Planning): Promise<
     const found = await folderOf(effects, path, word);
     if (found.length > 0) return found;
   }
-  return [canonicalOf(requireSubject(planning.subjects, word))];
+  const stored = await storedSubject(effects, planning.root, word);
+  return [canonicalOf(stored ?? requireSubject(planning.subjects, word))];
 }
 
 async function folderOf(effects: Needs, path: string, shown: string): Promise<ScenarioFile[]> {
@@ -92,7 +93,9 @@ async function scenarioAt(effects: Needs, path: string, shown: string): Promise<
 function canonicalOf(subject: Subject): ScenarioFile {
   const scenario = canonicalScenario({
     ...subject,
-    package: ScenarioPackage.parse({ source: subject.folder }),
+    package: ScenarioPackage.parse(
+      subject.archive === undefined ? { source: subject.folder } : { archive: subject.archive },
+    ),
   });
   return {
     scenario,
@@ -106,3 +109,11 @@ function canonicalOf(subject: Subject): ScenarioFile {
 /** Without where the source lies on this machine. */
 const portable = (scenario: Scenario): Json =>
   JSON.parse(JSON.stringify({ ...scenario, packages: Object.keys(scenario.packages) })) as Json;
+
+/** Absolute paths of the archives they take packages from. */
+export const storedIn = (planned: readonly ScenarioFile[]): string[] =>
+  planned.flatMap(({ scenario, directory }) =>
+    Object.values(scenario.packages).flatMap(({ archive }) =>
+      archive === undefined ? [] : [absoluteIn(directory, archive)],
+    ),
+  );

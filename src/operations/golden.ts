@@ -1,7 +1,15 @@
 /** `golden run`: lives of packages, from install to uninstall, in planes of their own. */
 import { z } from "zod";
 import type { GoldenReport, GoldenScenario } from "../contracts/index.ts";
-import { findSubjects, planRun, runScenario, type ScenarioFile, sweepFolders } from "../harness/index.ts";
+import {
+  findSubjects,
+  planRun,
+  runScenario,
+  type ScenarioFile,
+  storedIn,
+  sweepFolders,
+  withStoredDependencies,
+} from "../harness/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
@@ -30,8 +38,10 @@ export const goldenRun = operation({
     const { host } = effects;
     const base = root === undefined ? host.cwd : absolute(host.cwd, root);
     sweepFolders(effects);
-    const subjects = await findSubjects(effects, base);
-    const planned = await planRun(effects, input.subjects ?? [], { root: base, cwd: host.cwd, subjects });
+    const sources = await findSubjects(effects, base);
+    const planning = { root: base, cwd: host.cwd, subjects: sources };
+    const planned = await planRun(effects, input.subjects ?? [], planning);
+    const subjects = await withStoredDependencies(effects, base, sources, storedIn(planned));
     if (input.list)
       return { result: { planned: planned.map(({ scenario, path }) => ({ name: scenario.name, path })) } };
     const began_at = new Date(effects.clock.now_ms()).toISOString();
