@@ -26,6 +26,20 @@ const rules = {
     .describe("Which harness counts: these very programs, this version of them, or any."),
 };
 
+/** Somebody answers for what was not run; what failed nobody can waive. */
+export const GoldenWaiver = z.strictObject({
+  scenario: z.string().min(1).max(64),
+  package: PackageId,
+  host: Part,
+  api: Part,
+  python: Part,
+  owner: z.string().trim().min(1).max(128),
+  reason: z.string().trim().min(1).max(1024),
+  /** Last day on which it holds, in UTC. */
+  expires: z.iso.date(),
+});
+export type GoldenWaiver = z.output<typeof GoldenWaiver>;
+
 export const GoldenGateConfig = z
   .strictObject({
     schema_version: z.literal("1.0"),
@@ -34,6 +48,11 @@ export const GoldenGateConfig = z
       .record(PackageId, z.strictObject(rules))
       .default({})
       .describe("What differs for one package; what it leaves out is as above."),
+    waivers: z
+      .array(GoldenWaiver)
+      .max(256)
+      .default([])
+      .describe("What need not have run until a day, who answers for it and why."),
   })
   .meta({ id: "GoldenGateConfig", title: "What a release must have passed" });
 export type GoldenGateConfig = z.output<typeof GoldenGateConfig>;

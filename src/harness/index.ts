@@ -3,6 +3,7 @@ export type { Answer, Call, Driver, Place } from "./driver.ts";
 export { harnessFaults } from "./faults.ts";
 export { planRun, storedIn } from "./plan-run.ts";
 export type { ScenarioFile } from "./read-scenario.ts";
+export { type RequiredScenario, requiredScenarios } from "./required.ts";
 export { runScenario } from "./run-scenario.ts";
 export { findSubjects, withStoredDependencies } from "./subjects.ts";
 export { sweepFolders } from "./world/folder.ts";

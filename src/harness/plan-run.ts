@@ -40,11 +40,15 @@ export async function planRun(
 }
 
 async function everything(effects: Needs, planning: Planning): Promise<ScenarioFile[]> {
-  const written = await folderOf(effects, `${planning.root}/golden`, "golden");
+  const written = await writtenScenarios(effects, planning.root);
   const covered = new Set(written.flatMap(({ covers }) => covers ?? []));
   const rest = [...planning.subjects.values()].filter(({ package_id }) => !covered.has(package_id));
   return [...written, ...rest.map((subject) => canonicalOf(subject))];
 }
+
+/** Every scenario of `golden/`, where there is such a folder. */
+export const writtenScenarios = (effects: Pick<Effects, "fs">, root: string): Promise<ScenarioFile[]> =>
+  folderOf(effects, `${root}/golden`, "golden");
 
 async function named(effects: Needs, word: string, planning: Planning): Promise<ScenarioFile[]> {
   const path = absoluteIn(planning.cwd, word);
@@ -60,14 +64,14 @@ async function named(effects: Needs, word: string, planning: Planning): Promise<
   return [canonicalOf(stored ?? requireSubject(planning.subjects, word))];
 }
 
-async function folderOf(effects: Needs, path: string, shown: string): Promise<ScenarioFile[]> {
+async function folderOf(effects: Pick<Effects, "fs">, path: string, shown: string): Promise<ScenarioFile[]> {
   if (effects.fs.stat(path)?.kind !== "directory") return [];
   const names = effects.fs.list(path).filter(({ name, kind }) => kind === "file" && name.endsWith(".toml"));
   return Promise.all(names.map(({ name }) => scenarioAt(effects, `${path}/${name}`, `${shown}/${name}`)));
 }
 
 /** A scenario that asks for the canonical steps gets them from its package. */
-async function scenarioAt(effects: Needs, path: string, shown: string): Promise<ScenarioFile> {
+async function scenarioAt(effects: Pick<Effects, "fs">, path: string, shown: string): Promise<ScenarioFile> {
   const file = await readScenario(effects, path, shown);
   const { canonical, packages } = file.scenario;
   if (canonical === undefined) return file;

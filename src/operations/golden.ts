@@ -1,21 +1,22 @@
 /** `golden run`: lives of packages, from install to uninstall, in planes of their own. */
 import { z } from "zod";
 import type { GoldenReport, GoldenScenario } from "../contracts/index.ts";
+import { type Recorded, recordEvidence } from "../gates/index.ts";
 import {
   findSubjects,
   planRun,
   runScenario,
-  type ScenarioFile,
   storedIn,
   sweepFolders,
   withStoredDependencies,
 } from "../harness/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
-import { type Context, type Outcome, operation } from "./define.ts";
+import { type Context, type Outcome, operation, planeOf } from "./define.ts";
 import { driverOf } from "./golden-driver.ts";
+import { harnessHere } from "./golden-harness.ts";
+import { recordedText } from "./golden-record.ts";
 import { textOfGolden, totalsOf } from "./golden-report.ts";
 
 export const goldenRun = operation({
@@ -23,7 +24,7 @@ export const goldenRun = operation({
   summary:
     "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
   examples: ["golden run", "golden run PKG-T0-EVIDENCE-001", "golden run golden/weather.toml --json"],
-  authorised: false,
+  authorised: true,
   input: z.strictObject({
     subjects: z.array(z.string().min(1)).optional().meta({
       description:
@@ -31,12 +32,16 @@ export const goldenRun = operation({
       positional: 0,
     }),
     list: z.boolean().default(false).meta({ description: "Name what would run, and run nothing." }),
+    record: z.boolean().default(false).meta({
+      description: "Record what it found as signed evidence in the plane; wants a token.",
+    }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host } = effects;
-    const base = root === undefined ? host.cwd : absolute(host.cwd, root);
+    const plane = input.record ? planeOf(context) : undefined;
+    const base = plane?.root ?? (root === undefined ? host.cwd : absolute(host.cwd, root));
     sweepFolders(effects);
     const sources = await findSubjects(effects, base);
     const planning = { root: base, cwd: host.cwd, subjects: sources };
@@ -55,7 +60,7 @@ export const goldenRun = operation({
     }
     const report: GoldenReport = {
       schema_version: "1.0",
-      harness: harnessOf(context, planned),
+      harness: harnessHere(context),
       environment: await environmentOf(context),
       began_at,
       duration_ms: Math.round(effects.clock.elapsed_ms() - from_ms),
@@ -63,24 +68,24 @@ export const goldenRun = operation({
       totals: totalsOf(scenarios),
       scenarios,
     };
-    return { result: { report }, exit_code: report.totals.failed === 0 ? 0 : 1 };
+    const exit_code = report.totals.failed === 0 ? 0 : 1;
+    if (plane === undefined) return { result: { report }, exit_code };
+    const { token, wait_ms } = context;
+    return {
+      result: { report, recorded: await recordEvidence(effects, plane, { report, token, wait_ms }) },
+      exit_code,
+    };
   },
   text: (result) =>
     "report" in result
-      ? textOfGolden(result.report)
+      ? `${textOfGolden(result.report)}${result.recorded === undefined ? "" : recordedText(result.recorded)}`
       : result.planned.map(({ name, path }) => `${name}  ${path}\n`).join(""),
   json: (result) => ("report" in result ? result.report : result),
 });
 
 type Result =
-  | { readonly report: GoldenReport }
+  | { readonly report: GoldenReport; readonly recorded?: Recorded }
   | { readonly planned: readonly { readonly name: string; readonly path: string }[] };
-
-/** The programs and the rules they ran by. */
-const harnessOf = ({ version }: Context, planned: readonly ScenarioFile[]): GoldenReport["harness"] => ({
-  version,
-  digest: sha256Hex(Buffer.from(JSON.stringify([version, planned.map(({ digest }) => digest)]))),
-});
 
 async function environmentOf({ effects, version }: Context): Promise<GoldenReport["environment"]> {
   const { platform, arch, node_version } = effects.host;
