@@ -54,7 +54,7 @@ export const candidatesFor = ({ evidence }: Book, wanted: Requirement): Candidat
     .filter(({ tests }) => tests.length > 0);
 
 /** When it ran, or was recorded where it claims to have run later than that. */
-export const ranAt = ({ recorded_at, facts }: Evidence): number =>
+const ranAt = ({ recorded_at, facts }: Evidence): number =>
   Math.min(Date.parse(facts.began_at), Date.parse(recorded_at));
 
 export function judgeRequirement(

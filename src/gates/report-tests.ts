@@ -10,7 +10,7 @@ export interface TestedPackage {
 }
 
 /** `install-twice [host 0.1.0, api 1, python 3.12.3]` */
-export function testName(scenario: string, { host, api, python }: EvidenceCell): string {
+function testName(scenario: string, { host, api, python }: EvidenceCell): string {
   const parts = [`host ${host}`, `api ${api}`, ...(python === "" ? [] : [`python ${python}`])];
   return `${scenario} [${parts.join(", ")}]`;
 }

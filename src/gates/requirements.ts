@@ -38,7 +38,7 @@ export function requirementsOf(
 }
 
 /** A word with a blank in it would not be one word. */
-export function commandFor(word: string, cell: RequiredCell | null): string {
+function commandFor(word: string, cell: RequiredCell | null): string {
   const subject = /^[\w@./+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   if (cell === null) return `golden run ${subject} --record`;
   const flags = (["host", "api", "python"] as const).flatMap((name) =>

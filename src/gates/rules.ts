@@ -17,8 +17,10 @@ export interface GateRules {
   readonly waivers: readonly GoldenWaiver[];
 }
 
-const MAX_AGE_DAYS = 30;
 export const CANONICAL = "canonical";
+
+type RuleTable = Pick<GateRules, "scenarios" | "cells" | "max_age_days" | "harness">;
+const DEFAULTS: RuleTable = { scenarios: [CANONICAL], cells: [], max_age_days: 30, harness: "exact" };
 
 /** @throws GATE_CONFIG_INVALID */
 export function readRules({ fs }: Pick<Effects, "fs">, root: string, package_id: string): GateRules {
@@ -30,11 +32,20 @@ export function readRules({ fs }: Pick<Effects, "fs">, root: string, package_id:
       : undefined;
   return {
     path: config === undefined ? null : path,
-    scenarios: own?.scenarios ?? config?.scenarios ?? [CANONICAL],
-    cells: own?.cells ?? config?.cells ?? [],
-    max_age_days: own?.max_age_days ?? config?.max_age_days ?? MAX_AGE_DAYS,
-    harness: own?.harness ?? config?.harness ?? "exact",
+    ...DEFAULTS,
+    ...said(config ?? {}),
+    ...said(own ?? {}),
     waivers: config?.waivers ?? [],
+  };
+}
+
+/** The rules a table states; what it leaves out stays as it was. */
+function said({ scenarios, cells, max_age_days, harness }: Partial<RuleTable>): Partial<RuleTable> {
+  return {
+    ...(scenarios === undefined ? {} : { scenarios }),
+    ...(cells === undefined ? {} : { cells }),
+    ...(max_age_days === undefined ? {} : { max_age_days }),
+    ...(harness === undefined ? {} : { harness }),
   };
 }
 
