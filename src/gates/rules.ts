@@ -20,6 +20,7 @@ export interface GateRules {
 export const CANONICAL = "canonical";
 
 type RuleTable = Pick<GateRules, "scenarios" | "cells" | "max_age_days" | "harness">;
+type Stated = { readonly [K in keyof RuleTable]?: RuleTable[K] | undefined };
 const DEFAULTS: RuleTable = { scenarios: [CANONICAL], cells: [], max_age_days: 30, harness: "exact" };
 
 /** @throws GATE_CONFIG_INVALID */
@@ -40,7 +41,7 @@ export function readRules({ fs }: Pick<Effects, "fs">, root: string, package_id:
 }
 
 /** The rules a table states; what it leaves out stays as it was. */
-function said({ scenarios, cells, max_age_days, harness }: Partial<RuleTable>): Partial<RuleTable> {
+function said({ scenarios, cells, max_age_days, harness }: Stated): Partial<RuleTable> {
   return {
     ...(scenarios === undefined ? {} : { scenarios }),
     ...(cells === undefined ? {} : { cells }),

@@ -35,6 +35,10 @@ export const goldenRun = operation({
     record: z.boolean().default(false).meta({
       description: "Record what it found as signed evidence in the plane; wants a token.",
     }),
+    update: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Rewrite the recordings beside scenarios, and show what differs." }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
@@ -56,7 +60,16 @@ export const goldenRun = operation({
     for (const [at, file] of planned.entries()) {
       const tell = (id: string): void =>
         context.onProgress(`scenario ${at + 1}/${planned.length} ${file.scenario.name}: ${id}`);
-      scenarios.push(await runScenario(effects, file, { driver, subjects, keep: input.keep, onStep: tell }));
+      scenarios.push(
+        await runScenario(effects, file, {
+          driver,
+          subjects,
+          keep: input.keep,
+          updates: input.update,
+          onStep: tell,
+          onDifference: (difference) => context.onText(`${difference}\n`),
+        }),
+      );
     }
     const report: GoldenReport = {
       schema_version: "1.0",

@@ -40,6 +40,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"preflight","exit_code":null,"meaning":"A range without an end. It accepts every later version, also the one that breaks it.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ALREADY_INSTALLED:
     '{"room":"lifecycle","exit_code":3,"meaning":"The package is installed; an install replaces nothing, an update does.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version> is installed <how>"],"next_steps":["Run \\"<command>\\" to replace <installed>."]}',
+  API_UNRECORDED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <line> was asked for, and no answer is recorded.","raised_in":["src/harness/judge/invariants.ts"],"messages":["<line> was asked for, and no answer is recorded"],"next_steps":[]}',
   ARCHIVES_NOT_FOUND:
     '{"room":"store","exit_code":2,"meaning":"Reported as: <directory> <problem>.","raised_in":["src/store/list-archives.ts"],"messages":["<directory> <problem>"],"next_steps":["Name a folder that holds .tar.gz archives: \\"pkg install ID --from DIR\\"."]}',
   ARCHIVE_AMBIGUOUS:
@@ -677,6 +679,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a step that failed changed <line>.","raised_in":["src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
+  OUTPUT_CHANGED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <action> answers <actual> at <pointer>, and <expected> from <versions>.","raised_in":["src/harness/judge/repeats.ts"],"messages":["<action> answers <actual> at <pointer>, and <expected> from <versions>"],"next_steps":[]}',
   OUTPUT_REFUSED:
     '{"room":"plane","exit_code":3,"meaning":"Reported as: <path> <problem>.","raised_in":["src/plane/output-file.ts"],"messages":["<path> <problem>"],"next_steps":["Name a file in a folder of your own, such as --out ~/holdfast-output.txt."]}',
   OUT_UNWRITABLE:
