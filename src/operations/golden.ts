@@ -4,14 +4,17 @@ import type { GoldenReport, GoldenScenario } from "../contracts/index.ts";
 import { type Recorded, recordEvidence } from "../gates/index.ts";
 import {
   findSubjects,
+  GOLDEN_FORMS,
+  type GoldenForm,
   planRun,
+  renderGolden,
   runScenario,
   storedIn,
   sweepFolders,
   withStoredDependencies,
 } from "../harness/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
-import { absolute } from "../plane/index.ts";
+import { absolute, outputPlace, writeOutput } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import { type Context, type Outcome, operation, planeOf } from "./define.ts";
 import { driverOf } from "./golden-driver.ts";
@@ -23,7 +26,12 @@ export const goldenRun = operation({
   name: "golden run",
   summary:
     "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
-  examples: ["golden run", "golden run PKG-T0-EVIDENCE-001", "golden run golden/weather.toml --json"],
+  examples: [
+    "golden run",
+    "golden run PKG-T0-EVIDENCE-001",
+    "golden run golden/weather.toml --json",
+    "golden run --format junit --out golden.xml",
+  ],
   authorised: true,
   input: z.strictObject({
     subjects: z.array(z.string().min(1)).optional().meta({
@@ -39,11 +47,17 @@ export const goldenRun = operation({
       .boolean()
       .default(false)
       .meta({ description: "Rewrite the recordings beside scenarios, and show what differs." }),
+    format: z
+      .enum(["text", "json", ...GOLDEN_FORMS])
+      .default("text")
+      .meta({ description: "Form of the report. --json alone is the same as --format json." }),
+    out: z.string().min(1).optional().meta({ description: "File to write the report to." }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host } = effects;
+    if (input.out !== undefined) outputPlace(effects, input.out);
     const plane = input.record ? planeOf(context) : undefined;
     const base = plane?.root ?? (root === undefined ? host.cwd : absolute(host.cwd, root));
     sweepFolders(effects);
@@ -82,6 +96,7 @@ export const goldenRun = operation({
       scenarios,
     };
     const exit_code = report.totals.failed === 0 ? 0 : 1;
+    if (input.out !== undefined) writeOutput(effects, input.out, formOf(report, input.format));
     if (plane === undefined) return { result: { report }, exit_code };
     const { token, wait_ms } = context;
     return {
@@ -89,12 +104,21 @@ export const goldenRun = operation({
       exit_code,
     };
   },
-  text: (result) =>
-    "report" in result
-      ? `${textOfGolden(result.report)}${result.recorded === undefined ? "" : recordedText(result.recorded)}`
-      : result.planned.map(({ name, path }) => `${name}  ${path}\n`).join(""),
+  text: (result, { format, out }) => {
+    if (!("report" in result)) return result.planned.map(({ name, path }) => `${name}  ${path}\n`).join("");
+    const { report, recorded } = result;
+    // A form for other programs stays whole: what was recorded is no part of it.
+    if (out === undefined && format !== "text") return formOf(report, format);
+    const written = out === undefined ? "" : `Report: ${out}\n`;
+    return `${textOfGolden(report)}${recorded === undefined ? "" : recordedText(recorded)}${written}`;
+  },
   json: (result) => ("report" in result ? result.report : result),
 });
+
+function formOf(report: GoldenReport, format: "text" | "json" | GoldenForm): string {
+  if (format === "text") return textOfGolden(report);
+  return format === "json" ? `${JSON.stringify(report, null, 2)}\n` : renderGolden(report, format);
+}
 
 type Result =
   | { readonly report: GoldenReport; readonly recorded?: Recorded }
