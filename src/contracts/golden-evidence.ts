@@ -11,7 +11,8 @@ export const TEST_RESULT_TYPE = "https://in-toto.io/attestation/test-result/v0.1
 
 /** On what it ran. */
 export const EvidenceCell = z.object({
-  host: z.string().max(64),
+  /** Program and version: `holdfast@0.1.0`. */
+  host: z.string().max(200),
   api: z.string().max(64),
   /** Empty where there was no Python. */
   python: z.string().max(64),

@@ -6,7 +6,7 @@ const Part = z.string().min(1).max(64).optional();
 
 /** A cell of the matrix; `3.12` stands for every 3.12.x, a part left out for any. */
 export const RequiredCell = z.strictObject({
-  host: Part.describe("Version of the host program."),
+  host: Part.describe("Host program: workbench@2.0.0, workbench, or a version alone."),
   api: Part.describe("Version of the API it offers."),
   python: Part.describe("Version of Python."),
 });
@@ -18,7 +18,7 @@ const rules = {
     .max(256)
     .optional()
     .describe('Names of scenarios; "canonical" is the canonical scenario of the package.'),
-  cells: z.array(RequiredCell).max(256).optional().describe("Cells each of the scenarios must pass in."),
+  cells: z.array(RequiredCell).max(256).optional().describe("Cells of the matrix that must have passed."),
   max_age_days: z.number().positive().max(3650).optional().describe("How old evidence may be."),
   harness: z
     .enum(["exact", "version", "any"])

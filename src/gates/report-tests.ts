@@ -9,15 +9,20 @@ export interface TestedPackage {
   readonly tests: readonly EvidenceTest[];
 }
 
-/** `install-twice [host 0.1.0, api 1, python 3.12.3]` */
+/** `install-twice [host holdfast@0.1.0, api 1.0.0, python 3.12.3]` */
 function testName(scenario: string, { host, api, python }: EvidenceCell): string {
   const parts = [`host ${host}`, `api ${api}`, ...(python === "" ? [] : [`python ${python}`])];
   return `${scenario} [${parts.join(", ")}]`;
 }
 
+/** Scenario of what was found in a cell of the matrix. */
+export const MATRIX = "matrix";
+/** The host that runs everything but the cells of a matrix. */
+const OWN_HOST = "holdfast";
+
 export function testsOf(report: GoldenReport): TestedPackage[] {
   const { host, api, python } = report.environment;
-  const cell: EvidenceCell = { host, api, python: python ?? "" };
+  const cell: EvidenceCell = { host: `${OWN_HOST}@${host}`, api, python: python ?? "" };
   const found = new Map<
     string,
     { package_id: string; version: string; digest: string; tests: EvidenceTest[] }

@@ -117,8 +117,8 @@ export const goldenCanIInstall = operation({
 function answerText({ package_id, version, cell, answer, cells }: InstallAnswer): string {
   return [
     `${answer}: ${package_id} ${version}${cellText(cell)}`,
-    ...cells.flatMap(({ scenario, answer: one, because, command }) => [
-      `  ${one.padEnd(7)} ${scenario}: ${because}`,
+    ...cells.flatMap(({ cell: asked, answer: one, because, command }) => [
+      `  ${one.padEnd(7)}${cellText(asked)}: ${because}`,
       ...(command === null ? [] : [`          next: Run "${command}".`]),
     ]),
     "",

@@ -1,26 +1,23 @@
 /** `golden run`: lives of packages, from install to uninstall, in planes of their own. */
 import { z } from "zod";
 import type { GoldenReport, GoldenScenario } from "../contracts/index.ts";
-import { type Recorded, recordEvidence } from "../gates/index.ts";
+import type { Recorded } from "../gates/index.ts";
 import {
   findSubjects,
-  GOLDEN_FORMS,
-  type GoldenForm,
   planRun,
-  renderGolden,
   runScenario,
   storedIn,
   sweepFolders,
   withStoredDependencies,
 } from "../harness/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
-import { absolute, outputPlace, writeOutput } from "../plane/index.ts";
+import { absolute } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
-import { type Context, type Outcome, operation, planeOf } from "./define.ts";
+import { type Context, type Outcome, operation } from "./define.ts";
 import { driverOf } from "./golden-driver.ts";
+import { formFlags, planeToRecordIn, reportText, settleReport } from "./golden-forms.ts";
 import { harnessHere } from "./golden-harness.ts";
-import { recordedText } from "./golden-record.ts";
-import { textOfGolden, totalsOf } from "./golden-report.ts";
+import { totalsOf } from "./golden-report.ts";
 
 export const goldenRun = operation({
   name: "golden run",
@@ -40,25 +37,17 @@ export const goldenRun = operation({
       positional: 0,
     }),
     list: z.boolean().default(false).meta({ description: "Name what would run, and run nothing." }),
-    record: z.boolean().default(false).meta({
-      description: "Record what it found as signed evidence in the plane; wants a token.",
-    }),
     update: z
       .boolean()
       .default(false)
       .meta({ description: "Rewrite the recordings beside scenarios, and show what differs." }),
-    format: z
-      .enum(["text", "json", ...GOLDEN_FORMS])
-      .default("text")
-      .meta({ description: "Form of the report. --json alone is the same as --format json." }),
-    out: z.string().min(1).optional().meta({ description: "File to write the report to." }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
+    ...formFlags,
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host } = effects;
-    if (input.out !== undefined) outputPlace(effects, input.out);
-    const plane = input.record ? planeOf(context) : undefined;
+    const plane = planeToRecordIn(context, input);
     const base = plane?.root ?? (root === undefined ? host.cwd : absolute(host.cwd, root));
     sweepFolders(effects);
     const sources = await findSubjects(effects, base);
@@ -95,33 +84,18 @@ export const goldenRun = operation({
       totals: totalsOf(scenarios),
       scenarios,
     };
-    const exit_code = report.totals.failed === 0 ? 0 : 1;
-    if (input.out !== undefined) writeOutput(effects, input.out, formOf(report, input.format));
-    if (plane === undefined) return { result: { report }, exit_code };
-    const { token, wait_ms } = context;
-    return {
-      result: { report, recorded: await recordEvidence(effects, plane, { report, token, wait_ms }) },
-      exit_code,
-    };
+    const recorded = await settleReport(context, input, report, plane);
+    return { result: { report, recorded }, exit_code: report.totals.failed === 0 ? 0 : 1 };
   },
-  text: (result, { format, out }) => {
-    if (!("report" in result)) return result.planned.map(({ name, path }) => `${name}  ${path}\n`).join("");
-    const { report, recorded } = result;
-    // A form for other programs stays whole: what was recorded is no part of it.
-    if (out === undefined && format !== "text") return formOf(report, format);
-    const written = out === undefined ? "" : `Report: ${out}\n`;
-    return `${textOfGolden(report)}${recorded === undefined ? "" : recordedText(recorded)}${written}`;
-  },
+  text: (result, input) =>
+    "report" in result
+      ? reportText(input, result.report, result.recorded)
+      : result.planned.map(({ name, path }) => `${name}  ${path}\n`).join(""),
   json: (result) => ("report" in result ? result.report : result),
 });
 
-function formOf(report: GoldenReport, format: "text" | "json" | GoldenForm): string {
-  if (format === "text") return textOfGolden(report);
-  return format === "json" ? `${JSON.stringify(report, null, 2)}\n` : renderGolden(report, format);
-}
-
 type Result =
-  | { readonly report: GoldenReport; readonly recorded?: Recorded }
+  | { readonly report: GoldenReport; readonly recorded: Recorded | undefined }
   | { readonly planned: readonly { readonly name: string; readonly path: string }[] };
 
 async function environmentOf({ effects, version }: Context): Promise<GoldenReport["environment"]> {

@@ -122,7 +122,7 @@ describe("golden gate", () => {
     put(on, "config/golden.toml", config);
     expect(blockedBy(on)).toEqual(["GATE_CELL_MISSING"]);
     const waiver = (expires: string): string =>
-      `${config}[[waivers]]\npackage = "${DEMO}"\nscenario = "canonical"\nhost = "7.0.0"\nowner = "ann"\nreason = "not out yet"\nexpires = "${expires}"\n`;
+      `${config}[[waivers]]\npackage = "${DEMO}"\nscenario = "matrix"\nhost = "7.0.0"\nowner = "ann"\nreason = "not out yet"\nexpires = "${expires}"\n`;
     put(on, "config/golden.toml", waiver("2999-12-31"));
     const waived = golden(on, "gate", SUBJECT);
     expect(waived.status).toBe(0);
@@ -227,7 +227,12 @@ test("can-i-install answers yes, no and unknown, and says what would tell", () =
   const elsewhere = ask("--host", "2.0.0", "--api", "9");
   expect(elsewhere.status).toBe(3);
   expect(elsewhere.stdout).toContain("unknown");
-  expect(elsewhere.stdout).toContain(`golden matrix ${SUBJECT} --host 2.0.0 --api 9 --record`);
+  expect(elsewhere.stdout).toContain(`golden matrix ${DEMO} --hosts 2.0.0 --apis 9 --json | golden record -`);
+  put(on, "config/golden.toml", 'schema_version = "1.0"\n[[cells]]\nhost = "holdfast"\npython = "1.5"\n');
+  const required = ask("--host", "0.1");
+  expect(required.status, "of the cells a release needs, one is missing").toBe(3);
+  expect(required.stdout).toContain("--pythons 1.5");
+  put(on, "config/golden.toml", 'schema_version = "1.0"\n');
   record(on, failing);
   expect(ask("--host", "0.1").status).toBe(1);
   record(on, ({ scenarios }) => {

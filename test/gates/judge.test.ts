@@ -10,7 +10,7 @@ const subject = { package_id: "PKG-T1-DEMO-001", version: "1.0.0", digest: "a".r
 const harness = { version: "0.1.0", digest: "b".repeat(64) };
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.parse("2026-11-21T12:00:00Z");
-const CELL = { host: "0.1.0", api: "1.0.0", python: "3.12.4" };
+const CELL = { host: "holdfast@0.1.0", api: "1.0.0", python: "3.12.4" };
 
 const tested = (verdict: GoldenVerdict, more: Partial<EvidenceTest> = {}): EvidenceTest => ({
   name: "life",
@@ -83,10 +83,18 @@ describe("a requirement", () => {
 
   test("is met in the cell that was asked for, and in no other", () => {
     const one = judging([recorded(1, [tested("pass")])]);
-    for (const cell of [{}, { host: "0.1" }, { host: "0", api: "1", python: "3.12" }, CELL])
+    for (const cell of [
+      {},
+      { host: "0.1" },
+      { host: "holdfast", api: "1", python: "3.12" },
+      { host: "holdfast@0" },
+      CELL,
+    ])
       expect(codes(one, wanted({ cell })), JSON.stringify(cell)).toEqual([]);
     for (const cell of [
       { host: "0.10" },
+      { host: "workbench" },
+      { host: "workbench@0.1.0" },
       { python: "3.1" },
       { api: "1.0.0.0" },
       { host: "0.1", python: "3.13" },
@@ -96,7 +104,7 @@ describe("a requirement", () => {
 
   test("a refusal that was declared is met; one failing cell of several is not", () => {
     expect(codes(judging([recorded(1, [tested("refused-as-declared")])]))).toEqual([]);
-    const two = [tested("pass"), tested("fail", { cell: { ...CELL, host: "2.0.0" } })];
+    const two = [tested("pass"), tested("fail", { cell: { ...CELL, host: "workbench@2.0.0" } })];
     expect(codes(judging([recorded(1, two)]))).toEqual(["GATE_FAILED"]);
     expect(codes(judging([recorded(1, two)]), wanted({ cell: { host: "0.1.0" } }))).toEqual([]);
   });
@@ -154,26 +162,29 @@ describe("a requirement", () => {
   });
 });
 
-test("what is required: named scenarios, those that ask for it, each in each cell", () => {
+test("what was found in a cell counts there, in a life or in the matrix, and for no scenario", () => {
+  const cell = { host: "workbench" };
+  const of = (more: Partial<EvidenceTest>) =>
+    judging([recorded(1, [tested("pass", { ...more, cell: { ...CELL, host: "workbench@2.0.0" } })])]);
+  const matrix = wanted({ scenario: "matrix", cell });
+  expect(codes(of({ scenario: "matrix", canonical: false }), matrix)).toEqual([]);
+  expect(codes(of({ canonical: true }), matrix)).toEqual([]);
+  expect(codes(of({ canonical: false }), matrix)).toEqual(["GATE_CELL_MISSING"]);
+  expect(codes(of({ scenario: "matrix", canonical: false }))).toEqual(["GATE_MISSING"]);
+});
+
+test("what is required: named scenarios, those that ask for it, and each cell", () => {
   const file = { name: "weather", path: "golden/weather.toml", digest: "e".repeat(64), canonical: true };
   const other = { name: "twice", path: "golden/two words.toml", digest: "f".repeat(64), canonical: false };
   const rules = { scenarios: ["canonical", "load"], cells: [{ host: "1" }, { host: "2", python: "3.12" }] };
   const all = requirementsOf(subject, rules, [file, other]);
-  expect(all.map(({ scenario, cell }) => [scenario, cell?.host])).toEqual([
-    ["canonical", "1"],
-    ["canonical", "2"],
-    ["load", "1"],
-    ["load", "2"],
-    ["twice", "1"],
-    ["twice", "2"],
+  expect(all.map(({ scenario, cell, command }) => [scenario, cell?.host, command])).toEqual([
+    ["canonical", undefined, "golden run golden/weather.toml --record"],
+    ["load", undefined, "golden run PKG-T1-DEMO-001@1.0.0 --record"],
+    ["twice", undefined, "golden run 'golden/two words.toml' --record"],
+    ["matrix", "1", "golden matrix PKG-T1-DEMO-001 --hosts 1 --json | golden record -"],
+    ["matrix", "2", "golden matrix PKG-T1-DEMO-001 --hosts 2 --pythons 3.12 --json | golden record -"],
   ]);
-  expect(all[1]).toMatchObject({
-    scenario_digest: file.digest,
-    command: "golden matrix golden/weather.toml --host 2 --python 3.12 --record",
-  });
-  expect(all[2]).toMatchObject({
-    scenario_digest: null,
-    command: `golden matrix ${subject.package_id}@1.0.0 --host 1 --record`,
-  });
-  expect(all[4]?.command).toContain("'golden/two words.toml'");
+  expect(all[0]?.scenario_digest).toBe(file.digest);
+  expect(all[1]?.scenario_digest).toBeNull();
 });

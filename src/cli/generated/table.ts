@@ -1606,15 +1606,21 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "default": false
       },
       {
-        "field": "record",
-        "type": "boolean",
-        "description": "Record what it found as signed evidence in the plane; wants a token.",
-        "default": false
-      },
-      {
         "field": "update",
         "type": "boolean",
         "description": "Rewrite the recordings beside scenarios, and show what differs.",
+        "default": false
+      },
+      {
+        "field": "keep",
+        "type": "boolean",
+        "description": "Leave the planes of scenarios that fail.",
+        "default": false
+      },
+      {
+        "field": "record",
+        "type": "boolean",
+        "description": "Record what it found as signed evidence in the plane; wants a token.",
         "default": false
       },
       {
@@ -1634,12 +1640,6 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "field": "out",
         "type": "string",
         "description": "File to write the report to."
-      },
-      {
-        "field": "keep",
-        "type": "boolean",
-        "description": "Leave the planes of scenarios that fail.",
-        "default": false
       }
     ]
   },
