@@ -1,7 +1,8 @@
 /** Scripted lives of packages in planes of their own, and what is found wrong with them. */
 export type { Answer, Call, Driver, Place } from "./driver.ts";
+export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults } from "./faults.ts";
-export { planRun } from "./plan-run.ts";
+export { generatedFile, planRun } from "./plan-run.ts";
 export type { ScenarioFile } from "./read-scenario.ts";
 export { runScenario } from "./run-scenario.ts";
 export { findSubjects } from "./subjects.ts";

@@ -1351,6 +1351,27 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "golden failures",
+    summary:
+      "Fail every kind of change at every point it comes by, and hold what stands then against before and after.",
+    examples: ["golden failures", "golden failures PKG-T1-RUNTIME-001 --every --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "Scenario file, source folder or package id; default: a package made up for it.",
+        positional: true,
+      },
+      {
+        field: "every",
+        type: "boolean",
+        description: "Every point in every stage, also those that were failed in an earlier one.",
+        default: false,
+      },
+    ],
+  },
+  {
     name: "golden run",
     summary:
       "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",

@@ -311,7 +311,7 @@ export const CODES: Readonly<Record<string, string>> = {
   EVENT_RESERVED:
     '{"room":"operations","exit_code":3,"meaning":"Reported as: <event> is an event Holdfast records by itself.","raised_in":["src/operations/ledger.ts"],"messages":["<event> is an event Holdfast records by itself"],"next_steps":["Choose a name of your own, such as \\"site.<event>\\"."]}',
   EXIT_CODE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: it exited with <exit code><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it exited with <exit code><why>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILPOINT_INVALID:
@@ -380,7 +380,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <root> is not a folder.","raised_in":["src/lifecycle/init-judge.ts","src/lifecycle/init.ts"],"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
   INJECTION_UNREACHED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: the failure at <wanted> never happened.","raised_in":["src/harness/run-scenario.ts"],"messages":["the failure at <wanted> never happened"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: nothing came by <point>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/run-scenario.ts"],"messages":["nothing came by <point>","the failure at <wanted> never happened"],"next_steps":[]}',
   INPUT_CONFLICT:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: an entry and --since are two proofs; ask for one at a time.","raised_in":["src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
@@ -636,11 +636,11 @@ export const CODES: Readonly<Record<string, string>> = {
   NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NOT_RESTORED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: a step that failed changed <line>.","raised_in":["src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUTPUT_CHANGED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <action> answers <actual> at <pointer>, and <expected> from <versions>.","raised_in":["src/harness/judge/repeats.ts"],"messages":["<action> answers <actual> at <pointer>, and <expected> from <versions>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <action> answers <actual> at <pointer>, and answered <expected> in <version> (step <step>).","raised_in":["src/harness/judge/repeats.ts"],"messages":["<action> answers <actual> at <pointer>, and answered <expected> in <version> (step <step>)"],"next_steps":[]}',
   OUTPUT_REFUSED:
     '{"room":"plane","exit_code":3,"meaning":"Reported as: <path> <problem>.","raised_in":["src/plane/output-file.ts"],"messages":["<path> <problem>"],"next_steps":["Name a file in a folder of your own, such as --out ~/holdfast-output.txt."]}',
   OUT_UNWRITABLE:
