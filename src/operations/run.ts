@@ -124,7 +124,7 @@ function textOf(result: Result): string {
 }
 
 const wallWords = (layer: string): string =>
-  layer === "bubblewrap" ? layer : `${layer}, a weaker layer that somebody accepted`;
+  layer === "namespaces" ? `${layer}, a weaker layer accepted by run-without-bubblewrap` : layer;
 
 function explainedText(one: Explained): string {
   const section = (title: string, lines: readonly string[]): string[] =>

@@ -16,6 +16,7 @@ import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
 import { judgeEnded, recordedMessage } from "./verdict.ts";
+import { acceptedFor } from "./wall.ts";
 
 /** @throws plugin_concurrency_limited; LEDGER_* when an earlier run cannot be recorded */
 export async function begin(
@@ -141,6 +142,7 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
       input_bytes,
       output_bytes: verdict.result_bytes,
       layer: ended.layer,
+      ...acceptedFor(ended.layer),
       limits: prepared.limits,
       ...(ended.resources === undefined ? {} : { resources: ended.resources }),
       denials: ended.denials,
@@ -160,6 +162,7 @@ function endOf(
   const about = {
     duration_ms,
     layer,
+    ...acceptedFor(layer),
     exit_code,
     ...(resources === undefined ? {} : { resources }),
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),

@@ -35,6 +35,8 @@ export interface RunFacts {
 export interface RunEnd {
   readonly duration_ms: number;
   readonly layer: string;
+  /** The approval of a layer weaker than bubblewrap. */
+  readonly accepted?: string;
   readonly output_bytes?: number;
   readonly output_digest?: string;
   readonly evidence_digest?: string;
