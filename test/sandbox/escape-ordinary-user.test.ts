@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { counts, escapes } from "./escape/attempts.ts";
+import { escapes, summary } from "./escape/attempts.ts";
 import { limits } from "./escape/limits.ts";
 import { becomeNobody } from "./scene.ts";
 
@@ -13,4 +13,4 @@ const user = "an ordinary user";
 escapes(user);
 limits(user);
 
-afterAll(() => console.log(counts.join("\n")));
+afterAll(() => console.log(summary()));

@@ -18,7 +18,7 @@ import {
 } from "../../../src/sandbox/index.ts";
 
 export const SECRET = "s3cr3t-of-the-caller-51c7";
-const PYTHON = "/usr/bin/python3";
+export const PYTHON = "/usr/bin/python3";
 export type Runtime = "python" | "node";
 
 export interface World {
@@ -56,6 +56,7 @@ export async function world(options: { readonly accepts_weaker?: boolean } = {})
   for (const path of [
     plugin,
     `${plugin}/secret`,
+    `${plugin}/__pycache__`,
     data,
     `${plane}/other`,
     `${plane}/.holdfast`,
@@ -70,9 +71,10 @@ export async function world(options: { readonly accepts_weaker?: boolean } = {})
     `${plugin}/secret/file`,
   ])
     writeFileSync(path, SECRET);
-  writeFileSync(`${plugin}/own`, "own");
+  for (const name of ["own", "second"]) writeFileSync(`${plugin}/${name}`, "own");
   symlinkSync(`${outside}/file`, `${plugin}/way-out`);
-  const victim = spawn("/bin/sleep", ["600"], { stdio: "ignore" });
+  const carelessly = { argv0: `sleep-${SECRET}`, env: { SECRET } };
+  const victim = spawn("/bin/sleep", ["600"], { stdio: "ignore", ...carelessly });
   onTestFinished(() => {
     victim.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
