@@ -155,10 +155,11 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
 
 function endOf(
   begun: Begun,
-  { layer, exit_code, resources, denials }: Ended,
+  { layer, exit_code, resources, denials, denials_dropped = 0 }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
 ): RunEnd {
+  const denials_more = denials_dropped + Math.max(0, denials.length - DENIALS_RECORDED_MAX);
   const about = {
     duration_ms,
     layer,
@@ -166,6 +167,7 @@ function endOf(
     exit_code,
     ...(resources === undefined ? {} : { resources }),
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
+    ...(denials_more === 0 ? {} : { denials_more }),
   };
   if (verdict instanceof Fault)
     return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };

@@ -43,6 +43,8 @@ export interface RunEnd {
   readonly exit_code?: number | null;
   readonly resources?: Json;
   readonly denials?: readonly Json[];
+  /** Denials that are not listed: a line of the ledger is bounded. */
+  readonly denials_more?: number;
   /** Of a failure. */
   readonly code?: string;
   readonly message?: string;

@@ -124,7 +124,7 @@ export class Worker {
       await this.stop();
       return { ...about, how: first === "late" ? "timed_out" : "output_too_large", ...this.#said() };
     }
-    const { ended, exit_code, denials } = first;
+    const { ended, exit_code, denials, denials_dropped } = first;
     return {
       ...about,
       how: ended,
@@ -132,6 +132,7 @@ export class Worker {
       exit_code: exit_code ?? 0,
       ...this.#said(),
       denials: denials.map((one) => ({ ...one })),
+      denials_dropped,
     };
   }
 

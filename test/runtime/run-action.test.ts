@@ -185,6 +185,18 @@ describe("an action that goes wrong", () => {
     expect(entries[0]?.metadata["denials"]).toEqual([
       expect.objectContaining({ rule: "files.read", subject: "/etc/hostname" }),
     ]);
+    expect(entries[0]?.metadata).not.toHaveProperty("denials_more");
+  });
+
+  test("what it was denied beyond a number is counted in the entry", async () => {
+    const code = `
+for number in range(100):
+    try: open(f"/etc/{number}")
+    except OSError: pass
+answer({})`;
+    const { entries } = await added(() => made.act({ code }));
+    expect(entries[0]?.metadata["denials"]).toHaveLength(20);
+    expect(entries[0]?.metadata["denials_more"]).toBe(80);
   });
 
   test("after all of it the next call works", async () => {

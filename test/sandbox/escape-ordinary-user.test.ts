@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { escapes, summary } from "./escape/attempts.ts";
+import { escapes, recorded, summary } from "./escape/attempts.ts";
 import { limits } from "./escape/limits.ts";
 import { becomeNobody } from "./scene.ts";
 
@@ -11,6 +11,7 @@ test("this is not root", () => {
 
 const user = "an ordinary user";
 escapes(user);
+recorded(user);
 limits(user);
 
 afterAll(() => console.log(summary()));

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import type { PluginKind } from "../../../src/contracts/index.ts";
 import { everything, network, processesWith, sharedMemory } from "../scene.ts";
 import { controls, TEXTS, TOLD_ALWAYS } from "./control.ts";
-import { run, type World, world } from "./scene.ts";
+import { RECORDS, UNSEEN } from "./records.ts";
+import { type Runtime, run, type World, world } from "./scene.ts";
 
 const KINDS: readonly PluginKind[] = ["node", "integration", "agent", "quality_gate"];
 /** At least so many attempts are denied that succeed without the sandbox. */
@@ -72,6 +73,47 @@ export function escapes(user: string): void {
           [...not_tried].filter(([name]) => apart.includes(name) || TOLD_ALWAYS.left_out.includes(name)),
         );
     });
+}
+
+/** The same attempts with the part of the interpreter that says what was denied. */
+export function recorded(user: string): void {
+  test.each(["python", "node"] as const)(
+    `${user}: each denial that %s can see leaves its record`,
+    async (runtime) => {
+      const here = await world({ below: "/var/tmp" });
+      const net = await network(here.folder, `${here.plugin}/daemon.sock`);
+      const told = { ...tellAttempts(here, "node", { net, segment: "0" }), left_out: leftOut(runtime) };
+      const { stdout, denials, denials_dropped, stderr } = await run(here, {
+        kind: "node",
+        runtime,
+        text: TEXTS[runtime],
+        stdin: JSON.stringify(told),
+      });
+      const { answers } = JSON.parse(stdout) as Answers;
+      const records = RECORDS[runtime];
+      expect(Object.keys(answers).toSorted(), stderr).toEqual(Object.keys(records).toSorted());
+      const subjects = denials.map(({ rule, subject }) =>
+        `${rule} ${subject}`
+          .replace(here.folder, "F")
+          .replace(`:${net.tcp}`, ":PORT")
+          .replace(net.abstract, "ABSTRACT"),
+      );
+      expect(Object.entries(records).filter(([, record]) => !subjects.includes(record))).toEqual([]);
+      expect(denials_dropped).toBe(0);
+      const unseen = leftOut(runtime).length;
+      counts.push(
+        `${user} ${runtime}: ${Object.keys(records).length} denials recorded, ${unseen} not to be seen`,
+      );
+    },
+  );
+}
+
+/** What no interpreter sees. A new attempt stands here or among the records. */
+function leftOut(runtime: Runtime): string[] {
+  const names = [...TEXTS[runtime].matchAll(/^ {2,4}"?([a-z][a-z-]*)"?: (?:lambda:|\(\) =>|[a-z_]+,$)/gm)];
+  return names.flatMap(([, name = ""]) =>
+    Object.hasOwn(RECORDS[runtime], name) || !UNSEEN.has(name) ? [] : [name],
+  );
 }
 
 /** Of the system, or of a resolver. */

@@ -7,8 +7,8 @@ import { type Runtime, run, start, type World, world } from "./scene.ts";
 
 /** How long after its limit the last of a tree may live. */
 const KILLED_WITHIN_MS = 250;
-/** Afterwards nothing may happen; longer where somebody asks for the whole of it. */
-const WATCHED_MS = process.env["HOLDFAST_LONG_TESTS"] === undefined ? 600 : 5000;
+/** Afterwards nothing may happen. */
+const WATCHED_MS = 5000;
 
 /** A loop, and a child twice forked in a session of its own, each writing the time to the granted folder again and again. */
 const STAYING = {

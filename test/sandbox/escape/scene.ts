@@ -46,8 +46,11 @@ function carelessEffects(temp: string): Effects {
   };
 }
 
-export async function world(options: { readonly accepts_weaker?: boolean } = {}): Promise<World> {
-  const folder = mkdtempSync(`${tmpdir()}/escape-`);
+/** `below`: where the plane lies; a program has a /tmp of its own, and what it does there is no business of ours. */
+export async function world(
+  options: { readonly accepts_weaker?: boolean; readonly below?: string } = {},
+): Promise<World> {
+  const folder = mkdtempSync(`${options.below ?? tmpdir()}/escape-`);
   const plane = `${folder}/plane`;
   const plugin = `${plane}/plugin`;
   const data = `${plane}/data/probe`;
