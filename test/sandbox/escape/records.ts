@@ -98,42 +98,16 @@ export const RECORDS: Readonly<Record<"python" | "node", Readonly<Record<string,
  * Denied by the kernel where no interpreter looks: calls made by number, signals, sockets that have no name yet, and what is
  * not there to be seen. The count is shown; the wall says no all the same.
  */
-export const UNSEEN: ReadonlySet<string> = new Set([
-  ...[
-    "descriptors",
-    "handle",
-    "own-attributes",
-    "own-fifo",
-    "device",
-    "program-memory",
-    "unix-path",
-    "unix-abstract",
-  ],
-  ...["signal-host", "signal-first", "signal-victim", "pidfd", "priority", "affinity", "limits-of-other"],
-  ...["trace-first", "trace-me", "memory-read", "memory-write", "compare", "steal-descriptor", "ring"],
-  ...[
-    "namespace-user",
-    "namespace-mount",
-    "namespace-join",
-    "namespace-clone",
-    "mount",
-    "remount",
-    "unmount",
-  ],
-  ...[
-    "mount-new",
-    "root-change",
-    "root-pivot",
-    "key",
-    "key-add",
-    "bpf",
-    "perf",
-    "userfault",
-    "module",
-    "kexec",
-  ],
-  ...["reboot", "swap", "clock-set", "host-name", "become-root", "become-group", "groups", "capabilities"],
-  ...["limit-core", "limit-files", "environment", "command-lines", "terminal-type", "shared-memory"],
-  ...["shared-segment", "processes-seen", "proc-host-environ", "link-there", "proc-sysrq", "proc-kcore"],
-  ...["device-memory", "device-disk", "sitecustomize"],
-]);
+export const UNSEEN: ReadonlySet<string> = new Set(
+  `
+descriptors handle own-attributes own-fifo device program-memory unix-path unix-abstract signal-host signal-first
+signal-victim pidfd priority affinity limits-of-other trace-first trace-me memory-read memory-write compare
+steal-descriptor ring namespace-user namespace-mount namespace-join namespace-clone mount remount unmount mount-new
+root-change root-pivot key key-add bpf perf userfault module kexec reboot swap clock-set host-name become-root
+become-group groups capabilities limit-core limit-files environment command-lines terminal-type shared-memory
+shared-segment processes-seen proc-host-environ link-there proc-sysrq proc-kcore device-memory device-disk
+sitecustomize
+`
+    .trim()
+    .split(/\s+/),
+);
