@@ -11,7 +11,7 @@ import { make } from "./faults.ts";
 import { valuesOf } from "./limits.ts";
 import type { Prepared } from "./prepare.ts";
 import { type RunEnd, type RunFacts, recordEnd, recordOnce } from "./record.ts";
-import { redactorOf } from "./redact.ts";
+import { redactorFor } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
@@ -49,11 +49,11 @@ export async function begin(
     const { request_id } = facts;
     const call = { action: request.action, input: request.input, config: config.values, request_id };
     const lineFor = (id?: string): string => requestLine(call, id);
-    const redactor = redactorOf([
+    const redactor = redactorFor(() => [
       ...config.secrets,
       ...Object.values(environment.values),
       ...(request.token === undefined ? [] : [request.token]),
-      secretOf(effects, plane).secret,
+      ...planeSecret(effects, plane),
     ]);
     slot.note({ facts: facts as unknown as Json });
     return { prepared, facts, slot, began_ms: effects.clock.elapsed_ms(), environment, lineFor, redactor };
@@ -67,6 +67,15 @@ export async function begin(
 export function abandon({ slot }: Begun): void {
   slot.clear();
   slot.release();
+}
+
+/** One that nobody can read any more was not told to the plugin either. */
+function planeSecret(effects: Effects, plane: Plane): string[] {
+  try {
+    return [secretOf(effects, plane).secret];
+  } catch {
+    return [];
+  }
 }
 
 function factsOf(
@@ -113,7 +122,7 @@ async function recordLeft(effects: Effects, plane: Plane, slot: Slot): Promise<v
     };
     await recordOnce(effects, plane, left.facts, left.end ?? unknown);
   }
-  slot.clear();
+  if (slot.left !== undefined) slot.clear();
 }
 
 /** Records how it ended and frees the slot. @throws see `runAction` */

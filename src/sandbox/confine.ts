@@ -7,6 +7,7 @@ import { make } from "./faults.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp, type PrivateTemp } from "./private-temp.ts";
 import { serveProxy } from "./proxy/serve.ts";
+import { type CallSample, sampleCall } from "./wall/call-sample.ts";
 import { Denials } from "./wall/denials.ts";
 import { makeWrittenFolders } from "./wall/granted-paths.ts";
 import { type Meter, meterFor } from "./wall/meter.ts";
@@ -100,9 +101,15 @@ class Confinement {
       pid: program.pid,
       stdin: program.stdin,
       stdout: this.#counted(program.stdout),
+      sample: () => this.#sample(),
       kill: () => this.#end("stopped"),
       done,
     };
+  }
+
+  #sample(): CallSample | undefined {
+    const { init_pid, started } = this.#status;
+    return started && init_pid !== undefined ? sampleCall(this.#effects.fs, init_pid) : undefined;
   }
 
   #brokerSession(): BrokerSession | undefined {

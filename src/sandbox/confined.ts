@@ -134,6 +134,8 @@ export interface Confined {
   readonly stdin: { write(bytes: Uint8Array | string): Promise<void>; end(): void };
   /** Must be read, or the program waits when the pipe is full; ends with the tree, or at the limit. */
   readonly stdout: AsyncIterable<Uint8Array>;
+  /** What the tree used so far, asked between calls; undefined before the wall stands. */
+  sample(): { readonly peak_memory_bytes: number; readonly cpu_ms: number } | undefined;
   /** Kills the whole tree. */
   kill(): void;
   /** When nothing of the tree lives any more. @throws SANDBOX_NOT_STARTED; the reason of a signal that aborted */
