@@ -122,11 +122,16 @@ export class Worker {
 
   async #endedOf(first: Uint8Array | "too_large" | "late" | Outcome | Error): Promise<Ended> {
     const about = { exit_code: null, stdout: Buffer.alloc(0), layer: this.layer, denials: [] };
-    if (first instanceof Uint8Array) return { ...about, how: "exited", stdout: first, ...this.#said() };
+    if (first instanceof Uint8Array) {
+      // They were written before the answer, on another channel.
+      await this.#clock.breathe();
+      return { ...about, how: "exited", stdout: first, ...this.#said(), ...this.#denied() };
+    }
     if (first instanceof Error) return { ...about, how: "stopped", ...this.#said(), thrown: first };
     if (first === "late" || first === "too_large") {
       await this.stop();
-      return { ...about, how: first === "late" ? "timed_out" : "output_too_large", ...this.#said() };
+      const how = first === "late" ? "timed_out" : "output_too_large";
+      return { ...about, how, ...this.#said(), ...this.#denied() };
     }
     const { ended, exit_code, denials, denials_dropped } = first;
     return {
@@ -138,6 +143,11 @@ export class Worker {
       denials: denials.map((one) => ({ ...one })),
       denials_dropped,
     };
+  }
+
+  #denied(): Pick<Ended, "denials" | "denials_dropped"> {
+    const { denials, denials_dropped } = this.#outcome ?? this.#confined.takeDenials();
+    return { denials: denials.map((one) => ({ ...one })), denials_dropped };
   }
 
   /** Of a worker that lives: since its last call ended. Of one that ended: of its whole life, but for what earlier calls took. */

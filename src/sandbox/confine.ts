@@ -102,6 +102,7 @@ class Confinement {
       stdin: program.stdin,
       stdout: this.#counted(program.stdout),
       sample: () => this.#sample(),
+      takeDenials: () => this.#parts.denials.take(),
       kill: () => this.#end("stopped"),
       done,
     };

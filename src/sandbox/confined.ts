@@ -136,6 +136,8 @@ export interface Confined {
   readonly stdout: AsyncIterable<Uint8Array>;
   /** What the tree used so far, asked between calls; undefined before the wall stands. */
   sample(): { readonly peak_memory_bytes: number; readonly cpu_ms: number } | undefined;
+  /** Denials since it was last asked, between calls; what is left is told at its end. */
+  takeDenials(): { readonly denials: readonly Denial[]; readonly denials_dropped: number };
   /** Kills the whole tree. */
   kill(): void;
   /** When nothing of the tree lives any more. @throws SANDBOX_NOT_STARTED; the reason of a signal that aborted */

@@ -101,6 +101,17 @@ test("each call of a worker is metered by itself, also the one that ends it", as
   });
 });
 
+test("each call of a worker tells what it was denied, also where another was denied the same", async () => {
+  const { run } = poolOf(made);
+  const code = "\ntry: open('/etc/hostname')\nexcept OSError: pass\nanswer({})";
+  const denied = expect.objectContaining({ rule: "files.read", subject: "/etc/hostname" });
+  for (const expected of [[denied], [denied], []]) {
+    const done = await run(expected.length === 0 ? {} : { code });
+    expect(done.denials).toEqual(expected);
+    expect(made.runs().at(-1)?.metadata["denials"] ?? []).toEqual(expected);
+  }
+});
+
 describe("a worker that", () => {
   const tag = "{'id': request['id'], ";
   const cases: [string, string, string, string, object?][] = [

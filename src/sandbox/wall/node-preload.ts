@@ -6,11 +6,15 @@ export const NODE_PRELOAD = String.raw`"use strict";
   const { resolve } = require("node:path");
   const { writeSync } = fs;
   const said = new Set();
+  const is_worker = process.env.HOLDFAST_WORKER !== undefined;
   const RULES = { FileSystemRead: "files.read", FileSystemWrite: "files.write", ChildProcess: "subprocess", Net: "network" };
   const say = (rule, subject) => {
     const text = String(subject).slice(0, 400);
-    if (said.has(rule + text) || said.size > 200) return;
-    said.add(rule + text);
+    // A worker cannot tell one call from the next, and each is to have its own record.
+    if (!is_worker) {
+      if (said.has(rule + text) || said.size > 200) return;
+      said.add(rule + text);
+    }
     try {
       writeSync(config.denials_fd, JSON.stringify({ rule, subject: text, seen_by: "node" }) + "\n");
     } catch {}

@@ -9,15 +9,17 @@ import os, sys
 def tripwire(config):
     write, fspath, realpath, separator = os.write, os.fspath, os.path.realpath, os.sep
     plane, fd = config["plane"], config["denials_fd"]
-    said = set()
+    said, is_worker = set(), "HOLDFAST_WORKER" in os.environ
 
     def inside(path, folders):
         return any(path == folder or path.startswith(folder.rstrip(separator) + separator) for folder in folders)
 
     def say(rule, subject):
-        if (rule, subject) in said or len(said) > 200:
-            return
-        said.add((rule, subject))
+        # A worker cannot tell one call from the next, and each is to have its own record.
+        if not is_worker:
+            if (rule, subject) in said or len(said) > 200:
+                return
+            said.add((rule, subject))
         from json import dumps
         try:
             write(fd, (dumps({"rule": rule, "subject": subject[:400], "seen_by": "python"}) + "\n").encode())
