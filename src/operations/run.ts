@@ -168,7 +168,6 @@ async function readInput(
 }
 
 const hostingOf = ({ effects, files }: Context, plane: Plane): Hosting => ({
-  interpreter: async (runtime) =>
-    runtime === "node" ? files.node : (await findPython(effects, {})).executable,
+  interpreter: async (runtime) => (runtime === "node" ? files.node : findPython(effects, {})),
   accepts_weaker: () => isApproved(effects, plane, "run-without-bubblewrap"),
 });

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { isApproved } from "../lifecycle/index.ts";
 import { findPython } from "../python/index.ts";
-import {
-  type ClaimReport,
-  examineSandbox,
-  interpreterFiles,
-  type LayerReport,
-  type SandboxReport,
-} from "../sandbox/index.ts";
+import { type ClaimReport, examineSandbox, type LayerReport, type SandboxReport } from "../sandbox/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 
 export const sandboxDoctor = operation({
@@ -29,13 +23,13 @@ export const sandboxDoctor = operation({
   text: (report) => [...layerLines(report), "", ...claimLines(report), "", verdict(report), ""].join("\n"),
 });
 
+type DoctorPython = Parameters<typeof examineSandbox>[1]["python"];
+
 /** Undefined where there is none: the promises are tried with Node alone then. */
-async function pythonOf({
-  effects,
-}: Context): Promise<{ executable: string; readable: string[] } | undefined> {
+async function pythonOf({ effects }: Context): Promise<DoctorPython> {
   try {
-    const { executable } = await findPython(effects);
-    return { executable, readable: (await interpreterFiles(effects, executable)) ?? [] };
+    const { executable, files: readable } = await findPython(effects);
+    return { executable, readable };
   } catch {
     return undefined;
   }

@@ -81,7 +81,8 @@ test("one worker serves many calls, each with its own entry, answer and id", asy
 test("each call of a worker is metered by itself, also the one that ends it", async () => {
   const { run, fails } = poolOf(made);
   await run({});
-  const busy = "x = bytearray(32 << 20); t = time.process_time()\nwhile time.process_time() - t < 0.08: pass\ndel x\nanswer({})";
+  const busy =
+    "x = bytearray(32 << 20); t = time.process_time()\nwhile time.process_time() - t < 0.08: pass\ndel x\nanswer({})";
   const used = [await run({}), await run({ code: busy }), await run({})].map(
     ({ resources }) => resources as { cpu_ms: number; peak_memory_bytes: number },
   );

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Effects } from "../../src/effects/index.ts";
+import { findPython } from "../../src/python/index.ts";
 import { evidenceDigest } from "../../src/runtime/evidence-digest.ts";
-import { findRun, listRuns } from "../../src/runtime/index.ts";
+import { findRun, type Hosting, listRuns, runAction } from "../../src/runtime/index.ts";
 import { takeSlot } from "../../src/runtime/slots.ts";
 import { action, copyOfRuns, type RunPlane, runPlane } from "../support/run-plane.ts";
 
@@ -251,6 +253,33 @@ test("one runs and three are refused at a limit of one; a limit of two lets two"
     .slice(before)
     .map(({ event_type }) => event_type);
   expect(types.toSorted()).toEqual(["plugin.action_invoked", ...Array(3).fill("plugin.action_refused")]);
+});
+
+test("an interpreter is asked once: who finds it learns what it needs", async () => {
+  const asked: string[] = [];
+  const { subprocess } = made.effects;
+  const effects: Effects = {
+    ...made.effects,
+    subprocess: {
+      ...subprocess,
+      run: (request) => {
+        asked.push(request.argv.join(" "));
+        return subprocess.run(request);
+      },
+    },
+  };
+  const hosting: Hosting = {
+    interpreter: () => findPython(effects),
+    accepts_weaker: () => false,
+  };
+  const request = { namespace: "notes", action: "echo", host: "library", token: made.token } as const;
+  // Whatever has to be proven first.
+  await runAction(effects, made.plane, { ...request, input: {} }, hosting);
+  asked.splice(0);
+  const again: Hosting = { ...hosting };
+  const done = await runAction(effects, made.plane, { ...request, input: { n: 1 } }, again);
+  expect(done.result).toMatchObject({ echo: { n: 1 } });
+  expect(asked).toHaveLength(1);
 });
 
 test("who asks for fewer at once also counts the runs of others", async () => {
