@@ -74,7 +74,7 @@ class Confinement {
   readonly #request: ConfineRequest;
   readonly #parts: Parts;
   readonly #broker: BrokerSession | undefined;
-  readonly #status: WallStatus = { started: false, landlock: 0 };
+  readonly #status: WallStatus = { started: false };
   readonly #from_ms: number;
   #ended: Ending | undefined;
   #is_over = false;
@@ -97,7 +97,6 @@ class Confinement {
     if (stdin !== "pipe") void program.stdin.write(stdin).then(() => program.stdin.end());
     return {
       layer: this.#wall.layer,
-      adds: ["seccomp", "landlock", "rlimits", "no_new_privs"],
       pid: program.pid,
       stdin: program.stdin,
       stdout: this.#counted(program.stdout),

@@ -15,8 +15,6 @@ export interface ConfineLimits {
   readonly processes_max: number;
   /** Of /tmp, and again of /dev/shm. */
   readonly temp_bytes_max: number;
-  /** Of each process. */
-  readonly cpu_s_max?: number;
   /** From the start of the program; undefined for a worker, which its owner ends. */
   readonly timeout_ms?: number;
   /** Of stdout in all; undefined for a worker, whose owner counts by message. */
@@ -126,9 +124,8 @@ export interface Outcome {
 }
 
 export interface Confined {
-  /** The layer that is the wall, and the layers that add. */
+  /** The layer that is the wall. */
   readonly layer: LayerName;
-  readonly adds: readonly string[];
   /** Of the first process on our side of the wall. */
   readonly pid: number;
   readonly stdin: { write(bytes: Uint8Array | string): Promise<void>; end(): void };
