@@ -124,7 +124,7 @@ function textOf(result: Result): string {
 }
 
 const wallWords = (layer: string): string =>
-  layer === "bubblewrap" ? layer : `${layer}, a weaker layer that somebody accepted`;
+  layer === "namespaces" ? `${layer}, a weaker layer accepted by run-without-bubblewrap` : layer;
 
 function explainedText(one: Explained): string {
   const section = (title: string, lines: readonly string[]): string[] =>
@@ -168,7 +168,6 @@ async function readInput(
 }
 
 const hostingOf = ({ effects, files }: Context, plane: Plane): Hosting => ({
-  interpreter: async (runtime) =>
-    runtime === "node" ? files.node : (await findPython(effects, {})).executable,
+  interpreter: async (runtime) => (runtime === "node" ? files.node : findPython(effects, {})),
   accepts_weaker: () => isApproved(effects, plane, "run-without-bubblewrap"),
 });

@@ -11,11 +11,12 @@ import { make } from "./faults.ts";
 import { valuesOf } from "./limits.ts";
 import type { Prepared } from "./prepare.ts";
 import { type RunEnd, type RunFacts, recordEnd, recordOnce } from "./record.ts";
-import { redactorOf } from "./redact.ts";
+import { redactorFor } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
 import { judgeEnded, recordedMessage } from "./verdict.ts";
+import { acceptedFor } from "./wall.ts";
 
 /** @throws plugin_concurrency_limited; LEDGER_* when an earlier run cannot be recorded */
 export async function begin(
@@ -48,11 +49,11 @@ export async function begin(
     const { request_id } = facts;
     const call = { action: request.action, input: request.input, config: config.values, request_id };
     const lineFor = (id?: string): string => requestLine(call, id);
-    const redactor = redactorOf([
+    const redactor = redactorFor(() => [
       ...config.secrets,
       ...Object.values(environment.values),
       ...(request.token === undefined ? [] : [request.token]),
-      secretOf(effects, plane).secret,
+      ...planeSecret(effects, plane),
     ]);
     slot.note({ facts: facts as unknown as Json });
     return { prepared, facts, slot, began_ms: effects.clock.elapsed_ms(), environment, lineFor, redactor };
@@ -66,6 +67,15 @@ export async function begin(
 export function abandon({ slot }: Begun): void {
   slot.clear();
   slot.release();
+}
+
+/** One that nobody can read any more was not told to the plugin either. */
+function planeSecret(effects: Effects, plane: Plane): string[] {
+  try {
+    return [secretOf(effects, plane).secret];
+  } catch {
+    return [];
+  }
 }
 
 function factsOf(
@@ -112,7 +122,7 @@ async function recordLeft(effects: Effects, plane: Plane, slot: Slot): Promise<v
     };
     await recordOnce(effects, plane, left.facts, left.end ?? unknown);
   }
-  slot.clear();
+  if (slot.left !== undefined) slot.clear();
 }
 
 /** Records how it ended and frees the slot. @throws see `runAction` */
@@ -141,6 +151,7 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
       input_bytes,
       output_bytes: verdict.result_bytes,
       layer: ended.layer,
+      ...acceptedFor(ended.layer),
       limits: prepared.limits,
       ...(ended.resources === undefined ? {} : { resources: ended.resources }),
       denials: ended.denials,
@@ -153,16 +164,19 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
 
 function endOf(
   begun: Begun,
-  { layer, exit_code, resources, denials }: Ended,
+  { layer, exit_code, resources, denials, denials_dropped = 0 }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
 ): RunEnd {
+  const denials_more = denials_dropped + Math.max(0, denials.length - DENIALS_RECORDED_MAX);
   const about = {
     duration_ms,
     layer,
+    ...acceptedFor(layer),
     exit_code,
     ...(resources === undefined ? {} : { resources }),
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
+    ...(denials_more === 0 ? {} : { denials_more }),
   };
   if (verdict instanceof Fault)
     return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };

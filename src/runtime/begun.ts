@@ -37,6 +37,8 @@ export interface Ended {
   readonly layer: string;
   readonly resources?: Json;
   readonly denials: readonly Json[];
+  /** Denials beyond those. */
+  readonly denials_dropped?: number;
   /** Why it was stopped from outside. */
   readonly thrown?: Error;
 }

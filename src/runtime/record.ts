@@ -35,12 +35,16 @@ export interface RunFacts {
 export interface RunEnd {
   readonly duration_ms: number;
   readonly layer: string;
+  /** The approval of a layer weaker than bubblewrap. */
+  readonly accepted?: string;
   readonly output_bytes?: number;
   readonly output_digest?: string;
   readonly evidence_digest?: string;
   readonly exit_code?: number | null;
   readonly resources?: Json;
   readonly denials?: readonly Json[];
+  /** Denials that are not listed: a line of the ledger is bounded. */
+  readonly denials_more?: number;
   /** Of a failure. */
   readonly code?: string;
   readonly message?: string;

@@ -30,6 +30,8 @@ export interface RunResult {
   readonly output_bytes: number;
   /** The wall it ran behind. */
   readonly layer: string;
+  /** Where that layer is weaker than bubblewrap: the approval that lets it. */
+  readonly accepted?: string;
   readonly limits: Limits;
   readonly resources?: unknown;
   readonly denials: readonly unknown[];

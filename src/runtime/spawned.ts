@@ -82,7 +82,7 @@ export async function collect(running: Confined): Promise<Ended> {
 const STDERR_KEPT_BYTES = 65_536;
 
 function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
-  const { ended, exit_code, stderr, usage, denials } = outcome;
+  const { ended, exit_code, stderr, usage, denials, denials_dropped } = outcome;
   return {
     how: ended,
     exit_code,
@@ -92,5 +92,6 @@ function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): End
     layer,
     resources: { ...usage },
     denials: denials.map((one) => ({ ...one })),
+    denials_dropped,
   };
 }

@@ -7,6 +7,7 @@ import { make } from "./faults.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp, type PrivateTemp } from "./private-temp.ts";
 import { serveProxy } from "./proxy/serve.ts";
+import { type CallSample, sampleCall } from "./wall/call-sample.ts";
 import { Denials } from "./wall/denials.ts";
 import { makeWrittenFolders } from "./wall/granted-paths.ts";
 import { type Meter, meterFor } from "./wall/meter.ts";
@@ -73,7 +74,7 @@ class Confinement {
   readonly #request: ConfineRequest;
   readonly #parts: Parts;
   readonly #broker: BrokerSession | undefined;
-  readonly #status: WallStatus = { started: false, landlock: 0 };
+  readonly #status: WallStatus = { started: false };
   readonly #from_ms: number;
   #ended: Ending | undefined;
   #is_over = false;
@@ -96,13 +97,19 @@ class Confinement {
     if (stdin !== "pipe") void program.stdin.write(stdin).then(() => program.stdin.end());
     return {
       layer: this.#wall.layer,
-      adds: ["seccomp", "landlock", "rlimits", "no_new_privs"],
       pid: program.pid,
       stdin: program.stdin,
       stdout: this.#counted(program.stdout),
+      sample: () => this.#sample(),
+      takeDenials: () => this.#parts.denials.take(),
       kill: () => this.#end("stopped"),
       done,
     };
+  }
+
+  #sample(): CallSample | undefined {
+    const { init_pid, started } = this.#status;
+    return started && init_pid !== undefined ? sampleCall(this.#effects.fs, init_pid) : undefined;
   }
 
   #brokerSession(): BrokerSession | undefined {

@@ -15,8 +15,6 @@ export interface ConfineLimits {
   readonly processes_max: number;
   /** Of /tmp, and again of /dev/shm. */
   readonly temp_bytes_max: number;
-  /** Of each process. */
-  readonly cpu_s_max?: number;
   /** From the start of the program; undefined for a worker, which its owner ends. */
   readonly timeout_ms?: number;
   /** Of stdout in all; undefined for a worker, whose owner counts by message. */
@@ -130,14 +128,17 @@ export interface Outcome {
 }
 
 export interface Confined {
-  /** The layer that is the wall, and the layers that add. */
+  /** The layer that is the wall. */
   readonly layer: LayerName;
-  readonly adds: readonly string[];
   /** Of the first process on our side of the wall. */
   readonly pid: number;
   readonly stdin: { write(bytes: Uint8Array | string): Promise<void>; end(): void };
   /** Must be read, or the program waits when the pipe is full; ends with the tree, or at the limit. */
   readonly stdout: AsyncIterable<Uint8Array>;
+  /** What the tree used so far, asked between calls; undefined before the wall stands. */
+  sample(): { readonly peak_memory_bytes: number; readonly cpu_ms: number } | undefined;
+  /** Denials since it was last asked, between calls; what is left is told at its end. */
+  takeDenials(): { readonly denials: readonly Denial[]; readonly denials_dropped: number };
   /** Kills the whole tree. */
   kill(): void;
   /** When nothing of the tree lives any more. @throws SANDBOX_NOT_STARTED; the reason of a signal that aborted */
