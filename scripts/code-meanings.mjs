@@ -31,6 +31,8 @@ export const MEANINGS = {
   ARCHIVE_RATIO: "The archive unpacks to far more bytes than it has: a bomb until shown otherwise.",
   ARCHIVE_SPARSE: "A member is a sparse file, whose size and bytes need not agree.",
   ARCHIVE_SYMLINK: "A member is a symbolic link, through which a write could reach a file outside.",
+  BROKER_CONFIG_INVALID:
+    "What says who answers the tools of agents cannot be read, so no agent runs: half a file could leave out a price.",
   COMMAND_UNKNOWN: "No command has this name.",
   DEPENDENCY_RANGE: "What is installed is outside the range that the package was made for.",
   DEPENDENT_RANGE: "The change would leave an installed package without what it needs.",

@@ -12,6 +12,8 @@ const Id = z
   .string()
   .max(64)
   .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "must be lower-case words joined by . _ or -");
+/** Tools, actions and probes are named alike. */
+export const ToolName = Id;
 
 export const PLUGIN_KINDS = ["node", "integration", "agent", "quality_gate"] as const;
 export const PluginKind = z.enum(PLUGIN_KINDS);

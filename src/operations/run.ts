@@ -139,6 +139,12 @@ function explainedText(one: Explained): string {
       ...environment.withheld.map((name) => `${name} (never handed on)`),
     ]),
     ...section("secrets of its configuration", one.secrets),
+    ...section(
+      "tools",
+      one.tools.map(({ tool, answered_by, price, problems }) =>
+        [`${tool}: ${answered_by ?? "nobody"}`, ...(price === null ? [] : [price]), ...problems].join("; "),
+      ),
+    ),
     ...section("limits", limitLines(one.limits)),
     ...section("wall", [one.layer === null ? "none holds on this machine" : wallWords(one.layer)]),
     ...section(

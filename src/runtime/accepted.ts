@@ -3,6 +3,7 @@ import type { Effects } from "../effects/index.ts";
 import { Fault, type Json, prefixed, sha256Hex } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
 import type { Begun, Ended } from "./begun.ts";
+import { type Declared, readBrokerConfig } from "./broker/read-config.ts";
 import { configFor } from "./config.ts";
 import { environmentFor } from "./environment.ts";
 import { evidenceDigest } from "./evidence-digest.ts";
@@ -17,7 +18,7 @@ import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
 import { judgeEnded, recordedMessage } from "./verdict.ts";
 
-/** @throws plugin_concurrency_limited; LEDGER_* when an earlier run cannot be recorded */
+/** @throws plugin_concurrency_limited; BROKER_CONFIG_INVALID of an agent; LEDGER_* when an earlier run cannot be recorded */
 export async function begin(
   effects: Effects,
   plane: Plane,
@@ -44,7 +45,9 @@ export async function begin(
     await recordLeft(effects, plane, slot);
     const config = await configFor(effects, plane, prepared.plugin);
     const environment = environmentFor(prepared.scopes, effects.host.env);
-    const facts = factsOf(effects, request, prepared, config.version);
+    const declared =
+      prepared.plugin.asked.kind === "agent" ? await readBrokerConfig(effects, plane) : undefined;
+    const facts = { ...factsOf(effects, request, prepared, config.version), ...askedBy(request, declared) };
     const { request_id } = facts;
     const call = { action: request.action, input: request.input, config: config.values, request_id };
     const lineFor = (id?: string): string => requestLine(call, id);
@@ -55,7 +58,8 @@ export async function begin(
       secretOf(effects, plane).secret,
     ]);
     slot.note({ facts: facts as unknown as Json });
-    return { prepared, facts, slot, began_ms: effects.clock.elapsed_ms(), environment, lineFor, redactor };
+    const began_ms = effects.clock.elapsed_ms();
+    return { prepared, facts, slot, began_ms, environment, declared, lineFor, redactor };
   } catch (error) {
     slot.release();
     throw error;
@@ -66,6 +70,19 @@ export async function begin(
 export function abandon({ slot }: Begun): void {
   slot.clear();
   slot.release();
+}
+
+function askedBy(
+  { parent }: RunRequest,
+  declared: Declared | undefined,
+): Pick<RunFacts, "parent_run_id" | "parent_request_id" | "depth" | "broker_config"> {
+  const { digest = null } = declared ?? {};
+  return {
+    ...(parent === undefined
+      ? {}
+      : { parent_run_id: parent.run_id, parent_request_id: parent.request_id, depth: parent.depth }),
+    ...(digest === null ? {} : { broker_config: digest }),
+  };
 }
 
 function factsOf(
@@ -177,6 +194,12 @@ function endOf(
 
 const DENIALS_RECORDED_MAX = 20;
 
+function spentOf({ resources }: Ended): Pick<RunHead, "spent"> {
+  const { tokens, cost_units, tools } = (resources ?? {}) as Partial<NonNullable<RunHead["spent"]>>;
+  if (tokens === undefined || cost_units === undefined) return {};
+  return { spent: { tokens, cost_units, ...(tools === undefined ? {} : { tools }) } };
+}
+
 /** A log that cannot be written is no reason to call a run failed. */
 function keepLog(
   effects: Effects,
@@ -200,6 +223,7 @@ function keepLog(
     code: end.code ?? null,
     message,
     layer: end.layer,
+    ...spentOf(ended),
     is_cut: ended.stderr_is_cut,
   };
   try {

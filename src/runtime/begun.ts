@@ -1,5 +1,6 @@
 /** A run between its slot and its entry, and what became of its process. */
 import type { Json } from "../kernel/index.ts";
+import type { Declared } from "./broker/read-config.ts";
 import type { RunEnvironment } from "./environment.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RunFacts } from "./record.ts";
@@ -13,6 +14,8 @@ export interface Begun {
   readonly slot: Slot;
   readonly began_ms: number;
   readonly environment: RunEnvironment;
+  /** Of an agent: who answers it, as declared when it began. */
+  readonly declared: Declared | undefined;
   /** The request as it goes to the process, to a worker with an id. Secret, since the configuration is in it. */
   readonly lineFor: (id?: string) => string;
   readonly redactor: Redactor;

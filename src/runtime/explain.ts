@@ -5,6 +5,8 @@ import { inWords, type Plugin, secretKeys, standingOf } from "../grants/index.ts
 import { Fault, type FaultJson } from "../kernel/index.ts";
 import { type Plane, reading } from "../plane/index.ts";
 import { profileFor, type SandboxProfile } from "../sandbox/index.ts";
+import { readBrokerConfig } from "./broker/read-config.ts";
+import { reportOnTools, type ToolReport } from "./broker/tools.ts";
 import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { environmentFor } from "./environment.ts";
 import type { Hosting } from "./hosting.ts";
@@ -42,6 +44,8 @@ export interface Explained {
   /** Settings that are secrets: handed to it when it runs, never shown. */
   readonly secrets: readonly string[];
   readonly limits: Limits;
+  /** Of an agent: who answers each tool it may call. */
+  readonly tools: readonly ToolReport[];
   /** The wall it would run behind; null where none holds. */
   readonly layer: string | null;
 }
@@ -67,9 +71,10 @@ export async function explainRun(
     if (!(error instanceof Fault)) throw error;
     return error;
   });
-  const all = wall instanceof Fault ? [...problems, wall] : problems;
-  const { values, withheld, unset } = environmentFor(scopes, effects.host.env);
   const profile = profileFor({ kind, runtime, namespace, root, scopes });
+  const tools = await toolsOf(effects, plane, profile, namespace);
+  const all = [...problems, ...[wall, tools].filter((one) => one instanceof Fault)];
+  const { values, withheld, unset } = environmentFor(scopes, effects.host.env);
   const schema = plugin.manifest.plugin?.config?.schema;
   return {
     namespace,
@@ -89,8 +94,24 @@ export async function explainRun(
     environment: { given: Object.keys(values), withheld, unset },
     secrets: schema === undefined ? [] : [...secretKeys(schema)],
     limits,
+    tools: tools instanceof Fault ? [] : tools,
     layer: wall instanceof Fault ? null : wall.wall.layer,
   };
+}
+
+async function toolsOf(
+  effects: Effects,
+  plane: Plane,
+  { broker }: SandboxProfile,
+  namespace: string,
+): Promise<ToolReport[] | Fault> {
+  if (broker === undefined) return [];
+  try {
+    return reportOnTools(effects, plane, await readBrokerConfig(effects, plane), broker.tools, namespace);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
 }
 
 interface Seen {

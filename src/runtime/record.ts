@@ -28,6 +28,12 @@ export interface RunFacts {
   readonly started_at: string;
   readonly input_bytes: number;
   readonly input_digest: string;
+  /** Of a run that the agent of another asked for. */
+  readonly parent_run_id?: string;
+  readonly parent_request_id?: string;
+  readonly depth?: number;
+  /** Of an agent: `sha256:` of the file that says who answers it. */
+  readonly broker_config?: string;
   readonly limits: { readonly [name: string]: number };
   readonly scopes: readonly string[];
 }

@@ -51,11 +51,27 @@ function judgeEnding(begun: Begun, ended: Ended): Fault | undefined {
       limit: "memory_bytes_max",
     });
   }
-  if (ended.how === "broker_exceeded")
-    return failed(begun, "spent more than was granted", { limit: "broker" });
+  if (ended.how === "broker_exceeded") return overspent(begun, ended);
   if (ended.how === "stopped") return failedWith(begun, ended, "was killed");
   return undefined;
 }
+
+/** By the broker's own count: what the agent reports of itself is among the denials too. */
+function overspent(begun: Begun, { resources, denials }: Ended): Fault {
+  const { exceeded = "tokens" } = (resources ?? {}) as { exceeded?: "tokens" | "cost" };
+  const found = denials.find((one) => isOf(one, exceeded)) as { subject?: string } | undefined;
+  const what = exceeded === "tokens" ? "tokens" : "cost units";
+  const how = found?.subject === undefined ? "" : ` (${found.subject})`;
+  return failed(begun, `was ended: it asks for more ${what} than it was granted${how}`, {
+    limit: exceeded === "tokens" ? "tokens_max" : "cost_units_max",
+    rule: exceeded,
+  });
+}
+
+const isOf = (denial: unknown, rule: string): boolean => {
+  const { rule: found, seen_by } = denial as { rule?: unknown; seen_by?: unknown };
+  return found === rule && seen_by === "broker";
+};
 
 function tooLarge(begun: Begun): Fault {
   const { value, set_by } = begun.prepared.limits.output_bytes_max;

@@ -1945,6 +1945,14 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "broker check",
+    summary:
+      "Say who answers the tools of agents: what config/broker.toml declares, which agents were granted it, and what is missing.",
+    examples: ["pkg broker check", "pkg broker check --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
     name: "doctor",
     summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
     examples: ["pkg doctor"],

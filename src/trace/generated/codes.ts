@@ -238,6 +238,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"keys","exit_code":1,"meaning":"Reported as: no token with the id <token id> was issued.","raised_in":["src/keys/revoke-token.ts"],"messages":["no token with the id <token id> was issued"],"next_steps":["Run \\"pkg auth list\\" and take an id from it."]}',
   AUTH_USER_UNKNOWN:
     '{"room":"keys","exit_code":1,"meaning":"Reported as: no user is called <user>.","raised_in":["src/keys/revoke-token.ts"],"messages":["no user is called <user>"],"next_steps":["Run \\"pkg auth list\\" and take a user from it, or add the user to <path>."]}',
+  BROKER_CONFIG_INVALID:
+    '{"room":"runtime","exit_code":2,"meaning":"What says who answers the tools of agents cannot be read, so no agent runs: half a file could leave out a price.","raised_in":["src/runtime/broker/read-config.ts"],"messages":["<BROKER PATH><at> <field> <problem>"],"next_steps":["Correct <field> in <path>, then run \\"pkg broker check\\"."]}',
   BYTECODE_NOT_VERIFIABLE:
     '{"room":"integrity","exit_code":null,"meaning":"Bytecode that cannot be checked. No interpreter here can compile its source to compare.","raised_in":["src/integrity/bytecode.ts","src/integrity/unowned.ts"],"messages":["<path> <reason>","<path> is bytecode that no import reads and nothing here can check"],"next_steps":[]}',
   BYTECODE_UNOWNED:
@@ -1078,7 +1080,7 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_action_not_found:
     '{"room":"runtime","exit_code":1,"meaning":"The manifest declares the action, and the program says that it does not have it.","raised_in":["src/runtime/exchange.ts","src/runtime/verdict.ts"],"messages":["<named>: the entrypoint does not know this action"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\"; the entrypoint does not know an action its manifest declares."]}',
   plugin_action_timeout:
-    '{"room":"runtime","exit_code":1,"meaning":"The action ran longer than its limit; its whole tree of processes was killed.","raised_in":["src/runtime/verdict.ts"],"messages":["<named> did not end within <value> ms, set by <set by>; it and all it started were killed"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action ran longer than its limit; its whole tree of processes was killed.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/verdict.ts"],"messages":["<named> did not end within <value> ms, set by <set by>; it and all it started were killed"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
   plugin_approve:
     '{"room":"contracts","exit_code":null,"meaning":"Reported as: configure.","raised_in":["src/contracts/auth.ts","src/grants/approvers.ts","src/lifecycle/plugin/approve.ts","src/lifecycle/undo-kinds.ts"],"messages":["configure"],"next_steps":[]}',
   plugin_concurrency_limited:
@@ -1086,9 +1088,9 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_entrypoint_missing:
     '{"room":"runtime","exit_code":4,"meaning":"The program the manifest names is not there as it was installed, so there is nothing that may run.","raised_in":["src/runtime/installed-code.ts"],"messages":["<namespace> names no entrypoint, so nothing of it can be run","the entrypoint <path> of <namespace> cannot be run: <problem>"],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
   plugin_input_invalid:
-    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/record.ts","src/runtime/run-action.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/record.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
   plugin_input_too_large:
-    '{"room":"runtime","exit_code":2,"meaning":"The input has more bytes than the limit of the run; nothing was started.","raised_in":["src/runtime/prepare.ts"],"messages":["the input has <bytes> bytes; <value> are allowed, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input has more bytes than the limit of the run; nothing was started.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/prepare.ts"],"messages":["the input has <bytes> bytes; <value> are allowed, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
   plugin_interpreter_missing:
     '{"room":"runtime","exit_code":5,"meaning":"The plugin\'s language has no interpreter on this machine.","raised_in":["src/runtime/program.ts"],"messages":["no <runtime> can run it: <problem>"],"next_steps":["Install <runtime> outside the plane, then run the same command again."]}',
   plugin_limit_invalid:
@@ -1100,7 +1102,7 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_not_found:
     '{"room":"runtime","exit_code":1,"meaning":"No plugin of this plane has this namespace.","raised_in":["src/runtime/known-plugin.ts","src/runtime/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
   plugin_output_too_large:
-    '{"room":"runtime","exit_code":1,"meaning":"The action wrote more than its limit; what came was cut there and the tree of processes was killed.","raised_in":["src/runtime/verdict.ts"],"messages":["<named> answered with more than <value> bytes, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action wrote more than its limit; what came was cut there and the tree of processes was killed.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/verdict.ts"],"messages":["<named> answered with more than <value> bytes, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
   plugin_permission_denied:
     '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts"],"messages":["<namespace> <id> needs <words>: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
   plugin_run_failed:
