@@ -1,10 +1,11 @@
 /** Agents and their tools through the real program: endpoints over real HTTP, actions of other plugins, ceilings, secrets. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makePlane, type PlaneUnderTest, REPOSITORY, startProgram } from "../support/cli.ts";
-import { type ModelServer, modelServer } from "../support/model-server.ts";
+import { type ModelServer, modelServer, says } from "../support/model-server.ts";
 
 const KEY = "sk-live-0123456789abcdefXYZ";
 const TEXT = '{"text":"One.\\n\\nTwo."}';
@@ -87,4 +88,50 @@ test("an endpoint answers, and what it took is in the ledger and in the log", as
   const log = await pkg(["logs", "example.summary", "--run", metadata.run_id]);
   expect(log.stdout).toContain("spent 30 tokens, 3 cost units");
   expect(log.stdout).toContain("complete: 3 call(s), 30 tokens, 3 cost units");
+});
+
+test("a ceiling ends the run at once, and says which", async () => {
+  declare(http());
+  model.answer = (_, reply) => says(reply, { text: "s", usage: { total_tokens: 3000 } });
+  model.asked.length = 0;
+  const done = await summarise();
+  expect(done.status).toBe(1);
+  expect(done.json().error).toMatchObject({
+    code: "plugin_run_failed",
+    details: { limit: "tokens_max", rule: "tokens" },
+  });
+  expect(model.asked).toHaveLength(2);
+  expect(runs().at(-1)?.metadata).toMatchObject({ resources: { exceeded: "tokens", tokens: 6000 } });
+});
+
+test("a tool can be an action of another plugin; the check and --explain say who answers", async () => {
+  expect(plane.pkg("new", "modules/completer", "--kind", "node", "--runtime", "python").status).toBe(0);
+  provide("modules/completer", "PKG-T3-COMPLETER-001", "completer");
+  const action = '[tools.complete]\nkind = "action"\nnamespace = "completer"\naction = ';
+  declare(`${action}"greet"\n`);
+  expect((await pkg(["broker", "check"])).stdout).toContain("complete: action completer greet");
+  const explained = await summarise("--explain");
+  expect(explained.json().tools).toMatchObject([{ tool: "complete", kind: "action", problems: [] }]);
+  // It takes a name and no prompt, so it is refused like any call that does not fit.
+  expect((await summarise()).json().error.message).toContain("tool_input_invalid");
+  expect(runs().at(-2)).toMatchObject({
+    event_type: "plugin.action_refused",
+    submission_id: "completer",
+    metadata: { code: "plugin_input_invalid" },
+  });
+  declare(`${action}"none"\n`);
+  const check = await pkg(["broker", "check", "--json"]);
+  expect([check.status, check.json().broken]).toEqual([1, 1]);
+});
+
+test("the key is nowhere: not in the plane, not in what was said", async () => {
+  declare(http("timeout_ms = 2000"));
+  model.answer = ({ headers }, reply) =>
+    says(reply, { text: `${headers.authorization}`, usage: { total_tokens: 1 } });
+  const echoed = await summarise();
+  model.answer = ({ headers }, reply) => says(reply, { error: `${headers.authorization}` }, 500);
+  const failed = await summarise();
+  expect(echoed.json().result.summary).toBe("Bearer [secret]");
+  for (const { stdout, stderr } of [echoed, failed]) expect(stdout + stderr).not.toContain(KEY);
+  expect(spawnSync("grep", ["-rlF", KEY, dirname(plane.root)], { encoding: "utf8" }).stdout).toBe("");
 });
