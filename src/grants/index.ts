@@ -62,6 +62,7 @@ export {
   type ScopeKind,
   type ScopeParts,
   scopesOf,
+  turnScopes,
   type Widening,
   widening,
 } from "./scopes.ts";

@@ -16,6 +16,8 @@ import { redactorOf } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
+import { type OpenTurn, openTurn, removeUnwritten } from "./turn/open-turn.ts";
+import { closeTurn } from "./turn/turn-verdict.ts";
 import { judgeEnded, recordedMessage } from "./verdict.ts";
 
 /** @throws plugin_concurrency_limited; BROKER_CONFIG_INVALID of an agent; LEDGER_* when an earlier run cannot be recorded */
@@ -41,16 +43,23 @@ export async function begin(
       },
     );
   }
+  let turn: OpenTurn | undefined;
   try {
     await recordLeft(effects, plane, slot);
+    turn = await openTurn(effects, plane, prepared, request.session);
     const config = await configFor(effects, plane, prepared.plugin);
     const environment = environmentFor(prepared.scopes, effects.host.env);
     const declared =
       prepared.plugin.asked.kind === "agent" ? await readBrokerConfig(effects, plane) : undefined;
-    const facts = { ...factsOf(effects, request, prepared, config.version), ...askedBy(request, declared) };
+    const facts: RunFacts = {
+      ...factsOf(effects, request, prepared, config.version),
+      ...askedBy(request, declared),
+      ...(turn === undefined ? {} : { session_id: turn.session_id, turn_number: turn.turn_number }),
+    };
     const { request_id } = facts;
     const call = { action: request.action, input: request.input, config: config.values, request_id };
-    const lineFor = (id?: string): string => requestLine(call, id);
+    const told = turn === undefined ? call : { ...call, turn: toldOf(turn) };
+    const lineFor = (id?: string): string => requestLine(told, id);
     const redactor = redactorOf([
       ...config.secrets,
       ...Object.values(environment.values),
@@ -59,15 +68,28 @@ export async function begin(
     ]);
     slot.note({ facts: facts as unknown as Json });
     const began_ms = effects.clock.elapsed_ms();
-    return { prepared, facts, slot, began_ms, environment, declared, lineFor, redactor };
+    return { prepared, facts, slot, began_ms, environment, declared, turn, lineFor, redactor };
   } catch (error) {
+    if (turn !== undefined) giveUp(effects, plane, turn);
     slot.release();
     throw error;
   }
 }
 
+const toldOf = ({ session_id, turn_number, outputs }: OpenTurn) => ({
+  session_id,
+  turn_number,
+  outputs: outputs.map(({ path }) => path),
+});
+
+function giveUp({ fs }: Pick<Effects, "fs">, plane: Plane, turn: OpenTurn): void {
+  removeUnwritten(fs, plane.root, turn.outputs);
+  turn.release();
+}
+
 /** Nothing ran after all. */
-export function abandon({ slot }: Begun): void {
+export function abandon(effects: Pick<Effects, "fs">, plane: Plane, { slot, turn }: Begun): void {
+  if (turn !== undefined) giveUp(effects, plane, turn);
   slot.clear();
   slot.release();
 }
@@ -137,8 +159,11 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
   const { facts, slot, prepared } = begun;
   try {
     const duration_ms = Math.round(effects.clock.elapsed_ms() - begun.began_ms);
-    const verdict = await judgeEnded(effects, begun, ended);
-    const end = endOf(begun, ended, verdict, duration_ms);
+    const judged = await judgeEnded(effects, begun, ended);
+    const closed = await closeTurn(effects, plane, begun, { ended, judged, duration_ms });
+    const { verdict, turn } = closed;
+    const entries = turn?.entries === undefined ? {} : { turn_entries: turn.entries };
+    const end = { ...endOf(begun, ended, verdict, duration_ms), ...entries };
     // Whatever happens from here on, the next run knows how this one ended.
     slot.note({ facts, end } as unknown as Json);
     keepLog(effects, plane, begun, ended, end, verdict instanceof Fault ? verdict.message : "");
@@ -161,9 +186,11 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
       limits: prepared.limits,
       ...(ended.resources === undefined ? {} : { resources: ended.resources }),
       denials: ended.denials,
+      ...(turn === undefined ? {} : { turn }),
       result: verdict.result,
     };
   } finally {
+    begun.turn?.release();
     slot.release();
   }
 }

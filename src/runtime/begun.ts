@@ -6,6 +6,7 @@ import type { Prepared } from "./prepare.ts";
 import type { RunFacts } from "./record.ts";
 import type { Redactor } from "./redact.ts";
 import type { Slot } from "./slots.ts";
+import type { OpenTurn } from "./turn/open-turn.ts";
 
 /** A run that holds its slot. */
 export interface Begun {
@@ -16,6 +17,8 @@ export interface Begun {
   readonly environment: RunEnvironment;
   /** Of an agent: who answers it, as declared when it began. */
   readonly declared: Declared | undefined;
+  /** Of a turn. */
+  readonly turn: OpenTurn | undefined;
   /** The request as it goes to the process, to a worker with an id. Secret, since the configuration is in it. */
   readonly lineFor: (id?: string) => string;
   readonly redactor: Redactor;

@@ -14,6 +14,7 @@ import { installedCode } from "./installed-code.ts";
 import { requireKnown } from "./known-plugin.ts";
 import { LIMIT_NAMES, type LimitName, type Limits, limitsOf, type Wishes } from "./limits.ts";
 import { declaredAction, requireEnabled } from "./prepare.ts";
+import { profileOfTurn } from "./turn/turn-profile.ts";
 import { wallFor } from "./wall.ts";
 
 export interface Explained {
@@ -71,7 +72,8 @@ export async function explainRun(
     if (!(error instanceof Fault)) throw error;
     return error;
   });
-  const profile = profileFor({ kind, runtime, namespace, root, scopes });
+  const outputs = action.turn?.outputs.map((path) => ({ path }));
+  const profile = profileOfTurn(profileFor({ kind, runtime, namespace, root, scopes }), outputs);
   const tools = await toolsOf(effects, plane, profile, namespace);
   const all = [...problems, ...[wall, tools].filter((one) => one instanceof Fault)];
   const { values, withheld, unset } = environmentFor(scopes, effects.host.env);

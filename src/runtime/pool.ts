@@ -72,12 +72,12 @@ export class ActionPool {
     try {
       worker = this.#take(key) ?? (await refusing(effects, plane, request, () => this.#start(begun)));
     } catch (error) {
-      abandon(begun);
+      abandon(effects, plane, begun);
       throw error;
     }
     const ended = await worker.call(begun);
     if (neverRan(ended, worker)) {
-      abandon(begun);
+      abandon(effects, plane, begun);
       await recordRefusal(effects, plane, request, ended.thrown);
       throw ended.thrown;
     }

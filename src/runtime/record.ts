@@ -32,6 +32,9 @@ export interface RunFacts {
   readonly parent_run_id?: string;
   readonly parent_request_id?: string;
   readonly depth?: number;
+  /** Of a turn. */
+  readonly session_id?: string;
+  readonly turn_number?: number;
   /** Of an agent: `sha256:` of the file that says who answers it. */
   readonly broker_config?: string;
   readonly limits: { readonly [name: string]: number };
@@ -47,6 +50,8 @@ export interface RunEnd {
   readonly exit_code?: number | null;
   readonly resources?: Json;
   readonly denials?: readonly Json[];
+  /** Of a turn: ids of its entries in the ledgers of the session. */
+  readonly turn_entries?: { readonly exec: string; readonly evidence: string };
   /** Of a failure. */
   readonly code?: string;
   readonly message?: string;

@@ -49,14 +49,14 @@ export async function runPrepared(
       startProcess(effects, plane, begun, hosting, brokering),
     );
   } catch (error) {
-    abandon(begun);
+    abandon(effects, plane, begun);
     throw error;
   }
   const ended = await collect(running);
   request.parent?.onSpent(spentIn(ended));
   // The wall could not be built, so the program did not run.
   if (ended.thrown instanceof Fault && ended.thrown.code === "SANDBOX_NOT_STARTED") {
-    abandon(begun);
+    abandon(effects, plane, begun);
     await recordRefusal(effects, plane, request, ended.thrown);
     throw ended.thrown;
   }

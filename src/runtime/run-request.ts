@@ -3,6 +3,7 @@
 import type { Spent } from "../sandbox/index.ts";
 import type { Actor } from "./actor.ts";
 import type { Limits, Wishes } from "./limits.ts";
+import type { TurnDone } from "./turn/close-turn.ts";
 
 export interface RunRequest {
   readonly namespace: string;
@@ -16,6 +17,8 @@ export interface RunRequest {
   /** Through which door it came. */
   readonly host: "cli" | "api" | "library";
   readonly token: string | undefined;
+  /** Of a turn: the session it continues; a new one otherwise. */
+  readonly session?: string | undefined;
   /** The run whose agent asked for this one, as a tool. */
   readonly parent?: ParentRun;
 }
@@ -48,5 +51,7 @@ export interface RunResult {
   readonly limits: Limits;
   readonly resources?: unknown;
   readonly denials: readonly unknown[];
+  /** Of a turn. */
+  readonly turn?: TurnDone;
   readonly result: unknown;
 }

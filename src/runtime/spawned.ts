@@ -7,6 +7,7 @@ import type { Begun, Ended } from "./begun.ts";
 import { type Brokering, profileWithin } from "./broker/brokering.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
+import { profileOfTurn } from "./turn/turn-profile.ts";
 import { type Walled, wallFor } from "./wall.ts";
 
 /** Of /tmp inside. */
@@ -38,14 +39,15 @@ export async function startProcess(
 export function confinement(
   effects: Pick<Effects, "signal">,
   plane: Plane,
-  { prepared, environment }: Pick<Begun, "prepared" | "environment">,
+  { prepared, environment, turn }: Pick<Begun, "prepared" | "environment" | "turn">,
   { walled: { program }, brokering }: { readonly walled: Walled; readonly brokering?: Brokering | undefined },
 ): Omit<ConfineRequest, "stdin"> {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
   const { executable, readable, version } = program;
+  const profile = profileFor({ kind, runtime, namespace, root, scopes });
   return {
-    profile: profileWithin(profileFor({ kind, runtime, namespace, root, scopes }), brokering?.left),
+    profile: profileOfTurn(profileWithin(profile, brokering?.left), turn?.outputs),
     plane_root: plane.root,
     program: {
       executable,

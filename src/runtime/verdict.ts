@@ -8,7 +8,7 @@ import { type Answer, readAnswer, UNKNOWN_ACTION } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { changedSince } from "./installed-code.ts";
 
-type Good = Extract<Answer, { kind: "ok" }>;
+export type Good = Extract<Answer, { kind: "ok" }>;
 
 /** @returns plugin_action_timeout, plugin_output_too_large, plugin_action_not_found or plugin_run_failed where there is no result */
 export async function judgeEnded(
@@ -134,7 +134,11 @@ const who = ({ facts }: Begun) => ({
 const named = ({ facts }: Begun): string => `${facts.namespace} ${facts.action}`;
 
 /** What it said is told to the caller alone: it may hold pieces of the input, and a ledger keeps everything for ever. */
-function failed(begun: Begun, problem: string, details: Details & { readonly said?: string } = {}): Fault {
+export function failed(
+  begun: Begun,
+  problem: string,
+  details: Details & { readonly said?: string } = {},
+): Fault {
   const said = details.said === undefined || details.said === "" ? "" : `: ${details.said}`;
   return make("plugin_run_failed", `${named(begun)} ${problem}${said}`, {
     ...details,

@@ -1890,6 +1890,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Runs of this plugin at once, over all processes of this host.",
       },
       {
+        field: "session",
+        type: "string",
+        description: "Of a turn of an agent: the session it continues; a new one otherwise.",
+      },
+      {
         field: "request_id",
         type: "string",
         description: "Your own name for this call.",

@@ -246,6 +246,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Bytecode without a source. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   CACHE_LEFT:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <left> file(s) of bytecode and caches stay behind.","raised_in":["src/lifecycle/import/survey.ts"],"messages":["<left> file(s) of bytecode and caches stay behind"],"next_steps":[]}',
+  CAPABILITY_VIOLATION:
+    '{"room":"runtime","exit_code":null,"meaning":"In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
   CHAIN_BROKEN:
     '{"room":"integrity","exit_code":null,"meaning":"Broken governance chain. Package, spec and framework must each be registered.","raised_in":["src/integrity/chain.ts"],"messages":["<link> names <link> (<link type>), which is not registered"],"next_steps":[]}',
   CHAIN_FILE_MISSING:
@@ -769,6 +771,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"metadata","exit_code":2,"meaning":"A section without its capability. Readers look at the capabilities first; a section that none names would be overlooked.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts","src/preflight/fix/choose-edit.ts"],"messages":["is there, but capability does not name <section>","is there, but capabilities does not name cli_actions"],"next_steps":["Add \\"<section>\\" to capability of the plugin section in <path>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   PLUGIN_TRANSITION:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <from>, and from there no plugin becomes <to>.","raised_in":["src/lifecycle/plugin/change-plugin.ts","src/lifecycle/plugin/forget.ts","src/lifecycle/plugin/register.ts"],"messages":["<namespace> is <from>, and from there no plugin becomes <to>","<namespace> is <state>, and what is installed is not forgotten","<namespace> is <state> with another manifest, which only an update replaces"],"next_steps":["Run \\"<command>\\"."]}',
+  PLUGIN_TURN_KIND:
+    '{"room":"metadata","exit_code":2,"meaning":"A turn of a plugin that is no agent. In a turn an agent writes the outputs it declares; other kinds promise to write nothing, or their own data alone.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["is for plugins of the kind agent alone"],"next_steps":["Write kind as agent or remove the turn at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   POLICY_CHANGED:
     '{"room":"provenance","exit_code":3,"meaning":"Policy is not the accepted one. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
@@ -1073,6 +1077,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: anybody on this machine may change <path>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
+  WRITE_SURFACE_MISMATCH:
+    '{"room":"runtime","exit_code":null,"meaning":"A turn declared an output and did not write it, so what it declared is not what it did, and it does not count.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
   invalid_actor_kind:
     '{"room":"runtime","exit_code":2,"meaning":"Who asks for a run is a person or an agent; another word says nothing about whom to answer to.","raised_in":["src/runtime/actor.ts"],"messages":[],"next_steps":["Use --actor-kind human, or --actor-kind agent with --actor-id NAME."]}',
   plugin_action_not_declared:
@@ -1084,7 +1090,7 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_approve:
     '{"room":"contracts","exit_code":null,"meaning":"Reported as: configure.","raised_in":["src/contracts/auth.ts","src/grants/approvers.ts","src/lifecycle/plugin/approve.ts","src/lifecycle/undo-kinds.ts"],"messages":["configure"],"next_steps":[]}',
   plugin_concurrency_limited:
-    '{"room":"runtime","exit_code":3,"meaning":"As many runs of the plugin are going on, over all processes of this host, as its limit allows; nobody waits.","raised_in":["src/runtime/accepted.ts"],"messages":["<namespace>: <runs> already, and <value> at once is the limit"],"next_steps":["Wait until a run of it ends and run the same command again."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"As many runs of the plugin are going on, over all processes of this host, as its limit allows; nobody waits.","raised_in":["src/runtime/accepted.ts","src/runtime/turn/open-turn.ts"],"messages":["<namespace>: <runs> already, and <value> at once is the limit","another turn of the session <session id> goes on"],"next_steps":["Wait until a run of it ends and run the same command again."]}',
   plugin_entrypoint_missing:
     '{"room":"runtime","exit_code":4,"meaning":"The program the manifest names is not there as it was installed, so there is nothing that may run.","raised_in":["src/runtime/installed-code.ts"],"messages":["<namespace> names no entrypoint, so nothing of it can be run","the entrypoint <path> of <namespace> cannot be run: <problem>"],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
   plugin_input_invalid:
@@ -1104,7 +1110,7 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_output_too_large:
     '{"room":"runtime","exit_code":1,"meaning":"The action wrote more than its limit; what came was cut there and the tree of processes was killed.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/verdict.ts"],"messages":["<named> answered with more than <value> bytes, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
   plugin_permission_denied:
-    '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts"],"messages":["<namespace> <id> needs <words>: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts","src/runtime/turn/open-turn.ts"],"messages":["<namespace> <id> needs <words>: <why>","<namespace> <action> cannot have its output: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
   plugin_run_failed:
     '{"room":"runtime","exit_code":1,"meaning":"The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.","raised_in":["src/runtime/accepted.ts","src/runtime/verdict.ts"],"messages":["the process that ran it was killed before it ended","<named> <problem><said>"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
   plugin_run_unknown:
