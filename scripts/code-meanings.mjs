@@ -90,9 +90,14 @@ export const MEANINGS = {
   TRACE_FILE_MISSING: "A file of the package is not there.",
   TRACE_FILE_NOT_VERIFIABLE: "A file of the package cannot be compared with what was installed.",
   TRACE_OWNER_DIFFERS: "The ownership registry and the receipts name different owners of a path.",
+  NOTHING_TO_RUN: "A harness that ran nothing would look like one that found nothing.",
+  SCENARIO_INVALID: "A scenario says something that no scenario can say; the line is named.",
+  SCENARIO_PACKAGE: "A package of a scenario cannot be made from what the scenario says of it.",
+  SUBJECT_UNKNOWN: "Nothing by this name can be run here: neither a file, a source folder nor a package.",
   TRANSACTION_FAILED: "The change failed on its way and was undone as a whole.",
   UNHEALTHY: "A check that the package itself brings failed after it was put in, so the change was undone.",
   USAGE: "The command was typed in a form it does not take.",
+  WORLD_FAILED: "The plane a scenario runs in could not be made, so nothing is known of the packages.",
   invalid_actor_kind:
     "Who asks for a run is a person or an agent; another word says nothing about whom to answer to.",
   plugin_action_not_declared:

@@ -26,6 +26,7 @@ export const ROOMS = [
   "preflight",
   "lifecycle",
   "runtime",
+  "harness",
   "operations",
   "cli",
   "bin",

@@ -2,14 +2,14 @@
 import type { Effects } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { readTokenSource } from "../keys/index.ts";
-import type { OnPhase, Operation, Outcome } from "../operations/index.ts";
+import type { CommandEnd, OnPhase, Operation, Outcome } from "../operations/index.ts";
 import { findOperation, flagsLast, type Parsed, parseWords, unknownCommand } from "./args.ts";
 import { make } from "./faults.ts";
 import { commandOf, completionScript, operationHelp, overview } from "./help.ts";
 import { asFault } from "./system-fault.ts";
 import type { OperationSpec } from "./table.ts";
 
-export type Program = "pkg" | "trace" | "integrity-check" | "holdfast";
+export type Program = "pkg" | "trace" | "integrity-check" | "golden" | "holdfast";
 
 export interface Terminal {
   readonly out: (text: string) => void;
@@ -74,6 +74,7 @@ function wordsFor(program: Program, argv: readonly string[]): readonly string[] 
   if (program === "trace" || program === "integrity-check")
     return argv.length === 1 && argv[0] === "--help" ? [program, "--help"] : [program, ...argv];
   const words = flagsLast(argv);
+  if (program === "golden") return words.length === 0 ? words : ["golden", ...words];
   return words[0] === "pkg" ? words.slice(1) : words;
 }
 
@@ -97,6 +98,7 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     onText: (text: string) => {
       if (!json) terminal.out(printable(text));
     },
+    command: (effects: Effects, argv: readonly string[]) => commandWithin(setting, effects, argv),
   });
   try {
     loaded = await setting.load(operation.name);
@@ -115,6 +117,23 @@ async function runParsed(setting: Setting, { operation, input, globals }: Parsed
     }
     return reportFault(setting, fault ?? thrown, json, secrets);
   }
+}
+
+/** A command as from a shell, but in this process: its streams are kept, and nobody is at the terminal. */
+async function commandWithin(
+  setting: Setting,
+  effects: Effects,
+  argv: readonly string[],
+): Promise<CommandEnd> {
+  const written = { out: "", err: "" };
+  const terminal: Terminal = {
+    out: (text) => void (written.out += text),
+    err: (text) => void (written.err += text),
+    colour: false,
+    interactive: false,
+  };
+  const exit_code = await runCommand({ ...setting, program: "holdfast", effects, terminal }, argv);
+  return { exit_code, stdout: written.out, stderr: written.err };
 }
 
 /** What a signal threw out of work that had nothing to undo. */

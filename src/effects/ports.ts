@@ -54,6 +54,10 @@ export interface FileSystem {
   /** lstat; undefined when nothing is there (ENOENT, ENOTDIR). */
   stat(path: string): FileStat | undefined;
   realPath(path: string): string;
+  /** What a symlink says, as written. Throws EINVAL for anything else. */
+  readLink(path: string): string;
+  /** Throws EEXIST. Planes hold no links: only harnesses and tests make one. */
+  makeLink(path: string, target: string): void;
   /** Entries sorted by code point. Throws ENOENT. */
   list(path: string): DirectoryEntry[];
   /** Whole file. Use `openRead` for anything that can be large. Refuses a symlink (ELOOP). */

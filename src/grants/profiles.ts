@@ -23,7 +23,8 @@ export interface Profile {
 
 const isTurnOutput = (scope: Scope): boolean => scope.startsWith("files.write:output/<session_id>/");
 
-const dataFolder = (namespace: string): string => `data/${namespace}`;
+/** Plane-relative: what it may write without asking. */
+export const dataFolder = (namespace: string): string => `data/${namespace}`;
 
 const ownFiles = ({ namespace, root }: OwnPlaces): Scope[] => [
   `files.read:${root}/**`,

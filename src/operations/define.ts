@@ -34,6 +34,15 @@ export interface Context {
   readonly onProgress: (doing: string) => void;
   /** Text for people while a command that does not end by itself goes on; dropped where one JSON document is wanted. */
   readonly onText: (text: string) => void;
+  /** Another command of ours, in this process, with surroundings of its own: what a harness drives planes with. */
+  readonly command: (effects: Effects, argv: readonly string[]) => Promise<CommandEnd>;
+}
+
+/** What a command left on its streams. */
+export interface CommandEnd {
+  readonly exit_code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface Outcome<O> {

@@ -2,6 +2,7 @@
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
 import { grantFaults } from "../grants/index.ts";
+import { harnessFaults } from "../harness/index.ts";
 import { journalFaults } from "../journal/index.ts";
 import { jsonSchemaFaults } from "../json-schema/index.ts";
 import type { ExitCode } from "../kernel/index.ts";
@@ -38,6 +39,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   plane: planeFaults,
   provenance: provenanceFaults,
   grants: grantFaults,
+  harness: harnessFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,

@@ -47,6 +47,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   preflight: async () => erase((await import("./preflight.ts")).preflight),
   explain: async () => erase((await import("./explain.ts")).explain),
   "what-breaks": async () => erase((await import("./what-breaks.ts")).whatBreaks),
+  "golden run": async () => erase((await import("./golden.ts")).goldenRun),
   verify: async () => erase((await import("./verify.ts")).verify),
   "ledger verify": async () => erase((await import("./ledger.ts")).ledgerVerify),
   "ledger append": async () => erase((await import("./ledger.ts")).ledgerAppend),

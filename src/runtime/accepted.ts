@@ -16,6 +16,7 @@ import { redactorOf } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
+import { recordLostTurn } from "./turn/close-turn.ts";
 import { type OpenTurn, openTurn, removeUnwritten } from "./turn/open-turn.ts";
 import { closeTurn } from "./turn/turn-verdict.ts";
 import { judgeEnded, recordedMessage } from "./verdict.ts";
@@ -150,6 +151,7 @@ async function recordLeft(effects: Effects, plane: Plane, slot: Slot): Promise<v
       message: "the process that ran it was killed before it ended",
     };
     await recordOnce(effects, plane, left.facts, left.end ?? unknown);
+    await recordLostTurn(effects, plane, left.facts, left.end ?? unknown);
   }
   slot.clear();
 }

@@ -43,6 +43,7 @@ async function run(
     onPhase: () => undefined,
     onProgress: () => undefined,
     onText: () => undefined,
+    command: () => Promise.reject(new Error("drives nothing")),
     ...more,
   };
   const parsed = operation.input.parse(input);

@@ -43,6 +43,7 @@ const contextOf = ({ effects, root, token }: LibraryPlane) => ({
   onPhase: () => undefined,
   onProgress: () => undefined,
   onText: () => undefined,
+  command: () => Promise.reject(new Error("drives nothing")),
 });
 
 test.each([

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { explainRun, type RunResult, runAction } from "../../src/runtime/index.ts";
+import { takeSlot } from "../../src/runtime/slots.ts";
 import { action, HOSTING, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
 import { picture, writeTree } from "../support/tree.ts";
 
@@ -97,6 +98,7 @@ export function turnAnswers(): void {
   afterAll(() => rmSync(dirname(made.root), { recursive: true, force: true }));
 
   written();
+  lost();
   hostile();
   refused();
 }
@@ -168,6 +170,25 @@ function written(): void {
       reason: "plugin_action_timeout",
     });
     expect(ledger("SES-3", "evidence")[0]?.metadata.declared_writes).toHaveLength(1);
+  });
+}
+
+function lost(): void {
+  test("a turn whose host was killed is recorded by the next run, once", async () => {
+    const done = await turn("write(output()); answer({})", { session: "SES-10" });
+    const { metadata } = made.runs().at(-1) ?? {};
+    const run_id = `RUN-${"a".repeat(32)}`;
+    const facts = { ...metadata, run_id, turn_number: 2 } as never;
+    const slot = await takeSlot(made.effects, made.plane, "agent", 1);
+    slot?.note({ facts });
+    slot?.release();
+    const next = await turn("write(output()); answer({})", { session: "SES-10" });
+    expect([done.turn?.turn_number, next.turn?.turn_number]).toEqual([1, 3]);
+    expect(ledger("SES-10", "exec").map((one) => [one.decision, one.metadata.turn_number])).toEqual([
+      ["ok", 1],
+      ["error", 2],
+      ["ok", 3],
+    ]);
   });
 }
 

@@ -1351,6 +1351,40 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "golden run",
+    summary:
+      "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
+    examples: ["golden run", "golden run PKG-T0-EVIDENCE-001", "golden run golden/weather.toml --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "subjects",
+        type: "list",
+        description:
+          "Scenario files, folders of them, source folders or package ids; default: everything here.",
+        positional: true,
+      },
+      {
+        field: "list",
+        type: "boolean",
+        description: "Name what would run, and run nothing.",
+        default: false,
+      },
+      {
+        field: "update",
+        type: "boolean",
+        description: "Rewrite the recordings beside scenarios, and show what differs.",
+        default: false,
+      },
+      {
+        field: "keep",
+        type: "boolean",
+        description: "Leave the planes of scenarios that fail.",
+        default: false,
+      },
+    ],
+  },
+  {
     name: "verify",
     summary:
       "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",

@@ -115,6 +115,8 @@ function watchedFiles(fs: FileSystem, watch: Watch): FileSystem {
   return {
     stat: (path) => fs.stat(path),
     realPath: (path) => fs.realPath(path),
+    readLink: (path) => fs.readLink(path),
+    makeLink: (path, target) => fs.makeLink(path, target),
     freeBytes: (path) => fs.freeBytes(path),
     list: told("list", (path) => fs.list(path)),
     read: told("read", (path) => fs.read(path)),

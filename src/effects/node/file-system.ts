@@ -13,12 +13,14 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   realpathSync,
   renameSync,
   rmdirSync,
   statfsSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -51,6 +53,8 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   realPath: (path) => realpathSync(path),
+  readLink: (path) => readlinkSync(path),
+  makeLink: (path, target) => symlinkSync(target, path),
   list(path) {
     return readdirSync(path, { withFileTypes: true })
       .map((entry): DirectoryEntry => ({ name: entry.name, kind: kindOf(entry) }))

@@ -54,6 +54,8 @@ export function crashingFileSystem(real: FileSystem, at: number, mishap: Mishap,
   const fs: FileSystem = {
     stat: reads((path) => real.stat(path)),
     realPath: reads((path) => real.realPath(path)),
+    readLink: reads((path) => real.readLink(path)),
+    makeLink: changes((path: string, target: string) => real.makeLink(path, target)),
     list: reads((path) => real.list(path)),
     read: reads((path) => real.read(path)),
     readText: reads((path) => real.readText(path)),

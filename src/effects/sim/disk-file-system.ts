@@ -19,6 +19,7 @@ export function diskFileSystem(access: DiskAccess): FileSystem {
       find(state, path, "realpath");
       return `/${segmentsOf(path).join("/")}`;
     },
+    ...links(access),
     list(path) {
       alive();
       const { node } = find(state, path, "scandir");
@@ -158,3 +159,16 @@ function requireReplaceable(
   if (old.kind !== "directory" && kind === "directory") throw fail("ENOTDIR", "rename", from, to);
   if (old.kind === "directory" && old.entries.size > 0) throw fail("ENOTEMPTY", "rename", from, to);
 }
+
+/** The simulated disk holds files and folders alone, as a plane does. */
+const links = ({ state, alive }: DiskAccess): Pick<FileSystem, "readLink" | "makeLink"> => ({
+  readLink(path) {
+    alive();
+    find(state, path, "readlink");
+    throw fail("EINVAL", "readlink", path);
+  },
+  makeLink(path) {
+    alive();
+    throw fail("EPERM", "symlink", path);
+  },
+});

@@ -5,9 +5,10 @@
 import type { NewLedgerEntry } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import { type Json, prefixed, sha256Hex, sha256Stream } from "../../kernel/index.ts";
-import { appendEntries } from "../../ledger/index.ts";
+import { appendEntries, appendOnce } from "../../ledger/index.ts";
 import { type Plane, planeStream } from "../../plane/index.ts";
 import { evidenceDigest } from "../evidence-digest.ts";
+import type { RunEnd, RunFacts } from "../record.ts";
 import { type OpenTurn, removeUnwritten } from "./open-turn.ts";
 import { evidenceStream, execStream } from "./session-places.ts";
 
@@ -157,6 +158,22 @@ export async function recordTurn(
   });
   const evidence = await appendEntries(effects, planeStream(plane, evidenceStream(session_id)), [proof]);
   return { exec: exec_id, evidence: evidence.entries[0]?.id ?? "" };
+}
+
+/** A turn whose host was killed before it could write its entries; at most once for each run. @throws LEDGER_* */
+export async function recordLostTurn(
+  effects: Pick<Effects, "fs" | "locks" | "clock" | "random">,
+  plane: Plane,
+  facts: RunFacts,
+  end: RunEnd,
+): Promise<void> {
+  const { session_id, turn_number = 1, package_id, run_id } = facts;
+  if (session_id === undefined || end.turn_entries !== undefined) return;
+  const metadata = { turn_number, package_id, run_id, status: "error", error_message: end.message ?? "" };
+  const reason = end.code ?? "plugin_run_failed";
+  const entry = { event_type: "agent_turn", submission_id: session_id, decision: "error", reason, metadata };
+  const since_ms = Date.parse(facts.started_at) || 0;
+  await appendOnce(effects, planeStream(plane, execStream(session_id)), [entry], run_id, { since_ms });
 }
 
 const violationEntry = (

@@ -40,6 +40,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"preflight","exit_code":null,"meaning":"A range without an end. It accepts every later version, also the one that breaks it.","raised_in":["src/preflight/advice.ts"],"messages":["note"],"next_steps":[]}',
   ALREADY_INSTALLED:
     '{"room":"lifecycle","exit_code":3,"meaning":"The package is installed; an install replaces nothing, an update does.","raised_in":["src/lifecycle/install-plan.ts"],"messages":["<package id> <version> is installed <how>"],"next_steps":["Run \\"<command>\\" to replace <installed>."]}',
+  API_UNRECORDED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <line> was asked for, and no answer is recorded.","raised_in":["src/harness/judge/invariants.ts"],"messages":["<line> was asked for, and no answer is recorded"],"next_steps":[]}',
   ARCHIVES_NOT_FOUND:
     '{"room":"store","exit_code":2,"meaning":"Reported as: <directory> <problem>.","raised_in":["src/store/list-archives.ts"],"messages":["<directory> <problem>"],"next_steps":["Name a folder that holds .tar.gz archives: \\"pkg install ID --from DIR\\"."]}',
   ARCHIVE_AMBIGUOUS:
@@ -312,10 +314,14 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Python environment of nothing installed. An environment holds what the wheels of a lock brought, and the receipt names the digest of all of it.","raised_in":["src/integrity/environments.ts"],"messages":["<path> is an environment no installed package locks"],"next_steps":[]}',
   EVENT_RESERVED:
     '{"room":"operations","exit_code":3,"meaning":"Reported as: <event> is an event Holdfast records by itself.","raised_in":["src/operations/ledger.ts"],"messages":["<event> is an event Holdfast records by itself"],"next_steps":["Choose a name of your own, such as \\"site.<event>\\"."]}',
+  EXIT_CODE:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: it exited with <exit code><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it exited with <exit code><why>"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"meaning":"A failure point was named in a form that cannot be read; nothing was touched.","raised_in":[],"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
+  FAULT_CODE:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: it was refused with <fault><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it was refused with <fault><why>"],"next_steps":[]}',
   FILE_DRIFT:
     '{"room":"integrity","exit_code":null,"meaning":"Installed file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":[],"next_steps":[]}',
   FILE_LEFT:
@@ -377,6 +383,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <path> cannot become part of a plane: <problem>.","raised_in":["src/lifecycle/init-judge.ts"],"messages":["<path> cannot become part of a plane: <problem>"],"next_steps":["Nothing was changed. Mend <path> or move it away, then run \\"pkg init\\" again."]}',
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <root> is not a folder.","raised_in":["src/lifecycle/init-judge.ts","src/lifecycle/init.ts"],"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
+  INJECTION_UNREACHED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: the failure at <wanted> never happened.","raised_in":["src/harness/run-scenario.ts"],"messages":["the failure at <wanted> never happened"],"next_steps":[]}',
   INPUT_CONFLICT:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: an entry and --since are two proofs; ask for one at a time.","raised_in":["src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
@@ -617,10 +625,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <folder> holds no package of a known form.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<folder> holds no package of a known form"],"next_steps":[]}',
   NOTHING_TO_REGISTER:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: <id> is not a package, spec or framework id.","raised_in":["src/lifecycle/register.ts"],"messages":["<id> is not a package, spec or framework id","there is nothing to register as <id>"],"next_steps":["Pack the package first with \\"pkg pack --src DIR\\", or write the spec pack."]}',
+  NOTHING_TO_RUN:
+    '{"room":"harness","exit_code":2,"meaning":"A harness that ran nothing would look like one that found nothing.","raised_in":["src/harness/plan-run.ts"],"messages":["<root> has neither golden/*.toml nor a package in modules/"],"next_steps":["Name a scenario, a source folder or a package, or write one with \\"golden new golden/first.toml\\"."]}',
   NOTHING_TO_UNDO:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: no change of packages is kept that could be undone.","raised_in":["src/lifecycle/rollback-steps.ts","src/lifecycle/undo.ts"],"messages":["no change of packages is kept that could be undone"],"next_steps":["Run \\"pkg history\\" to see what was done."]}',
   NOTHING_VERIFIED:
-    '{"room":"integrity","exit_code":null,"meaning":"Nothing was verified. A check that saw nothing fails.","raised_in":["src/integrity/check.ts"],"messages":["no file of this plane was verified, and a check that saw nothing fails"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Nothing was verified. A check that saw nothing fails.","raised_in":["src/harness/judge/invariants.ts","src/integrity/check.ts"],"messages":["no file of this plane was verified, and a check that saw nothing fails"],"next_steps":[]}',
   NOT_INSTALLED:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: <id> is not installed, so there is nothing to update.","raised_in":["src/lifecycle/choose.ts","src/lifecycle/rollback-steps.ts","src/lifecycle/uninstall.ts"],"messages":["<id> is not installed, so there is nothing to update","<id> is not installed and no earlier state of it is kept","<id> is not installed"],"next_steps":["Run \\"pkg list\\" to see what is installed."]}',
   NOT_IN_STORE:
@@ -629,8 +639,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: generation <generation> is not marked good.","raised_in":["src/lifecycle/gc.ts"],"messages":["generation <generation> is not marked good"],"next_steps":["Run \\"pkg status\\" to see which generations are marked good."]}',
   NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
+  NOT_RESTORED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: a step that failed changed <line>.","raised_in":["src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
+  OUTPUT_CHANGED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <action> answers <actual> at <pointer>, and <expected> from <versions>.","raised_in":["src/harness/judge/repeats.ts"],"messages":["<action> answers <actual> at <pointer>, and <expected> from <versions>"],"next_steps":[]}',
   OUTPUT_REFUSED:
     '{"room":"plane","exit_code":3,"meaning":"Reported as: <path> <problem>.","raised_in":["src/plane/output-file.ts"],"messages":["<path> <problem>"],"next_steps":["Name a file in a folder of your own, such as --out ~/holdfast-output.txt."]}',
   OUT_UNWRITABLE:
@@ -692,7 +706,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PLUGIN_APPROVAL_DATE:
     '{"room":"grants","exit_code":2,"meaning":"Reported as: an approval ends on a day within a year, given by --expires or --days, not <value>.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["an approval ends on a day within a year, given by --expires or --days, not <value>"],"next_steps":["Name a day within a year: \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\"."]}',
   PLUGIN_APPROVAL_MISSING:
-    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for <scopes>, which nobody approves now (<why>).","raised_in":["src/lifecycle/plugin/enable.ts"],"messages":["<namespace> asks for <scopes>, which nobody approves now (<why>)"],"next_steps":["Have a second person run \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\" with a token of their own."]}',
+    '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for <scopes>, which nobody approves now (<why>).","raised_in":["src/harness/steps/enable.ts","src/lifecycle/plugin/enable.ts"],"messages":["<namespace> asks for <scopes>, which nobody approves now (<why>)"],"next_steps":["Have a second person run \\"pkg plugin approve <namespace> --reason \'WHY YOU ALLOW IT\' --days 30\\" with a token of their own."]}',
   PLUGIN_APPROVAL_NEEDLESS:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> asks for nothing above its profile.","raised_in":["src/lifecycle/plugin/approve.ts"],"messages":["<namespace> asks for nothing above its profile"],"next_steps":["Run \\"pkg plugin enable <namespace>\\": it asks for nothing above the profile of its kind."]}',
   PLUGIN_APPROVAL_SELF:
@@ -769,6 +783,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> has no plugin section, so it is no plugin.","raised_in":["src/lifecycle/plugin/namespace.ts"],"messages":["<package id> has no plugin section, so it is no plugin"],"next_steps":["Run \\"pkg install <package id>\\"."]}',
   PLUGIN_SECTION_UNDECLARED:
     '{"room":"metadata","exit_code":2,"meaning":"A section without its capability. Readers look at the capabilities first; a section that none names would be overlooked.","raised_in":["src/metadata/plugin/agreement.ts","src/metadata/plugin/generation-two.ts","src/preflight/fix/choose-edit.ts"],"messages":["is there, but capability does not name <section>","is there, but capabilities does not name cli_actions"],"next_steps":["Add \\"<section>\\" to capability of the plugin section in <path>, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  PLUGIN_STATE:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: plugin <namespace> is <actual>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["plugin <namespace> is <actual>"],"next_steps":[]}',
   PLUGIN_TRANSITION:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <from>, and from there no plugin becomes <to>.","raised_in":["src/lifecycle/plugin/change-plugin.ts","src/lifecycle/plugin/forget.ts","src/lifecycle/plugin/register.ts"],"messages":["<namespace> is <from>, and from there no plugin becomes <to>","<namespace> is <state>, and what is installed is not forgotten","<namespace> is <state> with another manifest, which only an update replaces"],"next_steps":["Run \\"<command>\\"."]}',
   PLUGIN_TURN_KIND:
@@ -779,8 +795,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"provenance","exit_code":2,"meaning":"Policy unreadable. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not a small regular text file","<POLICY PATH> <field>: <message>"],"next_steps":["Correct <field> in <path>; docs/operating.md describes each key."]}',
   POLICY_LOOSENED:
     '{"room":"grants","exit_code":4,"meaning":"Reported as: <POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not.","raised_in":["src/grants/policy-read.ts"],"messages":["<POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not"],"next_steps":["Take <value> out of line <line> of <path> or allow it in line <upper line>, then run \\"pkg policy check\\"."]}',
+  PORT_LEFT:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> still listened at port <port>: <command>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["process <pid> still listened at port <port>: <command>"],"next_steps":[]}',
   PREFLIGHT_SUBJECT_MISSING:
     '{"room":"preflight","exit_code":2,"meaning":"Reported as: <subject> <why>.","raised_in":["src/lifecycle/preflight/preflight.ts"],"messages":["<subject> <why>"],"next_steps":["Name a manifest, its folder, an archive or a package id: \\"pkg preflight modules/NAME\\"."]}',
+  PROCESS_LEFT:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
   PROVENANCE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\", or delete what lies at the path named above."]}',
   PROVENANCE_MISMATCH:
@@ -844,7 +864,7 @@ export const CODES: Readonly<Record<string, string>> = {
   REGISTRY_EDITED:
     '{"room":"integrity","exit_code":null,"meaning":"Registry edited by hand. A valid edit is recorded by the next command that carries a token.","raised_in":["src/integrity/records.ts","src/integrity/registries.ts"],"messages":["<path> was edited by hand since the last command that changed it"],"next_steps":[]}',
   REGISTRY_EMPTY:
-    '{"room":"registry","exit_code":null,"meaning":"A registry has a header and no rows.","raised_in":["src/lifecycle/registry-rules.ts","src/plane/session.ts","src/registry/check-file.ts"],"messages":["has a header and no rows"],"next_steps":[]}',
+    '{"room":"registry","exit_code":null,"meaning":"A registry has a header and no rows.","raised_in":["src/harness/judge/invariants.ts","src/lifecycle/registry-rules.ts","src/plane/session.ts","src/registry/check-file.ts"],"messages":["has a header and no rows"],"next_steps":[]}',
   REGISTRY_FIELD_INVALID:
     '{"room":"registry","exit_code":null,"meaning":"Reported as: <column> <actual> <problem>.","raised_in":["src/registry/check-file.ts"],"messages":["<column> <actual> <problem>"],"next_steps":[]}',
   REGISTRY_HEADER_INVALID:
@@ -879,6 +899,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"sandbox","exit_code":3,"meaning":"Reported as: the glob <glob> names too many paths to show one by one.","raised_in":["src/sandbox/wall/granted-paths.ts"],"messages":["the glob <glob> names too many paths to show one by one"],"next_steps":["Grant a whole folder instead of <glob>, as in \\"files.read:docs/**\\"."]}',
   SANDBOX_UNPROVEN:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox does not keep its promise that <promise>: behind <layer>, <seen>.","raised_in":["src/sandbox/witness/proven-wall.ts"],"messages":["the sandbox does not keep its promise that <promise>: behind <layer>, <seen>"],"next_steps":["Run \\"pkg sandbox doctor\\" and mend what it names, or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
+  SCENARIO_INVALID:
+    '{"room":"harness","exit_code":2,"meaning":"A scenario says something that no scenario can say; the line is named.","raised_in":["src/harness/read-scenario.ts"],"messages":["<path>:<line>:<column>: <at>: <message>","<path>:<line>:<column>: <pointer>: <message>"],"next_steps":["Correct <field> in <path>:<line>, then run \\"golden check <path>\\"."]}',
+  SCENARIO_PACKAGE:
+    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/run-scenario.ts","src/harness/world/materials.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<path>: package \\"<handle>\\" <problem>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
+  SECRET_SHOWN:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: a secret stands in <place>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["a secret stands in <place>"],"next_steps":[]}',
   SERVER_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
   SETUID:
@@ -961,12 +987,16 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
+  SUBJECT_UNKNOWN:
+    '{"room":"harness","exit_code":1,"meaning":"Nothing by this name can be run here: neither a file, a source folder nor a package.","raised_in":["src/harness/subjects.ts"],"messages":["there is no source, scenario or package \\"<id>\\" here"],"next_steps":["Try \\"golden run <near>\\", or \\"golden run --list\\" for all."]}',
   SYMLINK:
     '{"room":"lifecycle","exit_code":null,"meaning":"A file is a symbolic link; what it leads to can change without the package.","raised_in":[],"messages":[],"next_steps":[]}',
   SYMLINK_OUTSIDE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is a link that leads <where>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> is a link that leads <where>"],"next_steps":[]}',
   SYMLINK_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Symlink without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
+  TAMPER_UNSEEN:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: the integrity check did not name <path>.","raised_in":["src/harness/run-scenario.ts"],"messages":["the integrity check did not name <path>"],"next_steps":[]}',
   TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/check-target.ts","src/lifecycle/collect.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","packages may not write <path>: <folder> belongs to the plane","include names <from>, which belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\", then run \\"pkg pack --src DIR\\"."]}',
   TEMP_UNUSABLE:
@@ -1075,6 +1105,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, requires <missing>, which the lock does not name.","raised_in":["src/python/wheel/read-wheel.ts"],"messages":["<wheel>, locked by <package id>, requires <missing>, which the lock does not name"],"next_steps":["Add <requirement> to the environment\'s requirements and run \\"pkg pack\\" again."]}',
   WITNESSES_TOO_FEW:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
+  WORLD_FAILED:
+    '{"room":"harness","exit_code":5,"meaning":"The plane a scenario runs in could not be made, so nothing is known of the packages.","raised_in":["src/harness/world/world.ts"],"messages":["the plane under test could not be made: <operation>: <message> [<code>]"],"next_steps":["Run \\"pkg explain <code>\\" for what it means; the plane under test could not be made."]}',
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: anybody on this machine may change <path>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
   WRITE_SURFACE_MISMATCH:
@@ -1112,7 +1144,7 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_permission_denied:
     '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts","src/runtime/turn/open-turn.ts"],"messages":["<namespace> <id> needs <words>: <why>","<namespace> <action> cannot have its output: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
   plugin_run_failed:
-    '{"room":"runtime","exit_code":1,"meaning":"The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.","raised_in":["src/runtime/accepted.ts","src/runtime/verdict.ts"],"messages":["the process that ran it was killed before it ended","<named> <problem><said>"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.","raised_in":["src/runtime/accepted.ts","src/runtime/turn/close-turn.ts","src/runtime/verdict.ts"],"messages":["the process that ran it was killed before it ended","<named> <problem><said>"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
   plugin_run_unknown:
     '{"room":"runtime","exit_code":1,"meaning":"No run with this id is among those kept.","raised_in":["src/runtime/run-log.ts"],"messages":["no run <…> has a log; the <LOGS KEPT> newest of each plugin are kept"],"next_steps":["Run \\"pkg logs\\" to see which runs have a log."]}',
   plugin_secret_missing:

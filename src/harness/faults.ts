@@ -1,0 +1,29 @@
+import { defineFaults, kind } from "../kernel/index.ts";
+
+export const {
+  catalogue: harnessFaults,
+  make,
+  raise,
+} = defineFaults({
+  SCENARIO_INVALID: kind<{ path: string; field: string; line: number; column: number }>(
+    2,
+    (d) => `Correct ${d.field} in ${d.path}:${d.line}, then run "golden check ${d.path}".`,
+  ),
+  SCENARIO_PACKAGE: kind<{ path: string; package: string }>(
+    2,
+    (d) => `Correct packages.${d.package} in ${d.path}, then run "golden check ${d.path}".`,
+  ),
+  SUBJECT_UNKNOWN: kind<{ subject: string; near: readonly string[] }>(1, (d) =>
+    d.near.length === 0
+      ? `Run "golden run --list" to see what can be run.`
+      : `Try "golden run ${d.near[0]}", or "golden run --list" for all.`,
+  ),
+  NOTHING_TO_RUN: kind<{ path: string }>(
+    2,
+    () => `Name a scenario, a source folder or a package, or write one with "golden new golden/first.toml".`,
+  ),
+  WORLD_FAILED: kind<{ operation: string; code: string }>(
+    5,
+    (d) => `Run "pkg explain ${d.code}" for what it means; the plane under test could not be made.`,
+  ),
+});

@@ -1,0 +1,83 @@
+/** Processes and listening ports that belong to a world: what a plugin left running is found here. */
+import type { Effects } from "../../effects/index.ts";
+
+export interface Running {
+  readonly pid: number;
+  readonly command: string;
+  /** Ports it listens at. */
+  readonly ports: readonly number[];
+}
+
+export interface LookedAt {
+  readonly processes: number;
+  readonly sockets: number;
+  readonly running: readonly Running[];
+}
+
+/**
+ * Every process of the machine that carries the mark in its environment, or has its program, folder or an open file below
+ * the folder of the world. `ours`: the process that looks.
+ */
+export function runningIn(
+  { fs, host }: Pick<Effects, "fs" | "host">,
+  { folder, mark }: { readonly folder: string; readonly mark: string },
+): LookedAt {
+  if (host.platform !== "linux") return { processes: 0, sockets: 0, running: [] };
+  const listening = listeningSockets(fs);
+  const pids = fs.list("/proc").filter(({ name }) => /^\d+$/.test(name));
+  const running: Running[] = [];
+  for (const { name } of pids) {
+    if (Number(name) === host.pid) continue;
+    const links = linksOf(fs, name);
+    const environment = textOf(fs, `/proc/${name}/environ`);
+    const is_ours = environment.includes(mark) || links.some((link) => link.startsWith(`${folder}/`));
+    if (!is_ours) continue;
+    const sockets = links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+    running.push({
+      pid: Number(name),
+      command: textOf(fs, `/proc/${name}/cmdline`).replaceAll("\0", " ").trim().slice(0, 200),
+      ports: sockets.flatMap((inode) => listening.get(inode) ?? []),
+    });
+  }
+  return { processes: pids.length, sockets: listening.size, running };
+}
+
+function linksOf(fs: Effects["fs"], pid: string): string[] {
+  const at = (path: string): string[] => {
+    try {
+      return [fs.readLink(path)];
+    } catch {
+      return [];
+    }
+  };
+  let open: string[] = [];
+  try {
+    open = fs.list(`/proc/${pid}/fd`).flatMap(({ name }) => at(`/proc/${pid}/fd/${name}`));
+  } catch {
+    // It ended, or belongs to somebody else.
+  }
+  return [...at(`/proc/${pid}/cwd`), ...at(`/proc/${pid}/exe`), ...open];
+}
+
+function textOf(fs: Effects["fs"], path: string): string {
+  try {
+    return fs.read(path).toString("latin1");
+  } catch {
+    return "";
+  }
+}
+
+/** Ports by inode of the socket; state 0A is LISTEN. */
+function listeningSockets(fs: Effects["fs"]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const table of ["tcp", "tcp6"]) {
+    for (const line of textOf(fs, `/proc/net/${table}`).split("\n").slice(1)) {
+      const cells = line.trim().split(/\s+/);
+      const port = cells[1]?.split(":")[1];
+      const inode = cells[9];
+      if (cells[3] === "0A" && port !== undefined && inode !== undefined)
+        found.set(inode, Number.parseInt(port, 16));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,98 @@
+/** Folders of worlds: made, marked with who uses them, removed; those whose user died are found by the next run. */
+import type { Effects } from "../../effects/index.ts";
+
+const PREFIX = "holdfast-golden-";
+const OWNER = "owner.json";
+
+type Needs = Pick<Effects, "fs" | "host" | "random">;
+
+const temporary = ({ env }: Effects["host"]): string => (env["TMPDIR"] ?? "/tmp").replace(/\/$/, "");
+
+/** Absolute. Only its user may enter it. */
+export function makeFolder({ fs, host, random }: Needs): string {
+  const path = `${fs.realPath(temporary(host))}/${PREFIX}${random.hex(6)}`;
+  fs.makeDirectory(path, 0o700);
+  writeText(fs, `${path}/${OWNER}`, JSON.stringify({ pid: host.pid, started: startOf(fs, host.pid) }));
+  return path;
+}
+
+export interface Swept {
+  readonly looked_at: number;
+  readonly removed: readonly string[];
+}
+
+/** Removes what runs that were killed left behind. A folder whose process lives is let be. */
+export function sweepFolders({ fs, host }: Pick<Effects, "fs" | "host">): Swept {
+  const base = temporary(host);
+  const names = fs.list(base).filter(({ name, kind }) => kind === "directory" && name.startsWith(PREFIX));
+  const removed: string[] = [];
+  for (const { name } of names) {
+    const path = `${base}/${name}`;
+    if (fs.stat(path)?.uid !== host.uid || isUsed(fs, path)) continue;
+    removeTree(fs, path);
+    removed.push(path);
+  }
+  return { looked_at: names.length, removed };
+}
+
+/** A number of a process is used again; when it started is not. */
+function isUsed(fs: Effects["fs"], path: string): boolean {
+  try {
+    const { pid, started } = JSON.parse(fs.readText(`${path}/${OWNER}`)) as { pid: number; started: string };
+    return started !== "" && startOf(fs, pid) === started;
+  } catch {
+    return false;
+  }
+}
+
+/** Empty where there is no such process. */
+function startOf(fs: Effects["fs"], pid: number): string {
+  try {
+    const text = fs.read(`/proc/${pid}/stat`).toString("latin1");
+    // The name of the program, in brackets, may hold anything; the fields after it may not.
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function writeText(fs: Effects["fs"], path: string, text: string | Uint8Array, mode = 0o644): void {
+  const handle = fs.openWrite(path, { mode, how: "replace" });
+  try {
+    handle.write(typeof text === "string" ? Buffer.from(text) : text);
+  } finally {
+    handle.close();
+  }
+}
+
+/** A folder that denies its own removal is opened first: what a plugin left must not outlive the harness. */
+export function removeTree(fs: Effects["fs"], path: string): void {
+  fs.setMode(path, 0o700);
+  for (const { name, kind } of fs.list(path)) {
+    if (kind === "directory") removeTree(fs, `${path}/${name}`);
+    else fs.remove(`${path}/${name}`);
+  }
+  fs.removeDirectory(path);
+}
+
+/** Regular files and folders; nothing is said of links. */
+export function copyTree(fs: Effects["fs"], from: string, to: string): number {
+  let files = 0;
+  makeFolders(fs, to);
+  for (const { name, kind } of fs.list(from)) {
+    if (name === "__pycache__" || name === ".git" || name === "node_modules") continue;
+    if (kind === "directory") files += copyTree(fs, `${from}/${name}`, `${to}/${name}`);
+    else if (kind === "file") {
+      const executable = fs.stat(`${from}/${name}`)?.executable === true;
+      writeText(fs, `${to}/${name}`, fs.read(`${from}/${name}`), executable ? 0o755 : 0o644);
+      files += 1;
+    }
+  }
+  return files;
+}
+
+export function makeFolders(fs: Effects["fs"], path: string): void {
+  if (path === "" || fs.stat(path)?.kind === "directory") return;
+  makeFolders(fs, path.slice(0, path.lastIndexOf("/")));
+  fs.makeDirectory(path);
+}

@@ -1,0 +1,145 @@
+/** Sources of the packages of a scenario, written into the world: copied, edited, under the version asked for, or made up. */
+import type { ScenarioPackage, SourceMetadata } from "../../contracts/index.ts";
+import type { Effects } from "../../effects/index.ts";
+import { inspectSource } from "../../metadata/index.ts";
+import { make } from "../faults.ts";
+import type { ScenarioFile } from "../read-scenario.ts";
+import type { Subjects } from "../subjects.ts";
+import { copyTree, makeFolders, writeText } from "./folder.ts";
+
+export interface Material {
+  readonly handle: string;
+  /** Absolute folder to pack. */
+  readonly path: string;
+  readonly package_id: string;
+  readonly version: string;
+  readonly metadata: SourceMetadata;
+}
+
+const METADATA_FILES = ["pyproject.toml", "package.json", "holdfast.toml", "manifest.json"];
+
+/** @throws SCENARIO_PACKAGE */
+export async function writeMaterial(
+  { fs }: Pick<Effects, "fs">,
+  file: Pick<ScenarioFile, "scenario" | "directory" | "path">,
+  handle: string,
+  into: string,
+): Promise<Material> {
+  const wanted = file.scenario.packages[handle];
+  const refuse: Refuse = (problem) => {
+    throw make("SCENARIO_PACKAGE", `${file.path}: package "${handle}" ${problem}`, {
+      path: file.path,
+      package: handle,
+    });
+  };
+  if (wanted === undefined) return refuse("is not in the scenario");
+  const folder = writeFiles(fs, wanted, { directory: file.directory, handle, into }, refuse);
+  for (const edit of wanted.edits) applyEdit(fs, folder, edit, refuse);
+  if (wanted.version !== undefined && wanted.source !== undefined && !setVersion(fs, folder, wanted.version))
+    return refuse("names no version that could be replaced");
+  const { metadata, problems } = await inspectSource(fs, folder);
+  const { id, version } = metadata ?? {};
+  if (metadata === undefined || id === undefined || version === undefined)
+    return refuse(problems[0]?.message ?? "declares no id and version");
+  return { handle, path: folder, package_id: id, version, metadata };
+}
+
+type Refuse = (problem: string) => never;
+
+/** The folder keeps the name it has: the default target is named after it. */
+function writeFiles(
+  fs: Effects["fs"],
+  wanted: ScenarioPackage,
+  { directory, handle, into }: { readonly directory: string; readonly handle: string; readonly into: string },
+  refuse: Refuse,
+): string {
+  if (wanted.archive !== undefined) return refuse("is an archive, and only sources are read here so far");
+  if (wanted.source === undefined) {
+    const made = `${into}/${handle}/${handle.replaceAll(/[.-]/g, "_")}`;
+    writeGenerated(fs, handle, wanted, made);
+    return made;
+  }
+  const from = absoluteIn(directory, wanted.source);
+  const folder = `${into}/${handle}/${from.slice(from.lastIndexOf("/") + 1)}`;
+  if (fs.stat(from)?.kind !== "directory") return refuse(`has no source at ${wanted.source}`);
+  if (copyTree(fs, from, folder) === 0) return refuse("has a source without files");
+  return folder;
+}
+
+function applyEdit(
+  fs: Effects["fs"],
+  folder: string,
+  { path, find, replace }: ScenarioPackage["edits"][number],
+  refuse: Refuse,
+): void {
+  const at = `${folder}/${path}`;
+  const text = fs.stat(at)?.kind === "file" ? fs.readText(at) : undefined;
+  if (text?.includes(find) !== true) return refuse(`has no "${find}" in ${path} to replace`);
+  // The text stands for itself: "$&" is no pattern here.
+  writeText(
+    fs,
+    at,
+    text.replace(find, () => replace),
+  );
+}
+
+export const absoluteIn = (directory: string, path: string): string =>
+  path.startsWith("/") ? path : normal(`${directory}/${path}`);
+
+function normal(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+/** Wherever a form names a version as its own. */
+function setVersion(fs: Effects["fs"], folder: string, version: string): boolean {
+  let is_set = false;
+  for (const name of METADATA_FILES) {
+    const at = `${folder}/${name}`;
+    if (fs.stat(at)?.kind !== "file") continue;
+    const text = fs.readText(at);
+    // At the beginning of a line or of a table: a version inside a dependency is another's.
+    const next = text.replaceAll(/((?:^|[{,])\s*"?version"?\s*[=:]\s*")[^"]*(")/gm, `$1${version}$2`);
+    is_set ||= /(?:^|[{,])\s*"?version"?\s*[=:]\s*"/m.test(text);
+    if (next !== text) writeText(fs, at, next);
+  }
+  return is_set;
+}
+
+/** Files whose bytes follow from their number: the same for every run. */
+function writeGenerated(fs: Effects["fs"], handle: string, wanted: ScenarioPackage, folder: string): void {
+  const { files, size_bytes } = wanted.generate ?? { files: 1, size_bytes: 1 };
+  makeFolders(fs, folder);
+  const name = handle.replaceAll(/[^a-z0-9]/g, "-").toUpperCase();
+  const holdfast = { id: `PKG-T3-${name}`, name: handle, version: wanted.version ?? "1.0.0", tier: "T3" };
+  writeText(fs, `${folder}/package.json`, `${JSON.stringify({ holdfast }, null, 2)}\n`);
+  for (let number = 0; number < files; number++) {
+    const line = `${handle} ${number}\n`;
+    const text = line.repeat(Math.ceil(size_bytes / line.length)).slice(0, size_bytes);
+    writeText(fs, `${folder}/data-${String(number).padStart(6, "0")}.txt`, text);
+  }
+}
+
+/** Dependencies that the scenario does not name itself, from what is known, each once, dependencies first. */
+export function missingDependencies(
+  materials: readonly Pick<Material, "package_id" | "metadata">[],
+  subjects: Subjects,
+) {
+  const have = new Set(materials.map(({ package_id }) => package_id));
+  const found: { package_id: string; folder: string; metadata: SourceMetadata }[] = [];
+  const visit = (metadata: SourceMetadata): void => {
+    for (const { id } of metadata.dependencies ?? []) {
+      const subject = subjects.get(id);
+      if (have.has(id) || subject === undefined) continue;
+      have.add(id);
+      visit(subject.metadata);
+      found.push(subject);
+    }
+  };
+  for (const { metadata } of materials) visit(metadata);
+  return found;
+}

@@ -1,0 +1,170 @@
+/** A world: a plane of its own with a home of its own, its people, and the packages of one scenario in its store. */
+import type { Effects } from "../../effects/index.ts";
+import { SECRET_VARIABLE } from "../default-settings.ts";
+import type { Answer, Call, Driver, Place } from "../driver.ts";
+import { make } from "../faults.ts";
+import type { RecordedApis } from "../fixtures/recorded-apis.ts";
+import { Snapshots } from "../oracle/snapshot.ts";
+import type { ScenarioFile } from "../read-scenario.ts";
+import type { Subjects } from "../subjects.ts";
+import { copyTree, makeFolder, makeFolders, removeTree } from "./folder.ts";
+import { type Material, missingDependencies, writeMaterial } from "./materials.ts";
+
+export interface Packed extends Material {
+  /** sha256 of the archive. */
+  readonly digest: string;
+}
+
+export interface World {
+  readonly folder: string;
+  readonly place: Place;
+  /** Who asks, and who stands for what is above a profile. */
+  readonly tokens: { readonly operator: string; readonly approver: string };
+  /** By handle. */
+  readonly packages: ReadonlyMap<string, Packed>;
+  readonly snapshots: Snapshots;
+  /** Bytes that may stand in no file and no answer. */
+  readonly secrets: readonly string[];
+  readonly mark: string;
+  readonly apis: RecordedApis;
+  readonly plane_uid: string;
+}
+
+type Needs = Pick<Effects, "fs" | "host" | "random" | "clock">;
+
+export interface Making {
+  readonly driver: Driver;
+  readonly subjects: Subjects;
+  readonly apis: RecordedApis;
+}
+
+/** @throws WORLD_FAILED, SCENARIO_PACKAGE; nothing is left of a world that could not be made */
+export async function makeWorld(effects: Needs, file: ScenarioFile, making: Making): Promise<World> {
+  const folder = makeFolder(effects);
+  try {
+    return await furnish(effects, file, making, folder);
+  } catch (error) {
+    removeTree(effects.fs, folder);
+    throw error;
+  }
+}
+
+async function furnish(effects: Needs, file: ScenarioFile, making: Making, folder: string): Promise<World> {
+  const { fs, host, clock } = effects;
+  const { driver, subjects, apis } = making;
+  const mark = `HOLDFAST_GOLDEN=${folder.slice(folder.lastIndexOf("-") + 1)}`;
+  const [name = "", value = ""] = mark.split("=");
+  const planted = `planted-${effects.random.hex(16)}`;
+  for (const part of ["home", "plane", "sources"]) fs.makeDirectory(`${folder}/${part}`);
+  const place: Place = {
+    root: `${folder}/plane`,
+    cwd: folder,
+    env: {
+      PATH: host.env["PATH"] ?? "",
+      HOME: `${folder}/home`,
+      HOLDFAST_HOME: `${folder}/home/.holdfast`,
+      LC_ALL: "C.UTF-8",
+      [name]: value,
+      // What a plugin is given as a secret where its configuration wants one.
+      [SECRET_VARIABLE]: planted,
+    },
+    names: apis.names,
+    ahead_ms: file.scenario.now === undefined ? 0 : Date.parse(file.scenario.now) - clock.now_ms(),
+  };
+  const made = await must(driver, place, {
+    operation: "init",
+    input: { directory: place.root, name: "golden" },
+  });
+  const operator = fs.readText(String(made["token_file"])).trim();
+  const issued = await must(driver, place, {
+    operation: "auth issue",
+    input: { user: "approver", role: "admin" },
+    token: operator,
+  });
+  const approver = String(issued["token"]);
+  const packages = await packAll(effects, file, { driver, subjects, place, token: operator, folder });
+  return {
+    folder,
+    place,
+    tokens: { operator, approver },
+    packages,
+    snapshots: new Snapshots(effects, [
+      { name: "plane", path: place.root },
+      { name: "home", path: `${folder}/home` },
+    ]),
+    secrets: [operator, approver, planted],
+    mark,
+    apis,
+    plane_uid: String(made["plane_uid"]),
+  };
+}
+
+interface Workshop {
+  readonly driver: Driver;
+  readonly subjects: Subjects;
+  readonly place: Place;
+  readonly token: string;
+  readonly folder: string;
+}
+
+async function packAll(
+  { fs }: Pick<Effects, "fs">,
+  file: ScenarioFile,
+  { driver, subjects, place, token, folder }: Workshop,
+): Promise<ReadonlyMap<string, Packed>> {
+  const materials: Material[] = [];
+  for (const handle of Object.keys(file.scenario.packages))
+    materials.push(await writeMaterial({ fs }, file, handle, `${folder}/sources`));
+  const needed = missingDependencies(materials, subjects);
+  for (const { folder: from, metadata } of [...needed, ...originsOf(file, materials)])
+    bringGovernance(fs, from, metadata.spec_id, place.root);
+  for (const { package_id, folder: from } of needed) {
+    const copy = `${folder}/sources/${package_id.toLowerCase()}/${from.slice(from.lastIndexOf("/") + 1)}`;
+    copyTree(fs, from, copy);
+    await must(driver, place, { operation: "pack", input: { src: copy }, token });
+  }
+  const packed = new Map<string, Packed>();
+  for (const material of materials) {
+    const done = await must(driver, place, { operation: "pack", input: { src: material.path }, token });
+    packed.set(material.handle, { ...material, digest: String(done["digest"]) });
+  }
+  return packed;
+}
+
+/** Where the sources came from: specs stand beside them. */
+const originsOf = ({ scenario, directory }: ScenarioFile, materials: readonly Material[]) =>
+  materials.map(({ handle, metadata }) => ({
+    folder: `${directory}/${scenario.packages[handle]?.source ?? ""}`,
+    metadata,
+  }));
+
+/** The spec a package implements, from the nearest folder above its source that has it. */
+function bringGovernance(fs: Effects["fs"], from: string, spec_id: string | undefined, root: string): void {
+  if (spec_id === undefined || fs.stat(`${root}/specs/${spec_id}`) !== undefined) return;
+  for (let at = from; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
+    const spec = `${at}/specs/${spec_id}`;
+    if (fs.stat(spec)?.kind !== "directory") continue;
+    makeFolders(fs, `${root}/specs`);
+    copyTree(fs, spec, `${root}/specs/${spec_id}`);
+    return;
+  }
+}
+
+/** The document of an operation that must succeed for there to be a world at all. @throws WORLD_FAILED */
+async function must(driver: Driver, place: Place, call: Call): Promise<Record<string, unknown>> {
+  const answer: Answer = await driver.within(place, call);
+  if (answer.exit_code === 0) return answer.document as Record<string, unknown>;
+  const { code = "BUG", message = "it exited without saying why" } = answer.fault ?? {};
+  throw make(
+    "WORLD_FAILED",
+    `the plane under test could not be made: ${call.operation}: ${message} [${code}]`,
+    {
+      operation: call.operation,
+      code,
+    },
+  );
+}
+
+export function endWorld({ fs }: Pick<Effects, "fs">, { folder }: Pick<World, "folder">): void {
+  removeTree(fs, folder);
+}
