@@ -6,7 +6,7 @@ import { Fault, type FaultJson } from "../kernel/index.ts";
 import { type Plane, reading } from "../plane/index.ts";
 import { profileFor, type SandboxProfile } from "../sandbox/index.ts";
 import { readBrokerConfig } from "./broker/read-config.ts";
-import { reportOnTools, type ToolReport } from "./broker/tools.ts";
+import { reportOnTools, type ToolReport } from "./broker/tool-reports.ts";
 import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { environmentFor } from "./environment.ts";
 import type { Hosting } from "./hosting.ts";
