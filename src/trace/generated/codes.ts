@@ -644,7 +644,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUTPUT_CHANGED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <action> answers <actual> at <pointer>, and <expected> from <versions>.","raised_in":["src/harness/judge/repeats.ts"],"messages":["<action> answers <actual> at <pointer>, and <expected> from <versions>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <action> answers <actual> at <pointer>, and answered <expected> in <version> (step <step>).","raised_in":["src/harness/judge/repeats.ts"],"messages":["<action> answers <actual> at <pointer>, and answered <expected> in <version> (step <step>)"],"next_steps":[]}',
   OUTPUT_REFUSED:
     '{"room":"plane","exit_code":3,"meaning":"Reported as: <path> <problem>.","raised_in":["src/plane/output-file.ts"],"messages":["<path> <problem>"],"next_steps":["Name a file in a folder of your own, such as --out ~/holdfast-output.txt."]}',
   OUT_UNWRITABLE:
