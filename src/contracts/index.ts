@@ -1,5 +1,6 @@
 export * from "./atoms.ts";
 export * from "./auth.ts";
+export * from "./broker-config.ts";
 export * from "./environment.ts";
 export * from "./finding.ts";
 export * from "./golden.ts";

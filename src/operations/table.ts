@@ -70,6 +70,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   failpoints: async () => erase((await import("./failpoints.ts")).failpoints),
   run: async () => erase((await import("./run.ts")).run),
   logs: async () => erase((await import("./logs.ts")).logs),
+  "broker check": async () => erase((await import("./broker-check.ts")).brokerCheck),
   doctor: async () => erase((await import("./doctor.ts")).doctor),
   "sandbox doctor": async () => erase((await import("./sandbox-doctor.ts")).sandboxDoctor),
   trace: async () => erase((await import("./trace.ts")).trace),

@@ -125,6 +125,7 @@ class Confinement {
   #end(why: Ending): void {
     if (this.#is_over) return;
     this.#ended ??= why;
+    this.#broker?.stop();
     const { init_pid } = this.#status;
     // Killing its first process ends a namespace of processes at once.
     this.#parts.program.kill(init_pid === undefined ? [] : [init_pid]);
@@ -152,7 +153,7 @@ class Confinement {
     const signals = [this.#effects.signal, ...(this.#request.signal ? [this.#request.signal] : [])];
     for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
     const [status, denials, broker] = program.channels as readonly [Channel, Channel, Channel];
-    void this.#broker?.serve(broker);
+    const serving = this.#broker?.serve(broker);
     const reading = [
       readStatus(status.incoming, this.#status, () => meter.begin(this.#status.init_pid)),
       this.#parts.denials.read(denials.incoming),
@@ -162,13 +163,15 @@ class Confinement {
       const watching = this.#watch();
       const { exit_code } = await program.ended;
       this.#is_over = true;
+      this.#broker?.stop();
       await watching;
-      await Promise.all(reading);
+      await Promise.all([...reading, serving]);
       for (const signal of signals) signal.throwIfAborted();
       this.#requireStarted(stderr.text);
       return this.#outcome(exit_code, stderr.text);
     } finally {
       for (const signal of signals) signal.removeEventListener("abort", stop);
+      this.#broker?.stop();
       for (const channel of program.channels) channel.close();
       this.#parts.proxy?.close();
       meter.remove();

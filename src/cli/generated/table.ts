@@ -1945,6 +1945,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Runs of this plugin at once, over all processes of this host.",
       },
       {
+        field: "session",
+        type: "string",
+        description: "Of a turn of an agent: the session it continues; a new one otherwise.",
+      },
+      {
         field: "request_id",
         type: "string",
         description: "Your own name for this call.",
@@ -1998,6 +2003,14 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         default: 20,
       },
     ],
+  },
+  {
+    name: "broker check",
+    summary:
+      "Say who answers the tools of agents: what config/broker.toml declares, which agents were granted it, and what is missing.",
+    examples: ["pkg broker check", "pkg broker check --json"],
+    authorised: false,
+    flags: [],
   },
   {
     name: "doctor",
