@@ -31,6 +31,10 @@ export const MEANINGS = {
   ARCHIVE_RATIO: "The archive unpacks to far more bytes than it has: a bomb until shown otherwise.",
   ARCHIVE_SPARSE: "A member is a sparse file, whose size and bytes need not agree.",
   ARCHIVE_SYMLINK: "A member is a symbolic link, through which a write could reach a file outside.",
+  BROKER_CONFIG_INVALID:
+    "What says who answers the tools of agents cannot be read, so no agent runs: half a file could leave out a price.",
+  CAPABILITY_VIOLATION:
+    "In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.",
   COMMAND_UNKNOWN: "No command has this name.",
   DEPENDENCY_RANGE: "What is installed is outside the range that the package was made for.",
   DEPENDENT_RANGE: "The change would leave an installed package without what it needs.",
@@ -120,4 +124,6 @@ export const MEANINGS = {
     "The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.",
   plugin_run_unknown: "No run with this id is among those kept.",
   plugin_secret_missing: "The configuration names a secret that is not there now.",
+  WRITE_SURFACE_MISMATCH:
+    "A turn declared an output and did not write it, so what it declared is not what it did, and it does not count.",
 };

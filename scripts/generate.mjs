@@ -9,7 +9,7 @@ import { GATE_RULES } from "../src/gates/index.ts";
 import { INTEGRITY_RULES } from "../src/integrity/index.ts";
 import { ADOPT_CODES } from "../src/lifecycle/index.ts";
 import { OPERATIONS, readFaultCatalogues } from "../src/operations/index.ts";
-import { manifestSchema, sourceSchema } from "../src/operations/source-schema.ts";
+import { brokerSchema, manifestSchema, sourceSchema } from "../src/operations/source-schema.ts";
 import { PREFLIGHT_RULES } from "../src/preflight/index.ts";
 import { readCodes } from "./codes.mjs";
 
@@ -21,6 +21,7 @@ const PAGE_PARTS = new URL("../src/trace/generated/page-parts.ts", import.meta.u
 const TRACE_SCHEMA = new URL("../docs/reference/schema/trace.schema.json", import.meta.url);
 const SOURCE_SCHEMA = new URL("../docs/reference/schema/holdfast-source.schema.json", import.meta.url);
 const MANIFEST_SCHEMA = new URL("../docs/reference/schema/manifest.schema.json", import.meta.url);
+const BROKER_SCHEMA = new URL("../docs/reference/schema/broker.schema.json", import.meta.url);
 const REFERENCE = new URL("../docs/reference/commands.md", import.meta.url);
 
 /** Text without what a formatter may choose. */
@@ -181,6 +182,7 @@ for (const [url, text] of [
   [SCHEMA, schema],
   [SOURCE_SCHEMA, sourceSchema()],
   [MANIFEST_SCHEMA, manifestSchema()],
+  [BROKER_SCHEMA, brokerSchema()],
   [PREFLIGHT_SCHEMA, preflight_schema],
 ]) {
   let before = "";

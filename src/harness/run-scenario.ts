@@ -61,7 +61,7 @@ export async function runScenario(
   let apis: RecordedApis | undefined;
   let steps: GoldenStep[] = [];
   try {
-    apis = await serveApis(effects, scenario.apis);
+    apis = await serveApis(effects, scenario.apis, file.directory);
     world = await makeWorld(effects, file, { ...running, apis });
     steps = await runSteps(effects, world, file, running);
     return {

@@ -10,6 +10,7 @@ import { appendEntries } from "../ledger/index.ts";
 import { replaceFile } from "./files.ts";
 import { type Plane, planeStream } from "./open.ts";
 import {
+  BROKER_PATH,
   CONFIG_PATH,
   CONFIG_STATE_PATH,
   GOLDEN_CONFIG_PATH,
@@ -18,8 +19,8 @@ import {
 } from "./paths.ts";
 
 export const CONFIG_RECORDED = "config_recorded";
-/** What lies under `config/` and weakens or strengthens the checks. */
-export const WATCHED_CONFIG = [CONFIG_PATH, WAIVERS_PATH, GOLDEN_CONFIG_PATH] as const;
+/** What lies under `config/` and weakens or strengthens the checks, or lets agents reach further. */
+export const WATCHED_CONFIG = [CONFIG_PATH, WAIVERS_PATH, BROKER_PATH, GOLDEN_CONFIG_PATH] as const;
 
 /** The part of the configuration that decides what is looked at and what may enter, as canonical text. */
 export function sightOf({ governed_roots, sources, excluded, policy, plugin_roots }: PlaneConfig): string {

@@ -6,6 +6,8 @@ export const CONFIG_PATH = "config/plane.toml";
 export const WAIVERS_PATH = "config/waivers.toml";
 /** What a release must have passed. */
 export const GOLDEN_CONFIG_PATH = "config/golden.toml";
+/** Who answers the tools of agents. */
+export const BROKER_PATH = "config/broker.toml";
 export const STATE_DIRECTORY = ".holdfast/state";
 export const PLANE_LOCK = `${STATE_DIRECTORY}/plane.lock`;
 export const GENERATION_PATH = `${STATE_DIRECTORY}/generation.json`;

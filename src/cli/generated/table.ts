@@ -1469,6 +1469,27 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "golden failures",
+    summary:
+      "Fail every kind of change at every point it comes by, and hold what stands then against before and after.",
+    examples: ["golden failures", "golden failures PKG-T1-RUNTIME-001 --every --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "Scenario file, source folder or package id; default: a package made up for it.",
+        positional: true,
+      },
+      {
+        field: "every",
+        type: "boolean",
+        description: "Every point in every stage, also those that were failed in an earlier one.",
+        default: false,
+      },
+    ],
+  },
+  {
     name: "golden run",
     summary:
       "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
@@ -2065,6 +2086,11 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Runs of this plugin at once, over all processes of this host.",
       },
       {
+        field: "session",
+        type: "string",
+        description: "Of a turn of an agent: the session it continues; a new one otherwise.",
+      },
+      {
         field: "request_id",
         type: "string",
         description: "Your own name for this call.",
@@ -2118,6 +2144,14 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         default: 20,
       },
     ],
+  },
+  {
+    name: "broker check",
+    summary:
+      "Say who answers the tools of agents: what config/broker.toml declares, which agents were granted it, and what is missing.",
+    examples: ["pkg broker check", "pkg broker check --json"],
+    authorised: false,
+    flags: [],
   },
   {
     name: "doctor",

@@ -240,12 +240,16 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"keys","exit_code":1,"meaning":"Reported as: no token with the id <token id> was issued.","raised_in":["src/keys/revoke-token.ts"],"messages":["no token with the id <token id> was issued"],"next_steps":["Run \\"pkg auth list\\" and take an id from it."]}',
   AUTH_USER_UNKNOWN:
     '{"room":"keys","exit_code":1,"meaning":"Reported as: no user is called <user>.","raised_in":["src/keys/revoke-token.ts"],"messages":["no user is called <user>"],"next_steps":["Run \\"pkg auth list\\" and take a user from it, or add the user to <path>."]}',
+  BROKER_CONFIG_INVALID:
+    '{"room":"runtime","exit_code":2,"meaning":"What says who answers the tools of agents cannot be read, so no agent runs: half a file could leave out a price.","raised_in":["src/runtime/broker/read-config.ts"],"messages":["<BROKER PATH><at> <field> <problem>"],"next_steps":["Correct <field> in <path>, then run \\"pkg broker check\\"."]}',
   BYTECODE_NOT_VERIFIABLE:
     '{"room":"integrity","exit_code":null,"meaning":"Bytecode that cannot be checked. No interpreter here can compile its source to compare.","raised_in":["src/integrity/bytecode.ts","src/integrity/unowned.ts"],"messages":["<path> <reason>","<path> is bytecode that no import reads and nothing here can check"],"next_steps":[]}',
   BYTECODE_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Bytecode without a source. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   CACHE_LEFT:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <left> file(s) of bytecode and caches stay behind.","raised_in":["src/lifecycle/import/survey.ts"],"messages":["<left> file(s) of bytecode and caches stay behind"],"next_steps":[]}',
+  CAPABILITY_VIOLATION:
+    '{"room":"runtime","exit_code":null,"meaning":"In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
   CHAIN_BROKEN:
     '{"room":"integrity","exit_code":null,"meaning":"Broken governance chain. Package, spec and framework must each be registered.","raised_in":["src/integrity/chain.ts"],"messages":["<link> names <link> (<link type>), which is not registered"],"next_steps":[]}',
   CHAIN_FILE_MISSING:
@@ -317,7 +321,7 @@ export const CODES: Readonly<Record<string, string>> = {
   EVIDENCE_REPORT_INVALID:
     '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> is no report of golden run: <field> <message>"],"next_steps":["Name a report as \\"golden run --json\\" prints it."]}',
   EXIT_CODE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: it exited with <exit code><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it exited with <exit code><why>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILPOINT_INVALID:
@@ -420,7 +424,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <root> is not a folder.","raised_in":["src/lifecycle/init-judge.ts","src/lifecycle/init.ts"],"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
   INJECTION_UNREACHED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: the failure at <wanted> never happened.","raised_in":["src/harness/run-scenario.ts"],"messages":["the failure at <wanted> never happened"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: nothing came by <point>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/run-scenario.ts"],"messages":["nothing came by <point>","the failure at <wanted> never happened"],"next_steps":[]}',
   INPUT_CONFLICT:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: an entry and --since are two proofs; ask for one at a time.","raised_in":["src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
@@ -676,7 +680,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NOT_RESTORED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: a step that failed changed <line>.","raised_in":["src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUTPUT_CHANGED:
@@ -823,6 +827,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"harness","exit_code":null,"meaning":"Reported as: plugin <namespace> is <actual>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["plugin <namespace> is <actual>"],"next_steps":[]}',
   PLUGIN_TRANSITION:
     '{"room":"grants","exit_code":3,"meaning":"Reported as: <namespace> is <from>, and from there no plugin becomes <to>.","raised_in":["src/lifecycle/plugin/change-plugin.ts","src/lifecycle/plugin/forget.ts","src/lifecycle/plugin/register.ts"],"messages":["<namespace> is <from>, and from there no plugin becomes <to>","<namespace> is <state>, and what is installed is not forgotten","<namespace> is <state> with another manifest, which only an update replaces"],"next_steps":["Run \\"<command>\\"."]}',
+  PLUGIN_TURN_KIND:
+    '{"room":"metadata","exit_code":2,"meaning":"A turn of a plugin that is no agent. In a turn an agent writes the outputs it declares; other kinds promise to write nothing, or their own data alone.","raised_in":["src/metadata/plugin/agreement.ts"],"messages":["is for plugins of the kind agent alone"],"next_steps":["Write kind as agent or remove the turn at <path> at line <line>, column <column>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   POLICY_CHANGED:
     '{"room":"provenance","exit_code":3,"meaning":"Policy is not the accepted one. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/policy.ts"],"messages":["<POLICY PATH> is not the policy that was accepted"],"next_steps":["Look at <path>; if the change is yours, accept it: \\"pkg keys trust --accept\\"."]}',
   POLICY_INVALID:
@@ -1145,6 +1151,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"harness","exit_code":5,"meaning":"The plane a scenario runs in could not be made, so nothing is known of the packages.","raised_in":["src/harness/world/world.ts"],"messages":["the plane under test could not be made: <operation>: <message> [<code>]"],"next_steps":["Run \\"pkg explain <code>\\" for what it means; the plane under test could not be made."]}',
   WORLD_WRITABLE:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: anybody on this machine may change <path>.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["anybody on this machine may change <path>"],"next_steps":[]}',
+  WRITE_SURFACE_MISMATCH:
+    '{"room":"runtime","exit_code":null,"meaning":"A turn declared an output and did not write it, so what it declared is not what it did, and it does not count.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
   invalid_actor_kind:
     '{"room":"runtime","exit_code":2,"meaning":"Who asks for a run is a person or an agent; another word says nothing about whom to answer to.","raised_in":["src/runtime/actor.ts"],"messages":[],"next_steps":["Use --actor-kind human, or --actor-kind agent with --actor-id NAME."]}',
   plugin_action_not_declared:
@@ -1152,17 +1160,17 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_action_not_found:
     '{"room":"runtime","exit_code":1,"meaning":"The manifest declares the action, and the program says that it does not have it.","raised_in":["src/runtime/exchange.ts","src/runtime/verdict.ts"],"messages":["<named>: the entrypoint does not know this action"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\"; the entrypoint does not know an action its manifest declares."]}',
   plugin_action_timeout:
-    '{"room":"runtime","exit_code":1,"meaning":"The action ran longer than its limit; its whole tree of processes was killed.","raised_in":["src/runtime/verdict.ts"],"messages":["<named> did not end within <value> ms, set by <set by>; it and all it started were killed"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action ran longer than its limit; its whole tree of processes was killed.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/verdict.ts"],"messages":["<named> did not end within <value> ms, set by <set by>; it and all it started were killed"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit of <timeout ms> ms."]}',
   plugin_approve:
     '{"room":"contracts","exit_code":null,"meaning":"Reported as: configure.","raised_in":["src/contracts/auth.ts","src/grants/approvers.ts","src/lifecycle/plugin/approve.ts","src/lifecycle/undo-kinds.ts"],"messages":["configure"],"next_steps":[]}',
   plugin_concurrency_limited:
-    '{"room":"runtime","exit_code":3,"meaning":"As many runs of the plugin are going on, over all processes of this host, as its limit allows; nobody waits.","raised_in":["src/runtime/accepted.ts"],"messages":["<namespace>: <runs> already, and <value> at once is the limit"],"next_steps":["Wait until a run of it ends and run the same command again."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"As many runs of the plugin are going on, over all processes of this host, as its limit allows; nobody waits.","raised_in":["src/runtime/accepted.ts","src/runtime/turn/open-turn.ts"],"messages":["<namespace>: <runs> already, and <value> at once is the limit","another turn of the session <session id> goes on"],"next_steps":["Wait until a run of it ends and run the same command again."]}',
   plugin_entrypoint_missing:
     '{"room":"runtime","exit_code":4,"meaning":"The program the manifest names is not there as it was installed, so there is nothing that may run.","raised_in":["src/runtime/installed-code.ts"],"messages":["<namespace> names no entrypoint, so nothing of it can be run","the entrypoint <path> of <namespace> cannot be run: <problem>"],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
   plugin_input_invalid:
-    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/record.ts","src/runtime/run-action.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/record.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
   plugin_input_too_large:
-    '{"room":"runtime","exit_code":2,"meaning":"The input has more bytes than the limit of the run; nothing was started.","raised_in":["src/runtime/prepare.ts"],"messages":["the input has <bytes> bytes; <value> are allowed, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input has more bytes than the limit of the run; nothing was started.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/prepare.ts"],"messages":["the input has <bytes> bytes; <value> are allowed, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
   plugin_interpreter_missing:
     '{"room":"runtime","exit_code":5,"meaning":"The plugin\'s language has no interpreter on this machine.","raised_in":["src/runtime/program.ts"],"messages":["no <runtime> can run it: <problem>"],"next_steps":["Install <runtime> outside the plane, then run the same command again."]}',
   plugin_limit_invalid:
@@ -1174,11 +1182,11 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_not_found:
     '{"room":"runtime","exit_code":1,"meaning":"No plugin of this plane has this namespace.","raised_in":["src/runtime/known-plugin.ts","src/runtime/record.ts"],"messages":["no plugin is called <namespace>"],"next_steps":["Try \\"pkg plugin inspect <near>\\"."]}',
   plugin_output_too_large:
-    '{"room":"runtime","exit_code":1,"meaning":"The action wrote more than its limit; what came was cut there and the tree of processes was killed.","raised_in":["src/runtime/verdict.ts"],"messages":["<named> answered with more than <value> bytes, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action wrote more than its limit; what came was cut there and the tree of processes was killed.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/verdict.ts"],"messages":["<named> answered with more than <value> bytes, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and ask for less."]}',
   plugin_permission_denied:
-    '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts"],"messages":["<namespace> <id> needs <words>: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
+    '{"room":"runtime","exit_code":3,"meaning":"The action needs a permission that was not granted, or that the policy takes away.","raised_in":["src/runtime/effective-scopes.ts","src/runtime/turn/open-turn.ts"],"messages":["<namespace> <id> needs <words>: <why>","<namespace> <action> cannot have its output: <why>"],"next_steps":["Run \\"<command>\\" to see who decides about <scope>."]}',
   plugin_run_failed:
-    '{"room":"runtime","exit_code":1,"meaning":"The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.","raised_in":["src/runtime/accepted.ts","src/runtime/verdict.ts"],"messages":["the process that ran it was killed before it ended","<named> <problem><said>"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
+    '{"room":"runtime","exit_code":1,"meaning":"The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.","raised_in":["src/runtime/accepted.ts","src/runtime/turn/close-turn.ts","src/runtime/verdict.ts"],"messages":["the process that ran it was killed before it ended","<named> <problem><said>"],"next_steps":["Run \\"pkg logs <namespace> --run <run id>\\" for what it wrote."]}',
   plugin_run_unknown:
     '{"room":"runtime","exit_code":1,"meaning":"No run with this id is among those kept.","raised_in":["src/runtime/run-log.ts"],"messages":["no run <…> has a log; the <LOGS KEPT> newest of each plugin are kept"],"next_steps":["Run \\"pkg logs\\" to see which runs have a log."]}',
   plugin_secret_missing:
