@@ -44,7 +44,7 @@ export function testResult(report: GoldenReport, tested: TestedPackage): Stated 
         platform: { os: environment.os, arch: environment.arch, node: environment.node },
         began_at,
         duration_ms,
-        report_digest: sha256Hex(compactAsciiJson(report as unknown as Json)),
+        report_digest: sha256Hex(compactAsciiJson(report)),
         tests: tests.map((one) => ({ ...one, cell: { ...one.cell } })),
       },
     },

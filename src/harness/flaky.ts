@@ -2,7 +2,7 @@
  * Runs of the same scenarios held against each other, step by step: exit code, fault, answer, events and changed paths, each
  * with what the declared rules of `normalise.ts` and of the scenario replace.
  */
-import type { GoldenScenario, GoldenStep } from "../contracts/index.ts";
+import type { GoldenScenario, GoldenStep, GoldenTrace } from "../contracts/index.ts";
 import { subsetMismatches } from "./json-match.ts";
 
 export interface Variation {
@@ -88,23 +88,26 @@ function firstDifference(
 
 type Difference = readonly [Variation["what"], string | null, string, string];
 
+const NOTHING: GoldenTrace = { output: null, events: [], changes: [] };
+
 function differenceOf(one: GoldenStep, other: GoldenStep): Difference | undefined {
-  const [mismatch] = [
-    ...subsetMismatches(other.trace?.output ?? null, one.trace?.output ?? null),
-    ...subsetMismatches(one.trace?.output ?? null, other.trace?.output ?? null).map((back) => ({
-      ...back,
-      expected: back.actual,
-      actual: back.expected,
-    })),
-  ];
-  if (mismatch !== undefined) return ["output", mismatch.pointer, mismatch.expected, mismatch.actual];
+  const [first, second] = [one.trace ?? NOTHING, other.trace ?? NOTHING];
   return (
+    outputDifference(first.output, second.output) ??
     textDifference("exit_code", one.exit_code, other.exit_code) ??
     textDifference("fault", one.fault, other.fault) ??
-    listDifference("events", one.trace?.events ?? [], other.trace?.events ?? []) ??
-    listDifference("changes", one.trace?.changes ?? [], other.trace?.changes ?? []) ??
+    listDifference("events", first.events, second.events) ??
+    listDifference("changes", first.changes, second.changes) ??
     textDifference("verdict", one.verdict, other.verdict)
   );
+}
+
+/** What one answer holds and the other has not, or otherwise. */
+function outputDifference(one: unknown, other: unknown): Difference | undefined {
+  const [forth] = subsetMismatches(other, one);
+  if (forth !== undefined) return ["output", forth.pointer, forth.expected, forth.actual];
+  const [back] = subsetMismatches(one, other);
+  return back === undefined ? undefined : ["output", back.pointer, back.actual, back.expected];
 }
 
 const textDifference = (

@@ -70,7 +70,7 @@ function judgeEvidence(
     if (vouched.has(digest)) continue;
     const archive = path.slice(STORE_DIRECTORY.length + 1);
     const [, id = "", version = ""] = /^(PKG(?:-[A-Z0-9]+)+)-(\d.*)\.tar\.gz\./.exec(archive) ?? [];
-    const message = `${shown(path)} is not as any recording of evidence left it`;
+    const message = `${shown(path)} is no file that a recording of evidence left`;
     const cure = `Remove it with "rm ${shellWord(path)}", then run "golden run ${id}@${version} --record".`;
     outcome.find("GOLDEN_EVIDENCE_CHANGED", message, cure, { path, package_id: id, actual: digest });
   }

@@ -393,7 +393,7 @@ export const CODES: Readonly<Record<string, string>> = {
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
   GOLDEN_EVIDENCE_CHANGED:
-    '{"room":"integrity","exit_code":null,"meaning":"Evidence changed. Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.","raised_in":["src/integrity/store.ts"],"messages":["<path> is not as any recording of evidence left it"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Evidence changed. Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.","raised_in":["src/integrity/store.ts"],"messages":["<path> is no file that a recording of evidence left"],"next_steps":[]}',
   HARD_LINK:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> has <links> names.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> has <links> names"],"next_steps":[]}',
   HMAC_KEY_MISSING:
