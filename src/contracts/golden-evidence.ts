@@ -4,8 +4,8 @@
  * under `holdfast_golden`; readers pass over members they do not know.
  */
 import { z } from "zod";
-import { HexDigest } from "./atoms.ts";
-import { GoldenVerdict } from "./golden.ts";
+import { HexDigest, PackageId, Version } from "./atoms.ts";
+import { GoldenReport, GoldenVerdict } from "./golden.ts";
 
 export const TEST_RESULT_TYPE = "https://in-toto.io/attestation/test-result/v0.1";
 
@@ -44,6 +44,30 @@ export const GoldenFacts = z.object({
   tests: z.array(EvidenceTest).max(100_000),
 });
 export type GoldenFacts = z.output<typeof GoldenFacts>;
+
+/** What evidence takes of the result of golden matrix; everything else in it stays as it is. */
+export const MatrixResult = z.looseObject({
+  package_id: PackageId,
+  harness: GoldenReport.shape.harness,
+  environment: GoldenReport.shape.environment,
+  began_at: z.iso.datetime(),
+  duration_ms: z.number(),
+  versions: z.array(z.looseObject({ version: Version, digest: HexDigest })).max(1000),
+  cells: z
+    .array(
+      z.looseObject({
+        id: z.string().min(1).max(512),
+        version: Version,
+        host: z.looseObject({ name: z.string().max(64), version: Version }),
+        api: z.string().max(64),
+        python: z.string().max(64).nullable(),
+        verdict: GoldenVerdict,
+        checks: z.int().min(0),
+      }),
+    )
+    .max(100_000),
+});
+export type MatrixResult = z.output<typeof MatrixResult>;
 
 export const TestResultStatement = z.object({
   _type: z.literal("https://in-toto.io/Statement/v1"),

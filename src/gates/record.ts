@@ -1,5 +1,5 @@
 /** Makes evidence of a report: signed by the plane's package key, kept beside the archives, named in the ledger. */
-import { type GoldenReport, PACKAGE_TIERS, type PackageTier } from "../contracts/index.ts";
+import { PACKAGE_TIERS, type PackageTier } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { loadSigningKey, type SigningKey } from "../keys/index.ts";
 import { type KeptEvidence, keepEvidence } from "../lifecycle/index.ts";
@@ -13,11 +13,11 @@ import {
 } from "../provenance/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { make } from "./faults.ts";
-import { type TestedPackage, testsOf } from "./report-tests.ts";
+import { type Findings, type TestedPackage, testsOf } from "./report-tests.ts";
 import { testResult } from "./statement.ts";
 
 export interface RecordRequest {
-  readonly report: GoldenReport;
+  readonly report: Findings;
   readonly token: string | undefined;
   readonly wait_ms?: number | undefined;
 }
@@ -44,7 +44,7 @@ export async function recordEvidence(
   plane: Plane,
   { report, token, wait_ms }: RecordRequest,
 ): Promise<Recorded> {
-  const tested = testsOf(report);
+  const tested = testsOf(report).filter(({ tests }) => tests.length > 0);
   const { user } = await authorise(effects, plane, token, {
     action: "review",
     package_ids: [...new Set(tested.map(({ package_id }) => package_id))],

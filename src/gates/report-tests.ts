@@ -1,5 +1,12 @@
 /** From a report of the harness to the tests of each package in it, by the bytes that were tested. */
-import type { EvidenceCell, EvidenceTest, GoldenReport, GoldenScenario } from "../contracts/index.ts";
+import type {
+  EvidenceCell,
+  EvidenceTest,
+  GoldenReport,
+  GoldenScenario,
+  MatrixResult,
+} from "../contracts/index.ts";
+import { sha256Hex } from "../kernel/index.ts";
 
 export interface TestedPackage {
   readonly package_id: string;
@@ -20,7 +27,41 @@ export const MATRIX = "matrix";
 /** The host that runs everything but the cells of a matrix. */
 const OWN_HOST = "holdfast";
 
-export function testsOf(report: GoldenReport): TestedPackage[] {
+/** What a run or a matrix found. */
+export type Findings = GoldenReport | MatrixResult;
+
+export const testsOf = (found: Findings): TestedPackage[] =>
+  "cells" in found ? testsOfMatrix(found as MatrixResult) : testsOfRun(found as GoldenReport);
+
+function testsOfMatrix({ package_id, versions, cells }: MatrixResult): TestedPackage[] {
+  return versions.map(({ version, digest }) => ({
+    package_id,
+    version,
+    digest,
+    tests: cells.filter((one) => one.version === version).map(cellTest),
+  }));
+}
+
+const cellTest = ({
+  id,
+  host,
+  api,
+  python,
+  verdict,
+  checks,
+}: MatrixResult["cells"][number]): EvidenceTest => ({
+  name: `${MATRIX} ${id}`,
+  scenario: MATRIX,
+  canonical: false,
+  // A cell has no file: what it asks is part of the harness.
+  scenario_digest: sha256Hex(id),
+  cell: { host: `${host.name}@${host.version}`, api, python: python ?? "" },
+  verdict,
+  steps: 1,
+  checks,
+});
+
+function testsOfRun(report: GoldenReport): TestedPackage[] {
   const { host, api, python } = report.environment;
   const cell: EvidenceCell = { host: `${OWN_HOST}@${host}`, api, python: python ?? "" };
   const found = new Map<

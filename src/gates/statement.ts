@@ -1,12 +1,7 @@
 /** The statement that is signed: its exact bytes, and reading it again. */
-import {
-  type EvidenceTest,
-  type GoldenReport,
-  TEST_RESULT_TYPE,
-  TestResultStatement,
-} from "../contracts/index.ts";
-import { compactAsciiJson, type Json, sha256Hex } from "../kernel/index.ts";
-import type { TestedPackage } from "./report-tests.ts";
+import { type EvidenceTest, TEST_RESULT_TYPE, TestResultStatement } from "../contracts/index.ts";
+import { compactAsciiJson, type Json, type JsonTree, sha256Hex } from "../kernel/index.ts";
+import type { Findings, TestedPackage } from "./report-tests.ts";
 
 export interface Stated {
   readonly bytes: Uint8Array;
@@ -19,7 +14,7 @@ const isPassed = ({ verdict }: EvidenceTest): boolean =>
 const isFailed = ({ verdict }: EvidenceTest): boolean => verdict === "fail";
 
 /** One statement a package: its result is that package's own, whatever else the run did. */
-export function testResult(report: GoldenReport, tested: TestedPackage): Stated {
+export function testResult(report: Findings, tested: TestedPackage): Stated {
   const { package_id, version, digest, tests } = tested;
   const { harness, environment, began_at, duration_ms } = report;
   const result = tests.length > 0 && tests.every(isPassed) ? "PASSED" : "FAILED";
@@ -44,7 +39,7 @@ export function testResult(report: GoldenReport, tested: TestedPackage): Stated 
         platform: { os: environment.os, arch: environment.arch, node: environment.node },
         began_at,
         duration_ms,
-        report_digest: sha256Hex(compactAsciiJson(report)),
+        report_digest: sha256Hex(compactAsciiJson(report as JsonTree)),
         tests: tests.map((one) => ({ ...one, cell: { ...one.cell } })),
       },
     },

@@ -14,7 +14,7 @@ export const goldenRecord = operation({
   authorised: true,
   input: z.strictObject({
     report: z.string().min(1).meta({
-      description: "Report of golden run or golden merge; - reads what is piped in.",
+      description: "Report of golden run, golden matrix or golden merge, as JSON; - reads what is piped in.",
       positional: 0,
     }),
   }),

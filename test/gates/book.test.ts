@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { GoldenReport } from "../../src/contracts/index.ts";
-import { judgeGate, recordEvidence, storedVersion } from "../../src/gates/index.ts";
+import { canInstall, judgeGate, readReport, recordEvidence, storedVersion } from "../../src/gates/index.ts";
 import { loadSigningKey } from "../../src/keys/index.ts";
 import { keepEvidence, pack } from "../../src/lifecycle/index.ts";
 import { placesOf, STATEMENT_PAYLOAD_TYPE, signedEnvelope } from "../../src/provenance/index.ts";
@@ -67,6 +67,54 @@ test("evidence is recorded for the version that was tested, not for the one that
   expect(done.recorded.map(({ version, result }) => [version, result])).toEqual([["1.0.0", "PASSED"]]);
   expect(done.skipped).toEqual([]);
   expect(await gateCodes(on)).toEqual([]);
+});
+
+test("what a matrix found is evidence of its cells, for each version by its bytes", async () => {
+  const on = await demo();
+  const { effects, plane, token } = on;
+  const { environment, began_at } = reportOf(on.digest);
+  const cell = (host: string, verdict: string, version = "1.0.0") => ({
+    id: `${version} workbench@${host}`,
+    version,
+    host: { name: "workbench", version: host },
+    api: host,
+    python: "3.12.4",
+    verdict,
+    checks: 4,
+    works: true,
+  });
+  const matrix = {
+    package_id: ID,
+    harness,
+    environment,
+    began_at,
+    duration_ms: 1,
+    versions: [
+      { version: "1.0.0", digest: on.digest, compat: {} },
+      { version: "2.0.0", digest: "e".repeat(64), compat: {} },
+    ],
+    cells: [
+      cell("1.0.0", "pass"),
+      cell("2.0.0", "fail"),
+      cell("3.0.0", "not-run"),
+      cell("1.0.0", "pass", "2.0.0"),
+    ],
+    edges: [],
+  };
+  const report = readReport(JSON.stringify(matrix), "m.json");
+  const done = await recordEvidence(effects, plane, { report, token });
+  expect(done.recorded.map(({ version, result }) => [version, result])).toEqual([["1.0.0", "FAILED"]]);
+  expect(done.skipped.map(({ version, stored }) => [version, stored])).toEqual([["2.0.0", null]]);
+  const subject = storedVersion(effects, plane, ID);
+  const ask = async (host: string): Promise<string> =>
+    (await canInstall(effects, plane, subject, { cell: { host }, harness })).answer;
+  expect(await Promise.all(["workbench@1", "workbench@2.0", "3.0.0", "holdfast"].map(ask))).toEqual([
+    "yes",
+    "no",
+    "unknown",
+    "unknown",
+  ]);
+  expect(() => readReport(JSON.stringify({ ...matrix, versions: 1 }), "m.json")).toThrow(/versions/);
 });
 
 test("a signed line that the ledger does not name is told and counts for nothing", async () => {
