@@ -31,7 +31,7 @@ const OWN_HOST = "holdfast";
 export type Findings = GoldenReport | MatrixResult;
 
 export const testsOf = (found: Findings): TestedPackage[] =>
-  "cells" in found ? testsOfMatrix(found as MatrixResult) : testsOfRun(found as GoldenReport);
+  "cells" in found ? testsOfMatrix(found) : testsOfRun(found);
 
 function testsOfMatrix({ package_id, versions, cells }: MatrixResult): TestedPackage[] {
   return versions.map(({ version, digest }) => ({
