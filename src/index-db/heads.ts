@@ -2,7 +2,7 @@
 import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
 import {
-  type Installed,
+  type InstalledHead,
   installedIds,
   manifestCopyPath,
   readReceipt,
@@ -11,7 +11,7 @@ import {
 import { type IndexEffects, withIndex } from "./open.ts";
 import { type Fresh, forgetPackage, type Head, keepPackage, type Place } from "./receipt-rows.ts";
 
-export const headOf = ({ receipt, manifest }: Installed): Head => ({
+export const headOf = ({ receipt, manifest }: InstalledHead): Head => ({
   package_id: receipt.package_id,
   version: receipt.version,
   tier: receipt.tier,

@@ -14,25 +14,44 @@ export interface MerkleLeaf {
   readonly executable: boolean;
 }
 
-/** 64 hex digits over all files, in whatever order they are given; null without files. */
-export function merkleRoot(files: readonly MerkleLeaf[]): string | null {
-  if (files.length === 0) return null;
-  const folders = new Map<string, string[]>();
-  for (const { path, sha256, executable } of files) {
+/** Verified files, by the folder they lie in. */
+export class MerkleFolders {
+  /** For each folder lines of name, NUL, digest and bit. NUL sorts before every character of a name, so sorting these sorts by name. */
+  readonly #lines = new Map<string, string[]>();
+  /** Files mostly come folder by folder. */
+  #last: { readonly folder: string; readonly lines: string[] } | undefined;
+
+  /** `sha256`: 64 lower-case hex digits. In any order. */
+  add(path: string, sha256: string, executable: boolean): void {
     const slash = path.lastIndexOf("/");
     const folder = slash < 0 ? "" : path.slice(0, slash);
-    const line = `${path.slice(slash + 1)}\0${sha256} ${executable ? "x" : "-"} `;
-    const lines = folders.get(folder);
-    if (lines === undefined) folders.set(folder, [line]);
-    else lines.push(line);
+    if (this.#last?.folder !== folder) this.#last = { folder, lines: this.#linesOf(folder) };
+    this.#last.lines.push(`${path.slice(slash + 1)}\0${sha256} ${executable ? "x" : "-"} `);
   }
-  const leaves = [...folders.keys()]
-    .sort(compareCodePoints)
-    .map((folder) => leafHash(folder, folders.get(folder) ?? []));
-  return treeHash(leaves).toString("hex");
+
+  #linesOf(folder: string): string[] {
+    let lines = this.#lines.get(folder);
+    if (lines === undefined) this.#lines.set(folder, (lines = []));
+    return lines;
+  }
+
+  /** 64 hex digits over all files, in whatever order they came; null without files. */
+  root(): string | null {
+    if (this.#lines.size === 0) return null;
+    const leaves = [...this.#lines.keys()]
+      .sort(compareCodePoints)
+      .map((folder) => leafHash(folder, this.#lines.get(folder) ?? []));
+    return treeHash(leaves).toString("hex");
+  }
 }
 
-/** `lines`: name, NUL, digest and bit. NUL sorts before every character of a name, so sorting these sorts by name. */
+/** The root over these. */
+export function merkleRoot(files: readonly MerkleLeaf[]): string | null {
+  const folders = new MerkleFolders();
+  for (const { path, sha256, executable } of files) folders.add(path, sha256, executable);
+  return folders.root();
+}
+
 function leafHash(folder: string, lines: string[]): Buffer {
   const sorted = lines.sort(compareCodePoints).map((line) => {
     const end = line.indexOf("\0");

@@ -6,7 +6,7 @@ import type {
   JudgedPath,
   PathVerdict,
 } from "../contracts/index.ts";
-import type { MerkleLeaf } from "./merkle.ts";
+import { MerkleFolders } from "./merkle.ts";
 
 type Severity = Finding["severity"];
 
@@ -39,7 +39,7 @@ export class Outcome {
   readonly findings: Finding[] = [];
   readonly paths: JudgedPath[] = [];
   readonly orphans: string[] = [];
-  readonly leaves: MerkleLeaf[] = [];
+  readonly leaves = new MerkleFolders();
   readonly counts = { ...NONE };
   readonly records: JudgedPath[] = [];
   readonly record_counts = { ...NONE };

@@ -1,12 +1,11 @@
 /** The check with a memory: full mode reads every byte and remembers what it saw, fast mode believes what has not moved since. */
 import type { Finding, IntegrityReport } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
+import { type Effects, SeenFiles } from "../effects/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "./check.ts";
 import { FileReader } from "./file-reader.ts";
 import { LedgerMemory } from "./remembered-ledgers.ts";
-import { SeenFiles } from "./seen-files.ts";
 import { beginStamp, cacheKey, hasCache, keepCache, StatCache } from "./stat-cache.ts";
 
 export interface RememberedOptions extends IntegrityOptions {
@@ -52,7 +51,12 @@ export async function rememberedCheck(
     return effects.subprocess.run(request);
   };
   const watched = { ...effects, fs: seen.fs, subprocess: { run } };
-  const ledgers = new LedgerMemory(cache?.ledgers(depends_on) ?? null, began_ns);
+  const ledgers = new LedgerMemory(
+    cache?.ledgers(depends_on) ?? null,
+    began_ns,
+    seen,
+    options.ledger_threads,
+  );
   const report = { ...(await checkIntegrity(watched, plane, options, reader, ledgers)), mode } as const;
   // What another program said may change with that program: its answer does not stand.
   const stands = programs.count === 0 && !report.findings.some(isOfIndex);

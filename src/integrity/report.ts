@@ -1,7 +1,6 @@
 /** The report, from what the parts of a check brought together. */
 import type { Finding, IntegrityReport, VerdictCounts } from "../contracts/index.ts";
 import { compareCodePoints, type Fault } from "../kernel/index.ts";
-import { merkleRoot } from "./merkle.ts";
 import { NONE, type Outcome } from "./outcome.ts";
 
 const RANK = { error: 0, note: 1, info: 2 } as const;
@@ -29,7 +28,7 @@ export function reportOf(
     healthy: !outcome.findings.some(({ severity, waived }) => severity === "error" && waived === undefined),
     plane,
     generation,
-    merkle_root: merkleRoot(outcome.leaves),
+    merkle_root: outcome.leaves.root(),
     verified_count: counts.match,
     counts: withTotal(counts),
     waived_count: outcome.findings.filter(({ waived }) => waived !== undefined).length,

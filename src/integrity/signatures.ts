@@ -14,7 +14,7 @@ import {
   type Subject,
   trustedKeys,
 } from "../provenance/index.ts";
-import type { Installed } from "../receipts/index.ts";
+import type { InstalledHead } from "../receipts/index.ts";
 import { isRemote, versionedArchivePath } from "../store/index.ts";
 import type { Outcome } from "./outcome.ts";
 import { shown } from "./shown.ts";
@@ -25,11 +25,11 @@ type Needs = Pick<Effects, "fs" | "clock" | "host">;
 export function judgeSignatures(
   effects: Needs,
   plane: Plane,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   {
     rows,
     archiveOf,
-  }: { readonly rows: readonly Row[]; readonly archiveOf: (one: Installed) => string | undefined },
+  }: { readonly rows: readonly Row[]; readonly archiveOf: (one: InstalledHead) => string | undefined },
   outcome: Outcome,
 ): void {
   const { fs, clock } = effects;
@@ -93,7 +93,7 @@ function keysOf(
 }
 
 /** A source that is no URL is judged as the store has it, which is where a restore takes it from. */
-function subjectOf({ receipt }: Installed, path: string | undefined, source: string): Subject {
+function subjectOf({ receipt }: InstalledHead, path: string | undefined, source: string): Subject {
   const { package_id, version, tier, archive_hash } = receipt;
   const stored = path ?? versionedArchivePath(package_id, version);
   return {

@@ -6,13 +6,12 @@
  */
 import { createHmac } from "node:crypto";
 import type { IntegrityReport } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
+import type { Effects, SeenFiles } from "../effects/index.ts";
 import { STAMP_WIDTH } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
 import type { FileReader, Memory } from "./file-reader.ts";
 import type { LedgerNote } from "./remembered-ledgers.ts";
-import type { SeenFiles } from "./seen-files.ts";
 import { type CacheColumns, decodeCache, encodeCache } from "./stat-cache-form.ts";
 import { columnsOf } from "./stat-columns.ts";
 

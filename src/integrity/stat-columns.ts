@@ -1,7 +1,6 @@
 /** From what a check looked at to the columns of the cache. */
-import { FILE_STATE, STAMP_WIDTH } from "../effects/index.ts";
+import { FILE_STATE, type SeenFiles, STAMP_WIDTH, type Stamp } from "../effects/index.ts";
 import type { FileReader } from "./file-reader.ts";
-import type { SeenFiles, Stamp } from "./seen-files.ts";
 import type { CacheColumns } from "./stat-cache-form.ts";
 
 export function columnsOf(

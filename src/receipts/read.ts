@@ -6,7 +6,13 @@ import { Manifest as ManifestShape, PLANE_TIERS, Receipt as ReceiptShape } from 
 import type { FileSystem } from "../effects/index.ts";
 import { make, raise } from "./faults.ts";
 
-export interface Installed {
+/** Without the lists of files, which few ask for. */
+export interface InstalledHead {
+  readonly receipt: Omit<Receipt, "files">;
+  readonly manifest: Omit<Manifest, "assets">;
+}
+
+export interface Installed extends InstalledHead {
   readonly receipt: Receipt;
   readonly manifest: Manifest;
 }

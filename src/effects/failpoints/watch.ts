@@ -54,9 +54,9 @@ export function watchEffects(
         for (const path of paths) watch.at(path, "read");
         return workers.digestFiles(paths);
       },
-      tableOf: async (paths, known) => {
+      startTable: (paths, known) => {
         for (const path of paths) watch.at(path, "read");
-        return workers.tableOf(paths, known);
+        return workers.startTable(paths, known);
       },
       haveStamps: async (table) => workers.haveStamps(table),
     },

@@ -19,6 +19,8 @@ export interface DigestJob {
   readonly known: BigUint64Array | null;
   /** Shared: next path to take. */
   readonly next: Int32Array;
+  /** Shared: 1 as soon as another thread takes part, whose problems are then to be waited for. */
+  readonly joined: Int32Array;
   readonly states: Uint8Array;
   readonly digests: Uint8Array;
   readonly stamps: BigUint64Array;

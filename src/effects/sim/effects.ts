@@ -124,7 +124,7 @@ function workersHere(fs: FileSystem): Workers {
         const sha256 = createHash("sha256").update(fs.read(path)).digest("hex");
         return { sha256, size_bytes: stat.size_bytes, executable: stat.executable };
       }),
-    tableOf: async (paths, known) => tableHere(fs, paths, known),
+    startTable: (paths, known) => ({ finish: async () => tableHere(fs, paths, known) }),
     haveStamps: async ({ paths, ends, stamps }) =>
       Array.from(ends).every((end, index) => {
         const path = Buffer.from(paths.subarray(ends[index - 1] ?? 0, end)).toString("utf8");

@@ -313,7 +313,7 @@ export const CODES: Readonly<Record<string, string>> = {
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"meaning":"A failure point was named in a form that cannot be read; nothing was touched.","raised_in":[],"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
   FILE_DRIFT:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":[],"next_steps":[]}',
   FILE_LEFT:
     '{"room":"integrity","exit_code":null,"meaning":"File left by its package. Edited configuration outlives its package and waits for a decision.","raised_in":["src/integrity/unowned.ts"],"messages":["<path> was left by <left by>, since it or the file beside it was edited"],"next_steps":[]}',
   FILE_MISMATCH:
@@ -384,7 +384,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INSTALLED_DRIFTED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Installed files were edited. An update would overwrite what somebody changed by hand.","raised_in":["src/lifecycle/drift.ts","src/lifecycle/place.ts","src/lifecycle/plan-entering.ts"],"messages":["<paths> file(s) of <package id> were changed after the install: <paths>","<path> lay there before <package id>, which only adopted it, and would be replaced"],"next_steps":["Look at them with \\"trace --explain <path>\\", then pass --accept-drift to keep copies and go on."]}',
   INSTALLED_FROM_OTHER_BYTES:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
   INSTALL_SCRIPT:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs <command> at <name>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> runs <command> at <name>","<gyp> makes npm compile code at install"],"next_steps":[]}',
   INTERRUPTED:
@@ -638,13 +638,13 @@ export const CODES: Readonly<Record<string, string>> = {
   OWNERSHIP_WITHOUT_RECEIPT:
     '{"room":"integrity","exit_code":null,"meaning":"Ownership row of nothing installed. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/ownership.ts"],"messages":["<FILE> gives <path> to <owner>, and no receipt lists it"],"next_steps":[]}',
   OWNERS_CONFLICT:
-    '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts"],"messages":["<path> is claimed by <owner> and by <owner>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts"],"messages":["<path> is claimed by <first> and by <owner>"],"next_steps":[]}',
   PACKAGE_ID_MALFORMED:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <command>: <…> <problem>.","raised_in":["src/operations/fields.ts"],"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"The list of installed packages names one that is not there.","raised_in":["src/lifecycle/adopt/node-packages.ts"],"messages":[".package-lock.json lists <place>, which is not there"],"next_steps":[]}',
   PACKAGE_UNREGISTERED:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed and not registered. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> is installed and not in <FILE>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead and not registered. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> is installed and not in <FILE>"],"next_steps":[]}',
   PATH_NOT_USABLE:
     '{"room":"cli","exit_code":2,"meaning":"A path that is needed is a link, a folder or something else that cannot be used.","raised_in":["src/cli/system-fault.ts"],"messages":["a link stands at","a folder stands at","a folder is not empty:","the name is too long:"],"next_steps":["Put a regular file of valid text there, or name another path; \\"integrity-check\\" shows what else is odd."]}',
   PATH_OCCUPIED:
@@ -952,7 +952,7 @@ export const CODES: Readonly<Record<string, string>> = {
   STORE_COPIES_DIFFER:
     '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is none of the versions of <id> in the store"],"next_steps":[]}',
   STORE_COPY_MISSING:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
   SYMLINK:
