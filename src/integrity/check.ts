@@ -43,6 +43,8 @@ export interface IntegrityOptions {
   readonly ledger_threads?: LedgerThreads;
   /** Also show what changed in configuration and state. */
   readonly shows_private?: boolean;
+  /** Told when something that the report rests on ends by itself; infinite where nothing does. */
+  readonly onExpiry?: (expires_ms: number) => void;
   /** Hold the index against the files as well. With effects of its own: what is derived is nothing a verdict depends on. */
   readonly index?: IndexEffects | undefined;
 }
@@ -109,6 +111,7 @@ export async function checkIntegrity(
   applyWaivers(fs, root, { today: now.slice(0, 10), counts: waivers_count }, outcome);
   await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
   addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
+  options.onExpiry?.(outcome.expires_ms);
   return reportOf(outcome, {
     timestamp: now,
     plane: config.name,

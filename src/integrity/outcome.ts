@@ -50,10 +50,17 @@ export class Outcome {
     no_hash: [],
   };
   readonly chain_errors: IntegrityReport["chain_errors"] = [];
+  /** When something that a verdict rests on ends by itself; infinite where nothing does. */
+  expires_ms = Number.POSITIVE_INFINITY;
   readonly #lists_sources: boolean;
 
   constructor(lists_sources: boolean) {
     this.#lists_sources = lists_sources;
+  }
+
+  /** A verdict holds no longer than what was granted until then. */
+  restsOn(expires_ms: number): void {
+    this.expires_ms = Math.min(this.expires_ms, expires_ms);
   }
 
   /** Counts a path; lists it when it needs words or when source trees were asked for. */

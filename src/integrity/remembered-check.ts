@@ -33,7 +33,7 @@ export async function rememberedCheck(
   if (key === undefined) return { ...(await checkIntegrity(effects, plane, options)), mode };
   const depends_on = dependencies(effects, plane, options);
   const cache = options.fast ? StatCache.read(effects, root, key) : undefined;
-  const standing = await cache?.standingReport(effects.workers, depends_on);
+  const standing = await cache?.standingReport(effects, depends_on);
   if (standing !== undefined) {
     const { hashed_count, trusted_count } = standing;
     const timestamp = new Date(effects.clock.now_ms()).toISOString();
@@ -57,10 +57,16 @@ export async function rememberedCheck(
     seen,
     options.ledger_threads,
   );
-  const report = { ...(await checkIntegrity(watched, plane, options, reader, ledgers)), mode } as const;
+  const made_ms = effects.clock.now_ms();
+  let expires_ms: number | null = null;
+  const onExpiry = (at_ms: number): void => {
+    expires_ms = Number.isFinite(at_ms) ? at_ms : null;
+  };
+  const watching = { ...options, onExpiry };
+  const report = { ...(await checkIntegrity(watched, plane, watching, reader, ledgers)), mode } as const;
   // What another program said may change with that program: its answer does not stand.
   const stands = programs.count === 0 && !report.findings.some(isOfIndex);
-  const note = { depends_on, report: stands ? report : null, ledgers: ledgers.note };
+  const note = { depends_on, report: stands ? report : null, made_ms, expires_ms, ledgers: ledgers.note };
   keepCache(effects, root, key, { seen, reader, began_ns, note });
   return report;
 }

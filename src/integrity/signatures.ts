@@ -36,6 +36,9 @@ export function judgeSignatures(
   const { root } = plane;
   const policy = settled(() => readPolicy(effects, plane), POLICY_PATH, outcome);
   if (policy === undefined) return;
+  const now_ms = clock.now_ms();
+  for (const { expires } of policy.waivers)
+    if (now_ms < Date.parse(expires)) outcome.restsOn(Date.parse(expires));
   const of_installed = installed.map((one) => ({ one, path: archiveOf(one) }));
   const judged = of_installed.filter(
     ({ path }) => policy.signatures.length > 0 || (path !== undefined && hasVouchers(fs, `${root}/${path}`)),
@@ -55,7 +58,7 @@ export function judgeSignatures(
     };
     const vouching =
       path === undefined ? nothing : judgeVouchers(fs, `${root}/${path}`, subject.digest, trust);
-    for (const fault of enforcePolicy(policy, subject, vouching, clock.now_ms()).problems)
+    for (const fault of enforcePolicy(policy, subject, vouching, now_ms).problems)
       tell(fault, root, subject, outcome);
   }
 }

@@ -25,6 +25,9 @@ interface Note {
   /** What the report depends on besides files. */
   readonly depends_on: string;
   readonly report: IntegrityReport | null;
+  /** The report stands from when it was made until something that it rests on expires; null where nothing does. */
+  readonly made_ms: number;
+  readonly expires_ms: number | null;
   readonly ledgers: LedgerNote | null;
 }
 
@@ -72,11 +75,14 @@ export class StatCache implements Memory {
 
   /** The report of that check, where nothing it looked at has another stamp now. */
   async standingReport(
-    workers: Effects["workers"],
+    { workers, clock }: Pick<Effects, "workers" | "clock">,
     depends_on: string,
   ): Promise<IntegrityReport | undefined> {
     const note = this.#note;
     if (note.report === null || note.depends_on !== depends_on) return undefined;
+    const now_ms = clock.now_ms();
+    // A clock that was set back makes valid again what had expired.
+    if (now_ms < note.made_ms || now_ms >= (note.expires_ms ?? Number.POSITIVE_INFINITY)) return undefined;
     return (await workers.haveStamps(this.#columns)) ? note.report : undefined;
   }
 

@@ -3,6 +3,7 @@ export { headsIn, keptHeads } from "./kept-heads.ts";
 export { isPlainFile, isPlainManifest, isPlainReceipt } from "./plain-form.ts";
 export type { Installed, InstalledHead } from "./read.ts";
 export {
+  asDamage,
   installedIds,
   manifestCopyPath,
   readInstalled,

@@ -22,6 +22,7 @@ import type { IntegrityReport } from "../../src/contracts/index.ts";
 import type { Effects } from "../../src/effects/index.ts";
 import { type RememberedOptions, rememberedCheck } from "../../src/integrity/index.ts";
 import { openPlane } from "../../src/plane/index.ts";
+import { restoreKeys } from "../../src/provenance/index.ts";
 import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPlane, verdictOf } from "./planes.ts";
 
 const MAIN = "modules/alpha/main.py";
@@ -193,6 +194,57 @@ describe("fast mode", () => {
     const fast = await run();
     expect(answer(fast)).toEqual(answer(await run({ fast: false })));
     expect(fast.findings.length).toBeGreaterThan(0);
+  });
+});
+
+describe("a standing report ends", () => {
+  const NOON_MS = Date.UTC(2026, 10, 21, 12);
+  const POLICY = `[[signatures]]
+signers = ["ann"]
+
+[[waivers]]
+package = "PKG-T1-ALPHA-001"
+owner = "ann"
+reason = "signed next week"
+expires = 2026-11-21T12:10:00Z
+`;
+
+  /** The report at so many minutes after noon. */
+  async function atMinutes(): Promise<{
+    readonly at: (minutes: number, options?: Partial<RememberedOptions>) => Promise<IntegrityReport>;
+  }> {
+    const made = await remembering();
+    made.put("config/policy.toml", POLICY);
+    await restoreKeys(made.effects, openPlane(made.effects, made.root), { user: "ann" });
+    const at = async (
+      minutes: number,
+      options: Partial<RememberedOptions> = {},
+    ): Promise<IntegrityReport> => {
+      await setTimeout(15);
+      const clock = { ...made.effects.clock, now_ms: () => NOON_MS + minutes * 60_000 };
+      const effects = { ...made.effects, clock };
+      const given = { orphans: false, fast: true, dry_run: false, version: "1", ...options };
+      return rememberedCheck(effects, openPlane(effects, made.root), given);
+    };
+    return { at };
+  }
+
+  test("with the first grant that it rests on, within the day", async () => {
+    const { at } = await atMinutes();
+    const full = await at(0, { fast: false });
+    expect(errorCodes(full)).toEqual([]);
+    await at(0);
+    expect(await at(9)).toMatchObject({ healthy: true, hashed_count: 0 });
+    const late = await at(10);
+    expect(errorCodes(late)).toContain("WAIVER_EXPIRED");
+    expect(answer(late)).toEqual(answer(await at(10, { fast: false })));
+  });
+
+  test("where the clock was set back before it was made", async () => {
+    const { at } = await atMinutes();
+    await at(11);
+    expect(errorCodes(await at(12))).toContain("WAIVER_EXPIRED");
+    expect(errorCodes(await at(9))).toEqual([]);
   });
 });
 
