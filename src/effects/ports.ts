@@ -231,8 +231,11 @@ export interface Workers {
    * none is known. Other threads begin at once and take what was started first; this one joins when `finish` is called.
    */
   startTable(paths: readonly string[], known: BigUint64Array | null): TableUnderWay;
-  /** Whether every path still has the stamp given; stops at the first that has not. */
-  haveStamps(table: StampTable): Promise<boolean>;
+  /**
+   * Indexes of paths that have another stamp now, sorted. Stops soon after it found more than `count_max`: then there may be
+   * others.
+   */
+  changedStamps(table: StampTable, count_max: number): Promise<number[]>;
 }
 
 /** The person before the screen, where there is one. */

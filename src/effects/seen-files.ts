@@ -1,5 +1,6 @@
 /** A file system that remembers the stamp of everything that was looked at, so that a later check can ask whether any changed. */
-import { type FileStat, type FileSystem, STAMP_WIDTH } from "./ports.ts";
+import { hash } from "node:crypto";
+import { type DirectoryEntry, type FileStat, type FileSystem, STAMP_WIDTH } from "./ports.ts";
 
 export type Stamp = readonly bigint[];
 const KIND_BITS = { file: 0o100000, directory: 0o040000, symlink: 0o120000 } as const;
@@ -7,6 +8,8 @@ const NOTHING: Stamp = Array.from({ length: STAMP_WIDTH }, () => 0n);
 
 export class SeenFiles {
   readonly stamps = new Map<string, Stamp>();
+  /** Of folders that were listed: what lay in them. */
+  readonly listings = new Map<string, Uint8Array>();
   /** False when something cannot be held against a later state: it changed meanwhile, or has no stamp of its own. */
   is_steady = true;
   readonly fs: FileSystem;
@@ -22,7 +25,9 @@ export class SeenFiles {
       stat: look,
       list: (path) => {
         look(path);
-        return fs.list(path);
+        const entries = fs.list(path);
+        this.listings.set(path, listingDigest(entries));
+        return entries;
       },
       read: (path) => {
         look(path);
@@ -59,6 +64,10 @@ export class SeenFiles {
     else if (before.some((value, index) => value !== stamp[index])) this.is_steady = false;
   }
 }
+
+/** 32 bytes over names and kinds. */
+export const listingDigest = (entries: readonly DirectoryEntry[]): Uint8Array =>
+  hash("sha256", entries.map(({ name, kind }) => `${kind} ${name}\0`).join(""), "buffer");
 
 export function seenStamp(stat: FileStat | undefined): Stamp {
   if (stat === undefined || stat.kind === "other") return NOTHING;

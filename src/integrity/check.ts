@@ -100,8 +100,7 @@ export async function checkIntegrity(
     isInArtifact,
     leftBy: (path: string): string | undefined => left.get(path),
   };
-  const bytecode = judgeUnowned(fs, root, config, owners, outcome);
-  await judgeCaches(effects, root, bytecode, outcome);
+  await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome), outcome);
   await owned.judge(outcome, archives.isStored);
   const ledger = await ledgers.judge(fs, plane, installed, outcome);
   if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);

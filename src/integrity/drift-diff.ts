@@ -8,7 +8,8 @@ import { type InstalledHead, tierPrefix } from "../receipts/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import type { Expected, ExpectedPaths } from "./expected.ts";
 
-const FILES_MAX = 20;
+/** Paths of which a difference is shown. */
+export const DIFFS_MAX = 20;
 const FILE_BYTES_MAX = 256 * 1024;
 const LINES_MAX = 200;
 
@@ -31,7 +32,7 @@ export async function addDiffs(
         ? []
         : [{ judged, one, receipt: one.receipt }];
     })
-    .slice(0, FILES_MAX);
+    .slice(0, DIFFS_MAX);
   if (wanted.length === 0) return;
   const recorded = await recordedTexts(effects, root, wanted);
   const { createTwoFilesPatch } = await import("diff");

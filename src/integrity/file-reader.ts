@@ -19,6 +19,8 @@ export interface Memory {
 
 export interface ReadTable {
   readonly paths: readonly string[];
+  /** Whether packages own them: read for their own verdict alone. */
+  readonly is_owned: boolean;
   readonly table: FileTable;
   /** 32 bytes each, of trusted files too. */
   readonly digests: Uint8Array;
@@ -44,13 +46,13 @@ export class FileReader {
   }
 
   /** Other threads begin at once; this one joins them when it calls `finish`. */
-  start(paths: readonly string[]): { readonly finish: () => Promise<ReadTable> } {
+  start(paths: readonly string[], is_owned = false): { readonly finish: () => Promise<ReadTable> } {
     const known = this.#memory?.knownFor(paths) ?? null;
     const under_way = this.#workers.startTable(paths, known?.stamps ?? null);
     return {
       finish: async () => {
         const table = await under_way.finish();
-        const read = { paths, table, digests: this.#counted(table, known?.digests) };
+        const read = { paths, is_owned, table, digests: this.#counted(table, known?.digests) };
         this.tables.push(read);
         return read;
       },

@@ -14,34 +14,46 @@ export interface MerkleLeaf {
   readonly executable: boolean;
 }
 
+interface Leaf {
+  readonly folder: string;
+  readonly names: string[];
+  /** Digest, bit and name of each. */
+  readonly lines: string[];
+  /** Whether names ascend: then nothing is left to sort. */
+  is_sorted: boolean;
+}
+
 /** Verified files, by the folder they lie in. */
 export class MerkleFolders {
-  /** For each folder lines of name, NUL, digest and bit. NUL sorts before every character of a name, so sorting these sorts by name. */
-  readonly #lines = new Map<string, string[]>();
+  readonly #leaves = new Map<string, Leaf>();
   /** Files mostly come folder by folder. */
-  #last: { readonly folder: string; readonly lines: string[] } | undefined;
+  #last: Leaf | undefined;
 
   /** `sha256`: 64 lower-case hex digits. In any order. */
   add(path: string, sha256: string, executable: boolean): void {
     const slash = path.lastIndexOf("/");
     const folder = slash < 0 ? "" : path.slice(0, slash);
-    if (this.#last?.folder !== folder) this.#last = { folder, lines: this.#linesOf(folder) };
-    this.#last.lines.push(`${path.slice(slash + 1)}\0${sha256} ${executable ? "x" : "-"} `);
+    if (this.#last?.folder !== folder) this.#last = this.#leafOf(folder);
+    const { names, lines } = this.#last;
+    const name = path.slice(slash + 1);
+    const before = names.at(-1);
+    if (before !== undefined && compareCodePoints(before, name) > 0) this.#last.is_sorted = false;
+    names.push(name);
+    lines.push(`${sha256} ${executable ? "x" : "-"} ${name}\n`);
   }
 
-  #linesOf(folder: string): string[] {
-    let lines = this.#lines.get(folder);
-    if (lines === undefined) this.#lines.set(folder, (lines = []));
-    return lines;
+  #leafOf(folder: string): Leaf {
+    let leaf = this.#leaves.get(folder);
+    if (leaf === undefined)
+      this.#leaves.set(folder, (leaf = { folder, names: [], lines: [], is_sorted: true }));
+    return leaf;
   }
 
   /** 64 hex digits over all files, in whatever order they came; null without files. */
   root(): string | null {
-    if (this.#lines.size === 0) return null;
-    const leaves = [...this.#lines.keys()]
-      .sort(compareCodePoints)
-      .map((folder) => leafHash(folder, this.#lines.get(folder) ?? []));
-    return treeHash(leaves).toString("hex");
+    if (this.#leaves.size === 0) return null;
+    const leaves = [...this.#leaves.values()].sort((a, b) => compareCodePoints(a.folder, b.folder));
+    return treeHash(leaves.map(leafHash)).toString("hex");
   }
 }
 
@@ -52,11 +64,10 @@ export function merkleRoot(files: readonly MerkleLeaf[]): string | null {
   return folders.root();
 }
 
-function leafHash(folder: string, lines: string[]): Buffer {
-  const sorted = lines.sort(compareCodePoints).map((line) => {
-    const end = line.indexOf("\0");
-    return `${line.slice(end + 1)}${line.slice(0, end)}\n`;
-  });
+function leafHash({ folder, names, lines, is_sorted }: Leaf): Buffer {
+  const sorted = is_sorted
+    ? lines
+    : [...names.entries()].sort((a, b) => compareCodePoints(a[1], b[1])).map(([index]) => lines[index]);
   return hash("sha256", `\0${folder}\n${sorted.join("")}`, "buffer");
 }
 

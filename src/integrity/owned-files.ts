@@ -69,7 +69,7 @@ export class OwnedFiles {
       }
       this.#next = end;
       const paths = indexes.map((index) => `${this.#root}/${this.#expected.paths[index]}`);
-      this.#batches.push({ indexes, reading: this.#reader.start(paths) });
+      this.#batches.push({ indexes, reading: this.#reader.start(paths, true) });
     }
   }
 

@@ -34,6 +34,15 @@ export function readReceipts(
   });
 }
 
+/** One receipt; what is wrong with it is found. */
+export const readReceiptOf = (
+  fs: FileSystem,
+  root: string,
+  id: string,
+  tier: PlaneTier,
+  outcome: Outcome,
+): ReadReceipt | undefined => readOne(fs, root, { id, tier, isOwnable: ownableJudge(tier) }, outcome);
+
 function readOne(
   fs: FileSystem,
   root: string,

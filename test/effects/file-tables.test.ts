@@ -74,7 +74,7 @@ describe("startTable()", () => {
   });
 });
 
-describe("haveStamps()", () => {
+describe("changedStamps()", () => {
   test.each([10, 45_000])("of %i paths, absent ones included", async (count) => {
     const paths = [
       ...files(`stamps${count}`, 10),
@@ -94,13 +94,14 @@ describe("haveStamps()", () => {
       stamps: new BigUint64Array(count * STAMP_WIDTH),
     };
     table.stamps.set(stamps);
-    expect(await here().haveStamps(table)).toBe(true);
+    expect(await here().changedStamps(table, 3)).toEqual([]);
     const last = paths.at(-1) ?? "";
     if (count > 10) {
       mkdirSync(join(folder, "none"));
       writeFileSync(last, "");
     } else writeFileSync(last, "other");
-    expect(await here().haveStamps(table)).toBe(false);
+    expect(await here().changedStamps(table, 3)).toEqual([count - 1]);
+    expect(await here().changedStamps(table, 0)).toEqual([count - 1]);
     rmSync(join(folder, "none"), { recursive: true, force: true });
   });
 });

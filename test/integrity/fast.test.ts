@@ -197,6 +197,75 @@ describe("fast mode", () => {
   });
 });
 
+describe("a small change", () => {
+  /** Folders that a check lists. */
+  const listing = (one: Remembering, listed: string[]) => {
+    const { fs } = one.effects;
+    const list: typeof fs.list = (path) => {
+      listed.push(path.slice(one.root.length + 1));
+      return fs.list(path);
+    };
+    return { ...one.effects, fs: { ...fs, list } };
+  };
+
+  test("of owned files is judged by itself: nothing else is walked, and the merkle root is of the files as they are", async () => {
+    const one = await remembering();
+    await one.run();
+    const options = { orphans: false, fast: true, dry_run: false, version: "1" };
+    const path = join(one.root, MAIN);
+    for (const act of [
+      () => writeFileSync(path, "2\n"),
+      () => chmodSync(path, 0o755),
+      () => {
+        // As an editor saves it: the folder has another time and holds the same names.
+        writeFileSync(`${path}~`, "3\n");
+        renameSync(`${path}~`, path);
+      },
+      () => {
+        writeFileSync(path, "1\n");
+        chmodSync(path, 0o644);
+      },
+    ]) {
+      act();
+      const listed: string[] = [];
+      const effects = listing(one, listed);
+      await setTimeout(15);
+      const fast = await rememberedCheck(effects, openPlane(effects, one.root), options);
+      expect(listed.filter((folder) => folder !== "modules/alpha")).toEqual([]);
+      expect(fast).toMatchObject({ hashed_count: 1, trusted_count: 2 });
+      const { effects: plain, root } = one;
+      expect(answer(fast)).toEqual(
+        answer(
+          await rememberedCheck(plain, openPlane(plain, root), { ...options, fast: false, dry_run: true }),
+        ),
+      );
+    }
+  });
+
+  test("changes of any kind, one after another, give the answers of the full mode", async () => {
+    const one = await remembering();
+    const paths = [MAIN, "lib/alpha/a.txt"];
+    let seed = 7;
+    const next = (below: number): number => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % below;
+    await one.run();
+    for (let round = 0; round < 14; round++) {
+      const path = join(one.root, paths[next(2)] ?? MAIN);
+      const acts = [
+        () => writeFileSync(path, `${next(3)}\n`),
+        () => existsSync(path) && chmodSync(path, [0o644, 0o755, 0o666][next(3)] ?? 0o644),
+        () => rmSync(path, { force: true }),
+        () => writeFileSync(join(one.root, "lib/alpha/more.txt"), String(next(2))),
+        () => rmSync(join(one.root, "lib/alpha/more.txt"), { force: true }),
+        () => one.put("config/waivers.toml", "waiver = []\n"),
+        () => rmSync(join(one.root, "config/waivers.toml"), { force: true }),
+      ];
+      acts[next(acts.length)]?.();
+      const fast = await one.run();
+      expect([round, answer(fast)]).toEqual([round, answer(await one.run({ fast: false, dry_run: true }))]);
+    }
+  });
+});
+
 describe("a standing report ends", () => {
   const NOON_MS = Date.UTC(2026, 10, 21, 12);
   const POLICY = `[[signatures]]

@@ -58,7 +58,7 @@ export function watchEffects(
         for (const path of paths) watch.at(path, "read");
         return workers.startTable(paths, known);
       },
-      haveStamps: async (table) => workers.haveStamps(table),
+      changedStamps: async (table, count_max) => workers.changedStamps(table, count_max),
     },
   };
 }

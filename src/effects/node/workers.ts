@@ -32,13 +32,15 @@ export function nodeWorkers(worker_url: URL, cpu_count: number): Workers {
       return [first, ...(await Promise.all(others))].flat();
     },
     startTable: (paths, known) => crew.start(paths, known),
-    async haveStamps(table) {
-      const differs = new Int32Array(new SharedArrayBuffer(4));
+    async changedStamps(table, count_max) {
+      // Room for one more, which says that there are more.
+      const changes = new Int32Array(new SharedArrayBuffer((count_max + 2) * 4));
       const next = new Int32Array(new SharedArrayBuffer(4));
       const threads = Math.min(cpu_count, Math.floor(table.ends.length / STAMPS_PER_WORKER_MIN));
       const shared = threads < 2 ? table : shareable(table);
-      await runShared(worker_url, { kind: "compare", ...shared, next, differs }, threads);
-      return differs[0] === 0;
+      await runShared(worker_url, { kind: "compare", ...shared, next, changes }, threads);
+      const count = Math.min(changes[0] ?? 0, count_max + 1);
+      return [...changes.subarray(1, 1 + count)].sort((a, b) => a - b);
     },
   };
 }

@@ -313,15 +313,15 @@ export const CODES: Readonly<Record<string, string>> = {
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"meaning":"A failure point was named in a form that cannot be read; nothing was touched.","raised_in":[],"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
   FILE_DRIFT:
-    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":[],"next_steps":[]}',
   FILE_LEFT:
     '{"room":"integrity","exit_code":null,"meaning":"File left by its package. Edited configuration outlives its package and waits for a decision.","raised_in":["src/integrity/unowned.ts"],"messages":["<path> was left by <left by>, since it or the file beside it was edited"],"next_steps":[]}',
   FILE_MISMATCH:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> does not hold the bytes <one> was installed with.","raised_in":["src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> does not hold the bytes <one> was installed with"],"next_steps":[]}',
   FILE_MISSING:
-    '{"room":"cli","exit_code":2,"meaning":"A file that is needed is not there.","raised_in":["src/cli/system-fault.ts","src/integrity/owned-files.ts"],"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
+    '{"room":"cli","exit_code":2,"meaning":"A file that is needed is not there.","raised_in":["src/cli/system-fault.ts","src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
   FILE_MODE_WIDENED:
-    '{"room":"integrity","exit_code":null,"meaning":"Permissions widened. An install gives 0644 or 0755; more than that lets others change what runs.","raised_in":["src/integrity/modes.ts","src/integrity/owned-files.ts"],"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Permissions widened. An install gives 0644 or 0755; more than that lets others change what runs.","raised_in":["src/integrity/modes.ts","src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
   FILE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> names <inside>, which is not there.","raised_in":["src/lifecycle/adopt/start-commands.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> names <inside>, which is not there","<one> claims <path>, which is not there"],"next_steps":[]}',
   FILE_UNCLAIMED:
@@ -329,7 +329,7 @@ export const CODES: Readonly<Record<string, string>> = {
   FILE_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"File without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/receipts.ts","src/integrity/unowned.ts"],"messages":["<path> belongs to no receipt","<path> is in a governed folder and no package owns it"],"next_steps":[]}',
   FILE_UNREADABLE:
-    '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
   FOLDER_MODE_WIDENED:
     '{"room":"integrity","exit_code":null,"meaning":"Folder writable by anybody. Whoever writes a folder can exchange what lies in it.","raised_in":["src/integrity/modes.ts"],"messages":["anybody can add, rename and remove files in <name>"],"next_steps":[]}',
   FOLDER_TOO_DEEP:
