@@ -1,6 +1,6 @@
 /** Whether the index says something else than the files it takes itself to be current with: row by row, not by counts. */
 import { type Database, isSettled, stampOf } from "../effects/index.ts";
-import { type Installed, manifestCopyPath, receiptPath } from "../receipts/index.ts";
+import { type InstalledHead, manifestCopyPath, receiptPath } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { headOf } from "./heads.ts";
 import { hasIndex, type IndexEffects, withIndex } from "./open.ts";
@@ -22,7 +22,7 @@ export interface Divergence {
 export function indexDivergence(
   effects: IndexEffects,
   root: string,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   streams: readonly { readonly stream: string; readonly entries_count: number }[],
 ): Divergence[] {
   if (!hasIndex(effects, root)) return [];
@@ -42,7 +42,7 @@ function ofHeads(
   { fs }: IndexEffects,
   root: string,
   database: Database,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
 ): Divergence[] {
   const heads = new Map<string, Head>(
     installed.map((one) => [`${one.receipt.plane_id}\0${one.receipt.package_id}`, headOf(one)]),

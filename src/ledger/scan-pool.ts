@@ -120,3 +120,26 @@ export function scanOnThreads(worker_url: URL, threads_count: number): ScanPool 
     },
   };
 }
+
+/**
+ * A thread that does one thing and reports once; undefined when it could not. Nothing keeps the process alive until somebody
+ * waits for the reply.
+ */
+export function startThread(
+  worker_url: URL,
+  workerData: unknown,
+): { readonly reply: () => Promise<unknown> } {
+  const thread = new Worker(worker_url, { workerData });
+  thread.unref();
+  const reply = new Promise<unknown>((resolve) => {
+    thread.once("message", resolve);
+    thread.once("error", () => resolve(undefined));
+    thread.once("exit", () => resolve(undefined));
+  });
+  return {
+    reply() {
+      thread.ref();
+      return reply;
+    },
+  };
+}

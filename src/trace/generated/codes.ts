@@ -323,15 +323,15 @@ export const CODES: Readonly<Record<string, string>> = {
   FAULT_CODE:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: it was refused with <fault><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it was refused with <fault><why>"],"next_steps":[]}',
   FILE_DRIFT:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":[],"next_steps":[]}',
   FILE_LEFT:
     '{"room":"integrity","exit_code":null,"meaning":"File left by its package. Edited configuration outlives its package and waits for a decision.","raised_in":["src/integrity/unowned.ts"],"messages":["<path> was left by <left by>, since it or the file beside it was edited"],"next_steps":[]}',
   FILE_MISMATCH:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> does not hold the bytes <one> was installed with.","raised_in":["src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> does not hold the bytes <one> was installed with"],"next_steps":[]}',
   FILE_MISSING:
-    '{"room":"cli","exit_code":2,"meaning":"A file that is needed is not there.","raised_in":["src/cli/system-fault.ts","src/integrity/owned-files.ts"],"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
+    '{"room":"cli","exit_code":2,"meaning":"A file that is needed is not there.","raised_in":["src/cli/system-fault.ts","src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
   FILE_MODE_WIDENED:
-    '{"room":"integrity","exit_code":null,"meaning":"Permissions widened. An install gives 0644 or 0755; more than that lets others change what runs.","raised_in":["src/integrity/modes.ts","src/integrity/owned-files.ts"],"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Permissions widened. An install gives 0644 or 0755; more than that lets others change what runs.","raised_in":["src/integrity/modes.ts","src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
   FILE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> names <inside>, which is not there.","raised_in":["src/lifecycle/adopt/start-commands.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> names <inside>, which is not there","<one> claims <path>, which is not there"],"next_steps":[]}',
   FILE_UNCLAIMED:
@@ -339,7 +339,7 @@ export const CODES: Readonly<Record<string, string>> = {
   FILE_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"File without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/receipts.ts","src/integrity/unowned.ts"],"messages":["<path> belongs to no receipt","<path> is in a governed folder and no package owns it"],"next_steps":[]}',
   FILE_UNREADABLE:
-    '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
   FOLDER_MODE_WIDENED:
     '{"room":"integrity","exit_code":null,"meaning":"Folder writable by anybody. Whoever writes a folder can exchange what lies in it.","raised_in":["src/integrity/modes.ts"],"messages":["anybody can add, rename and remove files in <name>"],"next_steps":[]}',
   FOLDER_TOO_DEEP:
@@ -396,7 +396,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INSTALLED_DRIFTED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Installed files were edited. An update would overwrite what somebody changed by hand.","raised_in":["src/lifecycle/drift.ts","src/lifecycle/place.ts","src/lifecycle/plan-entering.ts"],"messages":["<paths> file(s) of <package id> were changed after the install: <paths>","<path> lay there before <package id>, which only adopted it, and would be replaced"],"next_steps":["Look at them with \\"trace --explain <path>\\", then pass --accept-drift to keep copies and go on."]}',
   INSTALLED_FROM_OTHER_BYTES:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
   INSTALL_SCRIPT:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs <command> at <name>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> runs <command> at <name>","<gyp> makes npm compile code at install"],"next_steps":[]}',
   INTERRUPTED:
@@ -656,13 +656,13 @@ export const CODES: Readonly<Record<string, string>> = {
   OWNERSHIP_WITHOUT_RECEIPT:
     '{"room":"integrity","exit_code":null,"meaning":"Ownership row of nothing installed. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/ownership.ts"],"messages":["<FILE> gives <path> to <owner>, and no receipt lists it"],"next_steps":[]}',
   OWNERS_CONFLICT:
-    '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts"],"messages":["<path> is claimed by <owner> and by <owner>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts"],"messages":["<path> is claimed by <first> and by <owner>"],"next_steps":[]}',
   PACKAGE_ID_MALFORMED:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <command>: <…> <problem>.","raised_in":["src/operations/fields.ts"],"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"The list of installed packages names one that is not there.","raised_in":["src/lifecycle/adopt/node-packages.ts"],"messages":[".package-lock.json lists <place>, which is not there"],"next_steps":[]}',
   PACKAGE_UNREGISTERED:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed and not registered. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> is installed and not in <FILE>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead and not registered. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> is installed and not in <FILE>"],"next_steps":[]}',
   PATH_NOT_USABLE:
     '{"room":"cli","exit_code":2,"meaning":"A path that is needed is a link, a folder or something else that cannot be used.","raised_in":["src/cli/system-fault.ts"],"messages":["a link stands at","a folder stands at","a folder is not empty:","the name is too long:"],"next_steps":["Put a regular file of valid text there, or name another path; \\"integrity-check\\" shows what else is odd."]}',
   PATH_OCCUPIED:
@@ -984,7 +984,7 @@ export const CODES: Readonly<Record<string, string>> = {
   STORE_COPIES_DIFFER:
     '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is none of the versions of <id> in the store"],"next_steps":[]}',
   STORE_COPY_MISSING:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
   SUBJECT_UNKNOWN:
