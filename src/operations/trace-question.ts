@@ -13,6 +13,7 @@ interface Asked {
   readonly limit?: number | undefined;
   readonly out?: string | undefined;
   readonly text: boolean;
+  readonly all: boolean;
   readonly mermaid: boolean;
   readonly html: boolean;
   readonly inventory: boolean;
@@ -32,6 +33,7 @@ const NEEDS = [
   ["package", "diff"],
   ["text", "diff"],
   ["limit", "why"],
+  ["all", "explain"],
   ["out", "html"],
 ] as const;
 

@@ -64,6 +64,9 @@ const Input = z.strictObject({
     .max(1000)
     .optional()
     .meta({ description: "With --why: how many paths to list." }),
+  all: z.boolean().default(false).meta({
+    description: "With --explain: list every dependent, package and file, not the first thousand.",
+  }),
   evidence: z.boolean().default(false).meta({ description: "Show where each statement can be looked up." }),
   prove: z
     .boolean()
@@ -187,9 +190,10 @@ async function answerOf(
 
 const missing = (message: string) => make("INPUT_MISSING", message, { field: "explain", command: "trace" });
 
-const optionsOf = (context: Context, { at, prove }: Input): TraceOptions => ({
+const optionsOf = (context: Context, { at, prove, all }: Input): TraceOptions => ({
   launchers: launcherDigests(context),
   prove,
+  all,
   ...(at === undefined ? {} : { at }),
 });
 
