@@ -258,7 +258,7 @@ export class KnownPackages {
     try {
       if (!followReceipts(database, this.#effects, this.#root)) return false;
     } catch (error) {
-      if (error instanceof Fault) return false;
+      if (error instanceof Fault || isOfSystem(error)) return false;
       throw error;
     }
     this.#state = "looked_at";
@@ -267,6 +267,9 @@ export class KnownPackages {
     return true;
   }
 }
+
+/** Such as a folder that this user may not enter. SQLite's own are `withIndex`'s to judge. */
+const isOfSystem = (error: unknown): boolean => typeof (error as { syscall?: unknown }).syscall === "string";
 
 /** Between which paths, both left out, those below a folder stand. */
 const boundsOf = (folder: string): [string, string] =>

@@ -6,7 +6,7 @@ import type { PlaneTier } from "../contracts/index.ts";
 import type { Database, FileStat } from "../effects/index.ts";
 import type { IndexEffects } from "./open.ts";
 import type { Place } from "./receipt-rows.ts";
-import { type ReceiptStamp, receiptFiles } from "./receipt-stamp.ts";
+import { type ReceiptStamp, receiptFiles, statOf } from "./receipt-stamp.ts";
 import { currentSource, keepSource } from "./sources.ts";
 
 const NAME = "receipt_states";
@@ -45,7 +45,7 @@ function forget(database: Database): void {
 }
 
 /** Whether every receipt is in the state that is kept. Says nothing of folders that came since. */
-export function areReceiptsAsKept({ fs }: IndexEffects, root: string, database: Database): boolean {
+export function areReceiptsAsKept(effects: IndexEffects, root: string, database: Database): boolean {
   const known = currentSource(database, NAME);
   if (known === undefined) return false;
   const numbers = new BigInt64Array(new Uint8Array(Buffer.from(known.digest, "base64")).buffer);
@@ -56,7 +56,7 @@ export function areReceiptsAsKept({ fs }: IndexEffects, root: string, database: 
     const slash = name.indexOf("/");
     const place = { tier: name.slice(0, slash) as PlaneTier, id: name.slice(slash + 1) };
     for (const path of receiptFiles(root, place)) {
-      const stat = fs.stat(path);
+      const stat = statOf(effects, path);
       if (stat === undefined || !isInState(stat, numbers, at)) return false;
       at += WIDTH;
     }

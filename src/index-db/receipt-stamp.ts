@@ -9,12 +9,22 @@ export const receiptFiles = (root: string, { tier, id }: Place): readonly [strin
   `${root}/${manifestCopyPath(id, tier)}`,
 ];
 
+/** Undefined also for what this user may not look at: it is not as it was read. */
+export function statOf({ fs }: Pick<IndexEffects, "fs">, path: string): FileStat | undefined {
+  try {
+    return fs.stat(path);
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code === "string") return undefined;
+    throw error;
+  }
+}
+
 export class ReceiptStamp {
   readonly text: string;
   readonly stats: readonly (FileStat | undefined)[];
 
-  constructor({ fs }: Pick<IndexEffects, "fs">, root: string, place: Place) {
-    this.stats = receiptFiles(root, place).map((path) => fs.stat(path));
+  constructor(effects: Pick<IndexEffects, "fs">, root: string, place: Place) {
+    this.stats = receiptFiles(root, place).map((path) => statOf(effects, path));
     this.text = this.stats.map((stat) => (stat === undefined ? "-" : stampOf(stat))).join(" ");
   }
 

@@ -5,6 +5,7 @@ import { outputPlace, type Plane, reading, writeOutput } from "../plane/index.ts
 import {
   ask,
   explain,
+  hasError,
   installedList,
   inventory,
   mermaidOf,
@@ -168,7 +169,7 @@ async function answerOf(
   const question = questionOf(input);
   if (question !== undefined) {
     const report = await reading(effects, plane, () => ask(effects, plane, question, options));
-    return { result: { mode: "report", report } };
+    return { result: { mode: "report", report }, exit_code: traceExitCode(report) };
   }
   const subject = input.explain;
   if (subject !== undefined) {
@@ -177,7 +178,7 @@ async function answerOf(
   }
   if (input.inventory) {
     const report = await reading(effects, plane, () => inventory(effects, plane, options));
-    return { result: { mode: "inventory", report } };
+    return { result: { mode: "inventory", report }, exit_code: hasError(report) ? 1 : 0 };
   }
   if (input.installed) {
     const report = await reading(effects, plane, async () => installedList(effects, plane));

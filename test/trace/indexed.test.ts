@@ -96,6 +96,7 @@ describe("the index deleted changes no answer", () => {
     "modules/top",
     "lib",
     "lib/stray.txt",
+    ".",
     "modules/base/core.py",
     "specs/SPEC-MID-001/00_overview.md",
     "registries/file_ownership.csv",
