@@ -6,6 +6,7 @@ import { keepReceiptStates, type LookedAt } from "./known-states.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 import { type Fresh, forgetPackage, type Head, keepPackage, type Place } from "./receipt-rows.ts";
 import { ReceiptStamp } from "./receipt-stamp.ts";
+import { forgetSource, STRAYS } from "./sources.ts";
 
 export const headOf = ({ receipt, manifest }: Installed): Head => ({
   package_id: receipt.package_id,
@@ -93,6 +94,8 @@ function headsFrom(
       forgetPackage(database, tier, id);
     }
     for (const one of fresh) keepPackage(database, one, read_ms);
+    // An edit by hand leaves the state of all receipts as it was, which strays go by.
+    forgetSource(database, STRAYS);
     return true;
   });
   return { heads, is_kept: is_kept === true, looked_at };

@@ -7,7 +7,7 @@ import type { Database, FileStat } from "../effects/index.ts";
 import type { IndexEffects } from "./open.ts";
 import type { Place } from "./receipt-rows.ts";
 import { type ReceiptStamp, receiptFiles, statOf } from "./receipt-stamp.ts";
-import { currentSource, keepSource } from "./sources.ts";
+import { currentSource, forgetSource, keepSource } from "./sources.ts";
 
 const NAME = "receipt_states";
 /** Numbers that tell one state of a file from another: those of `stampOf`. */
@@ -41,7 +41,7 @@ export function keepReceiptStates(database: Database, looked_at: readonly Looked
 
 function forget(database: Database): void {
   if (currentSource(database, NAME) !== undefined)
-    database.change(() => database.run("DELETE FROM source WHERE name = ?", NAME));
+    database.change(() => forgetSource(database, NAME));
 }
 
 /** Whether every receipt is in the state that is kept. Says nothing of folders that came since. */

@@ -23,7 +23,7 @@ import type { LogProofs, TraceOptions } from "./options.ts";
 import { planeLog } from "./plane-log.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
 import { isLinkOrFile, statOf } from "./plane-stat.ts";
-import { closedReceipt, misplacedReceipt } from "./receipt-findings.ts";
+import { closedReceipt } from "./receipt-findings.ts";
 import { RowTable } from "./row-table.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
@@ -129,10 +129,7 @@ export class Sight {
 
   #readReceipt(id: string, tier: PlaneTier): Installed | undefined {
     try {
-      const found = readReceipt(this.effects.fs, this.plane.root, id, tier);
-      if (found === undefined) return undefined;
-      if (found.receipt.package_id === id && found.receipt.plane_id === tier) return found;
-      this.note(misplacedReceipt(found, id, tier));
+      return readReceipt(this.effects.fs, this.plane.root, id, tier);
     } catch (error) {
       const { code, syscall } = error as { code?: string; syscall?: unknown };
       if (typeof syscall === "string") this.note(closedReceipt(id, tier, code ?? "unknown"));
