@@ -40,8 +40,7 @@ export function keepReceiptStates(database: Database, looked_at: readonly Looked
 }
 
 function forget(database: Database): void {
-  if (currentSource(database, NAME) !== undefined)
-    database.change(() => forgetSource(database, NAME));
+  if (currentSource(database, NAME) !== undefined) database.change(() => forgetSource(database, NAME));
 }
 
 /** Whether every receipt is in the state that is kept. Says nothing of folders that came since. */
