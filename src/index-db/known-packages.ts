@@ -87,6 +87,8 @@ export class KnownPackages {
   }
 
   likelyEdgesTo(id: string): readonly Edge[] | undefined {
+    // Asked ten thousand times in a row.
+    if (this.#edges_to !== undefined) return this.#edges_to.get(id) ?? [];
     return this.#asking((all, database) => this.#edgesTo(all, database, id));
   }
 
@@ -140,9 +142,9 @@ export class KnownPackages {
     return this.#asking((all) => {
       const rows =
         folder === ""
-          ? all("SELECT package_id, count(*) AS files FROM file GROUP BY package_id")
+          ? all("SELECT package_id, count(*) AS files FROM file GROUP BY package_id ORDER BY package_id")
           : all(
-              "SELECT package_id, sum(files) AS files FROM below WHERE folder = ? GROUP BY package_id",
+              "SELECT package_id, sum(files) AS files FROM below WHERE folder = ? GROUP BY package_id ORDER BY package_id",
               folder,
             );
       return new Map(rows.map((row) => [String(row["package_id"]), Number(row["files"])]));
