@@ -1041,8 +1041,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":null,"meaning":"Reported as: what <package id> <version> held is no longer kept, so its files and dependencies of then are not shown.","raised_in":["src/trace/state-then.ts"],"messages":["what <package id> <version> held is no longer kept, so its files and dependencies of then are not shown"],"next_steps":["Put its archive back to <versionedArchivePath>, then ask again."]}',
   TRACE_PATH_AMBIGUOUS:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: the name also fits <other>; this is about <path>.","raised_in":["src/trace/locate.ts"],"messages":["the name also fits <other>; this is about <path>"],"next_steps":["Run \\"trace --explain <shellWord>\\"."]}',
-  TRACE_RECEIPT_ELSEWHERE:
-    '{"room":"trace","exit_code":null,"meaning":"Reported as: <receiptPath> is the receipt of <package id> in <plane id>.","raised_in":["src/trace/sight.ts"],"messages":["<receiptPath> is the receipt of <package id> in <plane id>"],"next_steps":["Run \\"integrity-check --json\\" and restore <receiptDirectory> from a backup."]}',
+  TRACE_RECEIPT_UNREADABLE:
+    '{"room":"trace","exit_code":null,"meaning":"Reported as: <receiptPath> cannot be read (<code>).","raised_in":["src/trace/receipt-findings.ts"],"messages":["<receiptPath> cannot be read (<code>)"],"next_steps":["Give this user access to <receiptDirectory>, or run \\"integrity-check\\" as one who has it."]}',
   TRACE_SPEC_UNREADABLE:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: <path> is not readable YAML.","raised_in":["src/trace/chain.ts"],"messages":["<path> is not readable YAML"],"next_steps":["Correct <path>, then run \\"pkg spec check\\"."]}',
   TRACE_SUBJECT_UNKNOWN:
