@@ -2378,6 +2378,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         "description": "With --why: how many paths to list."
       },
       {
+        "field": "all",
+        "type": "boolean",
+        "description": "With --explain: list every dependent, package and file, not the first thousand.",
+        "default": false
+      },
+      {
         "field": "evidence",
         "type": "boolean",
         "description": "Show where each statement can be looked up.",
