@@ -6,7 +6,13 @@ import type { GoldenReport } from "../../src/contracts/index.ts";
 import { canInstall, judgeGate, readReport, recordEvidence, storedVersion } from "../../src/gates/index.ts";
 import { loadSigningKey } from "../../src/keys/index.ts";
 import { keepEvidence, pack } from "../../src/lifecycle/index.ts";
-import { placesOf, STATEMENT_PAYLOAD_TYPE, signedEnvelope } from "../../src/provenance/index.ts";
+import {
+  placesOf,
+  revokeKey,
+  STATEMENT_PAYLOAD_TYPE,
+  signedEnvelope,
+  trustedKeys,
+} from "../../src/provenance/index.ts";
 import { type LibraryPlane, libraryPlane } from "../support/library-plane.ts";
 import { writeTree } from "../support/tree.ts";
 
@@ -129,6 +135,15 @@ test("a signed line that the ledger does not name is told and counts for nothing
   appendFileSync(path, `${signedEnvelope(STATEMENT_PAYLOAD_TYPE, Buffer.from(text), [key])}\n`);
   appendFileSync(path, `${signedEnvelope(STATEMENT_PAYLOAD_TYPE, Buffer.from("{}"), [key])}\n`);
   expect(await gateCodes(on)).toEqual(["GATE_EVIDENCE_UNRECORDED", "GATE_EVIDENCE_UNTRUSTED"]);
+});
+
+test("evidence by a key that was revoked since counts for nothing", async () => {
+  const on = await demo();
+  const { effects, plane, token } = on;
+  await recordEvidence(effects, plane, { report: reportOf(on.digest), token });
+  const [key] = trustedKeys(effects, plane).filter(({ uses }) => uses.includes("package"));
+  await revokeKey(effects, plane, { user: "ann", key: key?.name ?? "", reason: "lost" });
+  expect(await gateCodes(on)).toEqual(["GATE_EVIDENCE_UNTRUSTED", "GATE_MISSING"]);
 });
 
 test("a ledger that does not verify proves nothing", async () => {
