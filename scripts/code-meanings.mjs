@@ -87,6 +87,10 @@ export const MEANINGS = {
   TRACE_FILE_NOT_VERIFIABLE: "A file of the package cannot be compared with what was installed.",
   TRACE_OWNER_DIFFERS: "The ownership registry and the receipts name different owners of a path.",
   NOTHING_TO_RUN: "A harness that ran nothing would look like one that found nothing.",
+  SHARD_INVALID: "A shard is a part and the number of all parts: 2/4.",
+  MERGE_REFUSED:
+    "Shards of different programs, plans or machines, or one shard twice, do not make one whole.",
+  GOLDEN_REPORT_INVALID: "Only reports as golden run and golden matrix print them with --json can be read.",
   SCENARIO_INVALID: "A scenario says something that no scenario can say; the line is named.",
   SCENARIO_PACKAGE: "A package of a scenario cannot be made from what the scenario says of it.",
   SUBJECT_UNKNOWN: "Nothing by this name can be run here: neither a file, a source folder nor a package.",

@@ -22,6 +22,11 @@ export const {
     2,
     () => `Name a scenario, a source folder or a package, or write one with "golden new golden/first.toml".`,
   ),
+  SHARD_INVALID: kind<{ shard: string }>(2, () => `Name a part and the whole: "golden run --shard 1/4".`),
+  MERGE_REFUSED: kind<{ path: string; other: string | undefined }>(
+    2,
+    (d) => `Run the shards anew from one checkout, or leave ${d.path} out of "golden merge".`,
+  ),
   WORLD_FAILED: kind<{ operation: string; code: string }>(
     5,
     (d) => `Run "pkg explain ${d.code}" for what it means; the plane under test could not be made.`,

@@ -28,6 +28,8 @@ export interface Running {
   readonly onStep?: (id: string) => void;
   /** Leave the plane where it is when the scenario fails. */
   readonly keep?: boolean;
+  /** Folder for passing files of worlds that run one after the other. */
+  readonly temporary?: string;
 }
 
 type Needs = Pick<Effects, "fs" | "host" | "random" | "clock" | "signal">;
