@@ -4,8 +4,8 @@ import { type FlagSpec, flagName, type OperationSpec } from "./table.ts";
 
 /** How a user of this program types the operation. */
 export function commandOf(program: string, name: string): string {
-  return name === program
-    ? program
+  return name === program || (program === "golden" && name.startsWith("golden "))
+    ? name
     : name === "trace" || name === "integrity-check"
       ? program === "holdfast"
         ? `holdfast ${name}`

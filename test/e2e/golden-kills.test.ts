@@ -32,7 +32,7 @@ function sleeperSource(): Record<string, string> {
       runtime: "node",
       entrypoint: "main.mjs",
       permissions: { subprocess: true },
-      elevations: [{ scope: "subprocess", reason: "it starts a child that must not outlive it" }],
+      elevated: [{ permission: "subprocess", reason: "it starts a child that must not outlive it" }],
       actions: [
         {
           id: "sleep",
@@ -113,7 +113,9 @@ async function asleep(...words: string[]): Promise<Scene> {
   const run = startProgram("golden", ["run", `${home}/sleeper`, ...words], { cwd: home, env });
   const pid = run.child.pid ?? 0;
   const is_asleep = (): boolean => below(pid).some(({ command }) => command.includes("-e setTimeout"));
-  if (!(await until(is_asleep, 40_000))) {
+  let is_over = false;
+  void run.ended.then(() => (is_over = true));
+  if (!(await until(() => is_over || is_asleep(), 40_000)) || is_over) {
     run.child.kill("SIGKILL");
     expect.fail(JSON.stringify(await run.ended));
   }

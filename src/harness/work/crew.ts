@@ -30,6 +30,7 @@ export interface Worked {
 
 /** A worker that was told to stop undoes what it is at; after this it is killed. */
 const STOP_MS_MAX = 8000;
+const STOP_SLICE_MS = 50;
 const GRACE_S = "5";
 const STARTS_MAX = 3;
 const STDERR_CHARS_MAX = 2000;
@@ -114,7 +115,11 @@ function startWorker({ programs }: Needs, { argv, cwd, env, python }: Crew): Pro
 
 async function stopWorker({ clock }: Needs, program: StartedProgram): Promise<void> {
   program.stdin.end();
-  await Promise.race([program.ended, clock.sleep(STOP_MS_MAX)]);
+  let has_ended = false;
+  void program.ended.then(() => (has_ended = true));
+  // In slices: a sleep nobody waits for any more would keep the run from ending.
+  for (let waited_ms = 0; !has_ended && waited_ms < STOP_MS_MAX; waited_ms += STOP_SLICE_MS)
+    await clock.sleep(STOP_SLICE_MS);
   // The watchdog takes everything with it; without one the group has to do.
   if (program.channels.length === 0) program.kill();
   for (const channel of program.channels) channel.close();
