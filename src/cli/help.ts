@@ -4,7 +4,7 @@ import { type FlagSpec, flagName, type OperationSpec } from "./table.ts";
 
 /** How a user of this program types the operation. */
 export function commandOf(program: string, name: string): string {
-  return name === program || (program === "golden" && name.startsWith("golden "))
+  return name === program || name.startsWith(`${program} `)
     ? name
     : name === "trace" || name === "integrity-check"
       ? program === "holdfast"

@@ -18,6 +18,17 @@ export const GoldenProblem = z.strictObject({
 });
 export type GoldenProblem = z.output<typeof GoldenProblem>;
 
+/** What a step did, with everything that may vary replaced: the same for every run of a plugin that is deterministic. */
+export const GoldenTrace = z.strictObject({
+  /** What an action answered; null for every other step. */
+  output: z.json(),
+  /** `stream: type subject` of each entry. */
+  events: z.array(z.string()),
+  /** `+ path`, `- path` or `~ path` of what changed, but for records of the plane. */
+  changes: z.array(z.string()),
+});
+export type GoldenTrace = z.output<typeof GoldenTrace>;
+
 export const GoldenStep = z.strictObject({
   id: z.string(),
   do: z.string(),
@@ -30,6 +41,8 @@ export const GoldenStep = z.strictObject({
   /** How much was looked at, by name. */
   counts: z.record(z.string(), z.int()),
   problems: z.array(GoldenProblem),
+  /** Null for a step that was not done. */
+  trace: GoldenTrace.nullable(),
 });
 export type GoldenStep = z.output<typeof GoldenStep>;
 

@@ -26,6 +26,7 @@ export {
 } from "./policy-read.ts";
 export {
   aboveProfile,
+  dataFolder,
   type ElevationGaps,
   elevationGaps,
   type OwnPlaces,

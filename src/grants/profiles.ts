@@ -19,7 +19,8 @@ export interface Profile {
   readonly free: readonly ScopeKind[];
 }
 
-const dataFolder = (namespace: string): string => `data/${namespace}`;
+/** Plane-relative: what it may write without asking. */
+export const dataFolder = (namespace: string): string => `data/${namespace}`;
 
 const ownFiles = ({ namespace, root }: OwnPlaces): Scope[] => [
   `files.read:${root}/**`,

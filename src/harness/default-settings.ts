@@ -2,6 +2,9 @@
 import type { SourceMetadata } from "../contracts/index.ts";
 import { isRecord } from "./json-match.ts";
 
+/** Where the planted secret of a world stands. */
+export const SECRET_VARIABLE = "HOLDFAST_GOLDEN_SECRET";
+
 export type Assigned = Readonly<Record<string, Json>>;
 type Json = SourceMetadataJson;
 type SourceMetadataJson = NonNullable<NonNullable<SourceMetadata["plugin"]>["config"]>["defaults"][string];
@@ -32,7 +35,7 @@ function leastOf(schema: unknown): Json | undefined {
   if (Array.isArray(schema["enum"])) return schema["enum"][0] as Json;
   if (Array.isArray(schema["examples"])) return schema["examples"][0] as Json;
   // A secret is named, never written; the harness sets the variable.
-  if (schema["x-secret"] === true) return "env:HOLDFAST_GOLDEN_SECRET";
+  if (schema["x-secret"] === true) return `env:${SECRET_VARIABLE}`;
   switch (schema["type"]) {
     case "integer":
     case "number":

@@ -19,6 +19,8 @@ export const PROBLEMS = {
   SECRET_SHOWN: "A secret stands where it must not.",
   DENIED: "It tried what it was not granted.",
   VARIES: "It answered differently when asked the same again.",
+  API_UNRECORDED: "It asked an API for something that was not recorded.",
+  OUTPUT_CHANGED: "A patch version answers differently than the version before.",
   RECORDING: "It differs from the recording.",
   INJECTION_UNREACHED: "The failure that was to be injected never happened.",
   TAMPER_UNSEEN: "A change of a governed file was not found.",

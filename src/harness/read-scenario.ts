@@ -9,6 +9,8 @@ export interface ScenarioFile {
   readonly scenario: Scenario;
   /** As the user named it. */
   readonly path: string;
+  /** Undefined for a scenario nobody wrote. */
+  readonly absolute_path?: string;
   /** Absolute folder that paths in it are relative to. */
   readonly directory: string;
   /** sha256 of its bytes. */
@@ -55,7 +57,7 @@ export async function readScenario(
   const scenario = read.data as Scenario;
   refuseAll(await crossProblems(scenario, text, path));
   const directory = absolute_path.slice(0, absolute_path.lastIndexOf("/"));
-  return { scenario, path, directory, digest: sha256Hex(Buffer.from(text)) };
+  return { scenario, path, absolute_path, directory, digest: sha256Hex(Buffer.from(text)) };
 }
 
 /** What no shape can say: names that must exist, ids that must differ. */

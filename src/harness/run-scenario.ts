@@ -10,12 +10,18 @@ import type {
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import type { Answer, Driver } from "./driver.ts";
+import { type RecordedApis, serveApis } from "./fixtures/recorded-apis.ts";
 import { judgeExpectations } from "./judge/expectations.ts";
 import { judgeInvariants } from "./judge/invariants.ts";
 import { type Observed, Observer } from "./judge/observe.ts";
+import { Repeats } from "./judge/repeats.ts";
 import { judgeResidue } from "./judge/residue.ts";
+import { traceOf } from "./judge/trace.ts";
+import { type Normalise, normaliserOf } from "./normalise.ts";
 import { problem } from "./problems.ts";
 import { type ScenarioFile, stepIds } from "./read-scenario.ts";
+import { judgeRecording } from "./recording.ts";
+import { packed } from "./steps/calls.ts";
 import { perform } from "./steps/perform.ts";
 import type { Performed } from "./steps/performed.ts";
 import type { Subjects } from "./subjects.ts";
@@ -28,11 +34,15 @@ export interface Running {
   readonly onStep?: (id: string) => void;
   /** Leave the plane where it is when the scenario fails. */
   readonly keep?: boolean;
+  /** Rewrite recordings instead of holding the run against them. */
+  readonly updates?: boolean;
+  /** Told of a recording that differs. */
+  readonly onDifference?: (difference: string) => void;
   /** Folder for passing files of worlds that run one after the other. */
   readonly temporary?: string;
 }
 
-type Needs = Pick<Effects, "fs" | "host" | "random" | "clock" | "signal">;
+type Needs = Pick<Effects, "fs" | "host" | "random" | "clock" | "signal" | "sockets">;
 
 export async function runScenario(
   effects: Needs,
@@ -50,9 +60,11 @@ export async function runScenario(
     scenario_digest: file.digest,
   };
   let world: World | undefined;
+  let apis: RecordedApis | undefined;
   let steps: GoldenStep[] = [];
   try {
-    world = await makeWorld(effects, file, { ...running, names: new Map() });
+    apis = await serveApis(effects, scenario.apis);
+    world = await makeWorld(effects, file, { ...running, apis });
     steps = await runSteps(effects, world, file, running);
     return {
       ...head,
@@ -76,6 +88,7 @@ export async function runScenario(
       steps,
     };
   } finally {
+    apis?.close();
     if (world !== undefined && !(running.keep === true && verdictOf(steps) !== "pass"))
       endWorld(effects, world);
   }
@@ -87,7 +100,7 @@ const verdictOf = (steps: readonly GoldenStep[]): GoldenVerdict =>
 async function runSteps(
   effects: Needs,
   world: World,
-  { scenario }: ScenarioFile,
+  { scenario, path, absolute_path }: ScenarioFile,
   running: Running,
 ): Promise<GoldenStep[]> {
   const { driver, onStep } = running;
@@ -95,6 +108,8 @@ async function runSteps(
   const first = observer.last;
   const ids = stepIds(scenario);
   const done: GoldenStep[] = [];
+  const normalise = normaliserOf(world, scenario);
+  const shared = { world, driver, observer, normalise, repeats: new Repeats() };
   for (const [at, step] of scenario.steps.entries()) {
     effects.signal.throwIfAborted();
     const id = ids[at] ?? step.do;
@@ -102,7 +117,7 @@ async function runSteps(
     const injected = scenario.inject
       .filter((one) => one.step === id)
       .map(({ at: point, action }) => `${point}=${action}`);
-    const one = await runStep(effects, { world, driver, observer, step, id, injected });
+    const one = await runStep(effects, { ...shared, step, id, injected });
     done.push(one);
     // What follows a broken step says nothing of its own.
     if (one.verdict !== "pass") {
@@ -113,6 +128,8 @@ async function runSteps(
   }
   const { explained } = scenario;
   done.push(await judgeResidue(effects, { world, driver, observer, explained }, first));
+  if (scenario.record && absolute_path !== undefined)
+    done.push(heldAgainst(effects.fs, { absolute: absolute_path, shown: path }, done, running));
   return done;
 }
 
@@ -123,6 +140,8 @@ interface StepCase {
   readonly step: ScenarioStep;
   readonly id: string;
   readonly injected: readonly string[];
+  readonly normalise: Normalise;
+  readonly repeats: Repeats;
 }
 
 async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
@@ -135,6 +154,10 @@ async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
   const { problems, checks } = judge(effects, one, performed, observed);
   performed.undo?.();
   const { answer } = performed;
+  const trace = traceOf(answer, observed, one.normalise);
+  if (step.do === "configure" || step.do === "enable") one.repeats.forget();
+  const version = "package" in step ? observed.installed[packed(world, step.package).package_id] : undefined;
+  if (version !== undefined) problems.push(...one.repeats.judge({ id, step, version }, trace));
   return {
     id,
     do: step.do,
@@ -143,6 +166,7 @@ async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
     exit_code: answer.exit_code,
     fault: answer.fault?.code ?? null,
     injected: answer.reached[0] ?? null,
+    trace,
     counts: {
       checks,
       paths: observed.snapshot.entries.size,
@@ -150,6 +174,22 @@ async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
       processes: observed.processes.processes,
     },
     problems,
+  };
+}
+
+function heldAgainst(
+  fs: Effects["fs"],
+  place: { readonly absolute: string; readonly shown: string },
+  steps: readonly GoldenStep[],
+  { updates = false, onDifference }: Running,
+): GoldenStep {
+  const { problems, difference } = judgeRecording(fs, place, steps, updates);
+  if (difference !== "") onDifference?.(difference);
+  return {
+    ...notRun("recording", "compare"),
+    verdict: problems.length === 0 ? "pass" : "fail",
+    counts: { checks: steps.length },
+    problems: [...problems],
   };
 }
 
@@ -231,6 +271,7 @@ const notRun = (id: string, what: string): GoldenStep => ({
   injected: null,
   counts: {},
   problems: [],
+  trace: null,
 });
 
 /** What cannot even be packed is the package's own fault; anything else says nothing of it. */

@@ -1,6 +1,7 @@
 /** What happens to files a package no longer has: those it created go, adopted ones are released, edited ones stay (G5). */
 import type { PlaneTier, Receipt, ReceiptFile } from "../contracts/index.ts";
 import type { Effects, FileDigest } from "../effects/index.ts";
+import { dataFolder } from "../grants/index.ts";
 import type { Transaction } from "../journal/index.ts";
 import { bare, comparePaths, prefixed } from "../kernel/index.ts";
 import { KEPT_DIRECTORY, type Plane } from "../plane/index.ts";
@@ -71,14 +72,28 @@ export async function planLeavingFiles(
 export async function planLeaving(
   effects: Pick<Effects, "fs" | "workers">,
   plane: Plane,
-  { receipt }: Installed,
+  { receipt, manifest }: Installed,
   purge: boolean,
 ): Promise<Leaving> {
   const files = [...receipt.files, ...newDefaultsOf(effects, plane, receipt)];
   const stale = receipt.files.map(({ path }) => path);
   const { package_id, version, plane_id } = receipt;
   const found = await planLeavingFiles(effects, plane, receipt, files, stale, purge);
-  return { package_id, version, plane_id, ...found };
+  const unused = unusedData(effects.fs, plane, manifest.plugin?.namespace);
+  return { package_id, version, plane_id, ...found, directories: [...found.directories, ...unused] };
+}
+
+/** The folder a run makes for what a plugin may write, where it wrote nothing; what it did write is its owner's. Deepest first. */
+function unusedData(fs: Effects["fs"], { root }: Plane, namespace: string | undefined): string[] {
+  if (namespace === undefined) return [];
+  const own = dataFolder(namespace);
+  const around = parentOf(own);
+  const namesIn = (path: string): string[] | undefined =>
+    fs.stat(`${root}/${path}`)?.kind === "directory"
+      ? fs.list(`${root}/${path}`).map(({ name }) => name)
+      : undefined;
+  if (namesIn(own)?.length !== 0) return [];
+  return namesIn(around)?.length === 1 ? [own, around] : [own];
 }
 
 /** New defaults this package laid beside edited files, as files it created. */

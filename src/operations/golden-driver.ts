@@ -113,13 +113,23 @@ function environmentOf({ env, root }: Place, { token, operation }: Call): Record
 
 function surrounded(effects: Effects, place: Place): Effects {
   const { clock, host, sockets } = effects;
+  // A name that leads inward is refused to plugins, so recorded names have public addresses that nobody connects to.
+  const standIns = new Map([...place.names.keys()].map((name, index) => [name, `1.0.0.${index + 1}`]));
   return {
     ...effects,
     clock: { ...clock, now_ms: () => clock.now_ms() + place.ahead_ms },
     host: { ...host, env: place.env, cwd: place.cwd, home: place.env["HOME"] ?? host.home },
     sockets: {
       ...sockets,
-      addressesOf: async (name) => (place.names.has(name) ? ["127.0.0.1"] : sockets.addressesOf(name)),
+      addressesOf: async (name) => {
+        const address = standIns.get(name);
+        return address === undefined ? sockets.addressesOf(name) : [address];
+      },
+      connect: async (to) => {
+        const name = [...standIns].find(([, address]) => address === to.address)?.[0];
+        const port = name === undefined ? undefined : place.names.get(name);
+        return sockets.connect(port === undefined ? to : { ...to, address: "127.0.0.1", port });
+      },
     },
   };
 }

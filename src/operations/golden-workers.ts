@@ -24,6 +24,8 @@ export interface ScenarioJob {
   readonly pieces: readonly ScenarioFile[];
   readonly subjects: readonly Subject[];
   readonly keep: boolean;
+  /** Rewrite recordings. */
+  readonly updates: boolean;
 }
 
 type Job = ScenarioJob;
@@ -50,7 +52,10 @@ export const goldenWorker = operation({
       const at = claimNext(effects, folder, job.pieces.length);
       if (at === undefined) break;
       given.onText(lineOf({ began: at }));
-      const result = await work(at, (doing) => given.onText(lineOf({ at, doing })));
+      const result = await work(at, {
+        onDoing: (doing) => given.onText(lineOf({ at, doing })),
+        onDifference: (difference) => given.onText(lineOf({ at, difference })),
+      });
       given.onText(lineOf({ done: at, result }));
       pieces += 1;
     }
@@ -60,14 +65,21 @@ export const goldenWorker = operation({
   text: () => "",
 });
 
-type Work = (at: number, tell: (doing: string) => void) => Promise<unknown>;
+interface Tells {
+  readonly onDoing: (doing: string) => void;
+  readonly onDifference: (difference: string) => void;
+}
+type Work = (at: number, tells: Tells) => Promise<unknown>;
 
 function workOf(context: Context, job: Job, temporary: string): Work {
   const { effects } = context;
   const driver = driverOf(context);
   const subjects = new Map(job.subjects.map((one) => [one.package_id, one]));
-  return (at, onStep) =>
-    runScenario(effects, pieceAt(job.pieces, at), { driver, subjects, keep: job.keep, temporary, onStep });
+  const { keep, updates } = job;
+  return (at, { onDoing, onDifference }) => {
+    const running = { driver, subjects, keep, updates, temporary, onStep: onDoing, onDifference };
+    return runScenario(effects, pieceAt(job.pieces, at), running);
+  };
 }
 
 function pieceAt<T>(pieces: readonly T[], at: number): T {
@@ -90,6 +102,8 @@ function stoppable(context: Context): Context {
 export interface Together {
   readonly workers: number | undefined;
   readonly onDoing: (at: number, doing: string) => void;
+  /** Told of a recording that differs. */
+  readonly onDifference?: (difference: string) => void;
 }
 
 /** Runs all pieces of a job in processes of our own. @throws the reason of the signal, once nothing of them is left */
@@ -107,6 +121,7 @@ export async function runTogether(context: Context, job: Job, together: Together
       env: Object.fromEntries(Object.entries(host.env).filter((one): one is [string, string] => !!one[1])),
       python: host.platform === "linux" ? await watchdogPython(context) : undefined,
       onDoing: together.onDoing,
+      onDifference: together.onDifference ?? (() => undefined),
     });
   } finally {
     removeTree(effects.fs, folder);
@@ -137,6 +152,7 @@ export function lostScenario({ scenario, digest }: ScenarioFile, why: string): G
         fault: null,
         injected: null,
         counts: {},
+        trace: null,
         problems: [
           { code: "WORKER_LOST", message: why, next_step: `Run "golden run ${scenario.name}" again.` },
         ],

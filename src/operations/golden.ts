@@ -52,6 +52,10 @@ export const goldenRun = operation({
       positional: 0,
     }),
     list: z.boolean().default(false).meta({ description: "Name what would run, and run nothing." }),
+    update: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Rewrite the recordings beside scenarios, and show what differs." }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
     ...workerFlags,
   }),
@@ -71,11 +75,18 @@ export const goldenRun = operation({
     const nameOf = (at: number): string => pieces[at]?.scenario.name ?? "";
     const { results, lost } = await runTogether(
       context,
-      { kind: "scenarios", pieces, subjects: [...subjects.values()], keep: input.keep },
+      {
+        kind: "scenarios",
+        pieces,
+        subjects: [...subjects.values()],
+        keep: input.keep,
+        updates: input.update,
+      },
       {
         workers: input.workers,
         onDoing: (at, doing) =>
           context.onProgress(`scenario ${at + 1}/${pieces.length} ${nameOf(at)}: ${doing}`),
+        onDifference: (difference) => context.onText(`${difference}\n`),
       },
     );
     const scenarios = pieces.map(

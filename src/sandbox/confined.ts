@@ -109,6 +109,10 @@ export interface Usage {
   readonly cpu_ms: number;
   readonly cpu_measured: "cgroup" | "rusage" | "sampled";
   /** Metered by the broker. */
+  /** Programs still running when the one we started had ended, by name; they ended with it. Absent where nobody could see. */
+  readonly processes_left?: readonly string[];
+  /** Ports of the sandbox somebody still listened at then. */
+  readonly ports_left?: readonly number[];
   readonly tokens?: number;
   readonly cost_units?: number;
 }

@@ -122,7 +122,8 @@ async function asleep(...words: string[]): Promise<Scene> {
   return { home, env, run, started: below(pid) };
 }
 
-const foldersIn = (home: string): string[] => readdirSync(home).filter((name) => /^holdfast-/.test(name));
+const foldersIn = (home: string): string[] =>
+  readdirSync(home).filter((name) => name.startsWith("holdfast-"));
 
 test.each(["SIGINT", "SIGTERM"] as const)(
   "%s: no process, no folder, no plane is left",

@@ -99,6 +99,7 @@ test("a steady report has neither times nor names of worlds in it", () => {
         fault: null,
         injected: null,
         counts: { checks: 3, processes: 90, paths: 120 },
+        trace: null,
         problems: [
           {
             code: "PROCESS_LEFT",

@@ -1376,6 +1376,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         default: false,
       },
       {
+        field: "update",
+        type: "boolean",
+        description: "Rewrite the recordings beside scenarios, and show what differs.",
+        default: false,
+      },
+      {
         field: "keep",
         type: "boolean",
         description: "Leave the planes of scenarios that fail.",

@@ -189,13 +189,12 @@ function judgeEvents({ expect, observed }: Case): Judged {
   };
 }
 
-/** The answer of an action is what it said; of anything else the whole document. */
-function outputOf({ document }: Answer): unknown {
-  return isRecord(document) && "run_id" in document ? document["result"] : document;
-}
+/** What an action answered; undefined for everything else. */
+export const runOutput = ({ document }: Answer): unknown =>
+  isRecord(document) && "run_id" in document ? document["result"] : undefined;
 
 function judgeOutput({ expect, answer }: Case): Judged {
-  const output = outputOf(answer);
+  const output = runOutput(answer) ?? answer.document;
   const { patterns = {}, tolerances = {} } = expect;
   const mismatches = expect.output === undefined ? [] : subsetMismatches(output, expect.output);
   for (const [pointer, source] of Object.entries(patterns)) {

@@ -3,6 +3,7 @@ import type { GoldenProblem } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import type { Answer } from "../driver.ts";
 import { errorsIn } from "../findings.ts";
+import { isRecord } from "../json-match.ts";
 import { ALWAYS_MOVING, unexplained } from "../oracle/rules.ts";
 import { problem } from "../problems.ts";
 import type { World } from "../world/world.ts";
@@ -22,10 +23,13 @@ export function judgeInvariants(
       ...integrityProblems(observed),
       ...ledgerProblems(observed),
       ...processProblems(observed),
+      ...leftInside(answer),
+      ...deniedProblems(answer),
+      ...unrecordedProblems(world),
       ...secrets.problems,
       ...(changed_nothing ? restoredProblems(observed) : []),
     ],
-    checks: 4 + (changed_nothing ? 1 : 0),
+    checks: 7 + (changed_nothing ? 1 : 0),
   };
 }
 
@@ -90,6 +94,53 @@ function processProblems({ processes }: Observed): GoldenProblem[] {
       ),
     ),
   ]);
+}
+
+/** What an action left running in its sandbox, where it ended with it. */
+function leftInside({ document }: Answer): GoldenProblem[] {
+  const resources = isRecord(document) && isRecord(document["resources"]) ? document["resources"] : {};
+  const { processes_left, ports_left } = resources;
+  const lists = [
+    ["PROCESS_LEFT", processes_left, "was still running when the action had answered"],
+    ["PORT_LEFT", ports_left, "was still listened at when the action had answered"],
+  ] as const;
+  return lists.flatMap(([code, list, words]) =>
+    (Array.isArray(list) ? list : []).map((one) => {
+      const subject = String(one);
+      const what = code === "PORT_LEFT" ? `port ${subject}` : subject;
+      const step = "End what the action starts, and close what it opens, before it answers.";
+      return problem(code, `${what} ${words}`, { subject }, step);
+    }),
+  );
+}
+
+function deniedProblems({ document, fault }: Answer): GoldenProblem[] {
+  const denials = isRecord(document) ? document["denials"] : fault?.details["denials"];
+  return (Array.isArray(denials) ? denials : []).filter(isRecord).map((one) => {
+    const { rule, subject, scope } = one;
+    return problem(
+      "DENIED",
+      `it tried ${String(rule)} ${String(subject)}, which it was not granted`,
+      { subject: String(subject), actual: String(rule) },
+      typeof scope === "string"
+        ? `Declare the permission ${scope} in its manifest, or let it be.`
+        : "Let the plugin do without: no permission allows this.",
+    );
+  });
+}
+
+function unrecordedProblems({ apis }: World): GoldenProblem[] {
+  return apis
+    .asked()
+    .filter((line) => line.startsWith("? "))
+    .map((line) =>
+      problem(
+        "API_UNRECORDED",
+        `${line.slice(2)} was asked for, and no answer is recorded`,
+        { subject: line.slice(2) },
+        "Add it to the answers under [[apis]] of the scenario.",
+      ),
+    );
 }
 
 function restoredProblems({ changes }: Observed): GoldenProblem[] {

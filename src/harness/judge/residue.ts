@@ -47,6 +47,7 @@ export async function judgeResidue(
     injected: null,
     counts: { checks: 1, paths: snapshot.entries.size, packages: ids.length },
     problems,
+    trace: null,
   };
 }
 

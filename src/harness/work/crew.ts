@@ -19,6 +19,7 @@ export interface Crew {
   /** Python that watches over each worker; without one a worker ends by itself when the run is gone. */
   readonly python: string | undefined;
   readonly onDoing: (at: number, doing: string) => void;
+  readonly onDifference: (difference: string) => void;
 }
 
 export interface Worked {
@@ -83,6 +84,7 @@ async function runWorker(effects: Needs, crew: Crew, results: Map<number, unknow
   const hear = (message: Message): void => {
     if ("began" in message) at = message.began;
     else if ("doing" in message) crew.onDoing(message.at, message.doing);
+    else if ("difference" in message) crew.onDifference(message.difference);
     else if ("done" in message) {
       results.set(message.done, message.result);
       at = undefined;
@@ -115,11 +117,11 @@ function startWorker({ programs }: Needs, { argv, cwd, env, python }: Crew): Pro
 
 async function stopWorker({ clock }: Needs, program: StartedProgram): Promise<void> {
   program.stdin.end();
-  let has_ended = false;
-  void program.ended.then(() => (has_ended = true));
+  const until_ms = clock.elapsed_ms() + STOP_MS_MAX;
+  const ended = new AbortController();
+  void program.ended.then(() => ended.abort());
   // In slices: a sleep nobody waits for any more would keep the run from ending.
-  for (let waited_ms = 0; !has_ended && waited_ms < STOP_MS_MAX; waited_ms += STOP_SLICE_MS)
-    await clock.sleep(STOP_SLICE_MS);
+  while (!ended.signal.aborted && clock.elapsed_ms() < until_ms) await clock.sleep(STOP_SLICE_MS);
   // The watchdog takes everything with it; without one the group has to do.
   if (program.channels.length === 0) program.kill();
   for (const channel of program.channels) channel.close();

@@ -110,6 +110,7 @@ function missingScenario({ name, scenario_digest }: Planned, at: number): Golden
         fault: null,
         injected: null,
         counts: {},
+        trace: null,
         problems: [
           {
             code: "NOT_RUN",

@@ -3,6 +3,8 @@ export type Message =
   | { readonly began: number }
   /** What it is at, for the progress line. */
   | { readonly at: number; readonly doing: string }
+  /** Of a recording, as text for people. */
+  | { readonly at: number; readonly difference: string }
   | { readonly done: number; readonly result: unknown }
   /** Nothing is left to take. */
   | { readonly finished: true };

@@ -1,7 +1,9 @@
 /** A world: a plane of its own with a home of its own, its people, and the packages of one scenario in its store. */
 import type { Effects } from "../../effects/index.ts";
+import { SECRET_VARIABLE } from "../default-settings.ts";
 import type { Answer, Call, Driver, Place } from "../driver.ts";
 import { make } from "../faults.ts";
+import type { RecordedApis } from "../fixtures/recorded-apis.ts";
 import { Snapshots } from "../oracle/snapshot.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
 import type { Subjects } from "../subjects.ts";
@@ -24,6 +26,8 @@ export interface World {
   /** Bytes that may stand in no file and no answer. */
   readonly secrets: readonly string[];
   readonly mark: string;
+  readonly apis: RecordedApis;
+  readonly plane_uid: string;
 }
 
 type Needs = Pick<Effects, "fs" | "host" | "random" | "clock">;
@@ -31,7 +35,7 @@ type Needs = Pick<Effects, "fs" | "host" | "random" | "clock">;
 export interface Making {
   readonly driver: Driver;
   readonly subjects: Subjects;
-  readonly names: ReadonlyMap<string, number>;
+  readonly apis: RecordedApis;
   /** Folder for passing files, where not each world has one: which wall holds is proven anew for each. */
   readonly temporary?: string;
 }
@@ -49,9 +53,10 @@ export async function makeWorld(effects: Needs, file: ScenarioFile, making: Maki
 
 async function furnish(effects: Needs, file: ScenarioFile, making: Making, folder: string): Promise<World> {
   const { fs, host, clock } = effects;
-  const { driver, subjects, names } = making;
+  const { driver, subjects, apis } = making;
   const mark = `HOLDFAST_GOLDEN=${folder.slice(folder.lastIndexOf("-") + 1)}`;
   const [name = "", value = ""] = mark.split("=");
+  const planted = `planted-${effects.random.hex(16)}`;
   for (const part of ["home", "plane", "sources", "tmp"]) fs.makeDirectory(`${folder}/${part}`);
   const place: Place = {
     root: `${folder}/plane`,
@@ -63,8 +68,10 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
       HOLDFAST_HOME: `${folder}/home/.holdfast`,
       LC_ALL: "C.UTF-8",
       [name]: value,
+      // What a plugin is given as a secret where its configuration wants one.
+      [SECRET_VARIABLE]: planted,
     },
-    names,
+    names: apis.names,
     ahead_ms: file.scenario.now === undefined ? 0 : Date.parse(file.scenario.now) - clock.now_ms(),
   };
   const made = await must(driver, place, {
@@ -88,8 +95,10 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
       { name: "plane", path: place.root },
       { name: "home", path: `${folder}/home` },
     ]),
-    secrets: [operator, approver],
+    secrets: [operator, approver, planted],
     mark,
+    apis,
+    plane_uid: String(made["plane_uid"]),
   };
 }
 

@@ -108,21 +108,59 @@ sub landlock {
   return $version;
 }
 
+sub numbers {
+  opendir(my $folder, '/proc') or return ();
+  return grep { /^\d+$/ } readdir($folder);
+}
+
+sub lines_of {
+  open(my $file, '<', $_[0]) or return ();
+  return <$file>;
+}
+
+# Ports that somebody listens at; the kernel writes that state as 0A.
+sub listening {
+  my %ports;
+  for my $line (map { lines_of("/proc/net/$_") } qw(tcp tcp6)) {
+    $ports{hex $1} = 1 if $line =~ /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /;
+  }
+  return %ports;
+}
+
+# What still runs when the program has ended, by name, beside those given. Nobody sees it afterwards: it all ends now.
+sub left_running {
+  my %known = map { $_ => 1 } @_;
+  my @names;
+  for my $number (grep { !$known{$_} } numbers()) {
+    my ($line) = lines_of("/proc/$number/stat");
+    next unless defined $line && $line =~ /\((.*)\) (\w)/s && $2 ne 'Z';
+    (my $name = $1) =~ s/[^A-Za-z0-9._+-]/?/g;
+    push @names, $name;
+  }
+  @names = sort @names;
+  return @names > 20 ? @names[0 .. 19] : @names;
+}
+
 my @program = @ARGV;
 # This is the first process of the namespace: when it ends, the kernel ends every other one. It stays to say what they used,
 # and lets nobody look into it.
 call('dumpable', 'prctl', 4, 0, 0, 0, 0);
 relay(@{$asked{relay}}) if @{$asked{relay}};
+my @ours = numbers();
+my %doors = listening();
 my $child = fork();
 fail("fork: $!") unless defined $child;
 if ($child) {
   my $ended;
   while ((my $one = wait()) > 0) { if ($one == $child) { $ended = $?; last } }
+  my %open = listening();
+  my $ports = join(',', sort { $a <=> $b } grep { !$doors{$_} } keys %open);
+  my $names = join(',', map { qq("$_") } left_running(@ours));
   my $usage = "\0" x 144;
   syscall($NR{getrusage}, -1, $usage);
   my ($user_s, $user_us, $system_s, $system_us, $rss_kib) = unpack('q5', $usage);
   my $cpu_ms = ($user_s + $system_s) * 1000 + int(($user_us + $system_us) / 1000);
-  say_json(qq({"cpu_ms":$cpu_ms,"rss_kib":$rss_kib}));
+  say_json(qq({"cpu_ms":$cpu_ms,"rss_kib":$rss_kib,"left":[$names],"ports":[$ports]}));
   exit(($ended & 127) ? 128 + ($ended & 127) : $ended >> 8);
 }
 call('no_new_privs', 'prctl', 38, 1, 0, 0, 0);

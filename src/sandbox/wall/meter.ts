@@ -61,14 +61,24 @@ export class Meter {
         : grouped?.cpu_ms !== undefined
           ? { cpu_ms: grouped.cpu_ms, cpu_measured: "cgroup" as const }
           : { cpu_ms: this.#cpu_ms, cpu_measured: "sampled" as const };
+    const left = leftOf(status);
     if (grouped !== undefined)
-      return { peak_memory_bytes: grouped.peak_memory_bytes, memory_measured: "cgroup", ...cpu };
+      return { peak_memory_bytes: grouped.peak_memory_bytes, memory_measured: "cgroup", ...cpu, ...left };
     // A program that ended between two looks was at least as large as its largest process.
     const peak_memory_bytes = Math.max(this.#peak_bytes, status.largest_rss_bytes ?? 0);
-    return { peak_memory_bytes, memory_measured: "sampled", ...cpu };
+    return { peak_memory_bytes, memory_measured: "sampled", ...cpu, ...left };
   }
 
   remove(): void {
     this.#group?.remove();
   }
 }
+
+/** Only what the first process of the namespace saw with its own eyes. */
+const leftOf = ({
+  processes_left,
+  ports_left,
+}: WallStatus): Pick<Usage, "processes_left" | "ports_left"> => ({
+  ...(processes_left === undefined ? {} : { processes_left }),
+  ...(ports_left === undefined ? {} : { ports_left }),
+});

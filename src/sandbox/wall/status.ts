@@ -9,6 +9,10 @@ export interface WallStatus {
   failed?: string;
   cpu_ms?: number;
   largest_rss_bytes?: number;
+  /** Programs that were still running when the one we started had ended, by name. */
+  processes_left?: string[];
+  /** Ports somebody still listened at then. */
+  ports_left?: number[];
 }
 
 const TEXT_MAX = 1 << 16;
@@ -32,6 +36,10 @@ export async function readStatus(
     if (cpu_ms !== undefined) status.cpu_ms = cpu_ms;
     const rss_kib = number("rss_kib");
     if (rss_kib !== undefined) status.largest_rss_bytes = rss_kib * 1024;
+    const [, left] = /"left":(\[[^\]]*\])/.exec(text) ?? [];
+    if (left !== undefined) status.processes_left = JSON.parse(left) as string[];
+    const [, ports] = /"ports":(\[[^\]]*\])/.exec(text) ?? [];
+    if (ports !== undefined) status.ports_left = JSON.parse(ports) as number[];
     const [, failed] = /"failed":"([^"]*)"/.exec(text) ?? [];
     if (failed !== undefined) status.failed = failed;
     if (!status.started && text.includes('"started":true')) {

@@ -1,0 +1,65 @@
+/**
+ * What varies between two runs of the same life and may: replaced by its name before anything is compared. Each rule is declared
+ * here or in the scenario; nothing else is forgiven.
+ */
+import type { Scenario } from "../contracts/index.ts";
+import { sortedBy } from "../kernel/index.ts";
+import { isRecord } from "./json-match.ts";
+import type { World } from "./world/world.ts";
+
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly with: string;
+}
+
+/** Numbers that are made anew each time, wherever they stand in a text. */
+const TEXT_RULES: readonly TextRule[] = [
+  { pattern: /\b(LED|RUN)-[0-9a-f]{32}/g, with: "$1-…" },
+  { pattern: /\bTX-[0-9TZ]+-[0-9a-f]{16}/g, with: "TX-…" },
+  { pattern: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)/g, with: "<time>" },
+];
+
+/** Fields whose number depends on the machine and its load. */
+const MEASURED = /(_ms|_at_s|^pid|^peak_memory_bytes|^memory_measured|^cpu_measured|^size_on_disk_bytes)$/;
+
+export type Normalise = (value: unknown) => unknown;
+
+/** @param scenario rules of its own: by pointer into the value, or by pattern in any text */
+export function normaliserOf(
+  { folder, place, plane_uid }: Pick<World, "folder" | "place" | "plane_uid">,
+  { normalise }: Pick<Scenario, "normalise">,
+): Normalise {
+  const texts: TextRule[] = [
+    ...normalise.flatMap(({ pattern, with: replacement }) =>
+      pattern === undefined ? [] : [{ pattern: new RegExp(pattern, "gu"), with: replacement }],
+    ),
+    ...TEXT_RULES,
+  ];
+  const pointers = new Map(
+    normalise.flatMap(({ pointer, with: replacement }) =>
+      pointer === undefined ? [] : [[pointer, replacement] as const],
+    ),
+  );
+  const textOf = (text: string): string =>
+    texts.reduce(
+      (so_far, rule) => so_far.replaceAll(rule.pattern, rule.with),
+      text
+        .replaceAll(place.root, "<plane>")
+        .replaceAll(folder, "<world>")
+        .replaceAll(plane_uid, "<plane_uid>"),
+    );
+  const walk = (value: unknown, pointer: string): unknown => {
+    const replaced = pointers.get(pointer);
+    if (replaced !== undefined) return replaced;
+    if (typeof value === "string") return textOf(value);
+    if (Array.isArray(value)) return value.map((one, index) => walk(one, `${pointer}/${index}`));
+    if (!isRecord(value)) return value;
+    return Object.fromEntries(
+      sortedBy(Object.entries(value), ([key]) => key).map(([key, one]) => [
+        key,
+        typeof one === "number" && MEASURED.test(key) ? `<${key}>` : walk(one, `${pointer}/${key}`),
+      ]),
+    );
+  };
+  return (value) => walk(value, "");
+}
