@@ -1,10 +1,11 @@
 /** `golden merge`: reports of shards, wherever they ran, to the report of the whole. */
 import { z } from "zod";
-import { GoldenReport } from "../contracts/index.ts";
-import { mergeReports, steadyReport } from "../harness/index.ts";
+import { GoldenMatrix, GoldenReport } from "../contracts/index.ts";
+import { mergeMatrices, mergeReports, steadyMatrix, steadyReport } from "../harness/index.ts";
 import { absolute } from "../plane/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { make } from "./faults.ts";
+import { textOfMatrix } from "./golden-matrix-report.ts";
 import { textOfGolden, totalsOf } from "./golden-report.ts";
 
 interface Read {
@@ -31,16 +32,40 @@ export const goldenMerge = operation({
       description: "Leave out what differs from run to run: times, processes.",
     }),
   }),
-  run: async (context, input): Promise<Outcome<GoldenReport>> => {
+  run: async (context, input): Promise<Outcome<Whole>> => {
     const read = input.reports.map((path) => readJson(context, path));
-    const merged = mergeReports(read.map((one) => ({ path: one.path, report: goldenReport(one) })));
-    const whole: GoldenReport = { ...merged, totals: totalsOf(merged.scenarios) };
-    const result = input.steady ? steadyReport(whole) : whole;
-    if (input.out !== undefined) writeJson(context, input.out, result);
-    return { result, exit_code: result.totals.failed === 0 ? 0 : 1 };
+    const { result, healthy } = isMatrix(read[0]) ? matrixOf(context, read) : reportOf(read);
+    const steady = input.steady ? steadied(result) : result;
+    if (input.out !== undefined) writeJson(context, input.out, steady);
+    return { result: steady, exit_code: healthy ? 0 : 1 };
   },
-  text: textOfGolden,
+  text: (whole) => ("cells" in whole ? textOfMatrix(whole) : textOfGolden(whole)),
 });
+
+type Whole = GoldenReport | GoldenMatrix;
+
+const isMatrix = (one: Read | undefined): boolean =>
+  typeof one?.value === "object" && one.value !== null && "cells" in one.value;
+
+const steadied = (whole: Whole): Whole => ("cells" in whole ? steadyMatrix(whole) : steadyReport(whole));
+
+interface Merged {
+  readonly result: Whole;
+  readonly healthy: boolean;
+}
+
+function reportOf(read: readonly Read[]): Merged {
+  const merged = mergeReports(read.map((one) => ({ path: one.path, report: parsed(GoldenReport, one) })));
+  const result = { ...merged, totals: totalsOf(merged.scenarios) };
+  return { result, healthy: result.totals.failed === 0 };
+}
+
+function matrixOf({ effects }: Context, read: readonly Read[]): Merged {
+  const today = new Date(effects.clock.now_ms()).toISOString().slice(0, 10);
+  const matrices = read.map((one) => ({ path: one.path, matrix: parsed(GoldenMatrix, one) }));
+  const result = mergeMatrices(matrices, today);
+  return { result, healthy: result.healthy };
+}
 
 function readJson({ effects }: Context, path: string): Read {
   const { fs, host } = effects;
@@ -53,8 +78,8 @@ function readJson({ effects }: Context, path: string): Read {
   }
 }
 
-function goldenReport({ path, value }: Read): GoldenReport {
-  const read = GoldenReport.safeParse(value);
+function parsed<T>(contract: z.ZodType<T>, { path, value }: Read): T {
+  const read = contract.safeParse(value);
   if (read.success) return read.data;
   const issue = read.error.issues[0];
   throw unusable(path, `is no report: /${(issue?.path ?? []).join("/")}: ${issue?.message ?? "not valid"}`);

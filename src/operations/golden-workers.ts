@@ -4,9 +4,11 @@ import type { GoldenScenario } from "../contracts/index.ts";
 import {
   claimNext,
   lineOf,
+  type MatrixJob,
   makeJob,
   readJob,
   removeTree,
+  runCell,
   runCrew,
   runScenario,
   type ScenarioFile,
@@ -28,7 +30,7 @@ export interface ScenarioJob {
   readonly updates: boolean;
 }
 
-type Job = ScenarioJob;
+type Job = ScenarioJob | MatrixJob;
 
 export const goldenWorker = operation({
   name: "golden worker",
@@ -72,13 +74,37 @@ interface Tells {
 type Work = (at: number, tells: Tells) => Promise<unknown>;
 
 function workOf(context: Context, job: Job, temporary: string): Work {
-  const { effects } = context;
+  const { effects, files } = context;
   const driver = driverOf(context);
   const subjects = new Map(job.subjects.map((one) => [one.package_id, one]));
+  if (job.kind === "cells") {
+    const running = { driver, subjects, temporary, node: files.node, pythonIn: pythonIn(context) };
+    return async (at, { onDoing }) => {
+      const point = pieceAt(job.pieces, at);
+      onDoing(point.id);
+      return runCell(effects, job, point, running);
+    };
+  }
   const { keep, updates } = job;
   return (at, { onDoing, onDifference }) => {
     const running = { driver, subjects, keep, updates, temporary, onStep: onDoing, onDifference };
     return runScenario(effects, pieceAt(job.pieces, at), running);
+  };
+}
+
+/** Asking an interpreter takes longer than looking it up; each PATH is asked about once. */
+function pythonIn({ effects }: Context) {
+  const known = new Map<string, Promise<string | undefined>>();
+  return (env: Context["effects"]["host"]["env"]): Promise<string | undefined> => {
+    const path = env["PATH"] ?? "";
+    const found =
+      known.get(path) ??
+      findPython({ ...effects, host: { ...effects.host, env } }, {}).then(
+        ({ executable }) => effects.fs.realPath(executable),
+        () => undefined,
+      );
+    known.set(path, found);
+    return found;
   };
 }
 

@@ -48,6 +48,7 @@ export const OPERATIONS: Readonly<Record<string, Loader>> = {
   explain: async () => erase((await import("./explain.ts")).explain),
   "what-breaks": async () => erase((await import("./what-breaks.ts")).whatBreaks),
   "golden run": async () => erase((await import("./golden.ts")).goldenRun),
+  "golden matrix": async () => erase((await import("./golden-matrix.ts")).goldenMatrix),
   "golden merge": async () => erase((await import("./golden-merge.ts")).goldenMerge),
   "golden worker": async () => erase((await import("./golden-workers.ts")).goldenWorker),
   verify: async () => erase((await import("./verify.ts")).verify),

@@ -1,5 +1,5 @@
 /** A report without what differs from run to run: two runs that found the same are then the same, byte for byte. */
-import type { GoldenReport } from "../../contracts/index.ts";
+import type { GoldenMatrix, GoldenProblem, GoldenReport } from "../../contracts/index.ts";
 
 const EPOCH = new Date(0).toISOString();
 
@@ -19,11 +19,31 @@ export function steadyReport(report: GoldenReport): GoldenReport {
         ...step,
         duration_ms: 0,
         counts: Object.fromEntries(Object.entries(step.counts).filter(([name]) => !MOVING_COUNTS.has(name))),
-        problems: step.problems.map((problem) => ({ ...problem, message: withoutWorld(problem.message) })),
+        problems: step.problems.map(steadyProblem),
       })),
     })),
   };
 }
+
+export function steadyMatrix(matrix: GoldenMatrix): GoldenMatrix {
+  return {
+    ...matrix,
+    began_at: EPOCH,
+    duration_ms: 0,
+    swept_folders: 0,
+    findings: matrix.findings.map((one) => ({ ...one, message: withoutWorld(one.message) })),
+    cells: matrix.cells.map((cell) => ({
+      ...cell,
+      duration_ms: 0,
+      problems: cell.problems.map(steadyProblem),
+    })),
+  };
+}
+
+const steadyProblem = (problem: GoldenProblem): GoldenProblem => ({
+  ...problem,
+  message: withoutWorld(problem.message),
+});
 
 /** Worlds have random names. */
 const withoutWorld = (text: string): string =>
