@@ -40,11 +40,11 @@ export function textOfMatrix(matrix: GoldenMatrix): string {
 
 function tableOf(cells: readonly MatrixCell[], pythons: readonly (string | null)[]): string[] {
   const rows = new Map<string, Map<string | null, string>>();
-  for (const { host, api, python, verdict, waived, outside, works } of cells) {
+  for (const { host, api, python, verdict, waived, outside, works, refused_by } of cells) {
     const name = `${host.name}@${host.version} api ${api}`;
     const row = rows.get(name) ?? new Map<string | null, string>();
     // What was refused and would have worked is marked: the findings say more.
-    const sign = waived === null ? SIGNS[verdict] : "waived";
+    const sign = waived !== null ? "waived" : refused_by === "host" ? "no API" : SIGNS[verdict];
     row.set(python, outside.length > 0 && works === true ? `${sign}*` : sign);
     rows.set(name, row);
   }

@@ -1,6 +1,6 @@
 /** `golden matrix`: plugin version × host program × API version × Python, each cell really run. */
 import { z } from "zod";
-import type { GoldenMatrix, MatrixCell, MatrixFile, MatrixWaiver } from "../contracts/index.ts";
+import { GoldenMatrix, type MatrixCell, type MatrixFile, type MatrixWaiver } from "../contracts/index.ts";
 import {
   closeMatrix,
   findHosts,
@@ -38,7 +38,7 @@ export const goldenMatrix = operation({
   summary: "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
   examples: [
     "golden matrix modules/example_gate",
-    "golden matrix PKG-T3-ECHO-001 --hosts workbench@1.0.0,holdfast --pythons 3.9,3.13",
+    "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
     "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
   ],
   authorised: false,
@@ -126,7 +126,8 @@ export const goldenMatrix = operation({
         },
         began_at.slice(0, 10),
       );
-      const result = input.steady ? steadyMatrix(closed) : closed;
+      // Parsed, so that fields stand in one order whoever wrote them.
+      const result = GoldenMatrix.parse(input.steady ? steadyMatrix(closed) : closed);
       return { result: { matrix: result }, exit_code: closed.healthy ? 0 : 1 };
     } finally {
       packed.end();

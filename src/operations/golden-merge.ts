@@ -35,7 +35,7 @@ export const goldenMerge = operation({
   run: async (context, input): Promise<Outcome<Whole>> => {
     const read = input.reports.map((path) => readJson(context, path));
     const { result, healthy } = isMatrix(read[0]) ? matrixOf(context, read) : reportOf(read);
-    const steady = input.steady ? steadied(result) : result;
+    const steady = ordered(input.steady ? steadied(result) : result);
     if (input.out !== undefined) writeJson(context, input.out, steady);
     return { result: steady, exit_code: healthy ? 0 : 1 };
   },
@@ -48,6 +48,10 @@ const isMatrix = (one: Read | undefined): boolean =>
   typeof one?.value === "object" && one.value !== null && "cells" in one.value;
 
 const steadied = (whole: Whole): Whole => ("cells" in whole ? steadyMatrix(whole) : steadyReport(whole));
+
+/** Fields in one order whoever wrote them. */
+const ordered = (whole: Whole): Whole =>
+  "cells" in whole ? GoldenMatrix.parse(whole) : GoldenReport.parse(whole);
 
 interface Merged {
   readonly result: Whole;

@@ -1,6 +1,6 @@
 /** `golden run`: lives of packages, from install to uninstall, in planes of their own. */
 import { z } from "zod";
-import type { GoldenReport, GoldenScenario } from "../contracts/index.ts";
+import { GoldenReport, type GoldenScenario } from "../contracts/index.ts";
 import {
   findSubjects,
   inShard,
@@ -106,7 +106,8 @@ export const goldenRun = operation({
       scenarios,
     };
     return {
-      result: { report: input.steady ? steadyReport(report) : report },
+      // Parsed, so that fields stand in one order whoever wrote them.
+      result: { report: GoldenReport.parse(input.steady ? steadyReport(report) : report) },
       exit_code: report.totals.failed === 0 ? 0 : 1,
     };
   },
