@@ -45,7 +45,7 @@ export const goldenWorker = operation({
     const { effects } = context;
     const folder = absolute(effects.host.cwd, input.job);
     const job = readJob(effects, folder) as Job;
-    const temporary = `${folder}/tmp-${effects.host.pid}`;
+    const temporary = `${folder}/t${effects.host.pid}`;
     effects.fs.makeDirectory(temporary, 0o700);
     const work = workOf(context, job, temporary);
     let pieces = 0;

@@ -64,7 +64,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     env: {
       PATH: host.env["PATH"] ?? "",
       HOME: `${folder}/home`,
-      TMPDIR: making.temporary ?? `${folder}/tmp`,
+      ...temporaryIn(making.temporary ?? `${folder}/tmp`),
       HOLDFAST_HOME: `${folder}/home/.holdfast`,
       LC_ALL: "C.UTF-8",
       [name]: value,
@@ -101,6 +101,12 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     plane_uid: String(made["plane_uid"]),
   };
 }
+
+/** A socket in a private folder below it must have a name the kernel takes (108 bytes); /tmp is used where it would not. */
+const temporaryIn = (path: string): Record<string, string> =>
+  Buffer.byteLength(path) <= TEMPORARY_BYTES_MAX ? { TMPDIR: path } : {};
+
+const TEMPORARY_BYTES_MAX = 56;
 
 interface Workshop {
   readonly driver: Driver;
