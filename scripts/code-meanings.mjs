@@ -31,6 +31,10 @@ export const MEANINGS = {
   ARCHIVE_RATIO: "The archive unpacks to far more bytes than it has: a bomb until shown otherwise.",
   ARCHIVE_SPARSE: "A member is a sparse file, whose size and bytes need not agree.",
   ARCHIVE_SYMLINK: "A member is a symbolic link, through which a write could reach a file outside.",
+  BROKER_CONFIG_INVALID:
+    "What says who answers the tools of agents cannot be read, so no agent runs: half a file could leave out a price.",
+  CAPABILITY_VIOLATION:
+    "In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.",
   COMMAND_UNKNOWN: "No command has this name.",
   DEPENDENCY_RANGE: "What is installed is outside the range that the package was made for.",
   DEPENDENT_RANGE: "The change would leave an installed package without what it needs.",
@@ -87,6 +91,10 @@ export const MEANINGS = {
   TRACE_FILE_NOT_VERIFIABLE: "A file of the package cannot be compared with what was installed.",
   TRACE_OWNER_DIFFERS: "The ownership registry and the receipts name different owners of a path.",
   NOTHING_TO_RUN: "A harness that ran nothing would look like one that found nothing.",
+  HOST_INVALID: "The host.toml of a host program does not say what a matrix must know of it.",
+  MATRIX_AXIS: "A matrix was asked for a host program that is not there.",
+  MATRIX_INVALID: "A matrix file, or the file of its waivers, does not have the form its schema says.",
+  MATRIX_NO_PLUGIN: "Only plugins are run by hosts; other packages have no matrix.",
   SHARD_INVALID: "A shard is a part and the number of all parts: 2/4.",
   MERGE_REFUSED:
     "Shards of different programs, plans or machines, or one shard twice, do not make one whole.",
@@ -124,4 +132,6 @@ export const MEANINGS = {
     "The action began and did not end well: it died, answered in a form nobody reads, or did not fit its own schema.",
   plugin_run_unknown: "No run with this id is among those kept.",
   plugin_secret_missing: "The configuration names a secret that is not there now.",
+  WRITE_SURFACE_MISMATCH:
+    "A turn declared an output and did not write it, so what it declared is not what it did, and it does not count.",
 };

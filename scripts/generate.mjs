@@ -4,11 +4,19 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { z } from "zod";
 import { cliFaults } from "../src/cli/index.ts";
-import { IntegrityReport, PreflightReport, TraceAnswer } from "../src/contracts/index.ts";
+import {
+  GoldenMatrix,
+  GoldenReport,
+  IntegrityReport,
+  MatrixFile,
+  PreflightReport,
+  Scenario,
+  TraceAnswer,
+} from "../src/contracts/index.ts";
 import { INTEGRITY_RULES } from "../src/integrity/index.ts";
 import { ADOPT_CODES } from "../src/lifecycle/index.ts";
 import { OPERATIONS, readFaultCatalogues } from "../src/operations/index.ts";
-import { manifestSchema, sourceSchema } from "../src/operations/source-schema.ts";
+import { brokerSchema, manifestSchema, sourceSchema } from "../src/operations/source-schema.ts";
 import { PREFLIGHT_RULES } from "../src/preflight/index.ts";
 import { readCodes } from "./codes.mjs";
 
@@ -20,6 +28,7 @@ const PAGE_PARTS = new URL("../src/trace/generated/page-parts.ts", import.meta.u
 const TRACE_SCHEMA = new URL("../docs/reference/schema/trace.schema.json", import.meta.url);
 const SOURCE_SCHEMA = new URL("../docs/reference/schema/holdfast-source.schema.json", import.meta.url);
 const MANIFEST_SCHEMA = new URL("../docs/reference/schema/manifest.schema.json", import.meta.url);
+const BROKER_SCHEMA = new URL("../docs/reference/schema/broker.schema.json", import.meta.url);
 const REFERENCE = new URL("../docs/reference/commands.md", import.meta.url);
 
 /** Text without what a formatter may choose. */
@@ -167,6 +176,17 @@ const schema = `${JSON.stringify(z.toJSONSchema(IntegrityReport), null, 2)}\n`;
 const PREFLIGHT_SCHEMA = new URL("../docs/reference/schema/preflight-report.schema.json", import.meta.url);
 const preflight_schema = `${JSON.stringify(z.toJSONSchema(PreflightReport), null, 2)}\n`;
 
+/** Files of the golden harness: what people write, and what it prints. */
+const GOLDEN_SCHEMAS = [
+  ["scenario", Scenario, "input"],
+  ["golden-report", GoldenReport, "output"],
+  ["golden-matrix-file", MatrixFile, "input"],
+  ["golden-matrix", GoldenMatrix, "output"],
+].map(([name, contract, io]) => [
+  new URL(`../docs/reference/schema/${name}.schema.json`, import.meta.url),
+  `${JSON.stringify(z.toJSONSchema(contract, { io }), null, 2)}\n`,
+]);
+
 const check = process.argv.includes("--check");
 let stale = 0;
 for (const [url, text] of [
@@ -180,7 +200,9 @@ for (const [url, text] of [
   [SCHEMA, schema],
   [SOURCE_SCHEMA, sourceSchema()],
   [MANIFEST_SCHEMA, manifestSchema()],
+  [BROKER_SCHEMA, brokerSchema()],
   [PREFLIGHT_SCHEMA, preflight_schema],
+  ...GOLDEN_SCHEMAS,
 ]) {
   let before = "";
   try {

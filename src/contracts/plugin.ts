@@ -12,6 +12,8 @@ const Id = z
   .string()
   .max(64)
   .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, "must be lower-case words joined by . _ or -");
+/** Tools, actions and probes are named alike. */
+export const ToolName = Id;
 
 export const PLUGIN_KINDS = ["node", "integration", "agent", "quality_gate"] as const;
 export const PluginKind = z.enum(PLUGIN_KINDS);
@@ -115,6 +117,25 @@ export const ActionLimits = z.strictObject({
 });
 export type ActionLimits = z.output<typeof ActionLimits>;
 
+/** A file in the output folder of the session it is written in. */
+const TurnOutput = z
+  .string()
+  .max(512)
+  .regex(
+    /^output\/<session_id>(?!.*\/\.{0,2}(\/|$))\/[^\0\\*?<>]+$/,
+    "must be a file such as output/<session_id>/answer.txt, without . or .. parts",
+  );
+
+/** A turn of a session: what it writes is declared, recorded in the session's ledgers, and all it can write. */
+export const Turn = z.strictObject({
+  outputs: z
+    .array(TurnOutput)
+    .min(1)
+    .max(64)
+    .describe("Files it writes, each of them every time; <session_id> stands for the session's id."),
+});
+export type Turn = z.output<typeof Turn>;
+
 export const PluginAction = z.strictObject({
   id: Id.describe("How it is asked for."),
   title: z.string().min(1).max(200).describe("What it does, in a few words."),
@@ -127,6 +148,7 @@ export const PluginAction = z.strictObject({
     .default([])
     .describe("What of the plugin's permissions this action needs, word for word."),
   limits: ActionLimits.optional().describe("Ceilings of one run; the operator's are above them."),
+  turn: Turn.optional().describe("Of an agent: makes the action a turn of a session."),
   examples: z
     .array(
       z.strictObject({ title: z.string().max(200).optional(), input: z.json(), output: z.json().optional() }),

@@ -33,7 +33,11 @@ export const ScenarioPackage = z
           .max(1 << 26)
           .default(64)
           .describe("Bytes of each file."),
-        broken: Slug.optional().describe("One way to be broken; golden check lists them."),
+        name: Slug.optional().describe(
+          "Its name, from which its id follows; default: that of the package here.",
+        ),
+        plugin: z.boolean().default(false).describe("Whether it is a plugin that can be run."),
+        broken: Slug.optional().describe("One way to be broken; a word that is none names them all."),
       })
       .optional()
       .describe("A package made up for the scenario."),
@@ -65,6 +69,12 @@ export const RecordedAnswer = z.strictObject({
     .max(1 << 20)
     .optional()
     .describe("Body, as text."),
+  file: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("Body: the bytes of this file, relative to the scenario."),
   latency_ms: z.int().min(0).max(60_000).default(0),
   fail: z
     .enum(["reset", "stall", "cut"])

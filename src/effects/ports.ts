@@ -152,6 +152,17 @@ export interface Network {
     readonly idle_timeout_ms: number;
     readonly signal: AbortSignal;
   }): Promise<NetworkReply>;
+  /**
+   * One POST with its whole body; redirects are answered, not followed. `timeout_ms` is for everything, to the last byte of the
+   * answer: then the reading fails with ETIMEDOUT. Throws Node's own error with `code`.
+   */
+  post(request: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
+    readonly timeout_ms: number;
+    readonly signal: AbortSignal;
+  }): Promise<NetworkReply>;
 }
 
 export interface HeldLock {

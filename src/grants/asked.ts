@@ -2,7 +2,7 @@
 import type { Elevation, Manifest, PackedPlugin, PluginKind, Scope } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { aboveProfile } from "./profiles.ts";
-import { scopesOf } from "./scopes.ts";
+import { scopesOf, turnScopes } from "./scopes.ts";
 
 export interface Asked {
   readonly namespace: string;
@@ -26,7 +26,10 @@ export function askedOf(manifest: Manifest): Asked | undefined {
   const { plugin, package_id, version } = manifest;
   if (plugin === undefined) return undefined;
   const { namespace, kind, runtime, root, entrypoint, elevated } = plugin;
-  const scopes = scopesOf(plugin.permissions);
+  // What is written in turns is granted like any other writing.
+  const scopes = [...new Set([...scopesOf(plugin.permissions), ...plugin.actions.flatMap(turnScopes)])].sort(
+    compareCodePoints,
+  );
   return {
     namespace,
     package_id,

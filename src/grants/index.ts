@@ -63,6 +63,7 @@ export {
   type ScopeKind,
   type ScopeParts,
   scopesOf,
+  turnScopes,
   type Widening,
   widening,
 } from "./scopes.ts";

@@ -17,7 +17,11 @@ export interface Profile {
   readonly files: (own: OwnPlaces) => readonly Scope[];
   /** Kinds of which it may ask for any. */
   readonly free: readonly ScopeKind[];
+  /** Whether it may declare outputs in the folder of whatever session it is run in. */
+  readonly turns?: true;
 }
+
+const isTurnOutput = (scope: Scope): boolean => scope.startsWith("files.write:output/<session_id>/");
 
 /** Plane-relative: what it may write without asking. */
 export const dataFolder = (namespace: string): string => `data/${namespace}`;
@@ -41,6 +45,7 @@ const PROFILES: Readonly<Record<PluginKind, Profile>> = {
     title: "like a node, with tools, tokens and cost, and without network",
     files: ownFiles,
     free: ["tool", "tokens", "cost"],
+    turns: true,
   },
   quality_gate: {
     kind: "quality_gate",
@@ -54,11 +59,12 @@ export const profileOf = (kind: PluginKind): Profile => PROFILES[kind];
 
 /** Scopes that the profile of this kind does not cover, in the order given. To forbid oneself something is always free. */
 export function aboveProfile(kind: PluginKind, own: OwnPlaces, scopes: readonly Scope[]): Scope[] {
-  const { files, free } = profileOf(kind);
+  const { files, free, turns = false } = profileOf(kind);
   const allowed = files(own);
   return scopes.filter((scope) => {
     const asked = partsOf(scope)?.kind;
     if (asked === undefined) return true;
+    if (turns && isTurnOutput(scope)) return false;
     return asked !== "files.forbidden" && !free.includes(asked) && !isCovered(scope, allowed);
   });
 }

@@ -1,5 +1,5 @@
 /** Permissions as a sorted list of scopes, and what one list allows that another does not. Pure. */
-import type { Permissions, Scope } from "../contracts/index.ts";
+import type { Permissions, PluginAction, Scope } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { globCovers, segmentCovers } from "./glob-cover.ts";
 
@@ -50,6 +50,10 @@ export function scopesOf(permissions: Permissions): Scope[] {
     ...(cost_units_max === undefined ? [] : [`cost:${cost_units_max}`]),
   ]);
 }
+
+/** Outputs of an action that is a turn; `<session_id>` stands for whatever session it is of. */
+export const turnScopes = ({ turn }: Pick<PluginAction, "turn">): Scope[] =>
+  (turn?.outputs ?? []).map((path) => `files.write:${path}`);
 
 /**
  * True only if `outer` allows (or, for `files.forbidden`, forbids) everything that `inner` does. A yes is always right.

@@ -21,8 +21,9 @@ const NEXT = "next";
 /** The scenario a package has without anybody writing one. */
 export function canonicalScenario(subject: CanonicalSubject, given?: Scenario): Scenario {
   const { package_id, version, metadata } = subject;
-  // A version of the same bytes, one patch later: an update that has to change nothing but the number.
-  const next = semver.inc(version, "patch") ?? version;
+  // Where nobody says how the next version differs, it has the same bytes: an update that changes nothing but the number.
+  const later = given?.packages[NEXT] ?? subject.package;
+  const next = later.version ?? semver.inc(version, "patch") ?? version;
   const base: Scenario = given ?? {
     schema_version: "1.0",
     name: package_id.toLowerCase(),
@@ -41,7 +42,7 @@ export function canonicalScenario(subject: CanonicalSubject, given?: Scenario): 
   return {
     ...base,
     title: base.title ?? `Life of ${package_id}`,
-    packages: { [NOW]: subject.package, [NEXT]: { ...subject.package, version: next } },
+    packages: { [NOW]: subject.package, [NEXT]: { ...later, version: next } },
     steps: canonicalSteps(metadata, version, next, settings),
   };
 }

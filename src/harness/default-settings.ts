@@ -3,7 +3,7 @@ import type { SourceMetadata } from "../contracts/index.ts";
 import { isRecord } from "./json-match.ts";
 
 /** Where the planted secret of a world stands. */
-export const SECRET_VARIABLE = "HOLDFAST_GOLDEN_SECRET";
+export const SECRET_VARIABLE = "GOLDEN_PLANTED_SECRET";
 
 export type Assigned = Readonly<Record<string, Json>>;
 type Json = SourceMetadataJson;

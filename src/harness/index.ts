@@ -1,5 +1,6 @@
 /** Scripted lives of packages in planes of their own, and what is found wrong with them. */
 export type { Answer, Call, Driver, Place } from "./driver.ts";
+export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults } from "./faults.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";
 export { findHosts, type HostProgram, OWN_NAME } from "./matrix/hosts.ts";
@@ -9,7 +10,7 @@ export { packVersions } from "./matrix/pack-versions.ts";
 export { planMatrix } from "./matrix/plan-matrix.ts";
 export { readMatrix, readWaivers } from "./matrix/read-matrix.ts";
 export { lostCell, runCell } from "./matrix/run-cell.ts";
-export { planRun } from "./plan-run.ts";
+export { generatedFile, planRun } from "./plan-run.ts";
 export type { ScenarioFile } from "./read-scenario.ts";
 export { runScenario } from "./run-scenario.ts";
 export { findSubjects, requireSubject, type Subject, type Subjects, subjectAt } from "./subjects.ts";

@@ -26,7 +26,7 @@ export type Normalise = (value: unknown) => unknown;
 
 /** @param scenario rules of its own: by pointer into the value, or by pattern in any text */
 export function normaliserOf(
-  { folder, place, plane_uid }: Pick<World, "folder" | "place" | "plane_uid">,
+  { folder, place, plane_uid, secrets }: Pick<World, "folder" | "place" | "plane_uid" | "secrets">,
   { normalise }: Pick<Scenario, "normalise">,
 ): Normalise {
   const texts: TextRule[] = [
@@ -40,13 +40,17 @@ export function normaliserOf(
       pointer === undefined ? [] : [[pointer, replacement] as const],
     ),
   );
+  // A report is kept and shown around: what a plugin let out of a secret stands nowhere in it.
+  const names = [
+    ...secrets.map((secret) => [secret, "<secret>"] as const),
+    [place.root, "<plane>"] as const,
+    [folder, "<world>"] as const,
+    [plane_uid, "<plane_uid>"] as const,
+  ];
   const textOf = (text: string): string =>
     texts.reduce(
       (so_far, rule) => so_far.replaceAll(rule.pattern, rule.with),
-      text
-        .replaceAll(place.root, "<plane>")
-        .replaceAll(folder, "<world>")
-        .replaceAll(plane_uid, "<plane_uid>"),
+      names.reduce((so_far, [value, name]) => so_far.replaceAll(value, name), text),
     );
   const walk = (value: unknown, pointer: string): unknown => {
     const replaced = pointers.get(pointer);

@@ -1,10 +1,11 @@
 /** What a run consists of: scenario files, and the canonical scenario of every package that has none of its own. */
 
-import { type Scenario, ScenarioPackage } from "../contracts/index.ts";
+import { type Scenario, ScenarioPackage, SourceMetadata } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { compactAsciiJson, type Json, sha256Hex } from "../kernel/index.ts";
 import { canonicalScenario } from "./canonical.ts";
 import { raise } from "./faults.ts";
+import { generatedFiles } from "./fixtures/generated.ts";
 import { readScenario, type ScenarioFile } from "./read-scenario.ts";
 import { requireSubject, type Subject, type Subjects, subjectAt } from "./subjects.ts";
 import { absoluteIn } from "./world/materials.ts";
@@ -105,6 +106,21 @@ function canonicalOf(subject: Subject): ScenarioFile {
     digest: sha256Hex(Buffer.from(compactAsciiJson(portable(scenario)))),
     covers: subject.package_id,
   };
+}
+
+/** The canonical scenario of a package made up for it: a plugin with a configuration and a health check. */
+export function generatedFile(): ScenarioFile {
+  const made = ScenarioPackage.parse({ generate: { name: "generated", plugin: true } });
+  const text = generatedFiles(
+    "generated",
+    "1.0.0",
+    made.generate ?? { files: 1, size_bytes: 1, plugin: true },
+  ).get("package.json");
+  const { holdfast } = JSON.parse(text ?? "{}") as { holdfast: unknown };
+  const metadata = SourceMetadata.parse(holdfast);
+  const { id: package_id = "", version = "" } = metadata;
+  const scenario = canonicalScenario({ package_id, version, metadata, package: made });
+  return { scenario, path: "generated", directory: "/", digest: sha256Hex(Buffer.from("generated")) };
 }
 
 /** Without where the source lies on this machine. */

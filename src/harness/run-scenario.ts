@@ -11,7 +11,7 @@ import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import type { Answer, Driver } from "./driver.ts";
 import { type RecordedApis, serveApis } from "./fixtures/recorded-apis.ts";
-import { judgeExpectations } from "./judge/expectations.ts";
+import { judgeExpectations, runOutput } from "./judge/expectations.ts";
 import { judgeInvariants } from "./judge/invariants.ts";
 import { type Observed, Observer } from "./judge/observe.ts";
 import { Repeats } from "./judge/repeats.ts";
@@ -21,7 +21,7 @@ import { type Normalise, normaliserOf } from "./normalise.ts";
 import { problem } from "./problems.ts";
 import { type ScenarioFile, stepIds } from "./read-scenario.ts";
 import { judgeRecording } from "./recording.ts";
-import { packed } from "./steps/calls.ts";
+import { callOf, packed } from "./steps/calls.ts";
 import { perform } from "./steps/perform.ts";
 import type { Performed } from "./steps/performed.ts";
 import type { Subjects } from "./subjects.ts";
@@ -63,7 +63,7 @@ export async function runScenario(
   let apis: RecordedApis | undefined;
   let steps: GoldenStep[] = [];
   try {
-    apis = await serveApis(effects, scenario.apis);
+    apis = await serveApis(effects, scenario.apis, file.directory);
     world = await makeWorld(effects, file, { ...running, apis });
     steps = await runSteps(effects, world, file, running);
     return {
@@ -156,8 +156,7 @@ async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
   const { answer } = performed;
   const trace = traceOf(answer, observed, one.normalise);
   if (step.do === "configure" || step.do === "enable") one.repeats.forget();
-  const version = "package" in step ? observed.installed[packed(world, step.package).package_id] : undefined;
-  if (version !== undefined) problems.push(...one.repeats.judge({ id, step, version }, trace));
+  if (answer.exit_code === 0) problems.push(...(await judgeRepeat(one, observed, trace.output)));
   return {
     id,
     do: step.do,
@@ -173,7 +172,7 @@ async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
       entries: observed.entries.length,
       processes: observed.processes.processes,
     },
-    problems,
+    problems: one.normalise(problems) as GoldenProblem[],
   };
 }
 
@@ -191,6 +190,21 @@ function heldAgainst(
     counts: { checks: steps.length },
     problems: [...problems],
   };
+}
+
+async function judgeRepeat(
+  { world, driver, step, id, normalise, repeats }: StepCase,
+  { installed }: Observed,
+  output: unknown,
+): Promise<GoldenProblem[]> {
+  if (step.do !== "execute") return [];
+  const version = installed[packed(world, step.package).package_id];
+  if (version === undefined) return [];
+  const again = async (): Promise<unknown> => {
+    const repeated = await driver.within(world.place, callOf(world, step));
+    return (normalise({ output: runOutput(repeated) }) as { output: unknown }).output;
+  };
+  return repeats.judge({ id, step, version }, output, again);
 }
 
 /** Steps whose failure must leave everything as it was. */

@@ -3,6 +3,7 @@
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import {
+  BROKER_PATH,
   CONFIG_RECORDED,
   digestOf,
   GOVERNANCE_STREAM,
@@ -81,7 +82,8 @@ function problemOf(
   if (known === undefined)
     return {
       code: "CONFIG_UNRECORDED",
-      severity: "note",
+      // The plane's own is there from the start; this one lets agents reach further.
+      severity: path === BROKER_PATH ? "error" : "note",
       message: `${path} was never recorded in the ledger`,
     };
   const is_harmless = known.sight === sightOf(plane.config);

@@ -83,6 +83,11 @@ export const {
   ),
   /** A probe of an action that is not there. */
   PLUGIN_ACTION_UNKNOWN: kind<Placed>(2, (d) => `Name an action of the plugin in ${where(d)}, ${again(d)}`),
+  /** A turn of a plugin that is no agent. */
+  PLUGIN_TURN_KIND: kind<Placed>(
+    2,
+    (d) => `Write kind as agent or remove the turn at ${where(d)}, ${again(d)}`,
+  ),
   /** A JSON Schema that is none, or that is not taken. */
   PLUGIN_SCHEMA_INVALID: kind<Placed & { nearest?: string }>(2, (d) =>
     d.nearest === undefined

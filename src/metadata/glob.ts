@@ -4,11 +4,16 @@
  */
 
 export function matchesGlob(path: string, pattern: string): boolean {
-  return matches(path.split("/"), pattern.split("/"), (part, wanted) => matchesSegment(part, wanted), "**");
+  return matchesItems(
+    path.split("/"),
+    pattern.split("/"),
+    (part, wanted) => matchesSegment(part, wanted),
+    "**",
+  );
 }
 
 const matchesSegment = (text: string, pattern: string): boolean =>
-  matches(
+  matchesItems(
     Array.from(text),
     Array.from(pattern.replace(/\*+/g, "*")),
     (unit, wanted) => wanted === "?" || wanted === unit,
@@ -16,7 +21,7 @@ const matchesSegment = (text: string, pattern: string): boolean =>
   );
 
 /** Greedy matching with one point of return: the newest `any`, which stands for zero or more items. */
-function matches(
+export function matchesItems(
   items: readonly string[],
   pattern: readonly string[],
   equal: (item: string, wanted: string) => boolean,

@@ -1,7 +1,7 @@
 export { classify } from "./classify.ts";
 export { again, make as makeMetadataFault, metadataFaults, namingSource } from "./faults.ts";
 export { isManifestFile } from "./forms.ts";
-export { matchesGlob } from "./glob.ts";
+export { matchesGlob, matchesItems } from "./glob.ts";
 export { inspectManifest, type ManifestInspection } from "./inspect-manifest.ts";
 export { firstIssue } from "./issues.ts";
 export { type ArchiveFile, type Layout, readLayout } from "./layout.ts";

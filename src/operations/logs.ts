@@ -35,10 +35,19 @@ type Shown = { readonly log: RunLog } | { readonly runs: readonly RunHead[]; rea
 const headLine = ({ started_at, run_id, namespace, action, duration_ms, code, layer }: RunHead): string =>
   `${started_at}  ${run_id}  ${namespace} ${action}  ${code ?? "done"}  ${duration_ms} ms  ${layer}`;
 
+function spentLines({ spent }: RunHead): string {
+  if (spent === undefined) return "";
+  const tools = Object.entries(spent.tools ?? {}).map(
+    ([tool, { calls, failed, tokens, cost_units, problem }]) =>
+      `  ${tool}: ${calls} call(s), ${tokens} tokens, ${cost_units} cost units${failed === 0 ? "" : `; ${failed} failed, the last with ${problem ?? "no code"}`}\n`,
+  );
+  return `spent ${spent.tokens} tokens, ${spent.cost_units} cost units\n${tools.join("")}`;
+}
+
 function logText(log: RunLog): string {
   const why = log.message === "" ? "" : `${log.message}\n`;
   const cut = log.is_cut ? "… what it wrote before is not kept\n" : "";
-  return `${headLine(log)}\n${why}${cut}${log.text}${log.text.endsWith("\n") || log.text === "" ? "" : "\n"}`;
+  return `${headLine(log)}\n${why}${spentLines(log)}${cut}${log.text}${log.text.endsWith("\n") || log.text === "" ? "" : "\n"}`;
 }
 
 const listText = (runs: readonly RunHead[], total: number): string =>

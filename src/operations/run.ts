@@ -45,6 +45,12 @@ export const run = operation({
     max_memory_bytes: limit("Memory of all its processes together."),
     max_processes: limit("Processes and threads at once."),
     max_concurrency: limit("Runs of this plugin at once, over all processes of this host."),
+    session: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .meta({ description: "Of a turn of an agent: the session it continues; a new one otherwise." }),
     request_id: z.string().min(1).max(128).optional().meta({ description: "Your own name for this call." }),
     actor_kind: z.string().default("human").meta({ description: "Who asks: human or agent." }),
     actor_id: z.string().min(1).max(128).optional().meta({
@@ -83,6 +89,7 @@ export const run = operation({
       limits: wishes,
       actor: { kind: input.actor_kind, id: input.actor_id },
       request_id: input.request_id,
+      session: input.session,
       host: "cli",
       token: context.token,
     };
@@ -120,11 +127,15 @@ function textOf(result: Result): string {
       .join("")}`;
   }
   const { done } = result;
-  return `${JSON.stringify(done.result, null, 2)}\n${done.run_id}: ${done.duration_ms} ms behind ${wallWords(done.layer)}, recorded as ${done.event_id}\n`;
+  const turn =
+    done.turn === undefined
+      ? ""
+      : `turn ${done.turn.turn_number} of session ${done.turn.session_id} wrote ${done.turn.writes.map(({ path }) => path).join(", ")}\n`;
+  return `${JSON.stringify(done.result, null, 2)}\n${done.run_id}: ${done.duration_ms} ms behind ${wallWords(done.layer)}, recorded as ${done.event_id}\n${turn}`;
 }
 
 const wallWords = (layer: string): string =>
-  layer === "bubblewrap" ? layer : `${layer}, a weaker layer that somebody accepted`;
+  layer === "namespaces" ? `${layer}, a weaker layer accepted by run-without-bubblewrap` : layer;
 
 function explainedText(one: Explained): string {
   const section = (title: string, lines: readonly string[]): string[] =>
@@ -139,6 +150,12 @@ function explainedText(one: Explained): string {
       ...environment.withheld.map((name) => `${name} (never handed on)`),
     ]),
     ...section("secrets of its configuration", one.secrets),
+    ...section(
+      "tools",
+      one.tools.map(({ tool, answered_by, price, problems }) =>
+        [`${tool}: ${answered_by ?? "nobody"}`, ...(price === null ? [] : [price]), ...problems].join("; "),
+      ),
+    ),
     ...section("limits", limitLines(one.limits)),
     ...section("wall", [one.layer === null ? "none holds on this machine" : wallWords(one.layer)]),
     ...section(
@@ -168,7 +185,6 @@ async function readInput(
 }
 
 const hostingOf = ({ effects, files }: Context, plane: Plane): Hosting => ({
-  interpreter: async (runtime) =>
-    runtime === "node" ? files.node : (await findPython(effects, {})).executable,
+  interpreter: async (runtime) => (runtime === "node" ? files.node : findPython(effects, {})),
   accepts_weaker: () => isApproved(effects, plane, "run-without-bubblewrap"),
 });

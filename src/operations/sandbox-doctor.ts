@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isApproved } from "../lifecycle/index.ts";
 import { findPython } from "../python/index.ts";
-import { type ClaimReport, examineSandbox, interpreterFiles, type SandboxReport } from "../sandbox/index.ts";
+import { type ClaimReport, examineSandbox, type LayerReport, type SandboxReport } from "../sandbox/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 
 export const sandboxDoctor = operation({
@@ -23,13 +23,13 @@ export const sandboxDoctor = operation({
   text: (report) => [...layerLines(report), "", ...claimLines(report), "", verdict(report), ""].join("\n"),
 });
 
+type DoctorPython = Parameters<typeof examineSandbox>[1]["python"];
+
 /** Undefined where there is none: the promises are tried with Node alone then. */
-async function pythonOf({
-  effects,
-}: Context): Promise<{ executable: string; readable: string[] } | undefined> {
+async function pythonOf({ effects }: Context): Promise<DoctorPython> {
   try {
-    const { executable } = await findPython(effects);
-    return { executable, readable: (await interpreterFiles(effects, executable)) ?? [] };
+    const { executable, files: readable } = await findPython(effects);
+    return { executable, readable };
   } catch {
     return undefined;
   }
@@ -47,10 +47,17 @@ function isAccepted(context: Context): boolean {
 const layerLines = ({ layers, kernel, uid }: SandboxReport): string[] => [
   `Kernel ${kernel}, user ${uid}`,
   ...layers.map(({ layer, is_usable, is_in_use, reason, cure }) => {
-    const state = is_in_use ? "in use" : is_usable ? "there, used with an approval alone" : "not usable";
-    return `  ${layer.padEnd(12)}${state}${reason === null ? "" : `: ${reason}; run "${cure}"`}`;
+    const state = stateOf({ is_in_use, is_usable, reason });
+    const why = reason === null ? "" : `: ${reason}${cure === null ? "" : `; run "${cure}"`}`;
+    return `  ${layer.padEnd(12)}${state}${why}`;
   }),
 ];
+
+function stateOf({ is_in_use, is_usable, reason }: Pick<LayerReport, "is_in_use" | "is_usable" | "reason">) {
+  if (is_in_use) return "in use";
+  if (!is_usable) return "not usable";
+  return reason === null ? "there, used with an approval alone" : "passed over";
+}
 
 const WIDTHS = { claim: 18, layer: 12 } as const;
 

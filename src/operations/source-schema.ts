@@ -1,6 +1,6 @@
 /** JSON Schemas for editors, made of the shapes that judge: what authors write, and what pack writes. */
 import { z } from "zod";
-import { Manifest, SourceMetadata } from "../contracts/index.ts";
+import { BrokerConfig, Manifest, SourceMetadata } from "../contracts/index.ts";
 
 /** Of `holdfast.toml`, and of what stands under `holdfast` in the other forms. */
 export function sourceSchema(): string {
@@ -11,6 +11,9 @@ export function sourceSchema(): string {
 
 /** Of `manifest.json` 2.0 in an archive. */
 export const manifestSchema = (): string => print(whole(Manifest));
+
+/** Of `config/broker.toml`. */
+export const brokerSchema = (): string => print(whole(BrokerConfig));
 
 /** The shape itself at the top, not a reference to it: some editors complete only that. */
 function whole(shape: z.ZodType): Record<string, unknown> & { properties?: object } {

@@ -4,6 +4,8 @@ import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
 export const CONFIG_PATH = "config/plane.toml";
 /** Findings that somebody answers for until a day. */
 export const WAIVERS_PATH = "config/waivers.toml";
+/** Who answers the tools of agents. */
+export const BROKER_PATH = "config/broker.toml";
 export const STATE_DIRECTORY = ".holdfast/state";
 export const PLANE_LOCK = `${STATE_DIRECTORY}/plane.lock`;
 export const GENERATION_PATH = `${STATE_DIRECTORY}/generation.json`;

@@ -54,6 +54,13 @@ export const PLUGIN_CODES = {
     broken: '[[plugin.probes]]\nid = "smoke"\naction = "ecko"',
     fix: '[[plugin.probes]]\nid = "smoke"\naction = "echo"',
   },
+  PLUGIN_TURN_KIND: {
+    check: "manifest",
+    title: "A turn of a plugin that is no agent",
+    help: "In a turn an agent writes the outputs it declares; other kinds promise to write nothing, or their own data alone.",
+    broken: `[plugin]\nkind = "node"\n${ACTION}\nturn = { outputs = ["output/<session_id>/a.txt"] }`,
+    fix: '[plugin]\nkind = "agent"',
+  },
   PLUGIN_SCHEMA_INVALID: {
     check: "manifest",
     title: "A JSON Schema that is none",

@@ -9,6 +9,8 @@ export interface Interpreter {
   readonly version: string;
   /** `cpython-311`. */
   readonly cache_tag: string;
+  /** Absolute files and folders that it needs to be there: of a prefix only what Python reads. */
+  readonly files: readonly string[];
 }
 
 type Needs = Pick<Effects, "fs" | "subprocess" | "host">;
@@ -16,8 +18,21 @@ type Needs = Pick<Effects, "fs" | "subprocess" | "host">;
 export const MINORS = [14, 13, 12, 11, 10, 9];
 const MINOR_MIN = 9;
 const TIMEOUT_MS = 10_000;
-const ASK =
-  "import sys; print(sys.executable, '%d.%d.%d' % sys.version_info[:3], sys.implementation.cache_tag, sep='\\n')";
+/** Python: `found`, a set of the absolute paths an interpreter needs. Of a prefix only what it reads: `~/.local` is one too. */
+export const FILES_SCRIPT = String.raw`
+found = {sys.executable, os.path.realpath(sys.executable)}
+beside = os.path.dirname(os.path.dirname(sys.executable))
+for prefix in {beside, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+    for name in ("bin", "lib", "lib64", "pyvenv.cfg"):
+        path = os.path.join(prefix, name)
+        if os.path.exists(path):
+            found.add(path)
+`;
+const ASK = String.raw`
+import os, sys
+print(sys.executable, "%d.%d.%d" % sys.version_info[:3], sys.implementation.cache_tag, sep="\n")
+${FILES_SCRIPT}print("\n".join(sorted(found)))
+`;
 /** Isolated, without site packages, writing no bytecode: nothing of the user's or a plane's is imported. */
 export const PYTHON_FLAGS = ["-I", "-S", "-B"] as const;
 
@@ -115,10 +130,10 @@ async function ask({ subprocess, host }: Needs, path: string): Promise<Interpret
       env,
       limits: { timeout_ms: TIMEOUT_MS, stdout_bytes_max: 1 << 16 },
     });
-    const [executable, version, cache_tag] = stdout.toString("utf8").split("\n");
+    const [executable, version, cache_tag, ...rest] = stdout.toString("utf8").split("\n");
     if (exit_code !== 0 || !executable?.startsWith("/") || version === undefined || !cache_tag)
       return undefined;
-    return { executable, version, cache_tag };
+    return { executable, version, cache_tag, files: rest.filter((one) => one.startsWith("/")) };
   } catch {
     // Not executable, or not a program at all: no interpreter.
     return undefined;

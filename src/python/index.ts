@@ -19,5 +19,5 @@ export {
 export { type EnvironmentProblem, verifyEnvironment } from "./environment/verify.ts";
 export { pythonFaults } from "./faults.ts";
 export { findInterpreters } from "./find-interpreters.ts";
-export { findPython, type Interpreter } from "./find-python.ts";
+export { FILES_SCRIPT, findPython, type Interpreter } from "./find-python.ts";
 export { type BytecodeItem, type BytecodeVerdict, judgeBytecode } from "./judge-bytecode.ts";

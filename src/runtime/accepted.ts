@@ -3,6 +3,7 @@ import type { Effects } from "../effects/index.ts";
 import { Fault, type Json, prefixed, sha256Hex } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
 import type { Begun, Ended } from "./begun.ts";
+import { type Declared, readBrokerConfig } from "./broker/read-config.ts";
 import { configFor } from "./config.ts";
 import { environmentFor } from "./environment.ts";
 import { evidenceDigest } from "./evidence-digest.ts";
@@ -11,13 +12,17 @@ import { make } from "./faults.ts";
 import { valuesOf } from "./limits.ts";
 import type { Prepared } from "./prepare.ts";
 import { type RunEnd, type RunFacts, recordEnd, recordOnce } from "./record.ts";
-import { redactorOf } from "./redact.ts";
+import { redactorFor } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
+import { recordLostTurn } from "./turn/close-turn.ts";
+import { type OpenTurn, openTurn, removeUnwritten } from "./turn/open-turn.ts";
+import { closeTurn } from "./turn/turn-verdict.ts";
 import { judgeEnded, recordedMessage } from "./verdict.ts";
+import { acceptedFor } from "./wall.ts";
 
-/** @throws plugin_concurrency_limited; LEDGER_* when an earlier run cannot be recorded */
+/** @throws plugin_concurrency_limited; BROKER_CONFIG_INVALID of an agent; LEDGER_* when an earlier run cannot be recorded */
 export async function begin(
   effects: Effects,
   plane: Plane,
@@ -40,32 +45,77 @@ export async function begin(
       },
     );
   }
+  let turn: OpenTurn | undefined;
   try {
     await recordLeft(effects, plane, slot);
+    turn = await openTurn(effects, plane, prepared, request.session);
     const config = await configFor(effects, plane, prepared.plugin);
     const environment = environmentFor(prepared.scopes, effects.host.env);
-    const facts = factsOf(effects, request, prepared, config.version);
+    const declared =
+      prepared.plugin.asked.kind === "agent" ? await readBrokerConfig(effects, plane) : undefined;
+    const facts: RunFacts = {
+      ...factsOf(effects, request, prepared, config.version),
+      ...askedBy(request, declared),
+      ...(turn === undefined ? {} : { session_id: turn.session_id, turn_number: turn.turn_number }),
+    };
     const { request_id } = facts;
     const call = { action: request.action, input: request.input, config: config.values, request_id };
-    const lineFor = (id?: string): string => requestLine(call, id);
-    const redactor = redactorOf([
+    const told = turn === undefined ? call : { ...call, turn: toldOf(turn) };
+    const lineFor = (id?: string): string => requestLine(told, id);
+    const redactor = redactorFor(() => [
       ...config.secrets,
       ...Object.values(environment.values),
       ...(request.token === undefined ? [] : [request.token]),
-      secretOf(effects, plane).secret,
+      ...planeSecret(effects, plane),
     ]);
     slot.note({ facts: facts as unknown as Json });
-    return { prepared, facts, slot, began_ms: effects.clock.elapsed_ms(), environment, lineFor, redactor };
+    const began_ms = effects.clock.elapsed_ms();
+    return { prepared, facts, slot, began_ms, environment, declared, turn, lineFor, redactor };
   } catch (error) {
+    if (turn !== undefined) giveUp(effects, plane, turn);
     slot.release();
     throw error;
   }
 }
 
+const toldOf = ({ session_id, turn_number, outputs }: OpenTurn) => ({
+  session_id,
+  turn_number,
+  outputs: outputs.map(({ path }) => path),
+});
+
+function giveUp({ fs }: Pick<Effects, "fs">, plane: Plane, turn: OpenTurn): void {
+  removeUnwritten(fs, plane.root, turn.outputs);
+  turn.release();
+}
+
 /** Nothing ran after all. */
-export function abandon({ slot }: Begun): void {
+export function abandon(effects: Pick<Effects, "fs">, plane: Plane, { slot, turn }: Begun): void {
+  if (turn !== undefined) giveUp(effects, plane, turn);
   slot.clear();
   slot.release();
+}
+
+/** One that nobody can read any more was not told to the plugin either. */
+function planeSecret(effects: Effects, plane: Plane): string[] {
+  try {
+    return [secretOf(effects, plane).secret];
+  } catch {
+    return [];
+  }
+}
+
+function askedBy(
+  { parent }: RunRequest,
+  declared: Declared | undefined,
+): Pick<RunFacts, "parent_run_id" | "parent_request_id" | "depth" | "broker_config"> {
+  const { digest = null } = declared ?? {};
+  return {
+    ...(parent === undefined
+      ? {}
+      : { parent_run_id: parent.run_id, parent_request_id: parent.request_id, depth: parent.depth }),
+    ...(digest === null ? {} : { broker_config: digest }),
+  };
 }
 
 function factsOf(
@@ -111,8 +161,9 @@ async function recordLeft(effects: Effects, plane: Plane, slot: Slot): Promise<v
       message: "the process that ran it was killed before it ended",
     };
     await recordOnce(effects, plane, left.facts, left.end ?? unknown);
+    await recordLostTurn(effects, plane, left.facts, left.end ?? unknown);
   }
-  slot.clear();
+  if (slot.left !== undefined) slot.clear();
 }
 
 /** Records how it ended and frees the slot. @throws see `runAction` */
@@ -120,8 +171,11 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
   const { facts, slot, prepared } = begun;
   try {
     const duration_ms = Math.round(effects.clock.elapsed_ms() - begun.began_ms);
-    const verdict = await judgeEnded(effects, begun, ended);
-    const end = endOf(begun, ended, verdict, duration_ms);
+    const judged = await judgeEnded(effects, begun, ended);
+    const closed = await closeTurn(effects, plane, begun, { ended, judged, duration_ms });
+    const { verdict, turn } = closed;
+    const entries = turn?.entries === undefined ? {} : { turn_entries: turn.entries };
+    const end = { ...endOf(begun, ended, verdict, duration_ms), ...entries };
     // Whatever happens from here on, the next run knows how this one ended.
     slot.note({ facts, end } as unknown as Json);
     keepLog(effects, plane, begun, ended, end, verdict instanceof Fault ? verdict.message : "");
@@ -141,28 +195,34 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
       input_bytes,
       output_bytes: verdict.result_bytes,
       layer: ended.layer,
+      ...acceptedFor(ended.layer),
       limits: prepared.limits,
       ...(ended.resources === undefined ? {} : { resources: ended.resources }),
       denials: ended.denials,
+      ...(turn === undefined ? {} : { turn }),
       result: verdict.result,
     };
   } finally {
+    begun.turn?.release();
     slot.release();
   }
 }
 
 function endOf(
   begun: Begun,
-  { layer, exit_code, resources, denials }: Ended,
+  { layer, exit_code, resources, denials, denials_dropped = 0 }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
 ): RunEnd {
+  const denials_more = denials_dropped + Math.max(0, denials.length - DENIALS_RECORDED_MAX);
   const about = {
     duration_ms,
     layer,
+    ...acceptedFor(layer),
     exit_code,
     ...(resources === undefined ? {} : { resources }),
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
+    ...(denials_more === 0 ? {} : { denials_more }),
   };
   if (verdict instanceof Fault)
     return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };
@@ -176,6 +236,12 @@ function endOf(
 }
 
 const DENIALS_RECORDED_MAX = 20;
+
+function spentOf({ resources }: Ended): Pick<RunHead, "spent"> {
+  const { tokens, cost_units, tools } = (resources ?? {}) as Partial<NonNullable<RunHead["spent"]>>;
+  if (tokens === undefined || cost_units === undefined) return {};
+  return { spent: { tokens, cost_units, ...(tools === undefined ? {} : { tools }) } };
+}
 
 /** A log that cannot be written is no reason to call a run failed. */
 function keepLog(
@@ -200,6 +266,7 @@ function keepLog(
     code: end.code ?? null,
     message,
     layer: end.layer,
+    ...spentOf(ended),
     is_cut: ended.stderr_is_cut,
   };
   try {

@@ -1,10 +1,12 @@
 /** A run between its slot and its entry, and what became of its process. */
 import type { Json } from "../kernel/index.ts";
+import type { Declared } from "./broker/read-config.ts";
 import type { RunEnvironment } from "./environment.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RunFacts } from "./record.ts";
 import type { Redactor } from "./redact.ts";
 import type { Slot } from "./slots.ts";
+import type { OpenTurn } from "./turn/open-turn.ts";
 
 /** A run that holds its slot. */
 export interface Begun {
@@ -13,6 +15,10 @@ export interface Begun {
   readonly slot: Slot;
   readonly began_ms: number;
   readonly environment: RunEnvironment;
+  /** Of an agent: who answers it, as declared when it began. */
+  readonly declared: Declared | undefined;
+  /** Of a turn. */
+  readonly turn: OpenTurn | undefined;
   /** The request as it goes to the process, to a worker with an id. Secret, since the configuration is in it. */
   readonly lineFor: (id?: string) => string;
   readonly redactor: Redactor;
@@ -37,6 +43,8 @@ export interface Ended {
   readonly layer: string;
   readonly resources?: Json;
   readonly denials: readonly Json[];
+  /** Denials beyond those. */
+  readonly denials_dropped?: number;
   /** Why it was stopped from outside. */
   readonly thrown?: Error;
 }

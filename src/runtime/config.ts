@@ -3,12 +3,10 @@ import type { SecretReference } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { configOf, type Plugin, plainText } from "../grants/index.ts";
 import { compileSchema } from "../json-schema/index.ts";
-import { Fault } from "../kernel/index.ts";
-import { readPrivateText } from "../keys/index.ts";
+import type { Fault } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { isInside } from "../sandbox/index.ts";
-import { isOurs } from "./environment.ts";
 import { make } from "./faults.ts";
+import { resolveSecret } from "./secret-reference.ts";
 
 export interface RunConfig {
   /** With secrets. Goes to the process and nowhere else. */
@@ -42,43 +40,13 @@ export async function configFor(
 }
 
 function secretOf(
-  { fs, host }: Pick<Effects, "fs" | "host">,
+  effects: Pick<Effects, "fs" | "host">,
   plane: Plane,
   named: { readonly namespace: string; readonly key: string; readonly reference: SecretReference },
 ): string {
-  const { namespace, reference } = named;
-  const key = plainText(named.key);
-  if ("env" in reference) {
-    const { env } = reference;
-    if (isOurs(env)) throw missing(namespace, key, `${env} is a secret of the plane itself`);
-    const value = Object.hasOwn(host.env, env) ? host.env[env] : undefined;
-    if (value === undefined || value === "")
-      throw missing(namespace, key, `${env} is not set in the environment`);
-    return value;
-  }
-  return secretIn(fs, plane, { namespace, key, file: reference.file });
-}
-
-function secretIn(
-  fs: Effects["fs"],
-  plane: Plane,
-  { namespace, key, file }: { readonly namespace: string; readonly key: string; readonly file: string },
-): string {
-  const shown = plainText(file);
-  try {
-    const text = readPrivateText(fs, file);
-    if (text === undefined) throw missing(namespace, key, `${shown} is not there`);
-    const real = fs.realPath(file);
-    if ([plane.root, plane.keys_directory].some((folder) => isInside(real, folder)))
-      throw missing(namespace, key, `${shown} lies where the plane keeps its own`);
-    const value = text.replace(/\r?\n$/, "");
-    if (value === "") throw missing(namespace, key, `${shown} is empty`);
-    return value;
-  } catch (error) {
-    if (error instanceof Fault && error.code.startsWith("AUTH_"))
-      throw missing(namespace, key, error.message);
-    throw error;
-  }
+  const found = resolveSecret(effects, plane, named.reference);
+  if ("value" in found) return found.value;
+  throw missing(named.namespace, plainText(named.key), found.problem);
 }
 
 const missing = (namespace: string, key: string, problem: string): Fault =>

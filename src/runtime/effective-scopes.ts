@@ -1,7 +1,15 @@
 /** What a plugin may touch now: what it asks for, as far as the operator granted it and the policy lets it. */
 import type { PluginAction, Scope } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { covers, inWords, isCovered, type Plugin, type Ruled, whyPolicy } from "../grants/index.ts";
+import {
+  covers,
+  inWords,
+  isCovered,
+  type Plugin,
+  type Ruled,
+  turnScopes,
+  whyPolicy,
+} from "../grants/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { make } from "./faults.ts";
 
@@ -59,7 +67,7 @@ export function requireScopes(plugin: Plugin, action: PluginAction, effective: E
     );
   const whole = effective.denials.find(deniesAll);
   if (whole !== undefined) throw byPolicy(whole);
-  for (const scope of action.permissions) {
+  for (const scope of [...action.permissions, ...turnScopes(action)]) {
     if (isForbidden(scope)) continue;
     if (isCovered(scope, effective.allowed)) continue;
     const ruled = effective.denials.find((one) => covers(scopeOf(one.asked), scope));

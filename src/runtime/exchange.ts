@@ -6,11 +6,21 @@ export interface Call {
   /** In force, secrets resolved. Goes to the process and nowhere else. */
   readonly config: unknown;
   readonly request_id: string;
+  /** Of a turn: its session, its number, and plane-relative paths of what it declared to write. */
+  readonly turn?: {
+    readonly session_id: string;
+    readonly turn_number: number;
+    readonly outputs: readonly string[];
+  };
 }
 
 /** One line with its newline; with an `id` for a worker, which answers with the same one. */
-export const requestLine = ({ action, input, config, request_id }: Call, id?: string): string =>
-  `${JSON.stringify({ ...(id === undefined ? {} : { id }), operation: "action", action, input, config, request_id })}\n`;
+export const requestLine = (call: Call, id?: string): string => {
+  const { action, input, config, request_id, turn } = call;
+  const tag = id === undefined ? {} : { id };
+  const in_turn = turn === undefined ? {} : { turn };
+  return `${JSON.stringify({ ...tag, operation: "action", action, input, config, request_id, ...in_turn })}\n`;
+};
 
 /** Beside the result: status, evidence, an error's message. */
 export const ENVELOPE_BYTES_MAX = 4096;

@@ -5,6 +5,8 @@ import { inWords, type Plugin, secretKeys, standingOf } from "../grants/index.ts
 import { Fault, type FaultJson } from "../kernel/index.ts";
 import { type Plane, reading } from "../plane/index.ts";
 import { profileFor, type SandboxProfile } from "../sandbox/index.ts";
+import { readBrokerConfig } from "./broker/read-config.ts";
+import { reportOnTools, type ToolReport } from "./broker/tool-reports.ts";
 import { effectiveScopes, requireScopes } from "./effective-scopes.ts";
 import { environmentFor } from "./environment.ts";
 import type { Hosting } from "./hosting.ts";
@@ -12,6 +14,7 @@ import { installedCode } from "./installed-code.ts";
 import { requireKnown } from "./known-plugin.ts";
 import { LIMIT_NAMES, type LimitName, type Limits, limitsOf, type Wishes } from "./limits.ts";
 import { declaredAction, requireEnabled } from "./prepare.ts";
+import { profileOfTurn } from "./turn/turn-profile.ts";
 import { wallFor } from "./wall.ts";
 
 export interface Explained {
@@ -42,6 +45,8 @@ export interface Explained {
   /** Settings that are secrets: handed to it when it runs, never shown. */
   readonly secrets: readonly string[];
   readonly limits: Limits;
+  /** Of an agent: who answers each tool it may call. */
+  readonly tools: readonly ToolReport[];
   /** The wall it would run behind; null where none holds. */
   readonly layer: string | null;
 }
@@ -67,9 +72,11 @@ export async function explainRun(
     if (!(error instanceof Fault)) throw error;
     return error;
   });
-  const all = wall instanceof Fault ? [...problems, wall] : problems;
+  const outputs = action.turn?.outputs.map((path) => ({ path }));
+  const profile = profileOfTurn(profileFor({ kind, runtime, namespace, root, scopes }), outputs);
+  const tools = await toolsOf(effects, plane, profile, namespace);
+  const all = [...problems, ...[wall, tools].filter((one) => one instanceof Fault)];
   const { values, withheld, unset } = environmentFor(scopes, effects.host.env);
-  const profile = profileFor({ kind, runtime, namespace, root, scopes });
   const schema = plugin.manifest.plugin?.config?.schema;
   return {
     namespace,
@@ -89,8 +96,24 @@ export async function explainRun(
     environment: { given: Object.keys(values), withheld, unset },
     secrets: schema === undefined ? [] : [...secretKeys(schema)],
     limits,
+    tools: tools instanceof Fault ? [] : tools,
     layer: wall instanceof Fault ? null : wall.wall.layer,
   };
+}
+
+async function toolsOf(
+  effects: Effects,
+  plane: Plane,
+  { broker }: SandboxProfile,
+  namespace: string,
+): Promise<ToolReport[] | Fault> {
+  if (broker === undefined) return [];
+  try {
+    return reportOnTools(effects, plane, await readBrokerConfig(effects, plane), broker.tools, namespace);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
 }
 
 interface Seen {

@@ -1,5 +1,6 @@
 /**
- * Codes of actions. Hosts and callers already know them by these names, so they are the only ones in lower case.
+ * Codes of actions. Hosts and callers already know them by these names, so they are the only ones in lower case; what is not
+ * about one action is written as everywhere.
  * What a plugin itself said is quoted in `details` alone, cut and without secrets.
  */
 import { type Details, defineFaults, kind } from "../kernel/index.ts";
@@ -81,6 +82,10 @@ export const { catalogue: runtimeFaults, make } = defineFaults({
   plugin_secret_missing: kind<Plugin & { key: string; problem: string }>(
     5,
     (d) => `Run "pkg configure ${d.namespace}" to see where each secret is looked for.`,
+  ),
+  BROKER_CONFIG_INVALID: kind<{ path: string; field: string; line?: number; column?: number }>(
+    2,
+    (d) => `Correct ${d.field} in ${d.path}, then run "pkg broker check".`,
   ),
   plugin_run_unknown: kind<{ run_id: string }>(1, () => `Run "pkg logs" to see which runs have a log.`),
 });

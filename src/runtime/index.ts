@@ -1,3 +1,4 @@
+export { type BrokerReport, checkBroker, type ToolReport } from "./broker/tool-reports.ts";
 export { type Explained, explainRun, limitLines } from "./explain.ts";
 export { runtimeFaults } from "./faults.ts";
 export type { Hosting } from "./hosting.ts";

@@ -41,9 +41,12 @@ const NOT_JUDGED: ReadonlySet<string> = new Set(["config", "state", "data", "doc
 /** A stamp younger than this may stay the same through another change. */
 const SETTLED_MS = 2000;
 
-/** Larger plugins judged in this process, by the digest of the record; trusted again while every stamp is the same. */
+/**
+ * Plugins judged in this process, by the digest of the record; trusted again while every stamp is the same. What is shown of a
+ * small one are the bytes that were judged.
+ */
 const judged = new WeakMap<Effects["fs"], Map<string, InstalledCode>>();
-const JUDGED_MAX = 256;
+const JUDGED_MAX = 64;
 
 /** @throws plugin_entrypoint_missing, PLUGIN_FILE_REFUSED, PLUGIN_OPEN_UNSUPPORTED, RECEIPT_DAMAGED */
 export function installedCode(effects: Needs, plane: Plane, plugin: Plugin): InstalledCode {
@@ -56,10 +59,10 @@ export function installedCode(effects: Needs, plane: Plane, plugin: Plugin): Ins
     return { ...before, strangers: strangersIn(fs, plugin, before) };
   }
   known.delete(key);
-  const { code, stats, keeps_bytes } = judge(fs, plane, plugin);
+  const { code, stats } = judge(fs, plane, plugin);
   const newest_ms = Math.max(0, ...stats.map(({ ctime_ns }) => Number(ctime_ns / 1_000_000n)));
   if (known.size >= JUDGED_MAX) known.clear();
-  if (!keeps_bytes && clock.now_ms() - newest_ms > SETTLED_MS) known.set(key, code);
+  if (clock.now_ms() - newest_ms > SETTLED_MS) known.set(key, code);
   return code;
 }
 
@@ -73,7 +76,7 @@ function judge(
   fs: Effects["fs"],
   plane: Plane,
   plugin: Plugin,
-): { readonly code: InstalledCode; readonly keeps_bytes: boolean; readonly stats: readonly FileStat[] } {
+): { readonly code: InstalledCode; readonly stats: readonly FileStat[] } {
   const { record, asked } = plugin;
   const folder = `${tierPrefix(record.plane_id)}${asked.root}`;
   const entrypoint = entrypointOf(fs, plane, plugin);
@@ -104,7 +107,7 @@ function judge(
     strangers,
     bytes: judged_files.flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }])),
   };
-  return { code, keeps_bytes, stats: judged_files.map(({ stat }) => stat) };
+  return { code, stats: judged_files.map(({ stat }) => stat) };
 }
 
 function entrypointOf(fs: Effects["fs"], plane: Plane, plugin: Plugin): string {

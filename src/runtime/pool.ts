@@ -62,8 +62,9 @@ export class ActionPool {
     const effects = this.#effects;
     const plane = this.#plane;
     const prepared = await this.#accept(request);
-    // One that reads its input to the end would wait for ever.
-    if (prepared.plugin.manifest.plugin?.requires.includes("workers") !== true)
+    // One that reads its input to the end would wait for ever; and what an agent spends is counted run by run.
+    const { asked, manifest } = prepared.plugin;
+    if (asked.kind === "agent" || manifest.plugin?.requires.includes("workers") !== true)
       return runPrepared(effects, plane, request, prepared, this.#hosting);
     const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
     let worker: Worker;
@@ -71,12 +72,12 @@ export class ActionPool {
     try {
       worker = this.#take(key) ?? (await refusing(effects, plane, request, () => this.#start(begun)));
     } catch (error) {
-      abandon(begun);
+      abandon(effects, plane, begun);
       throw error;
     }
     const ended = await worker.call(begun);
     if (neverRan(ended, worker)) {
-      abandon(begun);
+      abandon(effects, plane, begun);
       await recordRefusal(effects, plane, request, ended.thrown);
       throw ended.thrown;
     }
@@ -114,7 +115,7 @@ export class ActionPool {
   async #start(begun: Begun): Promise<Worker> {
     const hosting = this.#hosting;
     const walled = await wallFor(this.#effects, this.#plane, hosting, begun.prepared.plugin);
-    const request = confinement(this.#effects, this.#plane, begun, { hosting, walled });
+    const request = confinement(this.#effects, this.#plane, begun, { walled });
     return Worker.start(this.#effects.clock, (onStderr) =>
       confine(this.#effects, walled.wall, {
         ...request,

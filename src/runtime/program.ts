@@ -70,16 +70,17 @@ async function find(
   effects: Needs,
   plane: Plane,
   runtime: "python" | "node",
-  interpreter: () => Promise<string | undefined>,
+  interpreter: () => ReturnType<Hosting["interpreter"]>,
 ): Promise<Program> {
-  const path = await interpreter();
-  if (path === undefined) throw missing(runtime, "none was found");
+  const given = await interpreter();
+  if (given === undefined) throw missing(runtime, "none was found");
+  const path = typeof given === "string" ? given : given.executable;
   const executable = effects.fs.realPath(path);
   // It is part of the wall, and what lies in the plane is what is walled in.
   if (isInside(path, plane.root) || isInside(executable, plane.root))
     throw missing(runtime, `${path} lies inside the plane`);
   if (runtime === "node") return { executable, version: effects.host.node_version, readable: [executable] };
-  const readable = await interpreterFiles(effects, path);
+  const readable = typeof given === "string" ? await interpreterFiles(effects, path) : given.files;
   if (readable === undefined) throw missing(runtime, `${path} does not answer as a Python 3`);
   return { executable: path, readable };
 }

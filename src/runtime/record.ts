@@ -28,6 +28,15 @@ export interface RunFacts {
   readonly started_at: string;
   readonly input_bytes: number;
   readonly input_digest: string;
+  /** Of a run that the agent of another asked for. */
+  readonly parent_run_id?: string;
+  readonly parent_request_id?: string;
+  readonly depth?: number;
+  /** Of a turn. */
+  readonly session_id?: string;
+  readonly turn_number?: number;
+  /** Of an agent: `sha256:` of the file that says who answers it. */
+  readonly broker_config?: string;
   readonly limits: { readonly [name: string]: number };
   readonly scopes: readonly string[];
 }
@@ -35,12 +44,18 @@ export interface RunFacts {
 export interface RunEnd {
   readonly duration_ms: number;
   readonly layer: string;
+  /** The approval of a layer weaker than bubblewrap. */
+  readonly accepted?: string;
   readonly output_bytes?: number;
   readonly output_digest?: string;
   readonly evidence_digest?: string;
   readonly exit_code?: number | null;
   readonly resources?: Json;
   readonly denials?: readonly Json[];
+  /** Denials that are not listed: a line of the ledger is bounded. */
+  readonly denials_more?: number;
+  /** Of a turn: ids of its entries in the ledgers of the session. */
+  readonly turn_entries?: { readonly exec: string; readonly evidence: string };
   /** Of a failure. */
   readonly code?: string;
   readonly message?: string;

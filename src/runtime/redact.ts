@@ -16,6 +16,19 @@ export function redactorOf(secrets: Iterable<string>): Redactor {
   return { text, pieceOf: (raw) => withoutPieces(text(raw), forms) };
 }
 
+/** Secrets are gathered when there is a text to take them out of, which most runs do not have. */
+export function redactorFor(secrets: () => Iterable<string>): Redactor {
+  let made: Redactor | undefined;
+  const redactor = (): Redactor => {
+    made ??= redactorOf(secrets());
+    return made;
+  };
+  return {
+    text: (raw) => (raw === "" ? raw : redactor().text(raw)),
+    pieceOf: (raw) => (raw === "" ? raw : redactor().pieceOf(raw)),
+  };
+}
+
 /** As it is, in JSON, in a URL, in hex, and in Base64 at each of the three places it can stand in a longer text. */
 function formsOf(secret: string): string[] {
   if (secret.length < CHARACTERS_MIN) return [];

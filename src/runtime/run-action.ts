@@ -2,7 +2,10 @@
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, reading } from "../plane/index.ts";
+import type { Spent } from "../sandbox/index.ts";
 import { abandon, begin, finish } from "./accepted.ts";
+import type { Ended } from "./begun.ts";
+import { brokeringFor } from "./broker/brokering.ts";
 import { make } from "./faults.ts";
 import type { Hosting } from "./hosting.ts";
 import { type Prepared, prepare } from "./prepare.ts";
@@ -38,20 +41,31 @@ export async function runPrepared(
 ): Promise<RunResult> {
   const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
   let running: Awaited<ReturnType<typeof startProcess>>;
+  const runOther = (own: Effects, other: RunRequest) => runAction(own, plane, other, hosting);
+  const { declared } = begun;
+  const brokering = brokeringFor(effects, plane, { request, begun, declared }, hosting, runOther);
   try {
-    running = await refusing(effects, plane, request, () => startProcess(effects, plane, begun, hosting));
+    running = await refusing(effects, plane, request, () =>
+      startProcess(effects, plane, begun, hosting, brokering),
+    );
   } catch (error) {
-    abandon(begun);
+    abandon(effects, plane, begun);
     throw error;
   }
   const ended = await collect(running);
+  request.parent?.onSpent(spentIn(ended));
   // The wall could not be built, so the program did not run.
   if (ended.thrown instanceof Fault && ended.thrown.code === "SANDBOX_NOT_STARTED") {
-    abandon(begun);
+    abandon(effects, plane, begun);
     await recordRefusal(effects, plane, request, ended.thrown);
     throw ended.thrown;
   }
   return finish(effects, plane, begun, ended);
+}
+
+function spentIn({ resources }: Ended): Spent {
+  const { tokens = 0, cost_units = 0 } = (resources ?? {}) as Partial<Spent>;
+  return { tokens, cost_units };
 }
 
 /** The checks alone: no slot, no process, no entry but of a refusal. */

@@ -2,6 +2,7 @@
 import type { Effects } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
+import type { Spent, ToolUse } from "../sandbox/index.ts";
 import { make } from "./faults.ts";
 import { logDirectory, makeRunDirectory, RUN_DIRECTORY } from "./places.ts";
 
@@ -21,6 +22,8 @@ export interface RunHead {
   /** One line; empty for a success. */
   readonly message: string;
   readonly layer: string;
+  /** Of an agent: what it took of its grant. */
+  readonly spent?: Spent & { readonly tools?: Readonly<Record<string, ToolUse>> };
   /** True when it wrote more than is kept. */
   readonly is_cut: boolean;
 }

@@ -1,10 +1,13 @@
 /** A process for one call: begun behind the wall with the request on its stdin, read until it ends. */
 import type { Effects } from "../effects/index.ts";
+import type { Json } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { type Confined, type ConfineRequest, confine, type Outcome, profileFor } from "../sandbox/index.ts";
 import type { Begun, Ended } from "./begun.ts";
+import { type Brokering, profileWithin } from "./broker/brokering.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
+import { profileOfTurn } from "./turn/turn-profile.ts";
 import { type Walled, wallFor } from "./wall.ts";
 
 /** Of /tmp inside. */
@@ -16,10 +19,11 @@ export async function startProcess(
   plane: Plane,
   begun: Begun,
   hosting: Hosting,
+  brokering?: Brokering,
 ): Promise<Confined> {
   const { limits } = begun.prepared;
   const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
-  const request = confinement(effects, plane, begun, { hosting, walled });
+  const request = confinement(effects, plane, begun, { walled, brokering });
   return confine(effects, walled.wall, {
     ...request,
     stdin: begun.lineFor(),
@@ -35,14 +39,15 @@ export async function startProcess(
 export function confinement(
   effects: Pick<Effects, "signal">,
   plane: Plane,
-  { prepared, environment }: Pick<Begun, "prepared" | "environment">,
-  { hosting, walled: { program } }: { readonly hosting: Hosting; readonly walled: Walled },
+  { prepared, environment, turn }: Pick<Begun, "prepared" | "environment" | "turn">,
+  { walled: { program }, brokering }: { readonly walled: Walled; readonly brokering?: Brokering | undefined },
 ): Omit<ConfineRequest, "stdin"> {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
   const { executable, readable, version } = program;
+  const profile = profileFor({ kind, runtime, namespace, root, scopes });
   return {
-    profile: profileFor({ kind, runtime, namespace, root, scopes }),
+    profile: profileOfTurn(profileWithin(profile, brokering?.left), turn?.outputs),
     plane_root: plane.root,
     program: {
       executable,
@@ -51,7 +56,7 @@ export function confinement(
       ...(version === undefined ? {} : { version }),
     },
     overlays: code.bytes,
-    ...(hosting.broker === undefined ? {} : { broker: hosting.broker }),
+    ...(brokering === undefined ? {} : { broker: brokering.broker }),
     environment: environment.values,
     hidden: [plane.keys_directory, ...code.strangers],
     limits: {
@@ -82,7 +87,7 @@ export async function collect(running: Confined): Promise<Ended> {
 const STDERR_KEPT_BYTES = 65_536;
 
 function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
-  const { ended, exit_code, stderr, usage, denials } = outcome;
+  const { ended, exit_code, stderr, usage, denials, denials_dropped } = outcome;
   return {
     how: ended,
     exit_code,
@@ -90,7 +95,8 @@ function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): End
     stderr,
     stderr_is_cut: Buffer.byteLength(stderr) >= STDERR_KEPT_BYTES,
     layer,
-    resources: { ...usage },
+    resources: { ...usage } as unknown as Json,
     denials: denials.map((one) => ({ ...one })),
+    denials_dropped,
   };
 }

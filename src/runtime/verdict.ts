@@ -8,7 +8,7 @@ import { type Answer, readAnswer, UNKNOWN_ACTION } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { changedSince } from "./installed-code.ts";
 
-type Good = Extract<Answer, { kind: "ok" }>;
+export type Good = Extract<Answer, { kind: "ok" }>;
 
 /** @returns plugin_action_timeout, plugin_output_too_large, plugin_action_not_found or plugin_run_failed where there is no result */
 export async function judgeEnded(
@@ -51,11 +51,27 @@ function judgeEnding(begun: Begun, ended: Ended): Fault | undefined {
       limit: "memory_bytes_max",
     });
   }
-  if (ended.how === "broker_exceeded")
-    return failed(begun, "spent more than was granted", { limit: "broker" });
+  if (ended.how === "broker_exceeded") return overspent(begun, ended);
   if (ended.how === "stopped") return failedWith(begun, ended, "was killed");
   return undefined;
 }
+
+/** By the broker's own count: what the agent reports of itself is among the denials too. */
+function overspent(begun: Begun, { resources, denials }: Ended): Fault {
+  const { exceeded = "tokens" } = (resources ?? {}) as { exceeded?: "tokens" | "cost" };
+  const found = denials.find((one) => isOf(one, exceeded)) as { subject?: string } | undefined;
+  const what = exceeded === "tokens" ? "tokens" : "cost units";
+  const how = found?.subject === undefined ? "" : ` (${found.subject})`;
+  return failed(begun, `was ended: it asks for more ${what} than it was granted${how}`, {
+    limit: exceeded === "tokens" ? "tokens_max" : "cost_units_max",
+    rule: exceeded,
+  });
+}
+
+const isOf = (denial: unknown, rule: string): boolean => {
+  const { rule: found, seen_by } = denial as { rule?: unknown; seen_by?: unknown };
+  return found === rule && seen_by === "broker";
+};
 
 function tooLarge(begun: Begun): Fault {
   const { value, set_by } = begun.prepared.limits.output_bytes_max;
@@ -118,7 +134,11 @@ const who = ({ facts }: Begun) => ({
 const named = ({ facts }: Begun): string => `${facts.namespace} ${facts.action}`;
 
 /** What it said is told to the caller alone: it may hold pieces of the input, and a ledger keeps everything for ever. */
-function failed(begun: Begun, problem: string, details: Details & { readonly said?: string } = {}): Fault {
+export function failed(
+  begun: Begun,
+  problem: string,
+  details: Details & { readonly said?: string } = {},
+): Fault {
   const said = details.said === undefined || details.said === "" ? "" : `: ${details.said}`;
   return make("plugin_run_failed", `${named(begun)} ${problem}${said}`, {
     ...details,

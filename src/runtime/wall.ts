@@ -11,6 +11,10 @@ export interface Walled {
   readonly program: Program;
 }
 
+/** The approval without which nothing runs behind this layer; records and answers name it. */
+export const acceptedFor = (layer: string): { readonly accepted?: string } =>
+  layer === "namespaces" ? { accepted: "run-without-bubblewrap" } : {};
+
 /** @throws SANDBOX_LAYER_MISSING, SANDBOX_UNPROVEN, plugin_interpreter_missing, PYTHON_*, WHEEL_*, ENVIRONMENT_* */
 export async function wallFor(
   effects: Effects,

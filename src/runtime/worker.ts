@@ -26,6 +26,8 @@ export class Worker {
   #stderr_bytes = 0;
   #is_alive = true;
   #calls = 0;
+  #cpu_before_ms = 0;
+  #outcome: Outcome | undefined;
 
   /** @param start begins the process and tells it where to send what is said on stderr */
   static async start(
@@ -49,8 +51,9 @@ export class Worker {
     this.#over = confined.done.catch((error: unknown) =>
       error instanceof Error ? error : new Error(String(error)),
     );
-    void this.#over.then(() => {
+    void this.#over.then((outcome) => {
       this.#is_alive = false;
+      if (!(outcome instanceof Error)) this.#outcome = outcome;
     });
     void this.#read();
   }
@@ -97,7 +100,8 @@ export class Worker {
     this.#waiting = undefined;
     const ended = await this.#endedOf(first);
     const duration_ms = Math.round(this.#clock.elapsed_ms() - began_ms);
-    return { ...ended, call_id, resources: { duration_ms, is_warm: true, calls: this.#calls } };
+    const resources = { duration_ms, is_warm: true, calls: this.#calls, ...this.#used() };
+    return { ...ended, call_id, resources };
   }
 
   /** Slices, so that an alarm nobody needs any more does not keep the host alive for long. */
@@ -118,13 +122,18 @@ export class Worker {
 
   async #endedOf(first: Uint8Array | "too_large" | "late" | Outcome | Error): Promise<Ended> {
     const about = { exit_code: null, stdout: Buffer.alloc(0), layer: this.layer, denials: [] };
-    if (first instanceof Uint8Array) return { ...about, how: "exited", stdout: first, ...this.#said() };
+    if (first instanceof Uint8Array) {
+      // They were written before the answer, on another channel.
+      await this.#clock.breathe();
+      return { ...about, how: "exited", stdout: first, ...this.#said(), ...this.#denied() };
+    }
     if (first instanceof Error) return { ...about, how: "stopped", ...this.#said(), thrown: first };
     if (first === "late" || first === "too_large") {
       await this.stop();
-      return { ...about, how: first === "late" ? "timed_out" : "output_too_large", ...this.#said() };
+      const how = first === "late" ? "timed_out" : "output_too_large";
+      return { ...about, how, ...this.#said(), ...this.#denied() };
     }
-    const { ended, exit_code, denials } = first;
+    const { ended, exit_code, denials, denials_dropped } = first;
     return {
       ...about,
       how: ended,
@@ -132,6 +141,29 @@ export class Worker {
       exit_code: exit_code ?? 0,
       ...this.#said(),
       denials: denials.map((one) => ({ ...one })),
+      denials_dropped,
+    };
+  }
+
+  #denied(): Pick<Ended, "denials" | "denials_dropped"> {
+    const { denials, denials_dropped } = this.#outcome ?? this.#confined.takeDenials();
+    return { denials: denials.map((one) => ({ ...one })), denials_dropped };
+  }
+
+  /** Of a worker that lives: since its last call ended. Of one that ended: of its whole life, but for what earlier calls took. */
+  #used(): Record<string, number | string> {
+    const ended = this.#outcome?.usage;
+    const now = ended ?? this.#confined.sample();
+    // It is just ending.
+    if (now === undefined || now.peak_memory_bytes === 0) return {};
+    // A ledger holds whole numbers: what is less than one is counted with the next call.
+    const cpu_ms = Math.max(0, Math.floor(now.cpu_ms - this.#cpu_before_ms));
+    this.#cpu_before_ms += cpu_ms;
+    return {
+      peak_memory_bytes: now.peak_memory_bytes,
+      memory_measured: ended?.memory_measured ?? "sampled",
+      cpu_ms,
+      cpu_measured: ended?.cpu_measured ?? "sampled",
     };
   }
 

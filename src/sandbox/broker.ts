@@ -1,6 +1,6 @@
 /** Answers an agent over its one socket, and holds what it uses against its grant. */
 import type { Channel } from "../effects/index.ts";
-import type { Broker, DenialRule } from "./confined.ts";
+import type { Broker, Brokered, DenialRule, Spent, ToolUse } from "./confined.ts";
 import type { BrokerGrant } from "./profile.ts";
 
 export interface BrokerEvents {
@@ -10,18 +10,30 @@ export interface BrokerEvents {
 }
 
 const LINE_BYTES_MAX = 1 << 20;
+const NOTHING: Spent = { tokens: 0, cost_units: 0 };
+const METERS = [
+  ["tokens", "tokens", "tokens_max"],
+  ["cost", "cost_units", "cost_units_max"],
+] as const;
 
-interface Meter {
+interface Tally {
+  calls: number;
+  failed: number;
   tokens: number;
   cost_units: number;
+  problem: string | undefined;
 }
 
 /** One call after the other, until the socket ends or a ceiling is passed. Never rejects. */
 export class BrokerSession {
-  readonly used: Meter = { tokens: 0, cost_units: 0 };
   readonly #broker: Broker;
   readonly #grant: BrokerGrant;
   readonly #events: BrokerEvents;
+  readonly #spent = { ...NOTHING };
+  readonly #tallies = new Map<string, Tally>();
+  readonly #ending = new AbortController();
+  #channel: Channel | undefined;
+  #exceeded: "tokens" | "cost" | undefined;
 
   constructor(broker: Broker, grant: BrokerGrant, events: BrokerEvents) {
     this.#broker = broker;
@@ -29,7 +41,20 @@ export class BrokerSession {
     this.#events = events;
   }
 
+  get used(): Spent & { exceeded?: "tokens" | "cost"; tools?: Readonly<Record<string, ToolUse>> } {
+    const tools = [...this.#tallies].map(([tool, { problem, ...counts }]): [string, ToolUse] => [
+      tool,
+      { ...counts, ...(problem === undefined ? {} : { problem }) },
+    ]);
+    return {
+      ...this.#spent,
+      ...(this.#exceeded === undefined ? {} : { exceeded: this.#exceeded }),
+      ...(tools.length === 0 ? {} : { tools: Object.fromEntries(tools) }),
+    };
+  }
+
   async serve(channel: Channel): Promise<void> {
+    this.#channel = channel;
     let parts: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of channel.incoming) {
@@ -49,8 +74,15 @@ export class BrokerSession {
     }
   }
 
-  /** Undefined when a ceiling was passed. */
+  /** The run is over: what is being asked for is called off, and nothing more is answered. Safe to call twice. */
+  stop(): void {
+    this.#ending.abort();
+    this.#channel?.close();
+  }
+
+  /** Undefined when a ceiling was passed, or the run is over. */
   async #answer(line: string): Promise<object | undefined> {
+    if (this.#ending.signal.aborted) return undefined;
     const call = parsed(line);
     if (call === undefined)
       return { id: null, error: { code: "invalid_call", message: "a call is one line: {id, tool, input}" } };
@@ -62,32 +94,83 @@ export class BrokerSession {
         error: { code: "tool_not_granted", message: `tool ${tool} is not granted`, scope: `tool:${tool}` },
       };
     }
+    const tally = this.#tallyOf(tool);
+    // Before anything is asked for: what it takes at least has to be left.
+    if (this.#wouldPass(tool, this.#broker.atLeast?.(tool) ?? NOTHING)) return undefined;
+    tally.calls++;
+    const done = await this.#ask(tool, input);
+    if ("error" in done) {
+      tally.failed++;
+      tally.problem = done.error.code;
+    }
+    if (this.#count(tool, tally, done)) return undefined;
+    return "error" in done ? { id, error: done.error } : { id, result: done.result };
+  }
+
+  #tallyOf(tool: string): Tally {
+    const known = this.#tallies.get(tool);
+    const tally = known ?? { calls: 0, failed: 0, tokens: 0, cost_units: 0, problem: undefined };
+    this.#tallies.set(tool, tally);
+    return tally;
+  }
+
+  async #ask(tool: string, input: unknown): Promise<Brokered> {
+    const { tokens_max, cost_units_max } = this.#grant;
+    const left = {
+      tokens: tokens_max - this.#spent.tokens,
+      cost_units: cost_units_max - this.#spent.cost_units,
+    };
+    const { signal } = this.#ending;
     try {
-      const { result, tokens, cost_units } = await this.#broker.call({ tool, input, grant: this.#grant });
-      this.used.tokens += whole(tokens);
-      this.used.cost_units += whole(cost_units);
-      return this.#isExceeded() ? undefined : { id, result };
+      return await this.#broker.call({ tool, input, grant: this.#grant, left, signal });
     } catch {
-      return { id, error: { code: "tool_failed", message: `tool ${tool} failed` } };
+      return { ...NOTHING, error: { code: "tool_failed", message: `tool ${tool} failed` } };
     }
   }
 
-  #isExceeded(): boolean {
-    const { tokens_max, cost_units_max } = this.#grant;
-    const passed = [
-      ["tokens", this.used.tokens, tokens_max],
-      ["cost", this.used.cost_units, cost_units_max],
-    ] as const;
-    const over = passed.filter(([, used, max]) => used > max);
-    for (const [rule, used, max] of over) this.#events.onDenied(rule, `${used} of ${max}`);
-    if (over.length > 0) this.#events.onExceeded();
-    return over.length > 0;
+  #wouldPass(tool: string, least: Spent): boolean {
+    const passed = METERS.filter(
+      ([, unit, max]) => least[unit] > 0 && this.#spent[unit] + least[unit] > this.#grant[max],
+    );
+    for (const [rule, unit, max] of passed)
+      this.#pass(
+        rule,
+        `${tool} takes ${least[unit]} at least, and ${this.#grant[max] - this.#spent[unit]} of ${this.#grant[max]} are left`,
+      );
+    return passed.length > 0;
+  }
+
+  /** @returns whether a ceiling was passed */
+  #count(tool: string, tally: Tally, done: Brokered): boolean {
+    let is_passed = false;
+    for (const [rule, unit, max_name] of METERS) {
+      const max = this.#grant[max_name];
+      const amount = whole(done[unit]);
+      const before = this.#spent[unit];
+      // Nobody knows how many: all that was left, for the record.
+      const counted = amount ?? Math.max(0, max - before);
+      tally[unit] = Math.min(tally[unit] + counted, Number.MAX_SAFE_INTEGER);
+      this.#spent[unit] = Math.min(before + counted, Number.MAX_SAFE_INTEGER);
+      if (amount !== undefined && this.#spent[unit] <= max) continue;
+      is_passed = true;
+      const unknown = `${tool} did not say how many it took, which counts as all of ${max}`;
+      this.#pass(rule, amount === undefined ? unknown : `${this.#spent[unit]} of ${max}`);
+    }
+    return is_passed;
+  }
+
+  #pass(rule: "tokens" | "cost", subject: string): void {
+    // What was called off because the run is over ended nothing.
+    if (this.#ending.signal.aborted) return;
+    this.#exceeded ??= rule;
+    this.#events.onDenied(rule, subject);
+    this.#events.onExceeded();
   }
 }
 
 /** What cannot be read as a number is taken for the most: a meter that says nothing is no meter. */
-const whole = (value: number): number =>
-  Number.isFinite(value) && value >= 0 ? value : Number.POSITIVE_INFINITY;
+const whole = (value: number | undefined): number | undefined =>
+  value !== undefined && Number.isFinite(value) && value >= 0 ? Math.ceil(value) : undefined;
 
 function parsed(line: string): { id: unknown; tool: string; input: unknown } | undefined {
   try {

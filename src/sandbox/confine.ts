@@ -7,6 +7,7 @@ import { make } from "./faults.ts";
 import { lastWords } from "./printable.ts";
 import { makePrivateTemp, type PrivateTemp } from "./private-temp.ts";
 import { serveProxy } from "./proxy/serve.ts";
+import { type CallSample, sampleCall } from "./wall/call-sample.ts";
 import { Denials } from "./wall/denials.ts";
 import { makeWrittenFolders } from "./wall/granted-paths.ts";
 import { type Meter, meterFor } from "./wall/meter.ts";
@@ -73,7 +74,7 @@ class Confinement {
   readonly #request: ConfineRequest;
   readonly #parts: Parts;
   readonly #broker: BrokerSession | undefined;
-  readonly #status: WallStatus = { started: false, landlock: 0 };
+  readonly #status: WallStatus = { started: false };
   readonly #from_ms: number;
   #ended: Ending | undefined;
   #is_over = false;
@@ -96,13 +97,19 @@ class Confinement {
     if (stdin !== "pipe") void program.stdin.write(stdin).then(() => program.stdin.end());
     return {
       layer: this.#wall.layer,
-      adds: ["seccomp", "landlock", "rlimits", "no_new_privs"],
       pid: program.pid,
       stdin: program.stdin,
       stdout: this.#counted(program.stdout),
+      sample: () => this.#sample(),
+      takeDenials: () => this.#parts.denials.take(),
       kill: () => this.#end("stopped"),
       done,
     };
+  }
+
+  #sample(): CallSample | undefined {
+    const { init_pid, started } = this.#status;
+    return started && init_pid !== undefined ? sampleCall(this.#effects.fs, init_pid) : undefined;
   }
 
   #brokerSession(): BrokerSession | undefined {
@@ -118,6 +125,7 @@ class Confinement {
   #end(why: Ending): void {
     if (this.#is_over) return;
     this.#ended ??= why;
+    this.#broker?.stop();
     const { init_pid } = this.#status;
     // Killing its first process ends a namespace of processes at once.
     this.#parts.program.kill(init_pid === undefined ? [] : [init_pid]);
@@ -145,7 +153,7 @@ class Confinement {
     const signals = [this.#effects.signal, ...(this.#request.signal ? [this.#request.signal] : [])];
     for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
     const [status, denials, broker] = program.channels as readonly [Channel, Channel, Channel];
-    void this.#broker?.serve(broker);
+    const serving = this.#broker?.serve(broker);
     const reading = [
       readStatus(status.incoming, this.#status, () => meter.begin(this.#status.init_pid)),
       this.#parts.denials.read(denials.incoming),
@@ -155,13 +163,15 @@ class Confinement {
       const watching = this.#watch();
       const { exit_code } = await program.ended;
       this.#is_over = true;
+      this.#broker?.stop();
       await watching;
-      await Promise.all(reading);
+      await Promise.all([...reading, serving]);
       for (const signal of signals) signal.throwIfAborted();
       this.#requireStarted(stderr.text);
       return this.#outcome(exit_code, stderr.text);
     } finally {
       for (const signal of signals) signal.removeEventListener("abort", stop);
+      this.#broker?.stop();
       for (const channel of program.channels) channel.close();
       this.#parts.proxy?.close();
       meter.remove();

@@ -15,8 +15,6 @@ export interface ConfineLimits {
   readonly processes_max: number;
   /** Of /tmp, and again of /dev/shm. */
   readonly temp_bytes_max: number;
-  /** Of each process. */
-  readonly cpu_s_max?: number;
   /** From the start of the program; undefined for a worker, which its owner ends. */
   readonly timeout_ms?: number;
   /** Of stdout in all; undefined for a worker, whose owner counts by message. */
@@ -58,17 +56,42 @@ export interface ConfineRequest {
   readonly signal?: AbortSignal;
 }
 
-/** One line of JSON from the agent; what is answered goes back as one line. */
+/** What a call took, in whole units. */
+export interface Spent {
+  readonly tokens: number;
+  readonly cost_units: number;
+}
+
+/** What one tool took of a run. */
+export interface ToolUse extends Spent {
+  readonly calls: number;
+  /** Of the calls, those that had an error for an answer; `problem`: code of the last. */
+  readonly failed: number;
+  readonly problem?: string;
+}
+
+export interface BrokerCall {
+  readonly tool: string;
+  readonly input: unknown;
+  readonly grant: BrokerGrant;
+  /** Of the grant. */
+  readonly left: Spent;
+  /** Aborted when the run ends before the answer. */
+  readonly signal: AbortSignal;
+}
+
+/** What the agent gets, and what it took. A number that is left out is not known, and counts as all that is left. */
+export type Brokered = { readonly [unit in keyof Spent]?: number | undefined } & (
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly next_step?: string } }
+);
+
+/** Who answers an agent. A tool that was not granted never arrives here. */
 export interface Broker {
-  /**
-   * @returns what the agent gets, and what it cost; the meter is held against the grant after each call
-   * @param call what the agent sent: `{id, tool, input}`; a tool that was not granted never arrives here
-   */
-  call(call: { readonly tool: string; readonly input: unknown; readonly grant: BrokerGrant }): Promise<{
-    readonly result: unknown;
-    readonly tokens: number;
-    readonly cost_units: number;
-  }>;
+  /** What a call of a tool takes at least: a call for which less is left is not made, and the run ends. */
+  atLeast?(tool: string): Spent;
+  /** What it took is held against the grant after each call. @throws where nothing was spent */
+  call(call: BrokerCall): Promise<Brokered>;
 }
 
 export type Ending =
@@ -115,6 +138,10 @@ export interface Usage {
   readonly ports_left?: readonly number[];
   readonly tokens?: number;
   readonly cost_units?: number;
+  /** The ceiling that was passed. */
+  readonly exceeded?: "tokens" | "cost";
+  /** By the name of each tool that was called. */
+  readonly tools?: Readonly<Record<string, ToolUse>>;
 }
 
 export interface Outcome {
@@ -130,14 +157,17 @@ export interface Outcome {
 }
 
 export interface Confined {
-  /** The layer that is the wall, and the layers that add. */
+  /** The layer that is the wall. */
   readonly layer: LayerName;
-  readonly adds: readonly string[];
   /** Of the first process on our side of the wall. */
   readonly pid: number;
   readonly stdin: { write(bytes: Uint8Array | string): Promise<void>; end(): void };
   /** Must be read, or the program waits when the pipe is full; ends with the tree, or at the limit. */
   readonly stdout: AsyncIterable<Uint8Array>;
+  /** What the tree used so far, asked between calls; undefined before the wall stands. */
+  sample(): { readonly peak_memory_bytes: number; readonly cpu_ms: number } | undefined;
+  /** Denials since it was last asked, between calls; what is left is told at its end. */
+  takeDenials(): { readonly denials: readonly Denial[]; readonly denials_dropped: number };
   /** Kills the whole tree. */
   kill(): void;
   /** When nothing of the tree lives any more. @throws SANDBOX_NOT_STARTED; the reason of a signal that aborted */

@@ -1,6 +1,8 @@
 export { confine } from "./confine.ts";
 export type {
   Broker,
+  BrokerCall,
+  Brokered,
   Confined,
   ConfineLimits,
   ConfineNeeds,
@@ -9,6 +11,8 @@ export type {
   DenialRule,
   Ending,
   Outcome,
+  Spent,
+  ToolUse,
   Usage,
 } from "./confined.ts";
 export { sandboxFaults } from "./faults.ts";

@@ -1,23 +1,13 @@
 /** Which files an interpreter needs to be there, so that one below somebody's home can be shown and nothing else of it. */
 import type { Effects } from "../effects/index.ts";
+import { FILES_SCRIPT } from "../python/index.ts";
 import { TOOL_ENVIRONMENT } from "./environment.ts";
 import { LAUNCHER_FLAGS } from "./launch.ts";
 
 type Needs = Pick<Effects, "subprocess" | "signal">;
 
 const TIMEOUT_MS = 10_000;
-/** Of a prefix only what Python reads: `~/.local` is one too, and holds more than that. */
-const ASK = String.raw`
-import json, os, sys
-found = {sys.executable, os.path.realpath(sys.executable)}
-beside = os.path.dirname(os.path.dirname(sys.executable))
-for prefix in {beside, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
-    for name in ("bin", "lib", "lib64", "pyvenv.cfg"):
-        path = os.path.join(prefix, name)
-        if os.path.exists(path):
-            found.add(path)
-print(json.dumps(sorted(found)))
-`;
+const ASK = `import json, os, sys\n${FILES_SCRIPT}\nprint(json.dumps(sorted(found)))\n`;
 
 /**
  * Absolute paths; undefined when the program is no Python 3 or did not answer. It is run to be asked, without its site

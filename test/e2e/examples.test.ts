@@ -16,7 +16,7 @@ const SETTING = [
 
 test("each example's README works as written", { timeout: 180_000 }, () => {
   const plane = makePlane();
-  for (const name of ["palette", "weather", "gate", "summary"]) {
+  for (const name of ["palette", "weather", "gate", "summary", "agent"]) {
     const steps = sessionOf(readFileSync(join(REPOSITORY, `modules/example_${name}/README.md`), "utf8"));
     expect(steps.length, name).toBeGreaterThan(6);
     followSession(steps, (command) => {

@@ -267,7 +267,7 @@ describe("the other ports", () => {
       yield bytes("two");
     };
     const reply = { status: 200, headers: {}, body: body(), close: () => void closed++ };
-    const base: Effects = { ...nodeEffects(), network: { get: async () => reply } };
+    const base: Effects = { ...nodeEffects(), network: { ...nodeEffects().network, get: async () => reply } };
     const spec = "*.network.read#2=error:EIO;*.file.read#2=error:EIO";
     const { effects } = withFailpoints(base, spec, {
       kill: () => {

@@ -77,7 +77,7 @@ async function updateFromNetwork(on: LibraryPlane, watched: (effects: Effects) =
     })(),
     close: () => undefined,
   };
-  const effects = watched({ ...on.effects, network: { get: async () => reply } });
+  const effects = watched({ ...on.effects, network: { ...on.effects.network, get: async () => reply } });
   const digest = createHash("sha256").update(bytes).digest("hex");
   const wanted = [{ archive: "https://example.org/a.tar.gz", digest }];
   await on.update([], { wanted }, effects);

@@ -6,6 +6,16 @@ import { aPlane, edit, errorCodes } from "./planes.ts";
 
 const FILE = "config/plane.toml";
 
+test("config/broker.toml counts as an edit from its first line until somebody with a token records it", async () => {
+  const { check, effects, root } = await aPlane();
+  writeFileSync(join(root, "config/broker.toml"), "[tools]\n");
+  expect(errorCodes(await check())).toEqual(["CONFIG_UNRECORDED"]);
+  await recordConfig(effects, openPlane(effects, root), "ann");
+  expect((await check()).healthy).toBe(true);
+  writeFileSync(join(root, "config/broker.toml"), "depth_max = 2\n");
+  expect(errorCodes(await check())).toEqual(["CONFIG_EDITED"]);
+});
+
 describe("config/plane.toml", () => {
   test.each([
     ["excluded", 'excluded = ["lib/excluded"]', 'excluded = ["lib/excluded", "lib/evil"]'],

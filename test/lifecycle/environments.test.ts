@@ -9,7 +9,9 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -397,6 +399,55 @@ describe("an environment that is there", () => {
       removed: [],
       kept: [key],
     });
+  });
+
+  test("is read whole once, then only where something may have changed, or where the list of digests is not ours", async () => {
+    const plane = copyOfPlane(made);
+    await install(plane, [A]);
+    const [key = ""] = environments(plane);
+    const installed = readReceipt(plane.effects.fs, plane.root, A, "ho3");
+    if (installed === undefined) throw new Error("not installed");
+    let read: readonly string[] = [];
+    const { workers } = plane.effects;
+    const digestFiles: typeof workers.digestFiles = (paths) => {
+      read = paths;
+      return workers.digestFiles(paths);
+    };
+    const effects: Effects = { ...plane.effects, workers: { ...workers, digestFiles } };
+    const readBy = async (): Promise<number> => {
+      read = [];
+      await environmentOfPackage(effects, plane.plane, installed);
+      return read.length;
+    };
+    // What was built a moment ago may yet change within one tick of the clock.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const all = await readBy();
+    expect(all).toBeGreaterThan(0);
+    expect(await readBy()).toBe(0);
+    const [module = ""] = readdirSync(join(plane.root, ".holdfast/state/environments", key), {
+      recursive: true,
+      encoding: "utf8",
+    }).filter((path) => path.endsWith("greeting/__init__.py"));
+    const path = join(plane.root, ".holdfast/state/environments", key, module);
+    const bytes = readFileSync(path);
+    const { atime, mtime } = statSync(path);
+    // Of the same size, with its old time set back.
+    writeFileSync(path, bytes.toString().replace("V", "Q"));
+    utimesSync(path, atime, mtime);
+    expect(await code(environmentOfPackage(effects, plane.plane, installed))).toBe("ENVIRONMENT_DAMAGED");
+    expect(read).toEqual([path]);
+    writeFileSync(path, bytes);
+    utimesSync(path, atime, mtime);
+    expect(await readBy()).toBe(1);
+    // Changed a moment ago: not yet believed.
+    expect(await readBy()).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([await readBy(), await readBy()]).toEqual([1, 0]);
+    const list = join(plane.root, `.holdfast/cache/environment-${key}.json`);
+    writeFileSync(list, readFileSync(list, "utf8").replace(/"mac":"./, '"mac":"g'));
+    expect([await readBy(), await readBy()]).toEqual([all, 0]);
+    await plane.uninstall([A]);
+    expect(existsSync(list)).toBe(false);
   });
 
   test("without a package is a note, and goes with the next change; a rollback gets a new one when it is run", async () => {

@@ -43,6 +43,8 @@ schema = { type = "object", properties = { word = { type = "string" }, key = { t
 checks = [{ id = "one", kind = "pipe", argv = ["python", "modules/a/main.py"] }]
 `;
 
+const UNTIL_TITLE = PLUGIN.slice(PLUGIN.indexOf('kind = "agent"'), PLUGIN.indexOf('permissions = ["tool'));
+
 async function problemsOf(text: string, files: Parameters<typeof writeTree>[1] = {}) {
   const directory = temporaryFolder();
   writeTree(directory, { "holdfast.toml": text, "main.py": "", "main.js": "", ...files });
@@ -116,6 +118,14 @@ const CASES: readonly (readonly [code: string, was: string, is: string, field: s
     "14:16",
   ],
   ["PLUGIN_PERMISSION_UNDECLARED", '"tokens:50"', '"tokens:101"', "/plugin/actions/0/permissions/1", "14:35"],
+  [
+    "PLUGIN_TURN_KIND",
+    UNTIL_TITLE,
+    `${UNTIL_TITLE.replace('"agent"', '"quality_gate"')}turn = { outputs = ["output/<session_id>/a.txt"] }
+`,
+    "/plugin/actions/0/turn",
+    "14:1",
+  ],
   ["PLUGIN_ACTION_UNKNOWN", 'action = "go"', 'action = "gone"', "/plugin/probes/0/action", "20:10"],
   [
     "PLUGIN_SCHEMA_INVALID",

@@ -77,6 +77,13 @@ export const PLUGIN_CASES: readonly Case[] = [
     refused: "install",
   },
   {
+    code: "PLUGIN_TURN_KIND",
+    files: broken('title = "Echo"', 'title = "Echo"\n⟦turn = { outputs = ["output/<session_id>/a.txt"] }'),
+    field: "/plugin/actions/0/turn",
+    step: "Write kind as agent",
+    refused: "install",
+  },
+  {
     code: "PLUGIN_ACTION_UNKNOWN",
     files: broken('action = "echo"', 'action = ⟦"ecko"'),
     field: "/plugin/probes/0/action",

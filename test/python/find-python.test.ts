@@ -24,7 +24,7 @@ function machineWith(programs: Record<string, string>): Effects {
 }
 
 const saying = (version: string, tag: string): string =>
-  `#!/bin/sh\nprintf '%s\\n' /opt/python ${version} ${tag}\n`;
+  `#!/bin/sh\nprintf '%s\\n' /opt/python ${version} ${tag} /opt/lib relative\n`;
 
 const codeOf = async (effects: Effects, cache_tag?: string): Promise<string> => {
   try {
@@ -60,6 +60,7 @@ test("a newer one behind an old python3", async () => {
     executable: "/opt/python",
     version: "3.12.1",
     cache_tag: "cpython-312",
+    files: ["/opt/lib"],
   });
 });
 

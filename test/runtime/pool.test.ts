@@ -78,6 +78,41 @@ test("one worker serves many calls, each with its own entry, answer and id", asy
   expect(living(made)).toEqual([]);
 });
 
+test("each call of a worker is metered by itself, also the one that ends it", async () => {
+  const { run, fails } = poolOf(made);
+  await run({});
+  const busy =
+    "x = bytearray(32 << 20); t = time.process_time()\nwhile time.process_time() - t < 0.08: pass\ndel x\nanswer({})";
+  const used = [await run({}), await run({ code: busy }), await run({})].map(
+    ({ resources }) => resources as { cpu_ms: number; peak_memory_bytes: number },
+  );
+  for (const one of used) expect(one).toMatchObject({ memory_measured: "sampled", cpu_measured: "sampled" });
+  const [before, during, after] = used;
+  expect(during?.cpu_ms).toBeGreaterThanOrEqual(80);
+  expect(during?.cpu_ms).toBeLessThan(1000);
+  expect(before?.cpu_ms).toBeLessThan(40);
+  expect(after?.cpu_ms).toBeLessThan(40);
+  expect((during?.peak_memory_bytes ?? 0) - (before?.peak_memory_bytes ?? 0)).toBeGreaterThan(30 << 20);
+  expect((during?.peak_memory_bytes ?? 0) - (after?.peak_memory_bytes ?? 0)).toBeGreaterThan(30 << 20);
+  const { entries } = await fails({ code: "time.sleep(9)" }, { limits: { timeout_ms: 200 } });
+  expect(entries[0]?.metadata["resources"]).toMatchObject({
+    is_warm: true,
+    cpu_ms: expect.any(Number),
+    peak_memory_bytes: expect.any(Number),
+  });
+});
+
+test("each call of a worker tells what it was denied, also where another was denied the same", async () => {
+  const { run } = poolOf(made);
+  const code = "\ntry: open('/etc/hostname')\nexcept OSError: pass\nanswer({})";
+  const denied = expect.objectContaining({ rule: "files.read", subject: "/etc/hostname" });
+  for (const expected of [[denied], [denied], []]) {
+    const done = await run(expected.length === 0 ? {} : { code });
+    expect(done.denials).toEqual(expected);
+    expect(made.runs().at(-1)?.metadata["denials"] ?? []).toEqual(expected);
+  }
+});
+
 describe("a worker that", () => {
   const tag = "{'id': request['id'], ";
   const cases: [string, string, string, string, object?][] = [

@@ -63,17 +63,20 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dirname(made.root), { recursive: true, force: true }));
 
-/** Everything in the plane, and what a caller was told. */
+/** Where secrets lie on purpose. */
+const SOURCES = /\/(?:key\.txt|secrets\.env|admin\.token)$/;
+
+/** Everything in the plane, beside it and in the home, and what a caller was told. */
 function everything(told: unknown): Map<string, Buffer> {
   const found = new Map<string, Buffer>([["told", Buffer.from(JSON.stringify(told) ?? "")]]);
   const walk = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
-      else if (entry.isFile()) found.set(path, readFileSync(path));
+      else if (entry.isFile() && !SOURCES.test(path)) found.set(path, readFileSync(path));
     }
   };
-  walk(made.root);
+  walk(dirname(made.root));
   return found;
 }
 
@@ -98,6 +101,40 @@ const planted = () => [
   made.token,
   secretOf(made.effects, made.plane).secret,
 ];
+
+/** Environments and command lines of all processes of a run, on both sides of the wall. */
+function processesOf(word: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return command.includes(word)
+          ? [`${command}\n${readFileSync(`/proc/${pid}/environ`, "latin1")}`]
+          : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+test("the search finds what is there, in each form and each place", () => {
+  const home = made.effects.host.home;
+  for (const [folder, text] of [
+    [made.root, Buffer.from(IN_FILE).toString("hex")],
+    [made.root, Buffer.from(FROM_VARIABLE).toString("base64")],
+    [home, made.token],
+    [home, JSON.stringify({ told: IN_FILE })],
+  ] as const) {
+    const path = join(folder, "planted");
+    writeFileSync(path, `x${text}y`);
+    const found = leaks(null, planted());
+    rmSync(path);
+    expect(new Set(found.map((leak) => leak.split(":")[0]))).toEqual(new Set([path]));
+  }
+  expect(leaks({ told: encodeURIComponent(IN_ENVIRONMENT) }, planted())).not.toEqual([]);
+  expect(leaks(null, planted())).toEqual([]);
+});
 
 describe("secrets", () => {
   test("reach the plugin where they are granted, and no others are in its environment", async () => {
@@ -134,6 +171,40 @@ for value in [request["config"]["file_key"], request["config"]["variable_key"], 
     const told = await made.fails({ code }, {}, effects);
     expect(told.code).toBe("plugin_run_failed");
     expect(leaks({ ...told, message: told.message }, planted())).toEqual([]);
+  });
+
+  const ends: [string, string, string, object][] = [
+    ["that runs out of time", `${shout}time.sleep(30)`, "plugin_action_timeout", { timeout_ms: 600 }],
+    ["that is killed", `${shout}os.kill(os.getpid(), 9)`, "plugin_run_failed", {}],
+    [
+      "that takes too much memory",
+      `${shout}x = [bytearray(16 << 20) for _ in range(64)]`,
+      "plugin_run_failed",
+      { memory_bytes_max: 96 << 20 },
+    ],
+    ["that floods", `${shout}\nwhile True: sys.stdout.write("x" * 65536)`, "plugin_output_too_large", {}],
+  ];
+  test.each(ends)("of a run %s are in no file, entry or message", async (_what, code, expected, limits) => {
+    const told = await made.fails({ code }, { limits }, effects);
+    expect(told.code).toBe(expected);
+    expect(leaks({ ...told, message: told.message }, planted())).toEqual([]);
+  });
+
+  test("are on no command line and in no environment of the processes of a run, but for what was granted", async () => {
+    const running = made.act({ code: "time.sleep(1.2); answer({})" }, {}, effects);
+    const seen = new Set<string>();
+    const from = performance.now();
+    while (performance.now() - from < 1000) {
+      for (const one of processesOf(`${made.root}/modules/notes`)) seen.add(one);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await running;
+    // Both sides of the wall: what builds it, and the program.
+    expect(seen.size).toBeGreaterThanOrEqual(2);
+    const all = [...seen].map((one) => one.replace(`NOTES_KEY=${IN_ENVIRONMENT}`, ""));
+    for (const secret of planted())
+      expect(all.filter((one) => one.includes(secret)).map((one) => one.slice(0, 80))).toEqual([]);
+    expect([...seen].some((one) => one.includes(`NOTES_KEY=${IN_ENVIRONMENT}`))).toBe(true);
   });
 
   test("printed by a warm worker neither", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { counts, escapes } from "./escape/attempts.ts";
-import { limits } from "./escape/limits.ts";
+import { escapes, recorded, summary } from "./escape/attempts.ts";
+import { last_seen, limits } from "./escape/limits.ts";
 import { becomeNobody } from "./scene.ts";
 
 await becomeNobody();
@@ -11,6 +11,8 @@ test("this is not root", () => {
 
 const user = "an ordinary user";
 escapes(user);
-limits(user);
+recorded(user);
+// Five seconds are watched as the other user.
+limits(user, 600);
 
-afterAll(() => console.log(counts.join("\n")));
+afterAll(() => console.log([summary(), ...last_seen].join("\n")));

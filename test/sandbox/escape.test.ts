@@ -1,9 +1,10 @@
 import { afterAll } from "vitest";
-import { counts, escapes } from "./escape/attempts.ts";
-import { limits } from "./escape/limits.ts";
+import { escapes, recorded, summary } from "./escape/attempts.ts";
+import { last_seen, limits } from "./escape/limits.ts";
 
 const user = process.getuid?.() === 0 ? "root" : "this user";
 escapes(user);
-limits(user);
+recorded(user);
+limits(user, 5000);
 
-afterAll(() => console.log(counts.join("\n")));
+afterAll(() => console.log([summary(), ...last_seen].join("\n")));

@@ -1,12 +1,13 @@
 /** The witness: it says what holds, and sees a layer that silently does nothing. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import type { Effects } from "../../src/effects/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import { examineSandbox, findWall, interpreterFiles, provenWall } from "../../src/sandbox/index.ts";
-import { CLAIMS } from "../../src/sandbox/witness/claims.ts";
+import { CLAIMS, claimsFor } from "../../src/sandbox/witness/claims.ts";
 import { tryWall } from "../../src/sandbox/witness/try-wall.ts";
+import { offers } from "./scene.ts";
 
 const PYTHON = "/usr/bin/python3";
 const NODE = { executable: process.execPath, readable: [], version: process.versions.node };
@@ -14,6 +15,8 @@ const NODE = { executable: process.execPath, readable: [], version: process.vers
 /** Outside of /tmp, which root covers before it starts anything. */
 function folderFor(fake: string): string {
   const folder = mkdtempSync("/var/tmp/witness-");
+  // Root starts it as another user.
+  chmodSync(folder, 0o755);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(`${folder}/bwrap`, fake, { mode: 0o755 });
   return folder;
@@ -58,20 +61,43 @@ test("every promise is tried and holds, in Python and in Node", async () => {
   expect(node.tried.length).toBeGreaterThan(15);
 });
 
-test("a bubblewrap that silently does nothing is seen through, and nothing of it is remembered", async () => {
-  const effects = nodeEffects();
-  const folder = folderFor(DOES_NOTHING);
-  const wall = {
-    layer: "bubblewrap",
-    bwrap: `${folder}/bwrap`,
-    perl: "/usr/bin/perl",
-    may_disable_userns: true,
-  } as const;
-  const { tried } = await tryWall(effects, wall, { kind: "node", runtime: "node", interpreter: NODE }).catch(
-    (error: Error) => ({ tried: [{ claim: "allowed", is_proven: false, seen: error.message }] }),
-  );
-  expect(tried.filter(({ is_proven }) => !is_proven).length).toBeGreaterThan(0);
-});
+/** Kept by other layers, and by the kernel, also behind a bubblewrap that does nothing. */
+const KEPT_WITHOUT = {
+  node: ["files.system", "network.tcp", "programs.none", "descriptors", "terminal", "memory", "allowed"],
+  python: [
+    "files.system",
+    "network.tcp",
+    "processes.count",
+    "programs.none",
+    "terminal",
+    "memory",
+    "allowed",
+  ],
+};
+
+// Without Landlock the probe, which is root here, would reach this machine.
+test.skipIf(!offers("landlock")).each(["node", "python"] as const)(
+  "a bubblewrap that silently does nothing loses its promises by name, as %s sees it",
+  async (runtime) => {
+    const folder = folderFor(DOES_NOTHING);
+    const real = nodeEffects();
+    // Of a user who has nothing to give up: what that user is denied anyway is no merit of a layer.
+    const effects = nodeEffects({ host: { env: { ...real.host.env, TMPDIR: folder }, uid: 65534 } });
+    const wall = {
+      layer: "bubblewrap",
+      bwrap: `${folder}/bwrap`,
+      perl: "/usr/bin/perl",
+      may_disable_userns: true,
+    } as const;
+    const request =
+      runtime === "node" ? { kind: "node" as const, runtime, interpreter: NODE } : await asked("node");
+    const { tried } = await tryWall(effects, wall, request);
+    const lost = tried.filter(({ is_proven }) => !is_proven).map(({ claim }) => claim);
+    const promised = claimsFor("node", runtime).map(({ id }) => id);
+    expect(lost).toEqual(promised.filter((id) => !KEPT_WITHOUT[runtime].includes(id)));
+    expect(tried.filter(({ seen }) => seen.includes("no answer"))).toEqual([]);
+  },
+);
 
 test("a proof is kept for this kernel, these tools and this interpreter, and made again for others", async () => {
   const real = nodeEffects();
@@ -150,6 +176,16 @@ test("a promise that is not kept is refused by name", async () => {
     details: { layer: "seccomp", kind: "node", runtime: "python" },
   });
   expect(existsSync(`${request.cache_folder}/sandbox-witness.json`)).toBe(false);
+  // The next layer brings its own filter; the doctor says what runs do.
+  const accepting = { ...request, accepts_weaker: () => true };
+  expect((await provenWall(blind, accepting)).layer).toBe("namespaces");
+  const asking = { python: undefined, node: NODE, onProgress: () => undefined };
+  const report = await examineSandbox(blind, { ...asking, accepts_weaker: () => true });
+  expect(report.is_proven, JSON.stringify(report.claims)).toBe(true);
+  expect(report.layers).toMatchObject([
+    { layer: "bubblewrap", is_in_use: false, reason: expect.stringContaining("does not keep its promise") },
+    { layer: "namespaces", is_in_use: true },
+  ]);
 });
 
 test("the doctor lays claim, layer and proof side by side", async () => {

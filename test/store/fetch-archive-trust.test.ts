@@ -84,7 +84,10 @@ describe("whose bytes are believed", () => {
         close: () => undefined,
       });
       const request = { root: temporaryFolder(), source: "https://host.example/a", size_bytes_max: 100 };
-      const refused = fetchArchive({ ...effects, network: { get } }, { ...request, digest: DIGEST });
+      const refused = fetchArchive(
+        { ...effects, network: { ...effects.network, get } },
+        { ...request, digest: DIGEST },
+      );
       await expect(refused).rejects.toMatchObject({ code });
       const fault = await refused.catch((error: unknown) => JSON.stringify(error));
       expect(fault).not.toContain("s3cret");
@@ -122,7 +125,9 @@ describe("what is told", () => {
     const get: Network["get"] = () =>
       Promise.reject(Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" }));
     const request = { root: temporaryFolder(), source: NOWHERE, size_bytes_max: 100 };
-    await expect(fetchArchive({ ...effects, network: { get } }, request)).rejects.toThrow(/: ECONNREFUSED$/);
+    await expect(fetchArchive({ ...effects, network: { ...effects.network, get } }, request)).rejects.toThrow(
+      /: ECONNREFUSED$/,
+    );
   });
 
   test("a URL without its slashes is a URL still, and what is none is not shown", async () => {

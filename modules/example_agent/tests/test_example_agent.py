@@ -12,6 +12,7 @@ from modules.agent_runtime.ledger_read import verify_stream
 from modules.example_agent.run import PACKAGE_ID, answer_bytes, run
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+AGENT = REPOSITORY / "modules" / "example_agent"
 CAPABILITIES = {
     "read": ["ledger/*.jsonl"],
     "write": ["output/<session_id>/**"],
@@ -55,6 +56,23 @@ class ExampleAgent(unittest.TestCase):
     def test_a_request_by_pipe(self) -> None:
         done = self.agent(stdin='{"query": "é", "session_id": "SES-1"}'.encode())
         self.assertEqual((done.returncode, json.loads(done.stdout)["result"]["characters"]), (0, 1))
+
+    def test_a_turn_behind_the_wall(self) -> None:
+        (self.root / "modules" / "example_agent").mkdir(parents=True)
+        (self.root / "output" / "SES-1").mkdir(parents=True)
+        for name in ("walled.py", "echo.py"):
+            (self.root / "modules" / "example_agent" / name).write_bytes((AGENT / name).read_bytes())
+        told = {"session_id": "SES-1", "turn_number": 1, "outputs": ["output/SES-1/echo.txt"]}
+        request = {"operation": "action", "action": "turn", "input": {"query": "é"}, "turn": told}
+        for asked, code in ((request, 0), ({**request, "action": "other"}, 1)):
+            command = [sys.executable, "-B", str(self.root / "modules" / "example_agent" / "walled.py")]
+            done = subprocess.run(command, input=json.dumps(asked).encode(), stdout=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, code)
+            if code == 0:
+                result = {"echo": "é", "characters": 1, "output": "output/SES-1/echo.txt"}
+                self.assertEqual(json.loads(done.stdout), {"status": "ok", "result": result})
+        self.assertEqual((self.root / "output" / "SES-1" / "echo.txt").read_text(encoding="utf-8"), "é\n")
+        self.assertFalse((self.root / "planes").exists())
 
     def test_bad_requests_are_coded(self) -> None:
         cases = {

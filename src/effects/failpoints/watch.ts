@@ -42,6 +42,11 @@ export function watchEffects(
         const reply = await network.get(request);
         return { ...reply, body: watchedBody(reply.body, watch), close: () => reply.close() };
       },
+      post: async (request) => {
+        watch.at(undefined, "fetch", "network");
+        const reply = await network.post(request);
+        return { ...reply, body: watchedBody(reply.body, watch), close: () => reply.close() };
+      },
     },
     locks: {
       acquire: async (path, options) => {

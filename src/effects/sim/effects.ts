@@ -47,7 +47,7 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
       addressesOf: (name) => refuseToConnect({ url: name }),
       connect: ({ address }) => refuseToConnect({ url: address }),
     },
-    network: { get: options.get ?? refuseToConnect },
+    network: { get: options.get ?? refuseToConnect, post: refuseToConnect },
     locks: locksInMemory(disk.fs, clock),
     workers: workersHere(disk.fs),
     // What a database holds is derived; without one everything is read from the files themselves.

@@ -1,7 +1,7 @@
 /** An action that is asked the same again answers the same: across steps of one life, and across patch versions. */
 import semver from "semver";
-import type { GoldenProblem, GoldenTrace, ScenarioStep } from "../../contracts/index.ts";
-import { subsetMismatches } from "../json-match.ts";
+import type { GoldenProblem, ScenarioStep } from "../../contracts/index.ts";
+import { type Mismatch, subsetMismatches } from "../json-match.ts";
 import { problem } from "../problems.ts";
 
 interface Asked {
@@ -18,37 +18,52 @@ export class Repeats {
     this.#asked = new Map();
   }
 
-  /** @param version of the package that answered, as installed */
-  judge(
+  /**
+   * @param version of the package that answered, as installed
+   * @param again asks the same once more: an answer that differs from itself says nothing of versions
+   */
+  async judge(
     { id, step, version }: { readonly id: string; readonly step: ScenarioStep; readonly version: string },
-    { output }: GoldenTrace,
-  ): GoldenProblem[] {
+    output: unknown,
+    again: () => Promise<unknown>,
+  ): Promise<GoldenProblem[]> {
     if (step.do !== "execute" || step.expect.exit_code !== 0) return [];
     const key = JSON.stringify([step.package, step.action, step.input]);
     const before = this.#asked.get(key) ?? [];
     this.#asked.set(key, [...before, { step: id, version, output }]);
-    // An answer that is expected in so many words was judged already.
-    const is_expected = step.expect.output !== undefined;
     for (const one of before) {
-      const is_same_version = one.version === version;
-      if (!is_same_version && (is_expected || semver.diff(one.version, version) !== "patch")) continue;
-      const [mismatch] = [...subsetMismatches(output, one.output), ...subsetMismatches(one.output, output)];
+      const mismatch = differenceOf(output, one.output);
       if (mismatch === undefined) continue;
-      const { pointer, expected, actual } = mismatch;
-      const versions = is_same_version
-        ? `${version} in step ${one.step}`
-        : `${one.version} (step ${one.step})`;
-      return [
-        problem(
-          is_same_version ? "VARIES" : "OUTPUT_CHANGED",
-          `${step.action} answers ${actual} at ${pointer}, and ${expected} from ${versions}`,
-          { subject: pointer, expected, actual },
-          is_same_version
-            ? `Let the same input have the same answer, or write [[normalise]] pointer = "/output${pointer}" with a word for it.`
-            : "Publish it as a minor version, or keep the answer.",
-        ),
-      ];
+      if (one.version === version) return [varies(step, mismatch, `step ${one.step}`)];
+      // An answer that is expected in so many words was judged already.
+      const may_differ = step.expect.output !== undefined || semver.diff(one.version, version) !== "patch";
+      const itself = differenceOf(await again(), output);
+      if (itself !== undefined) return [varies(step, itself, "a moment before")];
+      if (!may_differ) return [changed(step, mismatch, one)];
     }
     return [];
   }
+}
+
+const differenceOf = (a: unknown, b: unknown): Mismatch | undefined =>
+  [...subsetMismatches(a, b), ...subsetMismatches(b, a)][0];
+
+type Execute = Extract<ScenarioStep, { do: "execute" }>;
+
+function varies({ action }: Execute, { pointer, expected, actual }: Mismatch, before: string): GoldenProblem {
+  return problem(
+    "VARIES",
+    `${action} answers ${actual} at ${pointer}, and answered ${expected} in ${before}`,
+    { subject: pointer, expected, actual },
+    `Let the same input have the same answer, or write [[normalise]] pointer = "/output${pointer}" with a word for it.`,
+  );
+}
+
+function changed({ action }: Execute, { pointer, expected, actual }: Mismatch, before: Asked): GoldenProblem {
+  return problem(
+    "OUTPUT_CHANGED",
+    `${action} answers ${actual} at ${pointer}, and answered ${expected} in ${before.version} (step ${before.step})`,
+    { subject: pointer, expected, actual },
+    "Publish it as a minor version, or keep the answer.",
+  );
 }

@@ -30,7 +30,7 @@ export async function packVersions(
 ): Promise<PackedVersions> {
   const scenario = Scenario.parse({ schema_version: "1.0", name, packages });
   const file = { scenario, directory, path, digest: "" };
-  const world = await makeWorld(effects, file, { ...making, apis: await serveApis(effects, []) });
+  const world = await makeWorld(effects, file, { ...making, apis: await serveApis(effects, [], directory) });
   try {
     const versions = versionsIn(world, { packages, settings, directory, path });
     return { versions, end: () => endWorld(effects, world) };

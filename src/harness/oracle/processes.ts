@@ -24,9 +24,9 @@ export function runningIn(
 ): LookedAt {
   if (host.platform !== "linux") return { processes: 0, sockets: 0, running: [] };
   const listening = listeningSockets(fs);
-  const pids = fs.list("/proc").filter(({ name }) => /^\d+$/.test(name));
+  const pids = numbers(fs);
   const running: Running[] = [];
-  for (const { name } of pids) {
+  for (const name of pids) {
     if (Number(name) === host.pid) continue;
     const links = linksOf(fs, name);
     const environment = textOf(fs, `/proc/${name}/environ`);
@@ -40,6 +40,19 @@ export function runningIn(
     });
   }
   return { processes: pids.length, sockets: listening.size, running };
+}
+
+const TRIES = 20;
+
+/** A process that ends while the folder is read can fail the whole reading. */
+function numbers(fs: Effects["fs"]): string[] {
+  for (let left = TRIES; ; left--) {
+    try {
+      return fs.list("/proc").flatMap(({ name }) => (/^\d+$/.test(name) ? [name] : []));
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
 }
 
 function linksOf(fs: Effects["fs"], pid: string): string[] {

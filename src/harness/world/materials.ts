@@ -3,6 +3,7 @@ import type { ScenarioPackage, SourceMetadata } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
 import { inspectSource } from "../../metadata/index.ts";
 import { make } from "../faults.ts";
+import { BROKEN_WAYS, generatedFiles } from "../fixtures/generated.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
 import type { Subjects } from "../subjects.ts";
 import { copyTree, makeFolders, writeText } from "./folder.ts";
@@ -55,8 +56,9 @@ function writeFiles(
 ): string {
   if (wanted.archive !== undefined) return refuse("is an archive, and only sources are read here so far");
   if (wanted.source === undefined) {
-    const made = `${into}/${handle}/${handle.replaceAll(/[.-]/g, "_")}`;
-    writeGenerated(fs, handle, wanted, made);
+    const name = wanted.generate?.name ?? handle;
+    const made = `${into}/${handle}/${name.replaceAll(/[.-]/g, "_")}`;
+    writeGenerated(fs, { handle, folder: made }, wanted, refuse);
     return made;
   }
   const from = absoluteIn(directory, wanted.source);
@@ -110,18 +112,21 @@ function setVersion(fs: Effects["fs"], folder: string, version: string): boolean
   return is_set;
 }
 
-/** Files whose bytes follow from their number: the same for every run. */
-function writeGenerated(fs: Effects["fs"], handle: string, wanted: ScenarioPackage, folder: string): void {
-  const { files, size_bytes } = wanted.generate ?? { files: 1, size_bytes: 1 };
+/** @param refuse for a way to be broken that nobody knows */
+function writeGenerated(
+  fs: Effects["fs"],
+  { handle, folder }: { readonly handle: string; readonly folder: string },
+  { generate, version = "1.0.0" }: ScenarioPackage,
+  refuse: Refuse,
+): void {
+  if (generate === undefined) return;
+  const { broken } = generate;
+  if (broken !== undefined && !Object.hasOwn(BROKEN_WAYS, broken))
+    refuse(`cannot be broken by "${broken}"; there are ${Object.keys(BROKEN_WAYS).join(", ")}`);
   makeFolders(fs, folder);
-  const name = handle.replaceAll(/[^a-z0-9]/g, "-").toUpperCase();
-  const holdfast = { id: `PKG-T3-${name}`, name: handle, version: wanted.version ?? "1.0.0", tier: "T3" };
-  writeText(fs, `${folder}/package.json`, `${JSON.stringify({ holdfast }, null, 2)}\n`);
-  for (let number = 0; number < files; number++) {
-    const line = `${handle} ${number}\n`;
-    const text = line.repeat(Math.ceil(size_bytes / line.length)).slice(0, size_bytes);
-    writeText(fs, `${folder}/data-${String(number).padStart(6, "0")}.txt`, text);
-  }
+  // Two versions of one package are two handles, so the name is that of the package.
+  for (const [path, text] of generatedFiles(generate.name ?? handle, version, generate))
+    writeText(fs, `${folder}/${path}`, text);
 }
 
 /** Dependencies that the scenario does not name itself, from what is known, each once, dependencies first. */

@@ -60,6 +60,23 @@ export function checkActionPermissions({ actions, permissions }: Section): Probl
   );
 }
 
+/** Other kinds promise to write nothing, or their own data alone. */
+export function checkTurns({ raw, actions }: Section): Problem[] {
+  if (raw["kind"] === "agent") return [];
+  return actions.flatMap(({ index, value: { turn } }): Problem[] =>
+    turn === undefined
+      ? []
+      : [
+          {
+            code: "PLUGIN_TURN_KIND",
+            message: "is for plugins of the kind agent alone",
+            pointer: `/plugin/actions/${index}/turn`,
+            of: "key",
+          },
+        ],
+  );
+}
+
 export function checkProbeActions({ raw, action_ids }: Section): Problem[] {
   const known = new Set(action_ids.map(({ value }) => value));
   const probes = Array.isArray(raw["probes"]) ? raw["probes"] : [];

@@ -1,6 +1,12 @@
 /** Every rule of a plugin section beyond the shapes of its fields. Pointers are those of the metadata: `/plugin/…`. */
 import type { Problem } from "../problems.ts";
-import { checkActionPermissions, checkCapability, checkLater, checkProbeActions } from "./agreement.ts";
+import {
+  checkActionPermissions,
+  checkCapability,
+  checkLater,
+  checkProbeActions,
+  checkTurns,
+} from "./agreement.ts";
 import { checkDuplicates, checkHealthIds } from "./duplicates.ts";
 import { checkEntrypoint, type LookAt } from "./entrypoint.ts";
 import { checkSchemas } from "./schemas.ts";
@@ -25,6 +31,7 @@ async function checkSection(raw: unknown, lookAt: LookAt): Promise<Problem[]> {
     ...checkEntrypoint(section, lookAt),
     ...checkActionPermissions(section),
     ...checkProbeActions(section),
+    ...checkTurns(section),
     ...(await checkSchemas(section)),
   ];
 }

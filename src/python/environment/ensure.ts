@@ -10,6 +10,7 @@ import { type Environment, environmentAt, environmentOf } from "./find.ts";
 import type { WheelPlaces } from "./find-wheels.ts";
 import { describeInterpreter } from "./interpreter.ts";
 import { ENVIRONMENTS_DIRECTORY, environmentKey } from "./key.ts";
+import { knownDigests } from "./known-digests.ts";
 import { BUILDING, removeEnvironment } from "./sweep.ts";
 import { verifyEnvironment } from "./verify.ts";
 
@@ -38,7 +39,7 @@ export async function ensureEnvironment(
 ): Promise<Environment> {
   const { fs } = effects;
   const found = environmentOf(fs, plane.root, subject.lock);
-  if (found !== undefined) return requireSound(effects, found, subject);
+  if (found !== undefined) return requireSound(effects, plane, found, subject);
   const { executable } = await findPython(effects);
   const interpreter = await describeInterpreter(effects, executable);
   const key = environmentKey(subject.lock, interpreter);
@@ -56,7 +57,7 @@ export async function ensureEnvironment(
     for (const { name } of fs.list(parent))
       if (name.startsWith(BUILDING)) removeTree(fs, `${parent}/${name}`);
     const now = environmentOf(fs, plane.root, subject.lock);
-    if (now !== undefined) return await requireSound(effects, now, subject);
+    if (now !== undefined) return await requireSound(effects, plane, now, subject);
     const aside = `${parent}/${BUILDING}${effects.random.hex(8)}`;
     try {
       await buildEnvironment(effects, aside, {
@@ -75,18 +76,18 @@ export async function ensureEnvironment(
   const built = environmentAt(fs, `${parent}/${key}`, key);
   if (built === undefined)
     throw damaged(subject.package_id, `${parent}/${key}`, "could not be read after it was built");
-  return requireSound(effects, built, subject);
+  return requireSound(effects, plane, built, subject);
 }
 
 /** @throws ENVIRONMENT_DAMAGED */
 async function requireSound(
-  effects: Pick<Effects, "fs" | "workers">,
+  effects: Needs,
+  plane: Plane,
   environment: Environment,
   { package_id, content_digest }: Pick<EnvironmentSubject, "package_id" | "content_digest">,
 ): Promise<Environment> {
-  const { directory, record } = environment;
-  const { fs, workers } = effects;
-  const verifier = { fs, digestFiles: (paths: readonly string[]) => workers.digestFiles(paths) };
+  const { directory, record, key } = environment;
+  const verifier = { fs: effects.fs, digestFiles: knownDigests(effects, plane, key) };
   const [first] = await verifyEnvironment(verifier, directory, record, content_digest);
   if (first === undefined) return environment;
   throw damaged(package_id, `${directory}/${first.path}`, first.why);

@@ -5,6 +5,7 @@ import { removeTree } from "../../journal/index.ts";
 import { installedIds, manifestCopyPath, receiptPath } from "../../receipts/index.ts";
 import { environmentKeys } from "./find.ts";
 import { ENVIRONMENTS_DIRECTORY, keyPrefix } from "./key.ts";
+import { digestsPath } from "./known-digests.ts";
 
 /** Half built ones; whoever holds the lock of environments is the only one who builds. */
 export const BUILDING = ".building-";
@@ -90,7 +91,11 @@ export async function sweepEnvironments(
   if (fs.stat(directory)?.kind !== "directory") return { removed: [], kept: [] };
   const swept = await judgeAll(fs, root, options);
   if (options.dry_run) return swept;
-  for (const key of swept.removed) removeEnvironment(fs, `${directory}/${key}`);
+  for (const key of swept.removed) {
+    removeEnvironment(fs, `${directory}/${key}`);
+    const digests = digestsPath(root, key);
+    if (fs.stat(digests) !== undefined) fs.remove(digests);
+  }
   // What an earlier removal left when it was cut short.
   for (const { name } of fs.list(directory))
     if (name.startsWith(REMOVING)) removeTree(fs, `${directory}/${name}`);

@@ -6,8 +6,13 @@ import { isInside } from "../view.ts";
 const DENIALS_MAX = 64;
 const LINE_BYTES_MAX = 4096;
 
+export interface TakenDenials {
+  readonly denials: readonly Denial[];
+  readonly denials_dropped: number;
+}
+
 export class Denials {
-  readonly listed: Denial[] = [];
+  listed: readonly Denial[] = [];
   dropped = 0;
   readonly #plane_root: string;
   readonly #seen = new Set<string>();
@@ -26,7 +31,19 @@ export class Denials {
     }
     this.#seen.add(key);
     const scope = scopeFor(rule, subject, this.#plane_root);
-    this.listed.push({ rule, subject: shown, ...(scope === undefined ? {} : { scope }), seen_by });
+    this.listed = [
+      ...this.listed,
+      { rule, subject: shown, ...(scope === undefined ? {} : { scope }), seen_by },
+    ];
+  }
+
+  /** Those since it was last asked. */
+  take(): TakenDenials {
+    const { listed, dropped } = this;
+    this.listed = [];
+    this.dropped = 0;
+    this.#seen.clear();
+    return { denials: listed, denials_dropped: dropped };
   }
 
   /** One JSON object a line; what is none is passed over. */

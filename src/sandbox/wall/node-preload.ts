@@ -6,50 +6,59 @@ export const NODE_PRELOAD = String.raw`"use strict";
   const { resolve } = require("node:path");
   const { writeSync } = fs;
   const said = new Set();
+  const is_worker = process.env.HOLDFAST_WORKER !== undefined;
   const RULES = { FileSystemRead: "files.read", FileSystemWrite: "files.write", ChildProcess: "subprocess", Net: "network" };
   const say = (rule, subject) => {
     const text = String(subject).slice(0, 400);
-    if (said.has(rule + text) || said.size > 200) return;
-    said.add(rule + text);
+    // A worker cannot tell one call from the next, and each is to have its own record.
+    if (!is_worker) {
+      if (said.has(rule + text) || said.size > 200) return;
+      said.add(rule + text);
+    }
     try {
       writeSync(config.denials_fd, JSON.stringify({ rule, subject: text, seen_by: "node" }) + "\n");
     } catch {}
   };
-  const seen = (error) => {
-    if (error?.code === "ERR_ACCESS_DENIED") say(RULES[error.permission] ?? "files.read", error.resource || "a program");
-    else if (typeof error?.path === "string" && WALL_SAYS.has(error.code)) walled(error.code, resolve(error.path));
+  const seen = (error, writes = false, args = []) => {
+    if (error?.code === "ERR_ACCESS_DENIED") say(RULES[error.permission] ?? "files.read", error.resource || args.find((one) => typeof one === "string") || "a program");
+    else if (WALL_SAYS.has(error?.code))
+      for (const path of [error.path, error.dest])
+        if (typeof path === "string") walled(writes || error.code === "EROFS", resolve(path));
     return error;
   };
   // What the wall denied where the permission model was silent: in the plane, what was not granted is not there.
   const WALL_SAYS = new Set(["ENOENT", "EACCES", "EPERM", "EROFS"]);
   const inside = (path, folder) => path === folder || path.startsWith(folder + "/");
-  const walled = (code, path) => {
-    const rule = code === "EROFS" ? "files.write" : "files.read";
-    const granted = rule === "files.write" ? config.write : [...config.read, ...config.write];
+  const walled = (writes, path) => {
+    const granted = writes ? config.write : [...config.read, ...config.write];
     const own = granted.filter((one) => inside(one, config.plane));
-    if (inside(path, config.plane) && !own.some((one) => inside(path, one))) say(rule, path);
+    const is_hidden = config.hidden.some((one) => inside(path, one));
+    if (is_hidden || (inside(path, config.plane) && !own.some((one) => inside(path, one))))
+      say(writes ? "files.write" : "files.read", path);
   };
-  const watched = (call) => {
+  const WRITES = /^(?:append|write|truncate|unlink|rm|rename|l?chmod|l?chown|l?utimes|mkdir|mkdtemp|copyFile|cp|link|symlink)/;
+  const watched = (call, name) => {
+    const writes = WRITES.test(name);
     const watching = function (...args) {
       const last = args.at(-1);
       if (typeof last === "function")
         args[args.length - 1] = function (error, ...rest) {
-          seen(error);
+          seen(error, writes, args);
           return Reflect.apply(last, this, [error, ...rest]);
         };
       try {
         const result = new.target === undefined ? Reflect.apply(call, this, args) : Reflect.construct(call, args, new.target);
-        if (typeof result?.then === "function") result.then(undefined, seen);
+        if (typeof result?.then === "function") result.then(undefined, (error) => void seen(error, writes, args));
         return result;
       } catch (error) {
-        throw seen(error);
+        throw seen(error, writes, args);
       }
     };
     return Object.defineProperties(watching, Object.getOwnPropertyDescriptors(call));
   };
   const watch = (module) => {
     for (const [name, value] of Object.entries(module))
-      if (typeof value === "function" && !/^[A-Z_]/.test(name)) module[name] = watched(value);
+      if (typeof value === "function" && !/^[A-Z_]/.test(name)) module[name] = watched(value, name);
   };
   watch(fs);
   watch(fs.promises);
@@ -64,7 +73,29 @@ export const NODE_PRELOAD = String.raw`"use strict";
     if (!(config.network && local)) say("network", port === undefined ? host : host + ":" + port);
     return Reflect.apply(connect, this, args);
   };
-  process.on("uncaughtExceptionMonitor", seen);
+  if (!config.network) {
+    // Where every socket is denied, the name is told that would have been asked for.
+    const asked = (host) => {
+      if (typeof host === "string" && ![...said].some((one) => one.startsWith("network" + host + ":"))) say("network", host);
+    };
+    const dns = require("node:dns");
+    for (const module of [dns, dns.promises])
+      for (const name of Object.keys(module).filter((one) => /^(?:lookup|resolve\w*|reverse)$/.test(one))) {
+        const call = module[name];
+        module[name] = function (host, ...rest) {
+          asked(host);
+          return Reflect.apply(call, this, [host, ...rest]);
+        };
+      }
+    const { Socket } = require("node:dgram");
+    const { send } = Socket.prototype;
+    Socket.prototype.send = function (...args) {
+      const at = args.findLastIndex((one, index) => index > 0 && typeof one === "string");
+      say("network", at > 0 ? args[at] + ":" + args[at - 1] : "a socket");
+      return Reflect.apply(send, this, args);
+    };
+  }
+  process.on("uncaughtExceptionMonitor", (error) => void seen(error));
   require("node:module").syncBuiltinESMExports();
 }
 `;

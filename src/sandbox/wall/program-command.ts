@@ -1,6 +1,8 @@
 /** The command line of a program behind the wall, with what its interpreter is told so that it can say what it denied. */
 import { comparePaths } from "../../kernel/index.ts";
 import type { ConfineRequest } from "../confined.ts";
+import { DEVICES } from "../view.ts";
+import { SHARED_MEMORY } from "./bubblewrap-arguments.ts";
 import { NODE_PRELOAD } from "./node-preload.ts";
 import { DENIALS_FD } from "./perl-common.ts";
 import type { WallPlan } from "./plan.ts";
@@ -18,6 +20,13 @@ const PRELOAD_PATH = "/run/holdfast/preload.cjs";
 const NODE_WITH_PERMISSIONS = 22;
 /** From this one on it covers the network. */
 const NODE_WITH_NETWORK_PERMISSION = 25;
+
+const OF_DEV = [...DEVICES, "/dev/fd", SHARED_MEMORY];
+
+/** The first process of the namespace is ours; its name and its state may be seen. */
+const OF_FIRST_PROCESS = ["cwd", "environ", "exe", "fd", "maps", "mem", "root"].map(
+  (name) => `/proc/1/${name}`,
+);
 
 /** What both interpreters hold a path against. */
 interface Told {
@@ -39,11 +48,11 @@ export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
       ...plan.mounts.map(({ path }) => path),
       ...plan.overlays,
       "/proc",
-      "/dev",
+      ...OF_DEV,
       "/run/holdfast",
     ],
-    write: ["/tmp", "/dev", ...plan.mounts.filter(({ use }) => use === "write").map(({ path }) => path)],
-    hidden: plan.masks.map(({ path }) => path),
+    write: ["/tmp", ...OF_DEV, ...plan.mounts.filter(({ use }) => use === "write").map(({ path }) => path)],
+    hidden: [...plan.masks.map(({ path }) => path), ...OF_FIRST_PROCESS],
     subprocess: profile.subprocess,
     network: profile.domains.length > 0,
   };

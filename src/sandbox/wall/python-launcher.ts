@@ -9,15 +9,17 @@ import os, sys
 def tripwire(config):
     write, fspath, realpath, separator = os.write, os.fspath, os.path.realpath, os.sep
     plane, fd = config["plane"], config["denials_fd"]
-    said = set()
+    said, is_worker = set(), "HOLDFAST_WORKER" in os.environ
 
     def inside(path, folders):
         return any(path == folder or path.startswith(folder.rstrip(separator) + separator) for folder in folders)
 
     def say(rule, subject):
-        if (rule, subject) in said or len(said) > 200:
-            return
-        said.add((rule, subject))
+        # A worker cannot tell one call from the next, and each is to have its own record.
+        if not is_worker:
+            if (rule, subject) in said or len(said) > 200:
+                return
+            said.add((rule, subject))
         from json import dumps
         try:
             write(fd, (dumps({"rule": rule, "subject": subject[:400], "seen_by": "python"}) + "\n").encode())
@@ -30,7 +32,9 @@ def tripwire(config):
         try:
             text = os.fsdecode(fspath(path))
             real = realpath(text)
-        except (TypeError, ValueError, OSError):
+        except OSError:
+            real = os.path.abspath(text)
+        except (TypeError, ValueError):
             return
         granted = config["write"] if rule == "files.write" else config["read"] + config["write"]
         # A plane in /tmp is not the private /tmp of this program.
@@ -71,6 +75,12 @@ def tripwire(config):
         else:
             reach(repr(address)[:100], None)
 
+    def socket_made(_, family, *__):
+        # -1 for a descriptor that is there already; a pair of local ones may be made, and towards the proxy those of the internet.
+        if family < 2 or family in (2, 10) and config["network"]:
+            return
+        say("network", "a socket of the family %d" % (family,))
+
     changes = {name: (lambda path, *_: need("files.write", path)) for name in (
         "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr",
         "os.removexattr", "os.mkfifo", "os.mknod")}
@@ -87,6 +97,7 @@ def tripwire(config):
         "os.exec": program,
         "os.posix_spawn": program,
         "os.spawn": lambda _, path, *__: program(path),
+        "socket.__new__": socket_made,
         "socket.connect": connected,
         "socket.sendto": connected,
         "socket.getaddrinfo": lambda host, port, *_: reach(host, port),

@@ -28,7 +28,7 @@ const UNPRIVILEGED_UID = 65534;
 export const RELAY_PORT = 3128;
 const OPEN_FILES_MAX = 1024;
 /** RLIMIT_ numbers, the same on x86-64 and arm64. */
-const RLIMIT = { cpu: 0, fsize: 1, core: 4, nofile: 7 } as const;
+const RLIMIT = { fsize: 1, core: 4, nofile: 7 } as const;
 
 export interface Prepared {
   readonly argv: readonly string[];
@@ -91,7 +91,6 @@ const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): 
   directive("limit", [RLIMIT.core, 0]),
   directive("limit", [RLIMIT.nofile, OPEN_FILES_MAX]),
   directive("limit", [RLIMIT.fsize, limits.temp_bytes_max]),
-  ...(limits.cpu_s_max === undefined ? [] : [directive("limit", [RLIMIT.cpu, limits.cpu_s_max])]),
 ];
 
 const bubblewrapDirectives = (put: Put, filter: Uint8Array, args: readonly string[]): string[] => [

@@ -4,8 +4,6 @@ export interface WallStatus {
   init_pid?: number;
   /** The program is about to run: everything stands. */
   started: boolean;
-  /** Version of Landlock in force; 0 for none. */
-  landlock: number;
   failed?: string;
   cpu_ms?: number;
   largest_rss_bytes?: number;
@@ -44,7 +42,6 @@ export async function readStatus(
     if (failed !== undefined) status.failed = failed;
     if (!status.started && text.includes('"started":true')) {
       status.started = true;
-      status.landlock = number("landlock") ?? 0;
       onStart();
     }
   }

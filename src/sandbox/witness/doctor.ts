@@ -13,7 +13,7 @@ export interface LayerReport {
   readonly is_usable: boolean;
   readonly reason: string | null;
   readonly cure: string | null;
-  /** Whether plugins would run behind it: the first that is usable, the second only with an approval. */
+  /** Whether plugins run behind it: the second only with an approval, where the first is missing or breaks a promise. */
   readonly is_in_use: boolean;
 }
 
@@ -45,26 +45,36 @@ export interface DoctorRequest {
   readonly onProgress: (doing: string) => void;
 }
 
-/** Never throws for a layer that is missing or does not hold. */
+/** Chooses as runs do. Never throws for a layer that is missing or does not hold. */
 export async function examineSandbox(effects: ConfineNeeds, request: DoctorRequest): Promise<SandboxReport> {
-  const found = [bubblewrapWall(effects), namespacesWall(effects)] as const;
-  const accepted = request.accepts_weaker();
-  const [first, second] = found;
-  const wall = isWall(first) ? first : accepted && isWall(second) ? second : undefined;
-  const profiles: TriedProfile[] = [];
-  for (const { kind, runtime, interpreter } of profilesOf(request)) {
-    if (wall === undefined) break;
-    request.onProgress(`trying ${kind}/${runtime}`);
-    profiles.push(await tried(effects, wall, { kind, runtime, interpreter }));
-  }
-  const claims = claimsOf(profiles);
+  const [first, second] = [bubblewrapWall(effects), namespacesWall(effects)] as const;
+  const next = request.accepts_weaker() && isWall(second) ? second : undefined;
+  const wall = isWall(first) ? first : next;
+  const examined = wall === undefined ? [] : await examine(effects, wall, request);
+  const lost = examined.find(({ is_proven }) => !is_proven);
+  const is_passed_over = wall === first && lost !== undefined && next !== undefined;
+  const [in_use, claims] = is_passed_over ? [next, await examine(effects, next, request)] : [wall, examined];
+  const broken = wall === first && lost !== undefined ? lost : undefined;
   return {
     kernel: release(effects),
     uid: effects.host.uid,
-    layers: found.map((one, index) => layerReport(one, index === 0 ? "bubblewrap" : "namespaces", wall)),
+    layers: [layerReport(first, "bubblewrap", in_use, broken), layerReport(second, "namespaces", in_use)],
     claims,
     is_proven: claims.length > 0 && claims.every(({ is_proven }) => is_proven),
   };
+}
+
+async function examine(
+  effects: ConfineNeeds,
+  wall: Wall,
+  request: DoctorRequest,
+): Promise<readonly ClaimReport[]> {
+  const profiles: TriedProfile[] = [];
+  for (const { kind, runtime, interpreter } of profilesOf(request)) {
+    request.onProgress(`trying ${kind}/${runtime} behind ${wall.layer}`);
+    profiles.push(await tried(effects, wall, { kind, runtime, interpreter }));
+  }
+  return claimsOf(profiles);
 }
 
 function* profilesOf({ python, node }: DoctorRequest) {
@@ -114,14 +124,20 @@ function claimsOf(profiles: readonly TriedProfile[]): ClaimReport[] {
   });
 }
 
-function layerReport(found: Wall | Missing, layer: Wall["layer"], wall: Wall | undefined): LayerReport {
+function layerReport(
+  found: Wall | Missing,
+  layer: Wall["layer"],
+  in_use: Wall | undefined,
+  broken?: ClaimReport,
+): LayerReport {
   const missing = isWall(found) ? undefined : found;
+  const reason = broken === undefined ? null : `it does not keep its promise that ${broken.text}`;
   return {
     layer,
     is_usable: missing === undefined,
-    reason: missing?.reason ?? null,
+    reason: missing?.reason ?? reason,
     cure: missing?.cure ?? null,
-    is_in_use: wall?.layer === layer,
+    is_in_use: in_use?.layer === layer,
   };
 }
 

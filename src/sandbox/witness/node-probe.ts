@@ -18,6 +18,9 @@ const seen = (action) => {
 const verdict = (answers) =>
   (answers.includes("done") ? "broken " : "held ") + [...new Set(answers)].sort().join(" ");
 const allDenied = (actions) => verdict(actions.map(seen));
+/** Only these are a refusal: any other says that nobody listens there, and that one could. */
+const refused = (answers, codes) =>
+  (answers.every((answer) => codes.includes(answer)) ? "held " : "broken ") + [...new Set(answers)].sort().join(" ");
 const put = (path) => fs.writeFileSync(path, "x");
 const connecting = (options) =>
   new Promise((resolve) => {
@@ -112,7 +115,10 @@ const answers = {
     await connecting({ host: "192.0.2.1", port: 9 }),
   ]),
   "network.socket": verdict([await udp()]),
-  "network.unix": verdict([await connecting({ path: "/run/none.sock" }), await connecting({ path: "\0none" })]),
+  "network.unix": refused(
+    [await connecting({ path: "/run/none.sock" }), await connecting({ path: "\0none" })],
+    ["EACCES", "EPERM", "EAFNOSUPPORT"],
+  ),
   "processes.hidden": allDenied([
     () => process.kill(told.pid, 0),
     () => fs.statSync("/proc/" + told.pid),

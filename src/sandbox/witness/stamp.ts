@@ -7,6 +7,8 @@ import { INNER_SCRIPT } from "../wall/inner-script.ts";
 import { OUTER_SCRIPT } from "../wall/outer-script.ts";
 import { systemCallFilter } from "../wall/system-call-filter.ts";
 import type { Wall } from "../wall/wall.ts";
+import { CLAIMS } from "./claims.ts";
+import { NODE_PROBE } from "./node-probe.ts";
 import { PYTHON_PROBE } from "./python-probe.ts";
 import type { TryRequest } from "./try-wall.ts";
 
@@ -39,6 +41,8 @@ export function stampOf(
     INNER_SCRIPT,
     LAUNCHER_SCRIPT,
     PYTHON_PROBE,
+    NODE_PROBE,
+    JSON.stringify(CLAIMS),
     Buffer.from(filter ?? []).toString("hex"),
   ];
   return createHash("sha256").update(parts.join("\0")).digest("hex");

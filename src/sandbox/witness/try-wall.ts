@@ -104,7 +104,7 @@ async function probeAnswers(
     if (runtime === "python") {
       await effects.clock.sleep(LATE_MS);
       const outlived = [...scene.written, "/tmp"].some((folder) => effects.fs.stat(`${folder}/${late}`));
-      answers.set("processes.tree", outlived ? "broken: a process outlived its tree" : "held");
+      if (outlived) answers.set("processes.tree", "broken: a process outlived its tree");
     }
     if (fingerprint(effects.fs, scene) !== before) answers.set("files.own", "broken: a file was changed");
     for (const folder of scene.written)

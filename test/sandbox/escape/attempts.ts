@@ -3,14 +3,13 @@ import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { PluginKind } from "../../../src/contracts/index.ts";
 import { everything, network, processesWith, sharedMemory } from "../scene.ts";
-import { NODE_ATTEMPTS } from "./node-attempts.ts";
-import { PYTHON_ATTEMPTS } from "./python-attempts.ts";
-import { run, SECRET, type World, world } from "./scene.ts";
+import { controls, TEXTS, TOLD_ALWAYS } from "./control.ts";
+import { RECORDS, UNSEEN } from "./records.ts";
+import { type Runtime, run, type World, world } from "./scene.ts";
 
 const KINDS: readonly PluginKind[] = ["node", "integration", "agent", "quality_gate"];
-const TEXTS = { python: PYTHON_ATTEMPTS, node: NODE_ATTEMPTS } as const;
-/** At least so many attempts are made; a program that lost some would prove less than it says. */
-const ATTEMPTS_MIN = { python: 120, node: 65 } as const;
+/** At least so many attempts are denied that succeed without the sandbox. */
+const DENIED_MIN = { python: 95, node: 55 } as const;
 const ALLOWED_MIN = { python: 9, node: 5 } as const;
 
 /** What a kind is granted is no escape. */
@@ -50,7 +49,14 @@ export function escapes(user: string): void {
       const succeeded = Object.keys(answers).filter((name) => answers[name] === "done");
       expect(succeeded).toEqual(granted(kind));
       expect(Object.values(allowed).filter((one) => one !== true)).toEqual([]);
-      expect(Object.keys(answers).length).toBeGreaterThanOrEqual(ATTEMPTS_MIN[runtime]);
+      // What failed for a reason of its own, as a crash, was not denied.
+      expect(Object.entries(answers).filter(([, answer]) => !IS_DENIAL.test(answer))).toEqual([]);
+      const { controlled, not_tried, unexplained } = controls(runtime);
+      expect(unexplained).toEqual([]);
+      const denied = Object.keys(answers).filter((name) => controlled.has(name) && answers[name] !== "done");
+      const apart = Object.keys(answers).filter((name) => not_tried.has(name));
+      expect(denied.length + apart.length + granted(kind).length).toBe(Object.keys(answers).length);
+      expect(denied.length).toBeGreaterThanOrEqual(DENIED_MIN[runtime]);
       expect(Object.keys(allowed).length).toBeGreaterThanOrEqual(ALLOWED_MIN[runtime]);
       expect(net.received).toEqual([]);
       expect(segment.isThere()).toBe(true);
@@ -59,13 +65,70 @@ export function escapes(user: string): void {
       expect(processesWith(`${here.plugin}/main`)).toEqual([]);
       expect(readdirSync(`${here.folder}/temp`)).toEqual([]);
       counts.push(
-        `${user} ${runtime} ${kind}: ${Object.keys(answers).length - granted(kind).length} attempts denied`,
+        `${user} ${runtime} ${kind}: ${denied.length} attempts denied that succeed without the sandbox, ${Object.keys(allowed).length} things allowed; ${apart.length + TOLD_ALWAYS.left_out.length} prove nothing here`,
       );
+      if (kind === "node")
+        reasons.set(
+          runtime,
+          [...not_tried].filter(([name]) => apart.includes(name) || TOLD_ALWAYS.left_out.includes(name)),
+        );
     });
 }
 
+/** The same attempts with the part of the interpreter that says what was denied. */
+export function recorded(user: string): void {
+  test.each(["python", "node"] as const)(
+    `${user}: each denial that %s can see leaves its record`,
+    async (runtime) => {
+      const here = await world({ below: "/var/tmp" });
+      const net = await network(here.folder, `${here.plugin}/daemon.sock`);
+      const told = { ...tellAttempts(here, "node", { net, segment: "0" }), left_out: leftOut(runtime) };
+      const { stdout, denials, denials_dropped, stderr } = await run(here, {
+        kind: "node",
+        runtime,
+        text: TEXTS[runtime],
+        stdin: JSON.stringify(told),
+      });
+      const { answers } = JSON.parse(stdout) as Answers;
+      const records = RECORDS[runtime];
+      expect(Object.keys(answers).toSorted(), stderr).toEqual(Object.keys(records).toSorted());
+      const subjects = denials.map(({ rule, subject }) =>
+        `${rule} ${subject}`
+          .replace(here.folder, "F")
+          .replace(`:${net.tcp}`, ":PORT")
+          .replace(net.abstract, "ABSTRACT"),
+      );
+      expect(Object.entries(records).filter(([, record]) => !subjects.includes(record))).toEqual([]);
+      expect(denials_dropped).toBe(0);
+      const unseen = leftOut(runtime).length;
+      counts.push(
+        `${user} ${runtime}: ${Object.keys(records).length} denials recorded, ${unseen} not to be seen`,
+      );
+    },
+  );
+}
+
+/** What no interpreter sees. A new attempt stands here or among the records. */
+function leftOut(runtime: Runtime): string[] {
+  const names = [...TEXTS[runtime].matchAll(/^ {2,4}"?([a-z][a-z-]*)"?: (?:lambda:|\(\) =>|[a-z_]+,$)/gm)];
+  return names.flatMap(([, name = ""]) =>
+    Object.hasOwn(RECORDS[runtime], name) || !UNSEEN.has(name) ? [] : [name],
+  );
+}
+
+/** Of the system, or of a resolver. */
+const IS_DENIAL = /^(?:done|E[A-Z0-9]+|EAI_[A-Z]+|-\d+)$/;
+
+const counts: string[] = [];
+const reasons = new Map<string, [string, string][]>();
 /** Printed at the end of each file. */
-export const counts: string[] = [];
+export const summary = (): string =>
+  [
+    ...counts,
+    ...[...reasons].flatMap(([runtime, each]) =>
+      each.map(([name, reason]) => `  ${runtime} ${name}: ${reason}`),
+    ),
+  ].join("\n");
 
 const NO_BROKER = { call: async () => ({ result: null, tokens: 0, cost_units: 0 }) };
 
@@ -80,14 +143,16 @@ function tellAttempts(
 ): object {
   const { plane, plugin, data, outside, victim } = here;
   return {
+    ...TOLD_ALWAYS,
     plane,
     plugin,
+    mounted: plugin,
+    first: 1,
     data: kind === "quality_gate" ? "" : data,
     outside,
     kind,
     pid: process.pid,
     victim: victim.pid,
-    secret: SECRET,
     tcp: net.tcp,
     abstract: net.abstract,
     segment: Number(segment),

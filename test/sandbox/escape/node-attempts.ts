@@ -18,7 +18,7 @@ const attempt = async (name, action) => {
     await action();
     answers[name] = "done";
   } catch (error) {
-    answers[name] = error.code ?? String(error);
+    answers[name] = error.info?.code ?? error.code ?? "no denial: " + error;
   }
 };
 const fail = (code) => {
@@ -27,7 +27,8 @@ const fail = (code) => {
 const read = (path) => {
   if (fs.readFileSync(path).length === 0) fail("ENODATA");
 };
-const put = (path) => fs.appendFileSync(path, "harm");
+const put = (path, harm = "harm") => fs.appendFileSync(path, harm);
+const opened = (path) => fs.closeSync(fs.openSync(path, "a"));
 const spawn = (path, ...args) => {
   const { error } = spawnSync(path, args);
   if (error) throw error;
@@ -61,7 +62,14 @@ const through = (to) => {
     fs.unlinkSync(link);
   }
 };
-const pids = () => fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+const ofAll = (file) =>
+  fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => {
+    try {
+      return fs.readFileSync("/proc/" + pid + "/" + file, "utf8");
+    } catch {
+      return "";
+    }
+  });
 const copied = (where) => {
   const path = where + "/program";
   fs.writeFileSync(path, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
@@ -85,24 +93,21 @@ const ATTEMPTS = {
   "link-there": () => read(plugin + "/way-out"),
   "link-made": () => through(outside + "/file"),
   "link-hard-out": () => fs.linkSync(outside + "/file", scratch + "/hard"),
-  "link-hard-own": () => fs.linkSync(own, scratch + "/hard"),
+  "link-hard-own": () => fs.linkSync(own, plugin + "/hard"),
   "proc-root": () => read("/proc/1/root/etc/passwd"),
   "proc-cwd": () => fs.readdirSync("/proc/1/cwd"),
   "proc-environ": () => read("/proc/1/environ"),
   "proc-host-environ": () => read("/proc/" + told.pid + "/environ"),
-  "proc-memory": () => read("/proc/1/mem"),
+  "proc-memory": () => fs.closeSync(fs.openSync("/proc/1/mem")),
   "proc-descriptors": () => fs.readdirSync("/proc/1/fd"),
-  "proc-core-pattern": () => put("/proc/sys/kernel/core_pattern"),
-  "proc-sysrq": () => put("/proc/sysrq-trigger"),
-  "proc-oom": () => put("/proc/self/oom_score_adj"),
+  "proc-core-pattern": () => opened("/proc/sys/kernel/core_pattern"),
+  "proc-sysrq": () => opened("/proc/sysrq-trigger"),
+  "proc-oom": () => put("/proc/self/oom_score_adj", "500"),
   "own-append": () => put(own),
   "own-truncate": () => fs.truncateSync(own, 0),
   "own-unlink": () => fs.unlinkSync(own),
   "own-rename": () => fs.renameSync(own, plugin + "/renamed"),
-  "own-replace": () => {
-    fs.writeFileSync("/tmp/x", "x");
-    fs.renameSync("/tmp/x", own);
-  },
+  "own-replace": () => fs.renameSync(plugin + "/second", own),
   "own-chmod": () => fs.chmodSync(own, 0o777),
   "own-chown": () => fs.chownSync(own, process.getuid(), process.getgid()),
   "own-utime": () => fs.utimesSync(own, 1, 1),
@@ -116,12 +121,12 @@ const ATTEMPTS = {
   "write-root": () => put("/harm"),
   "write-etc": () => put("/etc/ld.so.preload"),
   "device-memory": () => fs.openSync("/dev/mem"),
-  "device-disk": () => fs.openSync("/dev/vda"),
+  "device-disk": () => fs.openSync(told.disk),
   "program-shell": () => spawn("/bin/sh", "-c", "true"),
   "program-perl": () => spawn("/usr/bin/perl", "-e", "1"),
   "program-copied": () => copied("/tmp"),
   "program-copied-shm": () => copied("/dev/shm"),
-  "program-setuid": () => spawn("/usr/bin/su"),
+  "program-setuid": () => spawn("/usr/bin/su", "--version"),
   tcp: () => connect({ host: "127.0.0.1", port: told.tcp }),
   "tcp-mapped": () => connect({ host: "::ffff:127.0.0.1", port: told.tcp }),
   "tcp-away": () => connect({ host: "192.0.2.1", port: 80 }),
@@ -132,19 +137,25 @@ const ATTEMPTS = {
   "unix-path": () => connect({ path: plugin + "/daemon.sock" }),
   "unix-abstract": () => connect({ path: "\0" + told.abstract }),
   "signal-host": () => process.kill(told.pid, 0),
-  "signal-victim": () => process.kill(told.victim, "SIGKILL"),
   priority: () => os.setPriority(told.victim, 19),
   "become-root": () => process.setuid(0),
   "become-group": () => process.setgid(0),
   groups: () => process.setgroups([0]),
   environment: () => withSecret([JSON.stringify(process.env), fs.readFileSync("/proc/self/environ", "utf8")]),
-  "environment-others": () => withSecret(pids().map((pid) => fs.readFileSync("/proc/" + pid + "/environ", "utf8"))),
-  "command-lines": () => withSecret(pids().map((pid) => fs.readFileSync("/proc/" + pid + "/cmdline", "utf8"))),
+  "environment-others": () => withSecret(ofAll("environ")),
+  "command-lines": () => withSecret(ofAll("cmdline")),
   terminal: () => fs.openSync("/dev/tty", "r+"),
   "shared-memory": () => fs.readdirSync("/dev/shm").length > 0 || fail("ENOENT"),
   "processes-seen": () => fs.statSync("/proc/" + told.pid),
+  // The last: others need it alive.
+  "signal-victim": () => process.kill(told.victim, "SIGKILL"),
 };
-for (const [name, action] of Object.entries(ATTEMPTS)) await attempt(name, action);
+for (const [name, action] of Object.entries(ATTEMPTS)) {
+  if (told.left_out.includes(name)) continue;
+  // Where attempts succeed, one must not take from the next what it needs.
+  if (told.is_control) for (const file of [own, plugin + "/second"]) fs.writeFileSync(file, "own");
+  await attempt(name, action);
+}
 
 const allowed = {};
 const allow = async (name, action) => {

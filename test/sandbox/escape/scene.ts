@@ -18,7 +18,7 @@ import {
 } from "../../../src/sandbox/index.ts";
 
 export const SECRET = "s3cr3t-of-the-caller-51c7";
-const PYTHON = "/usr/bin/python3";
+export const PYTHON = "/usr/bin/python3";
 export type Runtime = "python" | "node";
 
 export interface World {
@@ -46,8 +46,11 @@ function carelessEffects(temp: string): Effects {
   };
 }
 
-export async function world(options: { readonly accepts_weaker?: boolean } = {}): Promise<World> {
-  const folder = mkdtempSync(`${tmpdir()}/escape-`);
+/** `below`: where the plane lies; a program has a /tmp of its own, and what it does there is no business of ours. */
+export async function world(
+  options: { readonly accepts_weaker?: boolean; readonly below?: string } = {},
+): Promise<World> {
+  const folder = mkdtempSync(`${options.below ?? tmpdir()}/escape-`);
   const plane = `${folder}/plane`;
   const plugin = `${plane}/plugin`;
   const data = `${plane}/data/probe`;
@@ -56,6 +59,7 @@ export async function world(options: { readonly accepts_weaker?: boolean } = {})
   for (const path of [
     plugin,
     `${plugin}/secret`,
+    `${plugin}/__pycache__`,
     data,
     `${plane}/other`,
     `${plane}/.holdfast`,
@@ -70,9 +74,10 @@ export async function world(options: { readonly accepts_weaker?: boolean } = {})
     `${plugin}/secret/file`,
   ])
     writeFileSync(path, SECRET);
-  writeFileSync(`${plugin}/own`, "own");
+  for (const name of ["own", "second"]) writeFileSync(`${plugin}/${name}`, "own");
   symlinkSync(`${outside}/file`, `${plugin}/way-out`);
-  const victim = spawn("/bin/sleep", ["600"], { stdio: "ignore" });
+  const carelessly = { argv0: `sleep-${SECRET}`, env: { SECRET } };
+  const victim = spawn("/bin/sleep", ["600"], { stdio: "ignore", ...carelessly });
   onTestFinished(() => {
     victim.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,124 @@
+/** Every kind of change, in an order in which each has something to do; each stage is failed at every point it comes by. */
+
+import type { Effects } from "../../effects/index.ts";
+import { defaultSettings } from "../default-settings.ts";
+import type { Answer, Call, Driver } from "../driver.ts";
+import { callOf, namespaceOf, packed } from "../steps/calls.ts";
+import { enable } from "../steps/enable.ts";
+import { tamper } from "../steps/tamper.ts";
+import type { World } from "../world/world.ts";
+
+export interface Stage {
+  readonly name: string;
+  /** Brings the plane to where the stage begins; nothing fails here. */
+  readonly prepare?: () => Promise<unknown>;
+  readonly call: Call;
+  /** A failure that belongs to the stage, as `pkg failpoints` explains: what follows it is failed too. */
+  readonly base?: string;
+}
+
+export interface Tour {
+  readonly world: World;
+  readonly driver: Driver;
+  /** Where the archive of the first version is served. */
+  readonly url: string;
+  /** Folder of a version that is not packed yet. */
+  readonly unpacked: string;
+}
+
+/** The change is undone from here, and its undoing is what is failed. */
+const TURNS_BACK = "activate.receipt.rename#1=error:EIO";
+
+export function stagesOf({ fs }: Pick<Effects, "fs">, { world, driver, url, unpacked }: Tour): Stage[] {
+  const { place, tokens } = world;
+  const now = packed(world, "now");
+  const token = tokens.operator;
+  const plain = (operation: string, input: Record<string, unknown> = {}): Call => ({
+    operation,
+    input,
+    token,
+  });
+  const expectation = { exit_code: 0 };
+  const install = callOf(world, { do: "install", packages: ["now"], dry_run: false, expect: expectation });
+  const update = callOf(world, {
+    do: "update",
+    packages: ["next"],
+    allow_downgrade: false,
+    expect: expectation,
+  });
+  const uninstall = callOf(world, { do: "uninstall", packages: ["now"], expect: expectation });
+  const rollback = callOf(world, { do: "rollback", package: "now", expect: expectation });
+  const must = (call: Call) => (): Promise<Answer> => succeeding(driver, world, call);
+  const settings = Object.entries(defaultSettings(now.metadata)).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  const is_plugin = now.metadata.plugin !== undefined;
+  const step = { do: "enable", package: "now", answer: "yes", approve: true, expect: expectation } as const;
+  return [
+    { name: "init", call: { operation: "init", input: { directory: `${world.folder}/second` } } },
+    { name: "auth issue", call: plain("auth issue", { user: "another", role: "reader" }) },
+    { name: "keys rotate", call: plain("keys rotate", { use: "package" }) },
+    { name: "pack", call: plain("pack", { src: unpacked }) },
+    {
+      name: "install from a URL",
+      call: plain("install", { archive: url, id: now.package_id, digest: now.digest }),
+    },
+    { name: "install", prepare: must(uninstall), call: install },
+    ...(is_plugin
+      ? [
+          {
+            name: "plugin disable",
+            prepare: () => enable(world, driver, step),
+            call: plain("plugin disable", { name: namespaceOf(now) }),
+          },
+        ]
+      : []),
+    ...(settings.length > 0
+      ? [{ name: "configure", call: plain("configure", { name: namespaceOf(now), settings }) }]
+      : []),
+    { name: "update", call: update },
+    { name: "rollback", call: rollback },
+    { name: "undo", call: plain("undo") },
+    { name: "mark-good", call: plain("mark-good", { note: "tried" }) },
+    { name: "update that turns back", prepare: must(rollback), call: update, base: TURNS_BACK },
+    {
+      name: "integrity-check --fix",
+      prepare: async () => {
+        const path = `${firstFile(fs, world)}`;
+        tamper({ fs }, world, { do: "tamper", path, how: "append", undo: false, expect: expectation });
+      },
+      call: plain("integrity-check", { fix: true }),
+    },
+    { name: "gc", call: plain("gc", { keep: 1 }) },
+    {
+      name: "doctor after a kill",
+      prepare: () => driver.apart(place, { ...update, failpoints: "activate.receipt.rename#1=kill" }),
+      call: { operation: "doctor", input: {} },
+    },
+    {
+      name: "doctor after a late kill",
+      prepare: () => driver.apart(place, { ...update, failpoints: "settle.ledger.write#1=kill" }),
+      call: { operation: "doctor", input: {} },
+    },
+    { name: "uninstall", call: uninstall },
+  ];
+}
+
+async function succeeding(driver: Driver, { place }: World, call: Call): Promise<Answer> {
+  const answer = await driver.within(place, call);
+  if (answer.exit_code === 0) return answer;
+  throw new Error(
+    `${call.operation} was to prepare a stage: ${JSON.stringify(answer.fault ?? answer.document)}`,
+  );
+}
+
+/** A file of code the package owns, plane-relative. */
+function firstFile(fs: Effects["fs"], { place, packages }: World): string {
+  const id = packages.get("now")?.package_id ?? "";
+  const receipt = JSON.parse(fs.readText(`${place.root}/installed/${id}/receipt.json`)) as {
+    files: { path: string; classification: string }[];
+  };
+  const file = receipt.files.find(({ classification }) => classification === "code") ?? receipt.files[0];
+  if (file === undefined) throw new Error(`${id} has no file to change`);
+  return file.path;
+}

@@ -1,0 +1,4 @@
+/** As whoever runs the tests. */
+import { brokerAnswers } from "./broker-answers.ts";
+
+brokerAnswers();

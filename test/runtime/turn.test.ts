@@ -1,0 +1,4 @@
+/** As whoever runs the tests. */
+import { turnAnswers } from "./turn-answers.ts";
+
+turnAnswers();
