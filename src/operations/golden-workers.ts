@@ -137,6 +137,7 @@ export async function runTogether(context: Context, job: Job, together: Together
   const { effects, files } = context;
   const { host } = effects;
   const folder = makeJob(effects, job);
+  const python = (await findPython(effects, {}).catch(() => undefined))?.executable;
   try {
     return await runCrew(effects, {
       folder,
@@ -144,8 +145,8 @@ export async function runTogether(context: Context, job: Job, together: Together
       workers: together.workers ?? host.cpu_count,
       argv: [files.node, files.launcher_script, "golden", "worker", folder],
       cwd: host.cwd,
-      env: Object.fromEntries(Object.entries(host.env).filter((one): one is [string, string] => !!one[1])),
-      python: host.platform === "linux" ? await watchdogPython(context) : undefined,
+      env: workerEnvironment(context, python),
+      python: host.platform === "linux" ? python : undefined,
       onDoing: together.onDoing,
       onDifference: together.onDifference ?? (() => undefined),
     });
@@ -154,8 +155,15 @@ export async function runTogether(context: Context, job: Job, together: Together
   }
 }
 
-const watchdogPython = async ({ effects }: Context): Promise<string | undefined> =>
-  (await findPython(effects, {}).catch(() => undefined))?.executable;
+/** The Python that planes would find, found at once: a shim in its place takes longer than many a step. */
+function workerEnvironment({ effects: { fs, host } }: Context, python: string | undefined) {
+  const env = Object.fromEntries(Object.entries(host.env).filter((one): one is [string, string] => !!one[1]));
+  const folder = python?.slice(0, python.lastIndexOf("/"));
+  if (python === undefined || folder === undefined) return env;
+  const first = `${folder}/python3`;
+  const is_same = fs.stat(first) !== undefined && fs.realPath(first) === fs.realPath(python);
+  return is_same ? { ...env, PATH: `${folder}:${env["PATH"] ?? ""}` } : env;
+}
 
 /** A scenario whose worker died says nothing of its packages. */
 export function lostScenario({ scenario, digest }: ScenarioFile, why: string): GoldenScenario {

@@ -4,6 +4,7 @@ import { SECRET_VARIABLE } from "../default-settings.ts";
 import type { Answer, Call, Driver, Place } from "../driver.ts";
 import { make } from "../faults.ts";
 import type { RecordedApis } from "../fixtures/recorded-apis.ts";
+import { type Before, runningNow } from "../oracle/processes.ts";
 import { Snapshots } from "../oracle/snapshot.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
 import type { Subjects } from "../subjects.ts";
@@ -26,6 +27,8 @@ export interface World {
   /** Bytes that may stand in no file and no answer. */
   readonly secrets: readonly string[];
   readonly mark: string;
+  /** What ran before there was this world. */
+  readonly before: Before;
   readonly apis: RecordedApis;
   readonly plane_uid: string;
 }
@@ -56,6 +59,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
   const { driver, subjects, apis } = making;
   const mark = `HOLDFAST_GOLDEN=${folder.slice(folder.lastIndexOf("-") + 1)}`;
   const [name = "", value = ""] = mark.split("=");
+  const before = runningNow(effects);
   const planted = `planted-${effects.random.hex(16)}`;
   for (const part of ["home", "plane", "sources", "tmp"]) fs.makeDirectory(`${folder}/${part}`);
   const place: Place = {
@@ -97,6 +101,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     ]),
     secrets: [operator, approver, planted],
     mark,
+    before,
     apis,
     plane_uid: String(made["plane_uid"]),
   };
