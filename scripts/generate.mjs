@@ -177,15 +177,16 @@ const PREFLIGHT_SCHEMA = new URL("../docs/reference/schema/preflight-report.sche
 const preflight_schema = `${JSON.stringify(z.toJSONSchema(PreflightReport), null, 2)}\n`;
 
 /** Files of the golden harness: what people write, and what it prints. */
-const GOLDEN_SCHEMAS = [
-  ["scenario", Scenario, "input"],
-  ["golden-report", GoldenReport, "output"],
-  ["golden-matrix-file", MatrixFile, "input"],
-  ["golden-matrix", GoldenMatrix, "output"],
-].map(([name, contract, io]) => [
+const schemaAt = (name, contract, io) => [
   new URL(`../docs/reference/schema/${name}.schema.json`, import.meta.url),
   `${JSON.stringify(z.toJSONSchema(contract, { io }), null, 2)}\n`,
-]);
+];
+const GOLDEN_SCHEMAS = [
+  schemaAt("scenario", Scenario, "input"),
+  schemaAt("golden-report", GoldenReport, "output"),
+  schemaAt("golden-matrix-file", MatrixFile, "input"),
+  schemaAt("golden-matrix", GoldenMatrix, "output"),
+];
 
 const check = process.argv.includes("--check");
 let stale = 0;

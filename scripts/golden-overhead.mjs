@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { OPERATION_TABLE } from "../src/cli/generated/table.ts";
 import { runCommand } from "../src/cli/index.ts";
 import { nodeEffects } from "../src/effects/node/index.ts";
-import { findSubjects, planRun, runScenario } from "../src/harness/index.ts";
+import { findSubjects, planRun, Remover, runScenario } from "../src/harness/index.ts";
 import { driverOf } from "../src/operations/golden-driver.ts";
 import { OPERATIONS } from "../src/operations/index.ts";
 
@@ -72,12 +72,20 @@ const files = await planRun(effects, process.argv.slice(2), { root: ROOT, cwd: p
 // What is loaded with the first scenario is no cost of the ones after it.
 const [first, ...others] = files;
 await runScenario(effects, first, { driver, subjects, temporary });
+const remover = new Remover(effects);
+const remove = (world) => remover.remove(world);
 const from_ms = performance.now();
 const failed = [];
 for (const file of others) {
-  const { name, verdict } = await runScenario(effects, file, { driver: watched, subjects, temporary });
+  const { name, verdict } = await runScenario(effects, file, {
+    driver: watched,
+    subjects,
+    temporary,
+    remove,
+  });
   if (verdict !== "pass") failed.push(name);
 }
+await remover.settle();
 const total_ms = performance.now() - from_ms;
 rmSync(temporary, { recursive: true });
 const rounded = Object.fromEntries(Object.entries(by_operation).map(([name, ms]) => [name, Math.round(ms)]));

@@ -21,3 +21,4 @@ export { lineOf } from "./work/messages.ts";
 export { inShard, type Shard, shardOf } from "./work/shard.ts";
 export { steadyMatrix, steadyReport } from "./work/steady.ts";
 export { removeTree, sweepFolders } from "./world/folder.ts";
+export { Remover } from "./world/remover.ts";

@@ -6,6 +6,7 @@ import {
   lineOf,
   type MatrixJob,
   makeJob,
+  Remover,
   readJob,
   removeTree,
   runCell,
@@ -47,19 +48,24 @@ export const goldenWorker = operation({
     const job = readJob(effects, folder) as Job;
     const temporary = `${folder}/t${effects.host.pid}`;
     effects.fs.makeDirectory(temporary, 0o700);
-    const work = workOf(context, job, temporary);
+    const remover = new Remover(effects);
+    const work = workOf(context, job, temporary, remover);
     let pieces = 0;
-    for (;;) {
-      effects.signal.throwIfAborted();
-      const at = claimNext(effects, folder, job.pieces.length);
-      if (at === undefined) break;
-      given.onText(lineOf({ began: at }));
-      const result = await work(at, {
-        onDoing: (doing) => given.onText(lineOf({ at, doing })),
-        onDifference: (difference) => given.onText(lineOf({ at, difference })),
-      });
-      given.onText(lineOf({ done: at, result }));
-      pieces += 1;
+    try {
+      for (;;) {
+        effects.signal.throwIfAborted();
+        const at = claimNext(effects, folder, job.pieces.length);
+        if (at === undefined) break;
+        given.onText(lineOf({ began: at }));
+        const result = await work(at, {
+          onDoing: (doing) => given.onText(lineOf({ at, doing })),
+          onDifference: (difference) => given.onText(lineOf({ at, difference })),
+        });
+        given.onText(lineOf({ done: at, result }));
+        pieces += 1;
+      }
+    } finally {
+      await remover.settle();
     }
     given.onText(lineOf({ finished: true }));
     return { result: { pieces } };
@@ -73,12 +79,13 @@ interface Tells {
 }
 type Work = (at: number, tells: Tells) => Promise<unknown>;
 
-function workOf(context: Context, job: Job, temporary: string): Work {
+function workOf(context: Context, job: Job, temporary: string, remover: Remover): Work {
+  const remove = remover.remove.bind(remover);
   const { effects, files } = context;
   const driver = driverOf(context);
   const subjects = new Map(job.subjects.map((one) => [one.package_id, one]));
   if (job.kind === "cells") {
-    const running = { driver, subjects, temporary, node: files.node, pythonIn: pythonIn(context) };
+    const running = { driver, subjects, temporary, remove, node: files.node, pythonIn: pythonIn(context) };
     return async (at, { onDoing }) => {
       const point = pieceAt(job.pieces, at);
       onDoing(point.id);
@@ -87,7 +94,7 @@ function workOf(context: Context, job: Job, temporary: string): Work {
   }
   const { keep, updates } = job;
   return (at, { onDoing, onDifference }) => {
-    const running = { driver, subjects, keep, updates, temporary, onStep: onDoing, onDifference };
+    const running = { driver, subjects, keep, updates, temporary, remove, onStep: onDoing, onDifference };
     return runScenario(effects, pieceAt(job.pieces, at), running);
   };
 }

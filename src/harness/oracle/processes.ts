@@ -10,7 +10,6 @@ export interface Running {
 
 export interface LookedAt {
   readonly processes: number;
-  readonly sockets: number;
   readonly running: readonly Running[];
 }
 
@@ -35,8 +34,9 @@ export function runningNow({ fs, host }: Needs): Before {
  * the folder of the world. The process that looks is none of them.
  */
 export function runningIn({ fs, host }: Needs, { folder, mark, before }: Sought): LookedAt {
-  if (host.platform !== "linux") return { processes: 0, sockets: 0, running: [] };
-  const listening = listeningSockets(fs);
+  if (host.platform !== "linux") return { processes: 0, running: [] };
+  // Read only where a process was found: most of the time nobody's ports are asked for.
+  let listening: Map<string, number> | undefined;
   const pids = pidsIn(fs);
   const running: Running[] = [];
   for (const name of pids) {
@@ -45,14 +45,19 @@ export function runningIn({ fs, host }: Needs, { folder, mark, before }: Sought)
     const environment = textOf(fs, `/proc/${name}/environ`);
     const is_ours = environment.includes(mark) || links.some((link) => link.startsWith(`${folder}/`));
     if (!is_ours) continue;
+    const portsOf = (inodes: readonly string[]): number[] => {
+      listening ??= listeningSockets(fs);
+      const known = listening;
+      return inodes.flatMap((inode) => known.get(inode) ?? []);
+    };
     const sockets = links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
     running.push({
       pid: Number(name),
       command: textOf(fs, `/proc/${name}/cmdline`).replaceAll("\0", " ").trim().slice(0, 200),
-      ports: sockets.flatMap((inode) => listening.get(inode) ?? []),
+      ports: portsOf(sockets),
     });
   }
-  return { processes: pids.length, sockets: listening.size, running };
+  return { processes: pids.length, running };
 }
 
 const TRIES = 20;
