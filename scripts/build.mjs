@@ -27,6 +27,7 @@ const ENTRIES = [
   "src/effects/node/digest-worker.ts",
   "src/archive/deflate-worker.ts",
   "src/ledger/scan-worker.ts",
+  "src/bin/ledger-worker.ts",
 ];
 
 /** zod carries some fifty translations of its messages, each evaluated at every start; ours are English. */

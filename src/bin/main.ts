@@ -12,13 +12,14 @@ import { keepCompiled } from "./compile-cache.ts";
 declare const HOLDFAST_BUNDLED: boolean | undefined;
 
 /** Where sibling files lie: beside the bundle, or in the source tree. */
-function layout(): { digest: URL; deflate: URL; scan: URL; package_root: URL } {
+function layout(): { digest: URL; deflate: URL; scan: URL; ledger: URL; package_root: URL } {
   const here = import.meta.url;
   if (typeof HOLDFAST_BUNDLED !== "undefined" && HOLDFAST_BUNDLED) {
     return {
       digest: new URL("./digest-worker.js", here),
       deflate: new URL("./deflate-worker.js", here),
       scan: new URL("./scan-worker.js", here),
+      ledger: new URL("./ledger-worker.js", here),
       package_root: new URL("../../", here),
     };
   }
@@ -26,12 +27,13 @@ function layout(): { digest: URL; deflate: URL; scan: URL; package_root: URL } {
     digest: new URL("../effects/node/digest-worker.ts", here),
     deflate: new URL("../archive/deflate-worker.ts", here),
     scan: new URL("../ledger/scan-worker.ts", here),
+    ledger: new URL("./ledger-worker.ts", here),
     package_root: new URL("../../", here),
   };
 }
 
 export async function main(argv: readonly string[], { program }: { program: Program }): Promise<void> {
-  const { digest, deflate, scan, package_root } = layout();
+  const { digest, deflate, scan, ledger, package_root } = layout();
   const version = packageVersion(package_root);
   if (argv[0] === "--version" || argv[0] === "-V") {
     process.stdout.write(`holdfast ${version}\n`);
@@ -65,6 +67,7 @@ export async function main(argv: readonly string[], { program }: { program: Prog
     files: {
       deflate_worker_url: deflate,
       scan_worker_url: scan,
+      ledger_worker_url: ledger,
       package_directory: fileURLToPath(package_root).replace(/\/$/, ""),
       launcher_script: fileURLToPath(new URL("bin/holdfast.cjs", package_root)),
       node: process.execPath,

@@ -29,6 +29,7 @@ export interface Setting {
   readonly files: {
     deflate_worker_url: URL;
     scan_worker_url: URL;
+    ledger_worker_url?: URL;
     package_directory: string;
     launcher_script: string;
     node: string;

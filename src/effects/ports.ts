@@ -224,6 +224,11 @@ export interface FileTable {
   readonly problems: ReadonlyMap<number, string>;
 }
 
+export interface TableUnderWay {
+  /** Takes what no other thread has begun, and waits for the rest. To be called once. */
+  finish(): Promise<FileTable>;
+}
+
 /** Stamps of many paths. */
 export interface StampTable {
   /** Absolute paths in UTF-8, one after another. */
@@ -238,11 +243,14 @@ export interface Workers {
   digestFiles(paths: readonly string[]): Promise<(FileDigest | undefined)[]>;
   /**
    * The same with stamps, and one unreadable file does not hide the others. `known` holds a stamp for each path, zeros where
-   * none is known. Other threads begin at once; this one joins when the caller waits.
+   * none is known. Other threads begin at once and take what was started first; this one joins when `finish` is called.
    */
-  tableOf(paths: readonly string[], known: BigUint64Array | null): Promise<FileTable>;
-  /** Whether every path still has the stamp given; stops at the first that has not. */
-  haveStamps(table: StampTable): Promise<boolean>;
+  startTable(paths: readonly string[], known: BigUint64Array | null): TableUnderWay;
+  /**
+   * Indexes of paths that have another stamp now, sorted. Stops soon after it found more than `count_max`: then there may be
+   * others.
+   */
+  changedStamps(table: StampTable, count_max: number): Promise<number[]>;
 }
 
 /** The person before the screen, where there is one. */

@@ -3,7 +3,7 @@ import type { Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { bare, sameDigest } from "../kernel/index.ts";
 import { GOVERNANCE_STREAM, PACKAGES_STREAM, type Plane, planeStream, registryPath } from "../plane/index.ts";
-import { type Installed, receiptPath } from "../receipts/index.ts";
+import { type InstalledHead, receiptPath } from "../receipts/index.ts";
 import {
   isRemote,
   latestArchivePath,
@@ -11,7 +11,7 @@ import {
   sidecarPath,
   versionedArchivePath,
 } from "../store/index.ts";
-import type { FileReader, Reading } from "./file-reader.ts";
+import { type FileReader, type Reading, type ReadTable, readingAt } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { vouchedDigests } from "./package-events.ts";
 import { shellWord, shown } from "./shown.ts";
@@ -39,40 +39,54 @@ export interface ArchiveVerdict {
   readonly isStored: (package_id: string, version: string) => boolean;
 }
 
-export async function judgeArchives(
+/** Starts reading what rows and receipts speak of and whatever else lies in the store; `judge` waits for it. */
+export function startArchives(
   { fs, reader }: { readonly fs: FileSystem; readonly reader: FileReader },
-  plane: Plane,
+  { root }: Plane,
   rows: readonly Row[],
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
+): ArchivesUnderWay {
+  const archives = rows.filter((row) => isArchive(row));
+  const owners = new Map<string, string>();
+  const own = (paths: readonly string[], id: string): void => {
+    for (const path of paths) owners.set(path, id);
+  };
+  for (const row of archives) own(pathsOfRow(row), row["id"] ?? "");
+  for (const { receipt } of installed) {
+    const { package_id, version } = receipt;
+    own([versionedArchivePath(package_id, version), latestArchivePath(package_id)], package_id);
+  }
+  const paths = [...new Set([...owners.keys(), ...storedArchives(fs, root)])];
+  const reading = reader.start(paths.map((path) => `${root}/${path}`));
+  return { rows, archives, installed, owners, paths, reading };
+}
+
+interface ArchivesUnderWay {
+  readonly rows: readonly Row[];
+  readonly archives: readonly Row[];
+  readonly installed: readonly InstalledHead[];
+  readonly owners: ReadonlyMap<string, string>;
+  readonly paths: readonly string[];
+  readonly reading: { readonly finish: () => Promise<ReadTable> };
+}
+
+export async function judgeArchives(
+  fs: FileSystem,
+  plane: Plane,
+  { rows, archives, installed, owners, paths, reading }: ArchivesUnderWay,
   outcome: Outcome,
 ): Promise<ArchiveVerdict> {
-  const { root } = plane;
   const streams = [GOVERNANCE_STREAM, PACKAGES_STREAM].map((name) => planeStream(plane, name));
-  const archives = rows.filter((row) => isArchive(row));
-  const of_receipts = installed.flatMap(({ receipt: { package_id, version } }) => [
-    versionedArchivePath(package_id, version),
-    latestArchivePath(package_id),
-  ]);
-  const of_rows = archives.flatMap((row) => pathsOfRow(row));
-  const paths = [...new Set([...of_rows, ...of_receipts, ...storedArchives(fs, root)])];
-  const readings = await reader.readAll(paths.map((path) => `${root}/${path}`));
+  const read = await reading.finish();
   const place: Place = {
     fs,
-    root,
+    root: plane.root,
     vouchedDigests: (wanted) => vouchedDigests(fs, streams, wanted),
-    by_path: new Map(paths.map((path, index) => [path, readings[index]])),
+    by_path: new Map(paths.map((path, index) => [path, readingAt(read, index)])),
     outcome,
   };
   for (const row of archives) judgeRow(place, row);
   const stored = judgeInstalled(place, rows, installed);
-  const owners = new Map([
-    ...archives.flatMap((row) => pathsOfRow(row).map((path) => [path, row["id"] ?? ""] as const)),
-    ...installed.flatMap(({ receipt: { package_id, version } }) =>
-      [versionedArchivePath(package_id, version), latestArchivePath(package_id)].map(
-        (path) => [path, package_id] as const,
-      ),
-    ),
-  ]);
   judgeStore(place, owners);
   const storedAt = (id: string, version: string): string | undefined => stored.get(`${id}\0${version}`);
   return { known: owners, storedAt, isStored: (id, version) => storedAt(id, version) !== undefined };
@@ -178,7 +192,7 @@ function judgeSidecar(
 function judgeInstalled(
   { by_path, outcome }: Place,
   rows: readonly Row[],
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
 ): Map<string, string> {
   const stored = new Map<string, string>();
   const by_id = new Map(rows.map((row) => [row["id"] ?? "", row]));

@@ -2,7 +2,7 @@
 import type { Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { registryPath } from "../plane/index.ts";
-import type { Installed } from "../receipts/index.ts";
+import type { InstalledHead } from "../receipts/index.ts";
 import type { Outcome } from "./outcome.ts";
 import { shown } from "./shown.ts";
 
@@ -18,7 +18,7 @@ export function judgeChain(
   fs: FileSystem,
   root: string,
   tables: ChainTables,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   outcome: Outcome,
 ): void {
   const specs = tables.specs && new Map(tables.specs.map((row) => [row["spec_id"] ?? "", row]));
@@ -43,7 +43,7 @@ interface Link {
 }
 
 /** Every link from a package, artifact or spec to what must be registered. */
-function* linksOf(tables: ChainTables, installed: readonly Installed[]): Generator<Link> {
+function* linksOf(tables: ChainTables, installed: readonly InstalledHead[]): Generator<Link> {
   for (const [file, rows] of [
     [registryPath("packages_registry"), tables.packages],
     [registryPath("control_plane_registry"), tables.artifacts],

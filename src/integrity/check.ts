@@ -1,11 +1,10 @@
 /** Is everything still what was approved? Every governed path gets one verdict, in both directions (G6). */
-import type { IntegrityReport, RegistryName } from "../contracts/index.ts";
+import type { IntegrityReport, RegistryName, Row } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import type { IndexEffects } from "../index-db/index.ts";
-import type { VerifyThreads } from "../ledger/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream, readGeneration } from "../plane/index.ts";
-import type { Installed } from "../receipts/index.ts";
-import { judgeArchives } from "./archives.ts";
+import type { InstalledHead } from "../receipts/index.ts";
+import { judgeArchives, startArchives } from "./archives.ts";
 import { judgeArtifacts } from "./artifacts.ts";
 import { judgeCaches } from "./bytecode.ts";
 import { addCauses } from "./causes.ts";
@@ -14,13 +13,13 @@ import { judgeConfig } from "./config-edits.ts";
 import { judgeIndex } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
 import { judgeEnvironments } from "./environments.ts";
-import { expectedPaths } from "./expected.ts";
+import { ExpectedPaths } from "./expected.ts";
 import { FileReader } from "./file-reader.ts";
-import { judgeLedgers } from "./ledgers.ts";
+import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
 import { judgeOwnFolders } from "./modes.ts";
 import { Outcome } from "./outcome.ts";
-import { startOwned } from "./owned-files.ts";
+import { OwnedFiles } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
 import { packageKey, readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
@@ -41,9 +40,11 @@ export interface IntegrityOptions {
   /** Files that belong to the plane itself: plane-relative path to 64 hex digits. */
   readonly launchers?: ReadonlyMap<string, string>;
   /** Where long ledgers may be verified on other threads. */
-  readonly ledger_threads?: VerifyThreads;
+  readonly ledger_threads?: LedgerThreads;
   /** Also show what changed in configuration and state. */
   readonly shows_private?: boolean;
+  /** Told when something that the report rests on ends by itself; infinite where nothing does. */
+  readonly onExpiry?: (expires_ms: number) => void;
   /** Hold the index against the files as well. With effects of its own: what is derived is nothing a verdict depends on. */
   readonly index?: IndexEffects | undefined;
 }
@@ -54,19 +55,25 @@ export async function checkIntegrity(
   plane: Plane,
   options: IntegrityOptions,
   reader: FileReader = new FileReader(effects),
-  ledgers: Pick<LedgerMemory, "judge"> = { judge: judgeLedgers },
+  ledgers: Pick<LedgerMemory, "start" | "judge"> = new Ledgers(options.ledger_threads),
 ): Promise<IntegrityReport> {
   const { fs, clock, signal } = effects;
   const { root, config } = plane;
   const outcome = new Outcome(options.orphans);
-  const installed = readReceipts(fs, root, outcome);
-  const expected = expectedPaths(installed, options.launchers ?? new Map(), outcome);
-  const owned = startOwned(effects, reader, root, [...expected.values()]);
+  ledgers.start(fs, plane);
+  const expected = new ExpectedPaths(options.launchers ?? new Map());
+  const owned = new OwnedFiles(effects, reader, root, expected);
+  const installed = readReceipts(fs, root, outcome, (one) => {
+    expected.add(one, outcome);
+    owned.read({ is_all: false });
+  });
+  owned.read({ is_all: true });
+  const packages = rowsOf(fs, root, "packages_registry") ?? [];
+  const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
 
   const is_as_written = judgeOwnership(fs, root, expected, outcome);
   const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
   const registries = judgeRegistries(fs, root, sound, outcome);
-  const ledger = await ledgers.judge(fs, plane, { threads: options.ledger_threads, installed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
   judgePlugins(effects, plane, installed, outcome);
@@ -77,37 +84,33 @@ export async function checkIntegrity(
     new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
   );
   judgeVouching(PACKAGES_STREAM, installed, events, outcome);
-  const packages = rowsOf(fs, root, "packages_registry");
-  const archives = await judgeArchives({ fs, reader }, plane, packages ?? [], installed, outcome);
-  const archiveOf = ({ receipt }: Installed): string | undefined =>
+  const archives = await judgeArchives(fs, plane, archives_under_way, outcome);
+  const archiveOf = ({ receipt }: InstalledHead): string | undefined =>
     archives.storedAt(receipt.package_id, receipt.version);
-  judgeSignatures(effects, plane, installed, { rows: packages ?? [], archiveOf }, outcome);
-  await owned.judge(outcome, archives.isStored);
+  judgeSignatures(effects, plane, installed, { rows: packages, archiveOf }, outcome);
   signal.throwIfAborted();
 
-  const artifacts = rowsOf(fs, root, "control_plane_registry") ?? [];
-  const isInArtifact = await judgeArtifacts({ fs, reader }, root, artifacts, outcome);
-  const specs = rowsOf(fs, root, "specs_registry");
-  const frameworks = rowsOf(fs, root, "frameworks_registry");
-  judgeChain(fs, root, { packages: packages ?? [], artifacts, specs, frameworks }, installed, outcome);
+  const isInArtifact = await judgeGovernance({ fs, reader }, root, packages, installed, outcome);
   signal.throwIfAborted();
 
   await judgeEnvironments({ fs, reader }, root, installed, outcome);
-  if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
   judgeOwnFolders(fs, root, outcome);
   const owners = {
     isOwned: (path: string): boolean => expected.has(path),
     isInArtifact,
     leftBy: (path: string): string | undefined => left.get(path),
   };
-  const bytecode = judgeUnowned(fs, root, config, owners, outcome);
-  await judgeCaches(effects, root, bytecode, outcome);
+  await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome), outcome);
+  await owned.judge(outcome, archives.isStored);
+  const ledger = await ledgers.judge(fs, plane, installed, outcome);
+  if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
   sayWhenNothing(outcome);
   judgeRecords(fs, root, { registries, ledger, installed, archives: archives.known }, outcome);
   const now = new Date(clock.now_ms()).toISOString();
   applyWaivers(fs, root, { today: now.slice(0, 10), counts: waivers_count }, outcome);
   await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
   addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
+  options.onExpiry?.(outcome.expires_ms);
   return reportOf(outcome, {
     timestamp: now,
     plane: config.name,
@@ -119,6 +122,23 @@ export async function checkIntegrity(
     ledger,
     registries,
   });
+}
+
+/** Artifacts, and the chain from packages and artifacts to frameworks. @returns whether a path lies in a sound artifact */
+async function judgeGovernance(
+  needs: { readonly fs: Effects["fs"]; readonly reader: FileReader },
+  root: string,
+  packages: readonly Row[],
+  installed: readonly InstalledHead[],
+  outcome: Outcome,
+): Promise<(path: string) => boolean> {
+  const { fs } = needs;
+  const artifacts = rowsOf(fs, root, "control_plane_registry") ?? [];
+  const isInArtifact = await judgeArtifacts(needs, root, artifacts, outcome);
+  const specs = rowsOf(fs, root, "specs_registry");
+  const frameworks = rowsOf(fs, root, "frameworks_registry");
+  judgeChain(fs, root, { packages, artifacts, specs, frameworks }, installed, outcome);
+  return isInArtifact;
 }
 
 function sayWhenNothing(outcome: Outcome): void {

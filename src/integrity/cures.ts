@@ -1,6 +1,6 @@
 /** What puts a path right: the command by itself, and the sentence that tells it to people. */
-import type { Classification, Receipt } from "../contracts/index.ts";
-import { tierPrefix } from "../receipts/index.ts";
+import type { Classification } from "../contracts/index.ts";
+import { type InstalledHead, tierPrefix } from "../receipts/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { shellWord } from "./shown.ts";
 
@@ -22,7 +22,7 @@ export interface Origin {
   readonly owner: string;
   readonly classification: Classification;
   /** Undefined for the launchers, which the program itself ships. */
-  readonly receipt: Receipt | undefined;
+  readonly receipt: InstalledHead["receipt"] | undefined;
   /** Whether the store holds what was installed. */
   readonly is_stored: boolean;
 }

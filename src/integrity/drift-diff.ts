@@ -1,14 +1,15 @@
 /** What was changed in a file, as far as the recorded bytes can be had: from the store, or from a kept generation. */
 import { readArchive } from "../archive/index.ts";
-import type { JudgedPath, Receipt } from "../contracts/index.ts";
+import type { JudgedPath } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { keptFiles, keptNumbers } from "../journal/index.ts";
 import { bare, Fault, sha256Hex } from "../kernel/index.ts";
-import { tierPrefix } from "../receipts/index.ts";
+import { type InstalledHead, tierPrefix } from "../receipts/index.ts";
 import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
-import type { Expected } from "./expected.ts";
+import type { Expected, ExpectedPaths } from "./expected.ts";
 
-const FILES_MAX = 20;
+/** Paths of which a difference is shown. */
+export const DIFFS_MAX = 20;
 const FILE_BYTES_MAX = 256 * 1024;
 const LINES_MAX = 200;
 
@@ -19,10 +20,7 @@ const PRIVATE = new Set(["config", "state"]);
 export async function addDiffs(
   effects: Effects,
   root: string,
-  {
-    expected,
-    shows_private,
-  }: { readonly expected: ReadonlyMap<string, Expected>; readonly shows_private: boolean },
+  { expected, shows_private }: { readonly expected: ExpectedPaths; readonly shows_private: boolean },
   paths: JudgedPath[],
 ): Promise<void> {
   const wanted = paths
@@ -34,7 +32,7 @@ export async function addDiffs(
         ? []
         : [{ judged, one, receipt: one.receipt }];
     })
-    .slice(0, FILES_MAX);
+    .slice(0, DIFFS_MAX);
   if (wanted.length === 0) return;
   const recorded = await recordedTexts(effects, root, wanted);
   const { createTwoFilesPatch } = await import("diff");
@@ -66,7 +64,7 @@ function cut(patch: string): string {
 interface Wanted {
   readonly judged: JudgedPath;
   readonly one: Expected;
-  readonly receipt: Receipt;
+  readonly receipt: InstalledHead["receipt"];
 }
 
 async function recordedTexts(
@@ -97,7 +95,7 @@ async function recordedTexts(
 async function readMembers(
   effects: Effects,
   root: string,
-  { package_id, version, plane_id }: Receipt,
+  { package_id, version, plane_id }: InstalledHead["receipt"],
   paths: ReadonlySet<string>,
 ): Promise<Map<string, Uint8Array>> {
   const { fs } = effects;

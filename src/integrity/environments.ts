@@ -9,7 +9,7 @@ import {
   lockDigest,
   verifyEnvironment,
 } from "../python/index.ts";
-import type { Installed } from "../receipts/index.ts";
+import type { InstalledHead } from "../receipts/index.ts";
 import type { FileReader } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -32,7 +32,7 @@ const REBUILD = `Run "pkg gc", which drops it; the next run builds it again from
 export async function judgeEnvironments(
   effects: Needs,
   root: string,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   outcome: Outcome,
 ): Promise<void> {
   const { fs } = effects;
@@ -49,7 +49,7 @@ export async function judgeEnvironments(
 
 const isFor = (key: string, { lock_digest }: Need): boolean => key.startsWith(`${lock_digest.slice(0, 32)}-`);
 
-function needOf({ manifest, receipt }: Installed): Need[] {
+function needOf({ manifest, receipt }: InstalledHead): Need[] {
   const { environment, package_id } = manifest;
   if (environment === undefined) return [];
   const content_digest = receipt.environment?.content_digest;

@@ -19,6 +19,8 @@ export interface Memory {
 
 export interface ReadTable {
   readonly paths: readonly string[];
+  /** Whether packages own them: read for their own verdict alone. */
+  readonly is_owned: boolean;
   readonly table: FileTable;
   /** 32 bytes each, of trusted files too. */
   readonly digests: Uint8Array;
@@ -39,25 +41,46 @@ export class FileReader {
 
   /** In the order given. Absolute paths. */
   async readAll(paths: readonly string[]): Promise<Reading[]> {
+    const read = await this.start(paths).finish();
+    return paths.map((_, index) => readingAt(read, index));
+  }
+
+  /** Other threads begin at once; this one joins them when it calls `finish`. */
+  start(paths: readonly string[], is_owned = false): { readonly finish: () => Promise<ReadTable> } {
     const known = this.#memory?.knownFor(paths) ?? null;
-    const table = await this.#workers.tableOf(paths, known?.stamps ?? null);
-    const digests = new Uint8Array(table.digests);
-    for (let index = 0; index < paths.length; index++) {
-      const state = table.states[index];
-      if (state === FILE_STATE.hashed) this.hashed_count += 1;
-      if (state !== FILE_STATE.trusted) continue;
+    const under_way = this.#workers.startTable(paths, known?.stamps ?? null);
+    return {
+      finish: async () => {
+        const table = await under_way.finish();
+        const read = { paths, is_owned, table, digests: this.#counted(table, known?.digests) };
+        this.tables.push(read);
+        return read;
+      },
+    };
+  }
+
+  /** All digests, of trusted files too. */
+  #counted({ states, digests: hashed }: FileTable, known: Uint8Array | undefined): Uint8Array {
+    const digests = new Uint8Array(hashed);
+    for (let index = 0; index < states.length; index++) {
+      if (states[index] === FILE_STATE.hashed) this.hashed_count += 1;
+      if (states[index] !== FILE_STATE.trusted) continue;
       this.trusted_count += 1;
-      digests.set(known?.digests.subarray(index * 32, index * 32 + 32) ?? [], index * 32);
+      digests.set(known?.subarray(index * 32, index * 32 + 32) ?? [], index * 32);
     }
-    this.tables.push({ paths, table, digests });
-    const hex = Buffer.from(digests.buffer);
-    return paths.map((_, index): Reading => {
-      const state = table.states[index];
-      if (state === FILE_STATE.unreadable) return table.problems.get(index) ?? "EIO";
-      if (state === FILE_STATE.no_file) return undefined;
-      const mode = Number(table.stamps[index * STAMP_WIDTH + 1]) & 0o7777;
-      const sha256 = hex.toString("hex", index * 32, index * 32 + 32);
-      return { sha256, mode, executable: (mode & 0o100) !== 0 };
-    });
+    return digests;
   }
 }
+
+export function readingAt({ table, digests }: ReadTable, index: number): Reading {
+  const state = table.states[index];
+  if (state === FILE_STATE.unreadable) return table.problems.get(index) ?? "EIO";
+  if (state === FILE_STATE.no_file) return undefined;
+  const mode = modeAt(table, index);
+  const sha256 = Buffer.from(digests.buffer, digests.byteOffset).toString("hex", index * 32, index * 32 + 32);
+  return { sha256, mode, executable: (mode & 0o100) !== 0 };
+}
+
+/** Permission bits of a file that was read or believed. */
+export const modeAt = ({ stamps }: FileTable, index: number): number =>
+  Number(stamps[index * STAMP_WIDTH + 1]) & 0o7777;

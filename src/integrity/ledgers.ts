@@ -2,55 +2,90 @@
 import type { LedgerState } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import {
-  listStreams,
+  type ApartRun,
+  type ApartVerdict,
+  type StreamsPlace,
+  startApart,
   type VerifyThreads,
-  verifyFamily,
   verifyKept,
-  verifySealed,
-  verifyStreams,
+  verifyPlane,
 } from "../ledger/index.ts";
 import { PLANE_STREAMS, type Plane, planeStream } from "../plane/index.ts";
-import { headsIn, type Installed, receiptPath } from "../receipts/index.ts";
+import { headsIn, type InstalledHead, receiptPath } from "../receipts/index.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Everything is read by the caller. */
 const NO_THREADS: VerifyThreads = { worker_url: new URL("none:"), threads_count: 1 };
+/** Below this many bytes of ledgers a thread of their own costs more to start than it saves. */
+const APART_BYTES_MIN = 16 << 20;
 
-/** `threads`: where long streams may be shared out. */
-export async function judgeLedgers(
-  fs: FileSystem,
-  plane: Plane,
-  {
-    threads = NO_THREADS,
-    installed,
-  }: { readonly threads: VerifyThreads | undefined; readonly installed: readonly Installed[] },
-  outcome: Outcome,
-): Promise<LedgerState[]> {
-  const { root, keys_directory } = plane;
-  const others = listStreams(fs, { root, heads_directory: `${keys_directory}/heads` });
-  const streamOf = (name: string) => planeStream(plane, name);
-  const streams = [...new Set([...PLANE_STREAMS, ...others])].map(streamOf);
-  const verdicts = await verifyStreams(fs, streams, threads);
-  for (const stream of streams) outcome.findings.push(...verifySealed(fs, stream));
-  const kept = installed.flatMap(({ receipt }) =>
-    headsIn(receipt, receiptPath(receipt.package_id, receipt.plane_id)),
-  );
-  const between = [
-    ...verifyFamily(fs, streams, streamOf).findings,
-    ...verifyKept(fs, kept, streamOf).findings,
-  ];
-  outcome.findings.push(...between);
-  const contradicted = new Set(between.map(({ path }) => path));
-  return verdicts.map((verdict): LedgerState => {
-    outcome.findings.push(...verdict.findings);
-    const { stream, valid, entries_count, covered_count, uncovered_count, head, torn_tails } = verdict;
-    const counts = { entries_count, covered_count, uncovered_count };
-    return {
-      stream,
-      valid: valid && !contradicted.has(stream),
-      ...counts,
-      head,
-      torn_tails: [...torn_tails],
-    };
-  });
+export interface LedgerThreads extends VerifyThreads {
+  /** Names the `ledger-worker` module: long ledgers are verified there while this thread has other work. */
+  readonly apart_url?: URL | undefined;
+}
+
+export class Ledgers {
+  readonly #threads: LedgerThreads;
+  #apart: ApartRun | undefined;
+
+  /** `threads`: where long streams may be shared out. */
+  constructor(threads: LedgerThreads = NO_THREADS) {
+    this.#threads = threads;
+  }
+
+  /** Begins on another thread what `judge` will wait for, where that is worth while. */
+  start(fs: FileSystem, plane: Plane): void {
+    const { apart_url } = this.#threads;
+    const bytes = PLANE_STREAMS.reduce((sum, name) => sum + sizeOf(fs, `${plane.root}/${name}`), 0);
+    if (apart_url === undefined || bytes < APART_BYTES_MIN) return;
+    this.#apart = startApart(apart_url, placeOf(plane), PLANE_STREAMS, this.#threads);
+  }
+
+  /** `onApart` is told what another thread looked at. */
+  async judge(
+    fs: FileSystem,
+    plane: Plane,
+    installed: readonly InstalledHead[],
+    outcome: Outcome,
+    onApart: (verdict: ApartVerdict) => void = () => undefined,
+  ): Promise<LedgerState[]> {
+    const apart = await this.#apart?.verdict();
+    if (apart !== undefined) onApart(apart);
+    const { verdicts, sealed, between } =
+      apart ?? (await verifyPlane(fs, placeOf(plane), PLANE_STREAMS, this.#threads));
+    const kept = installed.flatMap(({ receipt }) =>
+      headsIn(receipt, receiptPath(receipt.package_id, receipt.plane_id)),
+    );
+    const against_receipts = verifyKept(fs, kept, (name) => planeStream(plane, name)).findings;
+    outcome.findings.push(...sealed, ...between, ...against_receipts);
+    const contradicted = new Set([...between, ...against_receipts].map(({ path }) => path));
+    return verdicts.map((verdict): LedgerState => {
+      outcome.findings.push(...verdict.findings);
+      const { stream, valid, entries_count, covered_count, uncovered_count, head, torn_tails } = verdict;
+      return {
+        stream,
+        valid: valid && !contradicted.has(stream),
+        entries_count,
+        covered_count,
+        uncovered_count,
+        head,
+        torn_tails: [...torn_tails],
+      };
+    });
+  }
+}
+
+const placeOf = ({ root, keys_directory, config }: Plane): StreamsPlace => ({
+  root,
+  keys_directory,
+  plane_uid: config.plane_uid,
+});
+
+/** A ledger that cannot be looked at is told where it is verified. */
+function sizeOf(fs: FileSystem, path: string): number {
+  try {
+    return fs.stat(path)?.size_bytes ?? 0;
+  } catch {
+    return 0;
+  }
 }

@@ -3,7 +3,7 @@ import type { FileSystem } from "../effects/index.ts";
 import { prefixed } from "../kernel/index.ts";
 import { classify } from "../metadata/index.ts";
 import { LEFTOVERS_PATH, PACKAGES_STREAM, type Plane, planeStream } from "../plane/index.ts";
-import type { Installed } from "../receipts/index.ts";
+import type { InstalledHead } from "../receipts/index.ts";
 import type { FileReader } from "./file-reader.ts";
 import { entriesHolding } from "./package-events.ts";
 
@@ -14,7 +14,7 @@ import { entriesHolding } from "./package-events.ts";
 export async function leftBeside(
   { fs, reader }: { readonly fs: FileSystem; readonly reader: FileReader },
   plane: Plane,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
 ): Promise<Map<string, string>> {
   const laid = installed.flatMap(({ receipt }) =>
     (receipt.new_defaults ?? []).map(({ path }) => [path, receipt.package_id] as const),

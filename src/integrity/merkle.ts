@@ -14,30 +14,60 @@ export interface MerkleLeaf {
   readonly executable: boolean;
 }
 
-/** 64 hex digits over all files, in whatever order they are given; null without files. */
-export function merkleRoot(files: readonly MerkleLeaf[]): string | null {
-  if (files.length === 0) return null;
-  const folders = new Map<string, string[]>();
-  for (const { path, sha256, executable } of files) {
-    const slash = path.lastIndexOf("/");
-    const folder = slash < 0 ? "" : path.slice(0, slash);
-    const line = `${path.slice(slash + 1)}\0${sha256} ${executable ? "x" : "-"} `;
-    const lines = folders.get(folder);
-    if (lines === undefined) folders.set(folder, [line]);
-    else lines.push(line);
-  }
-  const leaves = [...folders.keys()]
-    .sort(compareCodePoints)
-    .map((folder) => leafHash(folder, folders.get(folder) ?? []));
-  return treeHash(leaves).toString("hex");
+interface Leaf {
+  readonly folder: string;
+  readonly names: string[];
+  /** Digest, bit and name of each. */
+  readonly lines: string[];
+  /** Whether names ascend: then nothing is left to sort. */
+  is_sorted: boolean;
 }
 
-/** `lines`: name, NUL, digest and bit. NUL sorts before every character of a name, so sorting these sorts by name. */
-function leafHash(folder: string, lines: string[]): Buffer {
-  const sorted = lines.sort(compareCodePoints).map((line) => {
-    const end = line.indexOf("\0");
-    return `${line.slice(end + 1)}${line.slice(0, end)}\n`;
-  });
+/** Verified files, by the folder they lie in. */
+export class MerkleFolders {
+  readonly #leaves = new Map<string, Leaf>();
+  /** Files mostly come folder by folder. */
+  #last: Leaf | undefined;
+
+  /** `sha256`: 64 lower-case hex digits. In any order. */
+  add(path: string, sha256: string, executable: boolean): void {
+    const slash = path.lastIndexOf("/");
+    const folder = slash < 0 ? "" : path.slice(0, slash);
+    if (this.#last?.folder !== folder) this.#last = this.#leafOf(folder);
+    const { names, lines } = this.#last;
+    const name = path.slice(slash + 1);
+    const before = names.at(-1);
+    if (before !== undefined && compareCodePoints(before, name) > 0) this.#last.is_sorted = false;
+    names.push(name);
+    lines.push(`${sha256} ${executable ? "x" : "-"} ${name}\n`);
+  }
+
+  #leafOf(folder: string): Leaf {
+    let leaf = this.#leaves.get(folder);
+    if (leaf === undefined)
+      this.#leaves.set(folder, (leaf = { folder, names: [], lines: [], is_sorted: true }));
+    return leaf;
+  }
+
+  /** 64 hex digits over all files, in whatever order they came; null without files. */
+  root(): string | null {
+    if (this.#leaves.size === 0) return null;
+    const leaves = [...this.#leaves.values()].sort((a, b) => compareCodePoints(a.folder, b.folder));
+    return treeHash(leaves.map(leafHash)).toString("hex");
+  }
+}
+
+/** The root over these. */
+export function merkleRoot(files: readonly MerkleLeaf[]): string | null {
+  const folders = new MerkleFolders();
+  for (const { path, sha256, executable } of files) folders.add(path, sha256, executable);
+  return folders.root();
+}
+
+function leafHash({ folder, names, lines, is_sorted }: Leaf): Buffer {
+  const sorted = is_sorted
+    ? lines
+    : [...names.entries()].sort((a, b) => compareCodePoints(a[1], b[1])).map(([index]) => lines[index]);
   return hash("sha256", `\0${folder}\n${sorted.join("")}`, "buffer");
 }
 

@@ -6,7 +6,7 @@ import type {
   JudgedPath,
   PathVerdict,
 } from "../contracts/index.ts";
-import type { MerkleLeaf } from "./merkle.ts";
+import { MerkleFolders } from "./merkle.ts";
 
 type Severity = Finding["severity"];
 
@@ -39,7 +39,7 @@ export class Outcome {
   readonly findings: Finding[] = [];
   readonly paths: JudgedPath[] = [];
   readonly orphans: string[] = [];
-  readonly leaves: MerkleLeaf[] = [];
+  readonly leaves = new MerkleFolders();
   readonly counts = { ...NONE };
   readonly records: JudgedPath[] = [];
   readonly record_counts = { ...NONE };
@@ -50,10 +50,17 @@ export class Outcome {
     no_hash: [],
   };
   readonly chain_errors: IntegrityReport["chain_errors"] = [];
+  /** When something that a verdict rests on ends by itself; infinite where nothing does. */
+  expires_ms = Number.POSITIVE_INFINITY;
   readonly #lists_sources: boolean;
 
   constructor(lists_sources: boolean) {
     this.#lists_sources = lists_sources;
+  }
+
+  /** A verdict holds no longer than what was granted until then. */
+  restsOn(expires_ms: number): void {
+    this.expires_ms = Math.min(this.expires_ms, expires_ms);
   }
 
   /** Counts a path; lists it when it needs words or when source trees were asked for. */

@@ -1,9 +1,17 @@
 /** Holds every owned path against what was recorded: bytes, mode, and that it is a plain file in plain folders. */
-import type { Effects, FileSystem } from "../effects/index.ts";
+import { type Effects, FILE_STATE, type FileSystem } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import { type Cure, modeCure, readableCure, restoreCure } from "./cures.ts";
-import type { Expected } from "./expected.ts";
-import type { FileReader, FileReading, Reading } from "./file-reader.ts";
+import type { Expected, ExpectedPaths } from "./expected.ts";
+import { executableOf, isCreated } from "./file-columns.ts";
+import {
+  type FileReader,
+  type FileReading,
+  modeAt,
+  type Reading,
+  type ReadTable,
+  readingAt,
+} from "./file-reader.ts";
 import { modeProblem, modeSeverity, narrowed, octal } from "./modes.ts";
 import { driftSeverity, type Outcome } from "./outcome.ts";
 import { shown } from "./shown.ts";
@@ -19,31 +27,86 @@ interface Place {
   readonly outcome: Outcome;
 }
 
+/** Paths that are read together: enough that a thread has work while the next ones are gathered. */
+const BATCH = 4_096;
+
+interface Batch {
+  /** Of the expected paths. */
+  readonly indexes: readonly number[];
+  readonly reading: { readonly finish: () => Promise<ReadTable> };
+}
+
 /**
- * Starts reading at once, on other threads where there are any; `judge` waits for the digests and gives the verdicts. What the
- * caller does in between costs no time of its own.
+ * Owned files are read on other threads, where there are any, from the moment they are known; `judge` takes part in that and
+ * gives the verdicts. What the caller does in between costs no time of its own.
  */
-export function startOwned(
-  { fs }: Needs,
-  reader: FileReader,
-  root: string,
-  expected: readonly Expected[],
-): { readonly judge: (outcome: Outcome, isStored: IsStored) => Promise<void> } {
-  const isPlainFolder = folderJudge(fs, root);
-  const reachable = expected.filter(({ path }) => isPlainFolder(parentOf(path)));
-  const reading = reader.readAll(reachable.map(({ path }) => `${root}/${path}`));
-  // Left alone when something else fails first.
-  reading.catch(() => undefined);
-  return {
-    async judge(outcome, isStored) {
-      const place = { fs, root, isStored, outcome };
-      const readings = await reading;
-      for (const [index, one] of reachable.entries()) judgeOne(place, one, readings[index]);
-      if (reachable.length === expected.length) return;
-      const reached = new Set(reachable);
-      for (const one of expected) if (!reached.has(one)) judgeUnreachable(place, one);
-    },
-  };
+export class OwnedFiles {
+  readonly #fs: FileSystem;
+  readonly #reader: FileReader;
+  readonly #root: string;
+  readonly #expected: ExpectedPaths;
+  readonly #isPlainFolder: (folder: string) => boolean;
+  readonly #batches: Batch[] = [];
+  readonly #unreachable: number[] = [];
+  #next = 0;
+
+  constructor({ fs }: Needs, reader: FileReader, root: string, expected: ExpectedPaths) {
+    this.#fs = fs;
+    this.#reader = reader;
+    this.#root = root;
+    this.#expected = expected;
+    this.#isPlainFolder = folderJudge(fs, root);
+  }
+
+  /** Starts reading what is expected by now, where it is worth while or there is no more to come. */
+  read({ is_all }: { readonly is_all: boolean }): void {
+    while (this.#expected.size - this.#next >= (is_all ? 1 : BATCH)) {
+      const indexes: number[] = [];
+      const end = Math.min(this.#expected.size, this.#next + BATCH);
+      for (let index = this.#next; index < end; index++) {
+        const is_reachable = this.#isPlainFolder(parentOf(this.#expected.paths[index] ?? ""));
+        (is_reachable ? indexes : this.#unreachable).push(index);
+      }
+      this.#next = end;
+      const paths = indexes.map((index) => `${this.#root}/${this.#expected.paths[index]}`);
+      this.#batches.push({ indexes, reading: this.#reader.start(paths, true) });
+    }
+  }
+
+  async judge(outcome: Outcome, isStored: IsStored): Promise<void> {
+    const place = { fs: this.#fs, root: this.#root, isStored, outcome };
+    for (const { indexes, reading } of this.#batches) {
+      const read = await reading.finish();
+      const digests = Buffer.from(read.digests.buffer).toString("hex");
+      for (const [at, index] of indexes.entries())
+        if (!isAsExpected(this.#expected, index, { read, at, digests }, outcome))
+          judgeOne(place, this.#expected.at(index), readingAt(read, at));
+    }
+    for (const index of this.#unreachable) judgeUnreachable(place, this.#expected.at(index));
+  }
+}
+
+/** Counts a file that is as it was installed, which nearly all are, without an object for it. `digests`: hex of all of them. */
+function isAsExpected(
+  expected: ExpectedPaths,
+  index: number,
+  { read, at, digests }: { readonly read: ReadTable; readonly at: number; readonly digests: string },
+  outcome: Outcome,
+): boolean {
+  const state = read.table.states[at];
+  if (state !== FILE_STATE.hashed && state !== FILE_STATE.trusted) return false;
+  const sha256 = bare(expected.digestAt(index));
+  if (sha256.length !== 64 || !digests.startsWith(sha256, at * 64)) return false;
+  const mode = modeAt(read.table, at);
+  const executable = (mode & 0o100) !== 0;
+  const flags = expected.flagsAt(index);
+  const recorded = executableOf(flags);
+  if (recorded !== undefined && recorded !== executable) return false;
+  if (narrowed(mode, executable, isCreated(flags)) !== undefined) return false;
+  const path = expected.paths[index] ?? "";
+  outcome.leaves.add(path, sha256, executable);
+  outcome.judge(path, "match");
+  return true;
 }
 
 function judgeUnreachable(place: Place, one: Expected): void {
@@ -67,7 +130,7 @@ function judgeOne(place: Place, one: Expected, reading: Reading): void {
     });
   }
   const { sha256, executable, mode } = reading;
-  outcome.leaves.push({ path: one.path, sha256, executable });
+  outcome.leaves.add(one.path, sha256, executable);
   const is_same_bit = one.executable === undefined || one.executable === executable;
   const should_be = narrowed(mode, one.executable ?? executable, one.is_created);
   if (sha256 === bare(one.sha256) && is_same_bit) {

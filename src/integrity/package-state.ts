@@ -3,10 +3,10 @@ import type { Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { sameDigest } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
-import { type Installed, receiptPath } from "../receipts/index.ts";
+import { type InstalledHead, receiptPath } from "../receipts/index.ts";
+import type { ReadReceipt } from "./file-columns.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PackageEvents, packageKey } from "./package-events.ts";
-import type { ReadReceipt } from "./receipts.ts";
 import { shown } from "./shown.ts";
 import { rowsOf } from "./tables.ts";
 
@@ -18,7 +18,7 @@ const key = (id: string, tier: string): string => `${id}\0${tier}`;
 export function judgeState(
   fs: FileSystem,
   root: string,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   outcome: Outcome,
 ): void {
   const rows = rowsOf(fs, root, "packages_state");

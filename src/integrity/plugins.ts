@@ -14,7 +14,7 @@ import {
 import { Fault } from "../kernel/index.ts";
 import { manifestHash } from "../metadata/index.ts";
 import { digestOf, GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
-import { type Installed, receiptPath } from "../receipts/index.ts";
+import { type InstalledHead, receiptPath } from "../receipts/index.ts";
 import type { Outcome } from "./outcome.ts";
 import { entriesHolding } from "./package-events.ts";
 import { shellWord, shown } from "./shown.ts";
@@ -24,7 +24,7 @@ type Needs = Pick<Effects, "fs" | "host">;
 export function judgePlugins(
   effects: Needs,
   plane: Plane,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   outcome: Outcome,
 ): void {
   const { fs } = effects;
@@ -142,7 +142,7 @@ function refuse(
 }
 
 /** A plugin that counts as installed has its package there, with the manifest its record names. */
-function judgeInstalled(record: PluginRecord, installed: readonly Installed[], outcome: Outcome): void {
+function judgeInstalled(record: PluginRecord, installed: readonly InstalledHead[], outcome: Outcome): void {
   const { namespace, package_id, plane_id, state, manifest_hash } = record;
   if (state === "registered") return;
   const there = installed.some(

@@ -4,37 +4,49 @@ import type { DirectoryEntry, FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { manifestHash } from "../metadata/index.ts";
 import { digestOf, reservedFolder } from "../plane/index.ts";
-import {
-  type Installed,
-  installedIds,
-  readReceipt,
-  receiptDirectory,
-  receiptPath,
-  tierPrefix,
-} from "../receipts/index.ts";
+import { installedIds, readReceipt, receiptDirectory, receiptPath, tierPrefix } from "../receipts/index.ts";
+import { columnsOfFiles, type ReadReceipt } from "./file-columns.ts";
 import type { Outcome } from "./outcome.ts";
 import { shellWord, shown } from "./shown.ts";
 import { soundReceipt } from "./sound-receipt.ts";
+import { writtenReceipt } from "./written-receipt.ts";
 
 const OWN_FILES = new Set(["receipt.json", "manifest.json"]);
 
-export interface ReadReceipt extends Installed {
-  /** Of the receipt's own bytes, bare hex. */
-  readonly receipt_sha256: string;
-}
+type IsOwnable = (path: string) => boolean;
 
-export function readReceipts(fs: FileSystem, root: string, outcome: Outcome): ReadReceipt[] {
+/** `onReceipt` is told of each at once. */
+export function readReceipts(
+  fs: FileSystem,
+  root: string,
+  outcome: Outcome,
+  onReceipt: (one: ReadReceipt) => void,
+): ReadReceipt[] {
   return PLANE_TIERS.flatMap((tier) => {
     judgeStrays(fs, root, tier, outcome);
-    return installedIds(fs, root, tier).flatMap((id) => readOne(fs, root, id, tier, outcome) ?? []);
+    const isOwnable = ownableJudge(tier);
+    return installedIds(fs, root, tier).flatMap((id) => {
+      const read = readOne(fs, root, { id, tier, isOwnable }, outcome);
+      if (read === undefined) return [];
+      onReceipt(read);
+      return read;
+    });
   });
 }
 
-function readOne(
+/** One receipt; what is wrong with it is found. */
+export const readReceiptOf = (
   fs: FileSystem,
   root: string,
   id: string,
   tier: PlaneTier,
+  outcome: Outcome,
+): ReadReceipt | undefined => readOne(fs, root, { id, tier, isOwnable: ownableJudge(tier) }, outcome);
+
+function readOne(
+  fs: FileSystem,
+  root: string,
+  { id, tier, isOwnable }: { readonly id: string; readonly tier: PlaneTier; readonly isOwnable: IsOwnable },
   outcome: Outcome,
 ): ReadReceipt | undefined {
   const path = receiptPath(id, tier);
@@ -42,10 +54,10 @@ function readOne(
     const step = `Restore ${shellWord(receiptDirectory(id, tier))} from a backup, then run "integrity-check".`;
     outcome.find("RECEIPT_DAMAGED", `${shown(path)}: ${message}`, step, { path, package_id: id });
   };
-  const sound = soundReceipt(fs, root, id, tier);
-  let installed: ReadReceipt | undefined = sound;
+  let read: (ReadReceipt & { readonly difference?: string | undefined }) | undefined =
+    writtenReceipt(fs, root, id, tier) ?? soundReceipt(fs, root, id, tier);
   try {
-    installed ??= readAny(fs, root, id, tier);
+    read ??= readAny(fs, root, id, tier);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!(error instanceof Fault) && code === undefined) throw error;
@@ -53,27 +65,33 @@ function readOne(
     const message = error instanceof Fault ? error.message : "it cannot be read";
     return problem(shown(`${message} (${typeof why === "string" ? why : "unknown"})`));
   }
-  if (installed === undefined) return undefined;
-  const { receipt, manifest } = installed;
+  if (read === undefined) return undefined;
+  const { receipt, files, difference } = read;
   if (receipt.package_id !== id || receipt.plane_id !== tier)
     return problem(`it is the receipt of ${receipt.package_id} in ${receipt.plane_id}`);
-  const isOwnable = ownableJudge(tier);
-  const outside = receipt.files.find((file) => !isOwnable(file.path));
-  if (outside !== undefined) return problem(`it claims ${shown(outside.path)}, which no package may own`);
-  const difference = sound === undefined ? differenceOf(receipt, manifest, tier) : undefined;
+  const outside = files.paths.find((one) => !isOwnable(one));
+  if (outside !== undefined) return problem(`it claims ${shown(outside)}, which no package may own`);
   if (difference !== undefined) problem(difference);
-  return installed;
+  return read;
 }
 
 /** @throws RECEIPT_DAMAGED */
-function readAny(fs: FileSystem, root: string, id: string, tier: PlaneTier): ReadReceipt | undefined {
+function readAny(
+  fs: FileSystem,
+  root: string,
+  id: string,
+  tier: PlaneTier,
+): (ReadReceipt & { readonly difference: string | undefined }) | undefined {
   const installed = readReceipt(fs, root, id, tier);
+  if (installed === undefined) return undefined;
+  const { receipt, manifest } = installed;
   const receipt_sha256 = digestOf(fs, `${root}/${receiptPath(id, tier)}`) ?? "";
-  return installed === undefined ? undefined : { ...installed, receipt_sha256 };
+  const difference = differenceOf(receipt, manifest, tier);
+  return { ...installed, files: columnsOfFiles(receipt.files), receipt_sha256, difference };
 }
 
 /** A path is joined to the plane's root only when it cannot leave it. Folders are judged once each. */
-function ownableJudge(tier: PlaneTier): (path: string) => boolean {
+function ownableJudge(tier: PlaneTier): IsOwnable {
   const prefix = tierPrefix(tier);
   const folders = new Map<string, boolean>([["", true]]);
   const isName = (part: string): boolean => part !== "" && part !== "." && part !== "..";

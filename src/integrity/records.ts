@@ -1,7 +1,7 @@
 /** Verdicts on the plane's own truth, from what the checks found about each of its files. */
 import type { Finding, LedgerState, RegistryState } from "../contracts/index.ts";
 import type { FileStat, FileSystem } from "../effects/index.ts";
-import { type Installed, manifestCopyPath, receiptPath } from "../receipts/index.ts";
+import { type InstalledHead, manifestCopyPath, receiptPath } from "../receipts/index.ts";
 import { sidecarPath } from "../store/index.ts";
 import { commandIn } from "./cures.ts";
 import { judgeRecordMode } from "./modes.ts";
@@ -23,7 +23,7 @@ export function judgeRecords(
   }: {
     readonly registries: readonly RegistryState[];
     readonly ledger: readonly LedgerState[];
-    readonly installed: readonly Installed[];
+    readonly installed: readonly InstalledHead[];
     /** Path of each archive that should be there to its package. */
     readonly archives: ReadonlyMap<string, string>;
   },
@@ -87,7 +87,7 @@ function worstByPath(findings: readonly Finding[]): Map<string, Finding> {
 }
 
 /** Receipts that could not be read are in no list but that of the findings. */
-function damagedReceipts(findings: readonly Finding[], installed: readonly Installed[]): Set<string> {
+function damagedReceipts(findings: readonly Finding[], installed: readonly InstalledHead[]): Set<string> {
   const read = new Set(installed.map(({ receipt }) => receiptPath(receipt.package_id, receipt.plane_id)));
   return new Set(
     findings.flatMap(({ code, path }) =>

@@ -1,7 +1,6 @@
 /** The report, from what the parts of a check brought together. */
-import type { Finding, IntegrityReport, VerdictCounts } from "../contracts/index.ts";
+import type { Finding, IntegrityReport, JudgedPath, VerdictCounts } from "../contracts/index.ts";
 import { compareCodePoints, type Fault } from "../kernel/index.ts";
-import { merkleRoot } from "./merkle.ts";
 import { NONE, type Outcome } from "./outcome.ts";
 
 const RANK = { error: 0, note: 1, info: 2 } as const;
@@ -29,7 +28,7 @@ export function reportOf(
     healthy: !outcome.findings.some(({ severity, waived }) => severity === "error" && waived === undefined),
     plane,
     generation,
-    merkle_root: merkleRoot(outcome.leaves),
+    merkle_root: outcome.leaves.root(),
     verified_count: counts.match,
     counts: withTotal(counts),
     waived_count: outcome.findings.filter(({ waived }) => waived !== undefined).length,
@@ -48,18 +47,22 @@ export function reportOf(
     chain_error_count: outcome.chain_errors.length,
     orphans: outcome.orphans.sort(compareCodePoints),
     orphan_count: outcome.orphans.length,
-    paths: outcome.paths.sort((a, b) => compareCodePoints(a.path, b.path)),
+    paths: sortedPaths(outcome.paths),
     findings: outcome.findings.sort(compareFindings),
     ...rest,
   };
 }
+
+export const sortedPaths = (paths: JudgedPath[]): JudgedPath[] =>
+  paths.sort((a, b) => compareCodePoints(a.path, b.path));
 
 const withTotal = (counts: Omit<VerdictCounts, "total">): VerdictCounts => ({
   ...counts,
   total: Object.values(counts).reduce((sum, count) => sum + count, 0),
 });
 
-function compareFindings(a: Finding, b: Finding): number {
+/** The order in which findings are told. */
+export function compareFindings(a: Finding, b: Finding): number {
   return (
     RANK[a.severity] - RANK[b.severity] ||
     compareCodePoints(a.path ?? "", b.path ?? "") ||

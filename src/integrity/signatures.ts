@@ -14,7 +14,7 @@ import {
   type Subject,
   trustedKeys,
 } from "../provenance/index.ts";
-import type { Installed } from "../receipts/index.ts";
+import type { InstalledHead } from "../receipts/index.ts";
 import { isRemote, versionedArchivePath } from "../store/index.ts";
 import type { Outcome } from "./outcome.ts";
 import { shown } from "./shown.ts";
@@ -25,17 +25,20 @@ type Needs = Pick<Effects, "fs" | "clock" | "host">;
 export function judgeSignatures(
   effects: Needs,
   plane: Plane,
-  installed: readonly Installed[],
+  installed: readonly InstalledHead[],
   {
     rows,
     archiveOf,
-  }: { readonly rows: readonly Row[]; readonly archiveOf: (one: Installed) => string | undefined },
+  }: { readonly rows: readonly Row[]; readonly archiveOf: (one: InstalledHead) => string | undefined },
   outcome: Outcome,
 ): void {
   const { fs, clock } = effects;
   const { root } = plane;
   const policy = settled(() => readPolicy(effects, plane), POLICY_PATH, outcome);
   if (policy === undefined) return;
+  const now_ms = clock.now_ms();
+  for (const { expires } of policy.waivers)
+    if (now_ms < Date.parse(expires)) outcome.restsOn(Date.parse(expires));
   const of_installed = installed.map((one) => ({ one, path: archiveOf(one) }));
   const judged = of_installed.filter(
     ({ path }) => policy.signatures.length > 0 || (path !== undefined && hasVouchers(fs, `${root}/${path}`)),
@@ -55,7 +58,7 @@ export function judgeSignatures(
     };
     const vouching =
       path === undefined ? nothing : judgeVouchers(fs, `${root}/${path}`, subject.digest, trust);
-    for (const fault of enforcePolicy(policy, subject, vouching, clock.now_ms()).problems)
+    for (const fault of enforcePolicy(policy, subject, vouching, now_ms).problems)
       tell(fault, root, subject, outcome);
   }
 }
@@ -93,7 +96,7 @@ function keysOf(
 }
 
 /** A source that is no URL is judged as the store has it, which is where a restore takes it from. */
-function subjectOf({ receipt }: Installed, path: string | undefined, source: string): Subject {
+function subjectOf({ receipt }: InstalledHead, path: string | undefined, source: string): Subject {
   const { package_id, version, tier, archive_hash } = receipt;
   const stored = path ?? versionedArchivePath(package_id, version);
   return {

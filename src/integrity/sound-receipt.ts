@@ -3,17 +3,27 @@
  * Whatever is in any way unusual is left to the full validation, which says what is wrong.
  */
 import {
-  CLASSIFICATIONS,
+  type Manifest,
   Manifest as ManifestShape,
   type PlaneTier,
+  type Receipt,
+  type ReceiptFile,
   Receipt as ReceiptShape,
 } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { prefixed, sha256Hex } from "../kernel/index.ts";
-import { type Installed, manifestCopyPath, receiptPath, tierPrefix } from "../receipts/index.ts";
+import {
+  isPlainFile,
+  isPlainManifest,
+  isPlainReceipt,
+  manifestCopyPath,
+  receiptPath,
+  tierPrefix,
+} from "../receipts/index.ts";
+
+import { columnsOfFiles, type ReadReceipt } from "./file-columns.ts";
 
 type Members = Record<string, unknown>;
-const CLASSES: ReadonlySet<unknown> = new Set(CLASSIFICATIONS);
 
 /** The receipt lists exactly the files of the manifest, and the manifest has the hash the receipt names. */
 export function soundReceipt(
@@ -21,24 +31,35 @@ export function soundReceipt(
   root: string,
   id: string,
   tier: PlaneTier,
-): (Installed & { readonly receipt_sha256: string }) | undefined {
+): ReadReceipt | undefined {
   const receipt_text = textAt(fs, `${root}/${receiptPath(id, tier)}`);
-  const { files, ...receipt_head } = membersOf(receipt_text) ?? {};
-  const { assets, ...manifest_head } = membersOf(textAt(fs, `${root}/${manifestCopyPath(id, tier)}`)) ?? {};
-  if (!Array.isArray(files) || !Array.isArray(assets) || files.length !== assets.length) return undefined;
-  // Heads are validated in full; the lists are compared with each other below.
-  const receipt = ReceiptShape.safeParse({ ...receipt_head, files: [] });
-  const manifest = ManifestShape.safeParse({ ...manifest_head, assets: assets.slice(0, 1) });
-  if (!receipt.success || !manifest.success) return undefined;
-  if (receipt.data.package_id !== manifest.data.package_id || receipt.data.version !== manifest.data.version)
-    return undefined;
-  if (hashOf({ ...manifest_head, assets }) !== receipt.data.manifest_hash) return undefined;
-  if (!sameFiles(files, assets, tierPrefix(tier))) return undefined;
-  return {
-    receipt: { ...receipt.data, files },
-    manifest: { ...manifest.data, assets },
-    receipt_sha256: sha256Hex(receipt_text),
-  };
+  const receipt = receiptOf(membersOf(receipt_text));
+  const manifest_members = membersOf(textAt(fs, `${root}/${manifestCopyPath(id, tier)}`));
+  const manifest = manifestOf(manifest_members);
+  if (receipt === undefined || manifest === undefined || manifest_members === undefined) return undefined;
+  if (receipt.package_id !== manifest.package_id || receipt.version !== manifest.version) return undefined;
+  if (hashOf(manifest_members) !== receipt.manifest_hash) return undefined;
+  if (!sameFiles(receipt.files, manifest.assets, tierPrefix(tier))) return undefined;
+  const columns = columnsOfFiles(receipt.files);
+  return { receipt, manifest, files: columns, receipt_sha256: sha256Hex(receipt_text) };
+}
+
+/** Its files are not looked at; the rest is as the schema wants it. */
+function receiptOf(members: Members | undefined): Receipt | undefined {
+  if (members === undefined || !Array.isArray(members["files"])) return undefined;
+  if (isPlainReceipt(members)) return members as Receipt;
+  const { files, ...head } = members;
+  const { success, data } = ReceiptShape.safeParse({ ...head, files: [] });
+  return success ? { ...data, files: files as ReceiptFile[] } : undefined;
+}
+
+/** Its assets are not looked at, but for the first. */
+function manifestOf(members: Members | undefined): Manifest | undefined {
+  if (members === undefined || !Array.isArray(members["assets"])) return undefined;
+  if (isPlainManifest(members)) return members as Manifest;
+  const { assets, ...head } = members as Members & { assets: Manifest["assets"] };
+  const { success, data } = ManifestShape.safeParse({ ...head, assets: assets.slice(0, 1) });
+  return success ? { ...data, assets } : undefined;
 }
 
 /** Empty where it cannot be read: the full reading says why. */
@@ -77,6 +98,7 @@ function hashOf(manifest: Members): string {
 
 function sameFiles(files: readonly unknown[], assets: readonly unknown[], prefix: string): boolean {
   let by_path: Map<unknown, Members> | undefined;
+  if (files.length !== assets.length) return false;
   return files.every((file, index) => {
     if (!isMembers(file) || typeof file["path"] !== "string" || !file["path"].startsWith(prefix))
       return false;
@@ -92,24 +114,18 @@ function sameFiles(files: readonly unknown[], assets: readonly unknown[], prefix
 
 const isMembers = (value: unknown): value is Members => typeof value === "object" && value !== null;
 
-const isMode = (mode: unknown): boolean =>
-  mode === undefined || (typeof mode === "string" && /^0[0-7]{3}$/.test(mode));
+/** Characters that a manifest allows. */
+const ASSET_PATH_MAX = 1024;
 
+/** A sound file, and the asset has its members but for those that only an install knows. */
 function isSameFile(file: Members, asset: Members): boolean {
-  const { sha256, size_bytes, executable, classification, origin, mode } = file;
   return (
-    Object.keys(file).length === (mode === undefined ? 6 : 7) &&
-    isMode(mode) &&
+    isPlainFile(file) &&
+    String(asset["path"]).length <= ASSET_PATH_MAX &&
     Object.keys(asset).length === 5 &&
-    typeof sha256 === "string" &&
-    sha256.length === 71 &&
-    Number.isSafeInteger(size_bytes) &&
-    typeof executable === "boolean" &&
-    CLASSES.has(classification) &&
-    (origin === "created" || origin === "adopted") &&
-    sha256 === asset["sha256"] &&
-    size_bytes === asset["size_bytes"] &&
-    executable === asset["executable"] &&
-    classification === asset["classification"]
+    file["sha256"] === asset["sha256"] &&
+    file["size_bytes"] === asset["size_bytes"] &&
+    file["executable"] === asset["executable"] &&
+    file["classification"] === asset["classification"]
   );
 }

@@ -6,13 +6,12 @@
  */
 import { createHmac } from "node:crypto";
 import type { IntegrityReport } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
+import type { Effects, SeenFiles } from "../effects/index.ts";
 import { STAMP_WIDTH } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
 import type { FileReader, Memory } from "./file-reader.ts";
 import type { LedgerNote } from "./remembered-ledgers.ts";
-import type { SeenFiles } from "./seen-files.ts";
 import { type CacheColumns, decodeCache, encodeCache } from "./stat-cache-form.ts";
 import { columnsOf } from "./stat-columns.ts";
 
@@ -22,18 +21,28 @@ const BYTES_MAX = 1 << 30;
 /** Longer than the clock of any file system we stand on waits. */
 const TICK_MS = 20;
 
-interface Note {
+interface Standing {
+  readonly report: IntegrityReport;
+}
+
+export interface Note {
   /** What the report depends on besides files. */
   readonly depends_on: string;
   readonly report: IntegrityReport | null;
+  /** The report stands from when it was made until something that it rests on expires; null where nothing does. */
+  readonly made_ms: number;
+  readonly expires_ms: number | null;
   readonly ledgers: LedgerNote | null;
+  /** See `KeptColumns`. */
+  readonly alone_count: number;
+  readonly owned_count: number;
 }
 
 /** Undefined where this user cannot read the plane's secret: then nothing is believed and nothing is kept. */
 export function cacheKey(effects: Effects, plane: Plane): string | undefined {
   try {
     const { secret } = secretOf(effects, plane);
-    return createHmac("sha256", secret).update(`holdfast stat cache 2\0${plane.root}`).digest("hex");
+    return createHmac("sha256", secret).update(`holdfast stat cache 3\0${plane.root}`).digest("hex");
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;
@@ -71,14 +80,18 @@ export class StatCache implements Memory {
     return this.#note.depends_on === depends_on ? this.#note.ledgers : null;
   }
 
-  /** The report of that check, where nothing it looked at has another stamp now. */
-  async standingReport(
-    workers: Effects["workers"],
-    depends_on: string,
-  ): Promise<IntegrityReport | undefined> {
+  /** What that check kept, where nothing but files has ended its report. */
+  standing({ clock }: Pick<Effects, "clock">, depends_on: string): (Note & Standing) | undefined {
     const note = this.#note;
     if (note.report === null || note.depends_on !== depends_on) return undefined;
-    return (await workers.haveStamps(this.#columns)) ? note.report : undefined;
+    const now_ms = clock.now_ms();
+    // A clock that was set back makes valid again what had expired.
+    if (now_ms < note.made_ms || now_ms >= (note.expires_ms ?? Number.POSITIVE_INFINITY)) return undefined;
+    return { ...note, report: note.report };
+  }
+
+  get columns(): CacheColumns {
+    return this.#columns;
   }
 
   /** Stamps and digests for these paths, in this order; zeros for a path without a digest. */
@@ -136,9 +149,9 @@ export async function beginStamp(
   }
 }
 
-/** Derived, so nothing is synced and no failure matters. */
-export function keepCache(
-  { fs, random }: Pick<Effects, "fs" | "random">,
+/** What a whole check leaves behind. */
+export function keepCheck(
+  effects: Pick<Effects, "fs" | "random">,
   root: string,
   key: string,
   {
@@ -150,16 +163,32 @@ export function keepCache(
     readonly seen: SeenFiles;
     readonly reader: FileReader;
     readonly began_ns: bigint;
-    readonly note: Note;
+    readonly note: Omit<Note, "alone_count" | "owned_count">;
   },
 ): void {
-  const { is_steady, ...columns } = columnsOf(seen, reader, began_ns);
-  const kept: Note = is_steady ? note : { ...note, report: null };
+  const diffed = new Set(
+    note.report?.paths.flatMap(({ path, diff }) =>
+      // Bytecode is held against its source.
+      diff === undefined || path.endsWith(".py") ? [] : [`${root}/${path}`],
+    ),
+  );
+  const { is_steady, alone_count, owned_count, ...columns } = columnsOf(seen, reader, began_ns, diffed);
+  const kept = { ...note, alone_count, owned_count, report: is_steady ? note.report : null };
+  keepCache(effects, root, key, { columns, note: kept });
+}
+
+/** Derived, so nothing is synced and no failure matters. */
+export function keepCache(
+  { fs, random }: Pick<Effects, "fs" | "random">,
+  root: string,
+  key: string,
+  { columns, note }: { readonly columns: Omit<CacheColumns, "note">; readonly note: Note },
+): void {
   const temporary = `${root}/${FILE}.${random.hex(6)}.tmp`;
   try {
     const handle = fs.openWrite(temporary, { mode: 0o600, how: "exclusive" });
     try {
-      for (const part of encodeCache({ ...columns, note: Buffer.from(JSON.stringify(kept)) }, key))
+      for (const part of encodeCache({ ...columns, note: Buffer.from(JSON.stringify(note)) }, key))
         handle.write(part);
     } finally {
       handle.close();

@@ -1,20 +1,31 @@
 /** From what a check looked at to the columns of the cache. */
-import { FILE_STATE, STAMP_WIDTH } from "../effects/index.ts";
-import type { FileReader } from "./file-reader.ts";
-import type { SeenFiles, Stamp } from "./seen-files.ts";
+import { FILE_STATE, type SeenFiles, STAMP_WIDTH, type Stamp } from "../effects/index.ts";
+import type { FileReader, ReadTable } from "./file-reader.ts";
 import type { CacheColumns } from "./stat-cache-form.ts";
 
+export interface KeptColumns extends Omit<CacheColumns, "note"> {
+  readonly is_steady: boolean;
+  /** The first so many rows are owned files on which nothing but their own verdict depends. */
+  readonly alone_count: number;
+  /** The first so many rows are all owned files that were read. */
+  readonly owned_count: number;
+}
+
+/** `diffed`: paths that were looked at again only to show what changed in them. */
 export function columnsOf(
   seen: SeenFiles,
   reader: FileReader,
   began_ns: bigint,
-): Omit<CacheColumns, "note"> & { readonly is_steady: boolean } {
+  diffed: ReadonlySet<string>,
+): KeptColumns {
   const others = new Map(seen.stamps);
   const count_max = reader.tables.reduce((sum, { paths }) => sum + paths.length, others.size);
   const columns = new Columns(count_max, began_ns);
   let is_steady = seen.is_steady;
-  for (const { paths, table, digests } of reader.tables) {
+  const take = (read: ReadTable, isWanted: (path: string) => boolean): void => {
+    const { paths, table, digests } = read;
     for (const [index, path] of paths.entries()) {
+      if (!isWanted(path)) continue;
       const state = table.states[index];
       if (state !== FILE_STATE.hashed && state !== FILE_STATE.trusted) {
         // Absent, special or unreadable: it stands only where the file system was asked as well.
@@ -27,15 +38,26 @@ export function columnsOf(
       others.delete(path);
       columns.add(path, stamp, digests.subarray(index * 32, index * 32 + 32));
     }
-  }
-  for (const [path, stamp] of others) columns.add(path, stamp, undefined);
-  return { ...columns.cut(), is_steady: is_steady && !columns.is_racy };
+  };
+  const [owned, read_otherwise] = [true, false].map((is_owned) =>
+    reader.tables.filter((one) => one.is_owned === is_owned),
+  ) as [ReadTable[], ReadTable[]];
+  const elsewhere = new Set(read_otherwise.flatMap(({ paths }) => paths));
+  const isAlone = (path: string): boolean =>
+    !elsewhere.has(path) && (!seen.stamps.has(path) || diffed.has(path));
+  for (const read of owned) take(read, isAlone);
+  const alone_count = columns.count;
+  for (const read of owned) take(read, (path) => !isAlone(path));
+  const owned_count = columns.count;
+  for (const read of read_otherwise) take(read, () => true);
+  for (const [path, stamp] of others) columns.add(path, stamp, seen.listings.get(path));
+  return { ...columns.cut(), alone_count, owned_count, is_steady: is_steady && !columns.is_racy };
 }
 
 class Columns {
+  count = 0;
   /** Something changed as late as the check began. */
   is_racy = false;
-  #count = 0;
   #length = 0;
   readonly #began_ns: bigint;
   readonly #ends: Uint32Array;
@@ -60,18 +82,18 @@ class Columns {
     if (this.#length + space > this.#paths.length)
       this.#paths = Buffer.concat([this.#paths], this.#paths.length * 2 + space);
     this.#length += this.#paths.write(path, this.#length);
-    this.#ends[this.#count] = this.#length;
-    this.#stamps.set(stamp, this.#count * STAMP_WIDTH);
-    if (digest !== undefined) this.#digests.set(digest, this.#count * 32);
-    this.#count += 1;
+    this.#ends[this.count] = this.#length;
+    this.#stamps.set(stamp, this.count * STAMP_WIDTH);
+    if (digest !== undefined) this.#digests.set(digest, this.count * 32);
+    this.count += 1;
   }
 
   cut(): Omit<CacheColumns, "note"> {
     return {
       paths: this.#paths.subarray(0, this.#length),
-      ends: this.#ends.subarray(0, this.#count),
-      stamps: this.#stamps.subarray(0, this.#count * STAMP_WIDTH),
-      digests: this.#digests.subarray(0, this.#count * 32),
+      ends: this.#ends.subarray(0, this.count),
+      stamps: this.#stamps.subarray(0, this.count * STAMP_WIDTH),
+      digests: this.#digests.subarray(0, this.count * 32),
     };
   }
 }

@@ -12,6 +12,8 @@ import { shown } from "./shown.ts";
 const NEVER =
   /^(LEDGER|CHECKPOINT|TLOG|WITNESS|SIGNATURE|PROVENANCE|TOKEN|KEY|AUTH|RECEIPT|REGISTRY|CONFIG|WAIVERS?|GENERATION|STATE)_|^(NOTHING_VERIFIED|OWNERS_CONFLICT)$/;
 const WAIVERS_MAX = 1000;
+/** A waiver holds to the end of its last day. */
+const DAY_MS = 86_400_000;
 const STEP = `Correct it, then run "integrity-check --record".`;
 
 interface Active {
@@ -28,6 +30,7 @@ export function applyWaivers(
   outcome: Outcome,
 ): void {
   const active = readWaivers(fs, root, outcome).filter((one) => !isExpired(one, today, outcome));
+  for (const { waiver } of active) outcome.restsOn(Date.parse(waiver.expires) + DAY_MS);
   if (!counts) return;
   for (const one of active) apply(one, outcome);
 }

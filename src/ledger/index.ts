@@ -34,7 +34,14 @@ export {
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
 export { storedRoot } from "./stored-root.ts";
 export { listStreams } from "./stream-list.ts";
-export { type StreamLog, type StreamRef, streamOrigin, streamRef } from "./stream-ref.ts";
+export {
+  type StreamLog,
+  type StreamRef,
+  type StreamsPlace,
+  streamAt,
+  streamOrigin,
+  streamRef,
+} from "./stream-ref.ts";
 export { parseStrictJson } from "./strict-json.ts";
 export { type Summarised, startStream, summariseFamily } from "./summarise.ts";
 export { settleOwed } from "./tiles-owed.ts";
@@ -42,5 +49,7 @@ export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";
 export { type TreeVerdict, TreeVerifier, verifyTree } from "./tiles-verdict.ts";
 export type { TornTail } from "./torn-tail.ts";
 export { type LedgerVerdict, verifyStream } from "./verify.ts";
+export { type ApartRun, type ApartVerdict, runApart, startApart } from "./verify-apart.ts";
+export { verifyPlane } from "./verify-plane.ts";
 export { type VerifyThreads, verifyStreams } from "./verify-streams.ts";
 export type { DemandedWitnesses } from "./witness-demand.ts";

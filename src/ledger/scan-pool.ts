@@ -37,7 +37,7 @@ export interface ScanPool {
 
 /** Blocks are joined in order: enough that no thread waits while another one is kept from running. */
 const SLOTS_PER_THREAD = 4;
-const THREAD_MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
 interface Reply {
   readonly slot: number;
@@ -117,6 +117,29 @@ export function scanOnThreads(worker_url: URL, threads_count: number): ScanPool 
     },
     async close() {
       await Promise.all(threads.map(({ thread }) => thread.terminate()));
+    },
+  };
+}
+
+/**
+ * A thread that does one thing and reports once; undefined when it could not. Nothing keeps the process alive until somebody
+ * waits for the reply.
+ */
+export function startThread(
+  worker_url: URL,
+  workerData: unknown,
+): { readonly reply: () => Promise<unknown> } {
+  const thread = new Worker(worker_url, { workerData });
+  thread.unref();
+  const reply = new Promise<unknown>((resolve) => {
+    thread.once("message", resolve);
+    thread.once("error", () => resolve(undefined));
+    thread.once("exit", () => resolve(undefined));
+  });
+  return {
+    reply() {
+      thread.ref();
+      return reply;
     },
   };
 }

@@ -54,3 +54,20 @@ export function streamRef(where: {
  */
 export const streamOrigin = (plane_uid: string, name: string): string =>
   `holdfast.plane/${plane_uid}/${name.replace(/\.jsonl$/, "")}`;
+
+/** Where the streams of a plane and what vouches for them lie; plain data, so that another thread can be told. */
+export interface StreamsPlace {
+  /** Absolute, as is the other. */
+  readonly root: string;
+  readonly keys_directory: string;
+  readonly plane_uid: string;
+}
+
+/** A stream of a plane. @throws LEDGER_STREAM_INVALID */
+export const streamAt = ({ root, keys_directory, plane_uid }: StreamsPlace, name: string): StreamRef =>
+  streamRef({
+    root,
+    name,
+    heads_directory: `${keys_directory}/heads`,
+    log: { origin: streamOrigin(plane_uid, name), keys_directory },
+  });

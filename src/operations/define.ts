@@ -23,6 +23,8 @@ export interface Context {
   readonly files: {
     readonly deflate_worker_url: URL;
     readonly scan_worker_url: URL;
+    /** Without it long ledgers are verified by the thread that asks. */
+    readonly ledger_worker_url?: URL;
     readonly package_directory: string;
     readonly launcher_script: string;
     readonly node: string;

@@ -119,6 +119,7 @@ async function checked(
       launchers: launcherDigests(context),
       ledger_threads: {
         worker_url: context.files.scan_worker_url,
+        apart_url: context.files.ledger_worker_url,
         threads_count: effects.host.cpu_count,
       },
       version,

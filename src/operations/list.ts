@@ -1,12 +1,13 @@
 import { z } from "zod";
-import type { PlaneTier } from "../contracts/index.ts";
-import { installedHeads } from "../index-db/index.ts";
+import type { Finding, PlaneTier } from "../contracts/index.ts";
+import { installedHeads, readableHeads } from "../index-db/index.ts";
 import { type Fault, nearest } from "../kernel/index.ts";
 import { type Plane, reading, registryPath } from "../plane/index.ts";
 import { readReceipt } from "../receipts/index.ts";
 import { readRegistry } from "../registry/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
+import { findingLines } from "./finding-lines.ts";
 
 interface Listed {
   readonly package_id: string;
@@ -20,8 +21,14 @@ interface Listed {
   }[];
 }
 
-function listPackages({ effects }: Context, plane: Plane): Listed[] {
-  const installed = installedHeads(effects, plane.root);
+const listPackages = ({ effects }: Context, plane: Plane): Listed[] =>
+  listedOf(effects, plane, installedHeads(effects, plane.root));
+
+function listedOf(
+  effects: Context["effects"],
+  plane: Plane,
+  installed: ReturnType<typeof installedHeads>,
+): Listed[] {
   const rows = readRegistry(
     effects.fs,
     `${plane.root}/${registryPath("packages_registry")}`,
@@ -62,12 +69,23 @@ export const list = operation({
   }),
   run: async (context, input) => {
     const plane = planeOf(context);
-    const all = await reading(context.effects, plane, async () => listPackages(context, plane));
-    const packages = all.filter((one) => !input.installed || one.installed.length > 0);
-    return { result: { packages, count: packages.length } };
+    const { effects } = context;
+    return reading(effects, plane, async () => {
+      const { heads, damaged } = readableHeads(effects, plane.root);
+      const all = listedOf(effects, plane, heads);
+      const packages = all.filter((one) => !input.installed || one.installed.length > 0);
+      const findings = damaged.map(damageOf);
+      return {
+        result: { packages, count: packages.length, findings },
+        exit_code: damaged.length > 0 ? 1 : 0,
+      };
+    });
   },
-  text: ({ packages }) => {
-    if (packages.length === 0) return 'No packages yet. Start with "pkg pack --src DIR".\n';
+  text: ({ packages, findings }) => {
+    const damage = findingLines(findings)
+      .map((line) => `${line}\n`)
+      .join("");
+    if (packages.length === 0 && damage === "") return 'No packages yet. Start with "pkg pack --src DIR".\n';
     const width = Math.max(...packages.map((one) => one.package_id.length));
     const rows = packages.map((one) => {
       const where = one.installed
@@ -75,9 +93,15 @@ export const list = operation({
         .join(", ");
       return `${one.package_id.padEnd(width)}  ${one.tier.padEnd(2)}  ${one.version.padEnd(10)}  ${one.status.padEnd(10)}  ${where === "" ? "-" : `installed ${where}`}`;
     });
-    return `${rows.join("\n")}\n`;
+    return `${rows.map((row) => `${row}\n`).join("")}${damage}`;
   },
 });
+
+/** A receipt that cannot be read hides no other package. */
+function damageOf({ code, message, next_step, details }: Fault): Finding {
+  const { path } = details;
+  return { code, severity: "error", message, next_step, ...(typeof path === "string" && { path }) };
+}
 
 export const info = operation({
   name: "info",

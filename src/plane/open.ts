@@ -7,7 +7,7 @@ import {
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { keysDirectory } from "../keys/index.ts";
-import { type StreamRef, streamOrigin, streamRef } from "../ledger/index.ts";
+import { type StreamRef, streamAt } from "../ledger/index.ts";
 import { firstIssue, parseToml } from "../metadata/index.ts";
 import { make } from "./faults.ts";
 import { CONFIG_PATH } from "./paths.ts";
@@ -90,13 +90,7 @@ function parseConfig(text: string): Record<string, unknown> {
 /** The plane's stream of that name, with its head beside the keys. */
 export function planeStream(plane: Plane, name: string): StreamRef {
   const { root, keys_directory, config } = plane;
-  const origin = streamOrigin(config.plane_uid, name);
-  return streamRef({
-    root,
-    name,
-    heads_directory: `${keys_directory}/heads`,
-    log: { origin, keys_directory },
-  });
+  return streamAt({ root, keys_directory, plane_uid: config.plane_uid }, name);
 }
 
 /** Joins a path a user typed to the working directory and resolves `.` and `..` lexically. */

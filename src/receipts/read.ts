@@ -4,9 +4,16 @@ import { checkEntryPath } from "../archive/index.ts";
 import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
 import { Manifest as ManifestShape, PLANE_TIERS, Receipt as ReceiptShape } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
+import { Fault } from "../kernel/index.ts";
 import { make, raise } from "./faults.ts";
 
-export interface Installed {
+/** Without the lists of files, which few ask for. */
+export interface InstalledHead {
+  readonly receipt: Omit<Receipt, "files">;
+  readonly manifest: Omit<Manifest, "assets">;
+}
+
+export interface Installed extends InstalledHead {
   readonly receipt: Receipt;
   readonly manifest: Manifest;
 }
@@ -91,6 +98,15 @@ export function readInstalled(fs: FileSystem, root: string): Installed[] {
   return PLANE_TIERS.flatMap((tier) =>
     installedIds(fs, root, tier).flatMap((id) => readReceipt(fs, root, id, tier) ?? []),
   );
+}
+
+/** What reading that receipt failed with, as the fault it is to whoever asks what is installed. Anything else is thrown again. */
+export function asDamage(error: unknown, id: string, tier: PlaneTier): Fault {
+  if (error instanceof Fault && error.code === "RECEIPT_DAMAGED") return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof Fault || code === undefined) throw error;
+  const path = receiptPath(id, tier);
+  return make("RECEIPT_DAMAGED", `${path} cannot be read as a receipt`, { path, problem: code }, error);
 }
 
 function readText(fs: FileSystem, root: string, path: string): string {

@@ -22,6 +22,7 @@ import type { IntegrityReport } from "../../src/contracts/index.ts";
 import type { Effects } from "../../src/effects/index.ts";
 import { type RememberedOptions, rememberedCheck } from "../../src/integrity/index.ts";
 import { openPlane } from "../../src/plane/index.ts";
+import { restoreKeys } from "../../src/provenance/index.ts";
 import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPlane, verdictOf } from "./planes.ts";
 
 const MAIN = "modules/alpha/main.py";
@@ -193,6 +194,126 @@ describe("fast mode", () => {
     const fast = await run();
     expect(answer(fast)).toEqual(answer(await run({ fast: false })));
     expect(fast.findings.length).toBeGreaterThan(0);
+  });
+});
+
+describe("a small change", () => {
+  /** Folders that a check lists. */
+  const listing = (one: Remembering, listed: string[]) => {
+    const { fs } = one.effects;
+    const list: typeof fs.list = (path) => {
+      listed.push(path.slice(one.root.length + 1));
+      return fs.list(path);
+    };
+    return { ...one.effects, fs: { ...fs, list } };
+  };
+
+  test("of owned files is judged by itself: nothing else is walked, and the merkle root is of the files as they are", async () => {
+    const one = await remembering();
+    await one.run();
+    const options = { orphans: false, fast: true, dry_run: false, version: "1" };
+    const path = join(one.root, MAIN);
+    for (const act of [
+      () => writeFileSync(path, "2\n"),
+      () => chmodSync(path, 0o755),
+      () => {
+        // As an editor saves it: the folder has another time and holds the same names.
+        writeFileSync(`${path}~`, "3\n");
+        renameSync(`${path}~`, path);
+      },
+      () => {
+        writeFileSync(path, "1\n");
+        chmodSync(path, 0o644);
+      },
+    ]) {
+      act();
+      const listed: string[] = [];
+      const effects = listing(one, listed);
+      await setTimeout(15);
+      const fast = await rememberedCheck(effects, openPlane(effects, one.root), options);
+      expect(listed.filter((folder) => folder !== "modules/alpha")).toEqual([]);
+      expect(fast).toMatchObject({ hashed_count: 1, trusted_count: 2 });
+      const { effects: plain, root } = one;
+      expect(answer(fast)).toEqual(
+        answer(
+          await rememberedCheck(plain, openPlane(plain, root), { ...options, fast: false, dry_run: true }),
+        ),
+      );
+    }
+  });
+
+  test("changes of any kind, one after another, give the answers of the full mode", async () => {
+    const one = await remembering();
+    const paths = [MAIN, "lib/alpha/a.txt"];
+    let seed = 7;
+    const next = (below: number): number => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % below;
+    await one.run();
+    for (let round = 0; round < 14; round++) {
+      const path = join(one.root, paths[next(2)] ?? MAIN);
+      const acts = [
+        () => writeFileSync(path, `${next(3)}\n`),
+        () => existsSync(path) && chmodSync(path, [0o644, 0o755, 0o666][next(3)] ?? 0o644),
+        () => rmSync(path, { force: true }),
+        () => writeFileSync(join(one.root, "lib/alpha/more.txt"), String(next(2))),
+        () => rmSync(join(one.root, "lib/alpha/more.txt"), { force: true }),
+        () => one.put("config/waivers.toml", "waiver = []\n"),
+        () => rmSync(join(one.root, "config/waivers.toml"), { force: true }),
+      ];
+      acts[next(acts.length)]?.();
+      const fast = await one.run();
+      expect([round, answer(fast)]).toEqual([round, answer(await one.run({ fast: false, dry_run: true }))]);
+    }
+  });
+});
+
+describe("a standing report ends", () => {
+  const NOON_MS = Date.UTC(2026, 10, 21, 12);
+  const POLICY = `[[signatures]]
+signers = ["ann"]
+
+[[waivers]]
+package = "PKG-T1-ALPHA-001"
+owner = "ann"
+reason = "signed next week"
+expires = 2026-11-21T12:10:00Z
+`;
+
+  /** The report at so many minutes after noon. */
+  async function atMinutes(): Promise<{
+    readonly at: (minutes: number, options?: Partial<RememberedOptions>) => Promise<IntegrityReport>;
+  }> {
+    const made = await remembering();
+    made.put("config/policy.toml", POLICY);
+    await restoreKeys(made.effects, openPlane(made.effects, made.root), { user: "ann" });
+    const at = async (
+      minutes: number,
+      options: Partial<RememberedOptions> = {},
+    ): Promise<IntegrityReport> => {
+      await setTimeout(15);
+      const clock = { ...made.effects.clock, now_ms: () => NOON_MS + minutes * 60_000 };
+      const effects = { ...made.effects, clock };
+      const given = { orphans: false, fast: true, dry_run: false, version: "1", ...options };
+      return rememberedCheck(effects, openPlane(effects, made.root), given);
+    };
+    return { at };
+  }
+
+  test("with the first grant that it rests on, within the day", async () => {
+    const { at } = await atMinutes();
+    const full = await at(0, { fast: false });
+    expect(errorCodes(full)).toEqual([]);
+    await at(0);
+    expect(await at(9)).toMatchObject({ healthy: true, hashed_count: 0 });
+    const late = await at(10);
+    expect(errorCodes(late)).toContain("WAIVER_EXPIRED");
+    expect(answer(late)).toEqual(answer(await at(10, { fast: false })));
+  });
+
+  test("where the clock was set back before it was made", async () => {
+    const { at } = await atMinutes();
+    await at(11);
+    expect(errorCodes(await at(12))).toContain("WAIVER_EXPIRED");
+    expect(errorCodes(await at(9))).toEqual([]);
   });
 });
 

@@ -59,11 +59,11 @@ export function watchEffects(
         for (const path of paths) watch.at(path, "read");
         return workers.digestFiles(paths);
       },
-      tableOf: async (paths, known) => {
+      startTable: (paths, known) => {
         for (const path of paths) watch.at(path, "read");
-        return workers.tableOf(paths, known);
+        return workers.startTable(paths, known);
       },
-      haveStamps: async (table) => workers.haveStamps(table),
+      changedStamps: async (table, count_max) => workers.changedStamps(table, count_max),
     },
   };
 }

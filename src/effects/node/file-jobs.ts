@@ -19,6 +19,8 @@ export interface DigestJob {
   readonly known: BigUint64Array | null;
   /** Shared: next path to take. */
   readonly next: Int32Array;
+  /** Shared: 1 as soon as another thread takes part, whose problems are then to be waited for. */
+  readonly joined: Int32Array;
   readonly states: Uint8Array;
   readonly digests: Uint8Array;
   readonly stamps: BigUint64Array;
@@ -31,8 +33,8 @@ export interface CompareJob {
   readonly ends: Uint32Array;
   readonly stamps: BigUint64Array;
   readonly next: Int32Array;
-  /** Shared: 1 as soon as one file has another stamp. */
-  readonly differs: Int32Array;
+  /** Shared: how many files have another stamp, then their indexes, as many as there is room for. */
+  readonly changes: Int32Array;
 }
 
 export type FileJob = DigestJob | CompareJob;
@@ -107,17 +109,15 @@ function digestOpen(fd: number, { size }: BigIntStats, buffer: Buffer): string {
   return stream.digest("hex");
 }
 
-function compare({ paths, ends, stamps, next, differs }: CompareJob): Problem[] {
+function compare({ paths, ends, stamps, next, changes }: CompareJob): Problem[] {
   const names = Buffer.from(paths.buffer, paths.byteOffset, paths.byteLength);
   for (let from = Atomics.add(next, 0, BATCH); from < ends.length; from = Atomics.add(next, 0, BATCH)) {
-    if (Atomics.load(differs, 0) !== 0) return [];
+    if (Atomics.load(changes, 0) >= changes.length - 1) return [];
     const end = Math.min(ends.length, from + BATCH);
     for (let index = from; index < end; index++) {
       const path = names.subarray(index === 0 ? 0 : ends[index - 1], ends[index]);
-      if (!isSame(path, stamps, index)) {
-        Atomics.store(differs, 0, 1);
-        return [];
-      }
+      // Beyond its end an array takes nothing.
+      if (!isSame(path, stamps, index)) changes[1 + Atomics.add(changes, 0, 1)] = index;
     }
   }
   return [];

@@ -1,4 +1,5 @@
-import { type FileDigest, type FileTable, STAMP_WIDTH, type StampTable, type Workers } from "../ports.ts";
+import type { FileDigest, StampTable, Workers } from "../ports.ts";
+import { DigestCrew } from "./digest-crew.ts";
 import { digestFilesHere } from "./digest-files.ts";
 import { type FileJob, type Problem, runJob } from "./file-jobs.ts";
 
@@ -16,6 +17,7 @@ interface Reply {
 
 /** `worker_url` names the built `digest-worker` module; the main thread takes the first share itself. */
 export function nodeWorkers(worker_url: URL, cpu_count: number): Workers {
+  const crew = new DigestCrew(worker_url, cpu_count - 1);
   return {
     async digestFiles(paths) {
       const shares = Math.min(cpu_count, Math.floor(paths.length / FILES_PER_WORKER_MIN));
@@ -29,28 +31,16 @@ export function nodeWorkers(worker_url: URL, cpu_count: number): Workers {
       const first = digestFilesHere(paths.slice(0, share));
       return [first, ...(await Promise.all(others))].flat();
     },
-    async tableOf(paths, known) {
-      const job = {
-        kind: "digest" as const,
-        paths,
-        known,
-        next: new Int32Array(new SharedArrayBuffer(4)),
-        states: new Uint8Array(new SharedArrayBuffer(paths.length)),
-        digests: new Uint8Array(new SharedArrayBuffer(paths.length * 32)),
-        stamps: new BigUint64Array(new SharedArrayBuffer(paths.length * STAMP_WIDTH * 8)),
-      };
-      const threads = Math.min(cpu_count, Math.floor(paths.length / FILES_PER_WORKER_MIN));
-      const problems = new Map(await runShared(worker_url, job, threads));
-      const { states, digests, stamps } = job;
-      return { states, digests, stamps, problems } satisfies FileTable;
-    },
-    async haveStamps(table) {
-      const differs = new Int32Array(new SharedArrayBuffer(4));
+    startTable: (paths, known) => crew.start(paths, known),
+    async changedStamps(table, count_max) {
+      // Room for one more, which says that there are more.
+      const changes = new Int32Array(new SharedArrayBuffer((count_max + 2) * 4));
       const next = new Int32Array(new SharedArrayBuffer(4));
       const threads = Math.min(cpu_count, Math.floor(table.ends.length / STAMPS_PER_WORKER_MIN));
       const shared = threads < 2 ? table : shareable(table);
-      await runShared(worker_url, { kind: "compare", ...shared, next, differs }, threads);
-      return differs[0] === 0;
+      await runShared(worker_url, { kind: "compare", ...shared, next, changes }, threads);
+      const count = Math.min(changes[0] ?? 0, count_max + 1);
+      return [...changes.subarray(1, 1 + count)].sort((a, b) => a - b);
     },
   };
 }

@@ -124,11 +124,14 @@ function workersHere(fs: FileSystem): Workers {
         const sha256 = createHash("sha256").update(fs.read(path)).digest("hex");
         return { sha256, size_bytes: stat.size_bytes, executable: stat.executable };
       }),
-    tableOf: async (paths, known) => tableHere(fs, paths, known),
-    haveStamps: async ({ paths, ends, stamps }) =>
-      Array.from(ends).every((end, index) => {
+    startTable: (paths, known) => ({ finish: async () => tableHere(fs, paths, known) }),
+    changedStamps: async ({ paths, ends, stamps }) =>
+      Array.from(ends).flatMap((end, index) => {
         const path = Buffer.from(paths.subarray(ends[index - 1] ?? 0, end)).toString("utf8");
-        return stampOf(fs.stat(path)).every((value, at) => stamps[index * STAMP_WIDTH + at] === value);
+        const is_same = stampOf(fs.stat(path)).every(
+          (value, at) => stamps[index * STAMP_WIDTH + at] === value,
+        );
+        return is_same ? [] : [index];
       }),
   };
 }

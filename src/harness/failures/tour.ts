@@ -29,31 +29,18 @@ export interface Tour {
 /** The change is undone from here, and its undoing is what is failed. */
 const TURNS_BACK = "activate.receipt.rename#1=error:EIO";
 
-export function stagesOf({ fs }: Pick<Effects, "fs">, { world, driver, url, unpacked }: Tour): Stage[] {
-  const { place, tokens } = world;
+export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
+  const { world, driver, url, unpacked } = tour;
+  const { install, update, uninstall, rollback } = changesIn(world);
   const now = packed(world, "now");
-  const token = tokens.operator;
-  const plain = (operation: string, input: Record<string, unknown> = {}): Call => ({
-    operation,
-    input,
-    token,
-  });
-  const expectation = { exit_code: 0 };
-  const install = callOf(world, { do: "install", packages: ["now"], dry_run: false, expect: expectation });
-  const update = callOf(world, {
-    do: "update",
-    packages: ["next"],
-    allow_downgrade: false,
-    expect: expectation,
-  });
-  const uninstall = callOf(world, { do: "uninstall", packages: ["now"], expect: expectation });
-  const rollback = callOf(world, { do: "rollback", package: "now", expect: expectation });
+  const plain = plainIn(world);
   const must = (call: Call) => (): Promise<Answer> => succeeding(driver, world, call);
-  const settings = Object.entries(defaultSettings(now.metadata)).map(
-    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
-  const is_plugin = now.metadata.plugin !== undefined;
-  const step = { do: "enable", package: "now", answer: "yes", approve: true, expect: expectation } as const;
+  const killed = (point: string) => (): Promise<Answer> =>
+    driver.apart(world.place, { ...update, failpoints: `${point}=kill` });
+  const edit = async (): Promise<void> => {
+    const path = firstFile(fs, world);
+    tamper({ fs }, world, { do: "tamper", path, how: "append", undo: false, expect: EXPECT });
+  };
   return [
     { name: "init", call: { operation: "init", input: { directory: `${world.folder}/second` } } },
     { name: "auth issue", call: plain("auth issue", { user: "another", role: "reader" }) },
@@ -64,43 +51,57 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, { world, driver, url, unpa
       call: plain("install", { archive: url, id: now.package_id, digest: now.digest }),
     },
     { name: "install", prepare: must(uninstall), call: install },
-    ...(is_plugin
-      ? [
-          {
-            name: "plugin disable",
-            prepare: () => enable(world, driver, step),
-            call: plain("plugin disable", { name: namespaceOf(now) }),
-          },
-        ]
-      : []),
-    ...(settings.length > 0
-      ? [{ name: "configure", call: plain("configure", { name: namespaceOf(now), settings }) }]
-      : []),
+    ...pluginStages(tour),
     { name: "update", call: update },
     { name: "rollback", call: rollback },
     { name: "undo", call: plain("undo") },
     { name: "mark-good", call: plain("mark-good", { note: "tried" }) },
     { name: "update that turns back", prepare: must(rollback), call: update, base: TURNS_BACK },
-    {
-      name: "integrity-check --fix",
-      prepare: async () => {
-        const path = `${firstFile(fs, world)}`;
-        tamper({ fs }, world, { do: "tamper", path, how: "append", undo: false, expect: expectation });
-      },
-      call: plain("integrity-check", { fix: true }),
-    },
+    { name: "integrity-check --fix", prepare: edit, call: plain("integrity-check", { fix: true }) },
     { name: "gc", call: plain("gc", { keep: 1 }) },
-    {
-      name: "doctor after a kill",
-      prepare: () => driver.apart(place, { ...update, failpoints: "activate.receipt.rename#1=kill" }),
-      call: { operation: "doctor", input: {} },
-    },
-    {
-      name: "doctor after a late kill",
-      prepare: () => driver.apart(place, { ...update, failpoints: "settle.ledger.write#1=kill" }),
-      call: { operation: "doctor", input: {} },
-    },
+    { name: "doctor after a kill", prepare: killed("activate.receipt.rename#1"), call: DOCTOR },
+    { name: "doctor after a late kill", prepare: killed("settle.ledger.write#1"), call: DOCTOR },
     { name: "uninstall", call: uninstall },
+  ];
+}
+
+const EXPECT = { exit_code: 0 };
+const DOCTOR: Call = { operation: "doctor", input: {} };
+
+const plainIn =
+  ({ tokens }: World) =>
+  (operation: string, input: Record<string, unknown> = {}): Call => ({
+    operation,
+    input,
+    token: tokens.operator,
+  });
+
+function changesIn(world: World): Readonly<Record<"install" | "update" | "uninstall" | "rollback", Call>> {
+  return {
+    install: callOf(world, { do: "install", packages: ["now"], dry_run: false, expect: EXPECT }),
+    update: callOf(world, { do: "update", packages: ["next"], allow_downgrade: false, expect: EXPECT }),
+    uninstall: callOf(world, { do: "uninstall", packages: ["now"], expect: EXPECT }),
+    rollback: callOf(world, { do: "rollback", package: "now", expect: EXPECT }),
+  };
+}
+
+/** What only a plugin has. */
+function pluginStages({ world, driver }: Tour): Stage[] {
+  const now = packed(world, "now");
+  if (now.metadata.plugin === undefined) return [];
+  const plain = plainIn(world);
+  const name = namespaceOf(now);
+  const step = { do: "enable", package: "now", answer: "yes", approve: true, expect: EXPECT } as const;
+  const settings = Object.entries(defaultSettings(now.metadata)).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [
+    {
+      name: "plugin disable",
+      prepare: () => enable(world, driver, step),
+      call: plain("plugin disable", { name }),
+    },
+    ...(settings.length === 0 ? [] : [{ name: "configure", call: plain("configure", { name, settings }) }]),
   ];
 }
 

@@ -7,9 +7,10 @@ import type { RecordedApis } from "../fixtures/recorded-apis.ts";
 import { type Before, runningNow } from "../oracle/processes.ts";
 import { Snapshots } from "../oracle/snapshot.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
-import type { Subjects } from "../subjects.ts";
+import type { Subject, Subjects } from "../subjects.ts";
+import { unpackSource } from "./archive-source.ts";
 import { copyTree, makeFolder, makeFolders, removeTree } from "./folder.ts";
-import { type Material, missingDependencies, writeMaterial } from "./materials.ts";
+import { absoluteIn, type Material, missingDependencies, writeMaterial } from "./materials.ts";
 
 export interface Packed extends Material {
   /** sha256 of the archive. */
@@ -132,23 +133,49 @@ async function packAll(
   const needed = missingDependencies(materials, subjects);
   for (const { folder: from, metadata } of [...needed, ...originsOf(file, materials)])
     bringGovernance(fs, from, metadata.spec_id, place.root);
-  for (const { package_id, folder: from } of needed) {
-    const copy = `${folder}/sources/${package_id.toLowerCase()}/${from.slice(from.lastIndexOf("/") + 1)}`;
-    copyTree(fs, from, copy);
-    await must(driver, place, { operation: "pack", input: { src: copy }, token });
+  for (const subject of needed) {
+    const src = await bringDependency(fs, subject, `${folder}/sources`);
+    await must(driver, place, { operation: "pack", input: { src }, token });
   }
   const packed = new Map<string, Packed>();
   for (const material of materials) {
     const done = await must(driver, place, { operation: "pack", input: { src: material.path }, token });
-    packed.set(material.handle, { ...material, digest: String(done["digest"]) });
+    const digest = String(done["digest"]);
+    if (material.expected_digest !== undefined && material.expected_digest !== digest)
+      throw make(
+        "SCENARIO_PACKAGE",
+        `${file.path}: the archive of ${material.package_id} has other bytes than its own contents give when packed: ${material.expected_digest}, not ${digest}`,
+        { path: file.path, package: material.handle },
+      );
+    packed.set(material.handle, { ...material, digest });
   }
   return packed;
+}
+
+/** @returns the folder to pack */
+async function bringDependency(fs: Effects["fs"], subject: Subject, into: string): Promise<string> {
+  const { package_id, folder, archive } = subject;
+  const target = `${into}/${package_id.toLowerCase()}`;
+  if (archive === undefined) {
+    const copy = `${target}/${folder.slice(folder.lastIndexOf("/") + 1)}`;
+    copyTree(fs, folder, copy);
+    return copy;
+  }
+  const unpacked = await unpackSource({ fs }, archive, target);
+  if (typeof unpacked !== "string") return unpacked.folder;
+  throw make("SCENARIO_PACKAGE", `${archive}: "${package_id}" ${unpacked}`, {
+    path: archive,
+    package: package_id,
+  });
 }
 
 /** Where the sources came from: specs stand beside them. */
 const originsOf = ({ scenario, directory }: ScenarioFile, materials: readonly Material[]) =>
   materials.map(({ handle, metadata }) => ({
-    folder: `${directory}/${scenario.packages[handle]?.source ?? ""}`,
+    folder: absoluteIn(
+      directory,
+      scenario.packages[handle]?.source ?? scenario.packages[handle]?.archive ?? ".",
+    ),
     metadata,
   }));
 

@@ -1,0 +1,59 @@
+/** Verifies the streams of a plane on a thread of its own, so that the caller can go on with other work meanwhile. */
+import { type FileSystem, SeenFiles, type Stamp } from "../effects/index.ts";
+import { startThread } from "./scan-pool.ts";
+import type { StreamsPlace } from "./stream-ref.ts";
+import { type PlaneVerdict, verifyPlane } from "./verify-plane.ts";
+
+export interface ApartVerdict extends PlaneVerdict {
+  /** Of every path that was looked at. */
+  readonly stamps: readonly [string, Stamp][];
+  readonly is_steady: boolean;
+}
+
+/** What the thread is sent. */
+interface ApartTask {
+  readonly place: StreamsPlace;
+  readonly known: readonly string[];
+  readonly scan_worker_url: string;
+  readonly threads_count: number;
+}
+
+interface Reply {
+  readonly verdict?: ApartVerdict;
+}
+
+export interface ApartRun {
+  /** Undefined where the thread could not do it: then the caller can, and sees why. */
+  verdict(): Promise<ApartVerdict | undefined>;
+}
+
+/** `apart_url` names the `ledger-worker` module. Nothing keeps the process alive until somebody waits for the verdict. */
+export function startApart(
+  apart_url: URL,
+  place: StreamsPlace,
+  known: readonly string[],
+  { worker_url, threads_count }: { readonly worker_url: URL; readonly threads_count: number },
+): ApartRun {
+  const { root, keys_directory, plane_uid } = place;
+  const workerData: ApartTask = {
+    place: { root, keys_directory, plane_uid },
+    known,
+    scan_worker_url: worker_url.href,
+    threads_count,
+  };
+  const thread = startThread(apart_url, workerData);
+  return { verdict: async () => ((await thread.reply()) as Reply | undefined)?.verdict };
+}
+
+/** What the thread does. */
+export async function runApart(fs: FileSystem, task: unknown): Promise<Reply> {
+  const { place, known, scan_worker_url, threads_count } = task as ApartTask;
+  const seen = new SeenFiles(fs);
+  try {
+    const threads = { worker_url: new URL(scan_worker_url), threads_count };
+    const verdict = await verifyPlane(seen.fs, place, known, threads);
+    return { verdict: { ...verdict, stamps: [...seen.stamps], is_steady: seen.is_steady } };
+  } catch {
+    return {};
+  }
+}
