@@ -7,6 +7,7 @@ export * from "./golden.ts";
 export * from "./golden-evidence.ts";
 export * from "./golden-failures.ts";
 export * from "./golden-gate.ts";
+export * from "./golden-matrix.ts";
 export * from "./health.ts";
 export * from "./integrity.ts";
 export * from "./ledger-entry.ts";

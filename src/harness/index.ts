@@ -4,9 +4,31 @@ export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults } from "./faults.ts";
 export { type Compared, compareRuns, type Variation } from "./flaky.ts";
 export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
+export { closeMatrix } from "./matrix/close-matrix.ts";
+export { findHosts, type HostProgram, OWN_NAME } from "./matrix/hosts.ts";
+export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";
+export { mergeMatrices } from "./matrix/merge-matrix.ts";
+export { packVersions } from "./matrix/pack-versions.ts";
+export { planMatrix } from "./matrix/plan-matrix.ts";
+export { readMatrix, readWaivers } from "./matrix/read-matrix.ts";
+export { lostCell, runCell } from "./matrix/run-cell.ts";
 export { generatedFile, planRun, storedIn } from "./plan-run.ts";
 export type { ScenarioFile } from "./read-scenario.ts";
 export { type RequiredScenario, requiredScenarios } from "./required.ts";
 export { runScenario } from "./run-scenario.ts";
-export { findSubjects, withStoredDependencies } from "./subjects.ts";
-export { sweepFolders } from "./world/folder.ts";
+export {
+  findSubjects,
+  requireSubject,
+  type Subject,
+  type Subjects,
+  subjectAt,
+  withStoredDependencies,
+} from "./subjects.ts";
+export { type Crew, runCrew, type Worked } from "./work/crew.ts";
+export { claimNext, makeJob, readJob } from "./work/job.ts";
+export { mergeReports } from "./work/merge.ts";
+export { lineOf } from "./work/messages.ts";
+export { inShard, type Shard, shardOf } from "./work/shard.ts";
+export { steadyMatrix, steadyReport } from "./work/steady.ts";
+export { removeTree, sweepFolders } from "./world/folder.ts";
+export { Remover } from "./world/remover.ts";

@@ -38,6 +38,10 @@ export interface Running {
   readonly updates?: boolean;
   /** Told of a recording that differs. */
   readonly onDifference?: (difference: string) => void;
+  /** Takes away a world that is done with; at once where nobody else does. */
+  readonly remove?: (world: World) => void;
+  /** Folder for passing files of worlds that run one after the other. */
+  readonly temporary?: string;
 }
 
 type Needs = Pick<Effects, "fs" | "host" | "random" | "clock" | "signal" | "sockets">;
@@ -88,7 +92,7 @@ export async function runScenario(
   } finally {
     apis?.close();
     if (world !== undefined && !(running.keep === true && verdictOf(steps) !== "pass"))
-      endWorld(effects, world);
+      (running.remove ?? ((one) => endWorld(effects, one)))(world);
   }
 }
 

@@ -4,6 +4,7 @@ import { SECRET_VARIABLE } from "../default-settings.ts";
 import type { Answer, Call, Driver, Place } from "../driver.ts";
 import { make } from "../faults.ts";
 import type { RecordedApis } from "../fixtures/recorded-apis.ts";
+import { type Before, runningNow } from "../oracle/processes.ts";
 import { Snapshots } from "../oracle/snapshot.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
 import type { Subject, Subjects } from "../subjects.ts";
@@ -27,6 +28,8 @@ export interface World {
   /** Bytes that may stand in no file and no answer. */
   readonly secrets: readonly string[];
   readonly mark: string;
+  /** What ran before there was this world. */
+  readonly before: Before;
   readonly apis: RecordedApis;
   readonly plane_uid: string;
 }
@@ -37,6 +40,8 @@ export interface Making {
   readonly driver: Driver;
   readonly subjects: Subjects;
   readonly apis: RecordedApis;
+  /** Folder for passing files, where not each world has one: which wall holds is proven anew for each. */
+  readonly temporary?: string;
 }
 
 /** @throws WORLD_FAILED, SCENARIO_PACKAGE; nothing is left of a world that could not be made */
@@ -55,14 +60,16 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
   const { driver, subjects, apis } = making;
   const mark = `HOLDFAST_GOLDEN=${folder.slice(folder.lastIndexOf("-") + 1)}`;
   const [name = "", value = ""] = mark.split("=");
+  const before = runningNow(effects);
   const planted = `planted-${effects.random.hex(16)}`;
-  for (const part of ["home", "plane", "sources"]) fs.makeDirectory(`${folder}/${part}`);
+  for (const part of ["home", "plane", "sources", "tmp"]) fs.makeDirectory(`${folder}/${part}`);
   const place: Place = {
     root: `${folder}/plane`,
     cwd: folder,
     env: {
       PATH: host.env["PATH"] ?? "",
       HOME: `${folder}/home`,
+      ...temporaryIn(making.temporary ?? `${folder}/tmp`),
       HOLDFAST_HOME: `${folder}/home/.holdfast`,
       LC_ALL: "C.UTF-8",
       [name]: value,
@@ -95,10 +102,17 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     ]),
     secrets: [operator, approver, planted],
     mark,
+    before,
     apis,
     plane_uid: String(made["plane_uid"]),
   };
 }
+
+/** A socket in a private folder below it must have a name the kernel takes (108 bytes); /tmp is used where it would not. */
+const temporaryIn = (path: string): Record<string, string> =>
+  Buffer.byteLength(path) <= TEMPORARY_BYTES_MAX ? { TMPDIR: path } : {};
+
+const TEMPORARY_BYTES_MAX = 56;
 
 interface Workshop {
   readonly driver: Driver;
@@ -193,5 +207,14 @@ async function must(driver: Driver, place: Place, call: Call): Promise<Record<st
 }
 
 export function endWorld({ fs }: Pick<Effects, "fs">, { folder }: Pick<World, "folder">): void {
-  removeTree(fs, folder);
+  // What was stopped in the middle may write its last while it is taken away.
+  for (let tries = 1; fs.stat(folder) !== undefined; tries++) {
+    try {
+      removeTree(fs, folder);
+    } catch (error) {
+      if (tries === REMOVALS_MAX) throw error;
+    }
+  }
 }
+
+const REMOVALS_MAX = 20;
