@@ -19,7 +19,7 @@ export interface Call {
   readonly token?: string;
   /** As `pkg failpoints` explains. */
   readonly failpoints?: string;
-  /** What a person types at the terminal, a line a question; without it nobody is there. */
+  /** What a person types, a line a question: the command runs at a real terminal, apart. Without it nobody is there. */
   readonly typed?: readonly string[];
 }
 

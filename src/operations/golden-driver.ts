@@ -5,6 +5,7 @@ import type { Effects, Terminal } from "../effects/index.ts";
 import type { Answer, Call, Driver, Place } from "../harness/index.ts";
 import type { FaultJson } from "../kernel/index.ts";
 import type { CommandEnd, Context } from "./define.ts";
+import { atTerminal, faultOnScreen } from "./golden-terminal.ts";
 
 const LIMITS = { timeout_ms: 600_000, stdout_bytes_max: 64 << 20 };
 const KILLED = 137;
@@ -26,7 +27,7 @@ async function within(context: Context, base: Effects, place: Place, call: Call)
   const effects = {
     ...base,
     host: { ...base.host, env: environmentOf(place, call) },
-    terminal: call.typed === undefined ? NOBODY : typing(call.typed),
+    terminal: NOBODY,
   };
   const reached: string[] = [];
   const injected =
@@ -51,8 +52,10 @@ async function within(context: Context, base: Effects, place: Place, call: Call)
 async function apart({ effects, files }: Context, place: Place, call: Call): Promise<Answer> {
   const env = environmentOf(place, call);
   if (call.failpoints !== undefined) env["HOLDFAST_FAILPOINTS"] = call.failpoints;
+  const { typed } = call;
+  const command = [files.node, files.launcher_script, ...wordsOf(call)];
   const done = await effects.subprocess.run({
-    argv: [files.node, files.launcher_script, ...wordsOf(call)],
+    argv: typed === undefined ? command : await atTerminal(effects, command, typed),
     cwd: place.cwd,
     env,
     limits: LIMITS,
@@ -60,10 +63,16 @@ async function apart({ effects, files }: Context, place: Place, call: Call): Pro
   });
   const exit_code = done.exit_code ?? KILLED;
   const told = done.stderr.split("\n").filter((line) => /^failpoint .*: (?!never reached)/.test(line));
-  return answerOf(
-    { exit_code, stdout: done.stdout.toString("utf8"), stderr: done.stderr },
-    told.map(pointOf),
-  );
+  const stdout = done.stdout.toString("utf8");
+  // A person at a terminal reads text.
+  if (typed !== undefined)
+    return {
+      exit_code,
+      document: { screen: stdout },
+      fault: faultOnScreen(stdout),
+      reached: told.map(pointOf),
+    };
+  return answerOf({ exit_code, stdout, stderr: done.stderr }, told.map(pointOf));
 }
 
 /** `failpoint activate.file.rename#3: EIO` to `activate.file.rename#3=EIO`. */
@@ -92,14 +101,14 @@ const bug = (error: unknown): FaultJson => ({
 });
 
 /** The words a user would type for it. */
-function wordsOf({ operation, input }: Call): string[] {
+function wordsOf({ operation, input, typed }: Call): string[] {
   const flags = Object.entries(input).flatMap(([field, value]) => {
     const flag = `--${field.replaceAll("_", "-")}`;
     if (value === undefined || value === false) return [];
     if (value === true) return [flag];
     return (Array.isArray(value) ? value : [value]).map((one) => `${flag}=${String(one)}`);
   });
-  return [...operation.split(" "), ...flags, "--json"];
+  return [...operation.split(" "), ...flags, ...(typed === undefined ? ["--json"] : [])];
 }
 
 /** Secrets go by the environment: an argv is for everybody to see. */
@@ -136,9 +145,3 @@ function surrounded(effects: Effects, place: Place): Effects {
 }
 
 const NOBODY: Terminal = { interactive: false, ask: async () => "" };
-
-/** A person who types these lines and then nothing more. */
-function typing(lines: readonly string[]): Terminal {
-  const left = [...lines];
-  return { interactive: true, ask: async () => left.shift() ?? "" };
-}

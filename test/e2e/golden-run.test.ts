@@ -22,7 +22,8 @@ test("every package of this repository lives through its scenario: each step wit
   const modules = readdirSync(`${REPOSITORY}/modules`, { withFileTypes: true }).filter((one) =>
     one.isDirectory(),
   );
-  expect([scenarios, passed, failed]).toEqual([modules.length, modules.length, 0]);
+  expect([passed, failed]).toEqual([scenarios, 0]);
+  expect(scenarios).toBeGreaterThan(modules.length);
   const steps = report.scenarios.flatMap((one) => one.steps);
   expect(steps.length).toBeGreaterThan(12);
   for (const { id, counts } of steps) expect(counts["checks"], id).toBeGreaterThan(0);

@@ -36,10 +36,10 @@ interface Prior {
 
 const keyOf = ({ code, subject }: GoldenProblem): string => `${code} ${subject}`;
 
-function priorOf(effects: Needs, world: World, observed: Observed): Prior {
+function knownProblems(effects: Needs, world: World, observed: Observed): Set<string> {
   const answer: Answer = { exit_code: 0, document: null, fault: null, reached: [] };
   const { problems } = judgeInvariants(effects, { world, answer, observed, changed_nothing: false });
-  return { snapshot: observed.snapshot, known: new Set(problems.map(keyOf)) };
+  return new Set(problems.map(keyOf));
 }
 
 export type Found = Pick<GoldenFailures, "failures" | "uncovered" | "uncovered_phases" | "unlisted">;
@@ -79,9 +79,12 @@ async function failStage(
 ): Promise<InjectedFailure[]> {
   const { world, driver } = run;
   await stage.prepare?.();
-  const observer = new Observer(effects, world, driver);
-  const prior = priorOf(effects, world, await observer.look());
+  const snapshot = world.snapshots.take();
   const putBack = keepWorld(effects, world, "stage");
+  // Looking settles what was interrupted, so the stage begins from what was kept.
+  const observer = new Observer(effects, world, driver);
+  const prior: Prior = { snapshot, known: knownProblems(effects, world, await observer.look()) };
+  putBack();
   // Once without a failure of ours, with every point telling its name.
   const tracing = [stage.base, "*.*.*#every=delay:0"].filter((one) => one !== undefined).join(";");
   const clean = await driver.within(world.place, { ...stage.call, failpoints: tracing });

@@ -6,6 +6,7 @@ import type { Answer, Call, Driver } from "../driver.ts";
 import { callOf, namespaceOf, packed } from "../steps/calls.ts";
 import { enable } from "../steps/enable.ts";
 import { tamper } from "../steps/tamper.ts";
+import { makeFolders, writeText } from "../world/folder.ts";
 import type { World } from "../world/world.ts";
 
 export interface Stage {
@@ -29,6 +30,9 @@ export interface Tour {
 /** The change is undone from here, and its undoing is what is failed. */
 const TURNS_BACK = "activate.receipt.rename#1=error:EIO";
 const DISK_FULL = "activate.file.sync-directory#1=error:ENOSPC";
+const HEAD_UNNAMED = "start.head.rename#1=error:EIO";
+/** The folders are gone by then. */
+const FOLDERS_UNSYNCED = "activate.receipt.sync-directory#1=error:EIO";
 const UNPREPARED = "dependency-prepare.extracted.sync-directory#1=error:EIO";
 
 export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
@@ -46,6 +50,11 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
   const fix = plain("integrity-check", { fix: true });
   return [
     { name: "init", call: { operation: "init", input: { directory: `${world.folder}/second` } } },
+    {
+      name: "init without a head",
+      call: { operation: "init", input: { directory: `${world.folder}/second` } },
+      base: HEAD_UNNAMED,
+    },
     { name: "auth issue", call: plain("auth issue", { user: "another", role: "reader" }) },
     { name: "keys rotate", call: plain("keys rotate", { use: "package" }) },
     { name: "pack", call: plain("pack", { src: unpacked }) },
@@ -53,7 +62,12 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
       name: "install from a URL",
       call: plain("install", { archive: url, id: now.package_id, digest: now.digest }),
     },
-    { name: "install", prepare: must(uninstall), call: install },
+    {
+      name: "install beside a file that was there",
+      prepare: () => leaveOne(fs, tour, must(uninstall)),
+      call: install,
+    },
+    { name: "integrity-check --fix of that file", prepare: edit("append"), call: fix },
     ...pluginStages(tour),
     { name: "update", call: update },
     { name: "rollback", call: rollback },
@@ -67,6 +81,8 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
     { name: "gc", call: plain("gc", { keep: 1 }) },
     { name: "doctor after a kill", prepare: dead("activate.receipt.rename#1=kill"), call: DOCTOR },
     { name: "doctor after a torn entry", prepare: dead("settle.ledger.write#1=torn"), call: DOCTOR },
+    { name: "uninstall that turns back", call: uninstall, base: FOLDERS_UNSYNCED },
+    { name: "uninstall on a full disk", call: uninstall, base: DISK_FULL },
     { name: "uninstall", call: uninstall },
   ];
 }
@@ -101,7 +117,14 @@ function pluginStages({ world, driver }: Tour): Stage[] {
   const settings = Object.entries(defaultSettings(now.metadata)).map(
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
+  const [action] = now.metadata.plugin.actions;
+  const input = JSON.stringify(action?.examples[0]?.input ?? {});
   return [
+    {
+      name: "run",
+      prepare: () => enable(world, driver, step),
+      call: plain("run", { namespace: name, action: action?.id ?? "", input }),
+    },
     {
       name: "plugin disable",
       prepare: () => enable(world, driver, step),
@@ -117,6 +140,16 @@ async function succeeding(driver: Driver, { place }: World, call: Call): Promise
   throw new Error(
     `${call.operation} was to prepare a stage: ${JSON.stringify(answer.fault ?? answer.document)}`,
   );
+}
+
+/** Takes the package away but for one file, which its group may write: an install adopts it, and a repair keeps its mode. */
+async function leaveOne(fs: Effects["fs"], { world }: Tour, uninstall: () => Promise<Answer>): Promise<void> {
+  const path = firstFile(fs, world);
+  const bytes = fs.read(`${world.place.root}/${path}`);
+  await uninstall();
+  makeFolders(fs, `${world.place.root}/${path.slice(0, path.lastIndexOf("/"))}`);
+  writeText(fs, `${world.place.root}/${path}`, bytes);
+  fs.setMode(`${world.place.root}/${path}`, 0o664);
 }
 
 /** A file of code the package owns, plane-relative. */

@@ -10,7 +10,8 @@ export async function enable(world: World, driver: Driver, step: EnableStep): Pr
   const { place, tokens } = world;
   const name = namespaceOf(packed(world, step.package));
   const ask = (input: Record<string, unknown>, typed?: readonly string[]): Promise<Answer> =>
-    driver.within(place, {
+    // Who types sits at a terminal, and a terminal has one command.
+    driver[typed === undefined ? "within" : "apart"](place, {
       operation: "plugin enable",
       input: { name, ...input },
       token: tokens.operator,
