@@ -4,7 +4,15 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { z } from "zod";
 import { cliFaults } from "../src/cli/index.ts";
-import { IntegrityReport, PreflightReport, TraceAnswer } from "../src/contracts/index.ts";
+import {
+  GoldenMatrix,
+  GoldenReport,
+  IntegrityReport,
+  MatrixFile,
+  PreflightReport,
+  Scenario,
+  TraceAnswer,
+} from "../src/contracts/index.ts";
 import { INTEGRITY_RULES } from "../src/integrity/index.ts";
 import { ADOPT_CODES } from "../src/lifecycle/index.ts";
 import { OPERATIONS, readFaultCatalogues } from "../src/operations/index.ts";
@@ -168,6 +176,17 @@ const schema = `${JSON.stringify(z.toJSONSchema(IntegrityReport), null, 2)}\n`;
 const PREFLIGHT_SCHEMA = new URL("../docs/reference/schema/preflight-report.schema.json", import.meta.url);
 const preflight_schema = `${JSON.stringify(z.toJSONSchema(PreflightReport), null, 2)}\n`;
 
+/** Files of the golden harness: what people write, and what it prints. */
+const GOLDEN_SCHEMAS = [
+  ["scenario", Scenario, "input"],
+  ["golden-report", GoldenReport, "output"],
+  ["golden-matrix-file", MatrixFile, "input"],
+  ["golden-matrix", GoldenMatrix, "output"],
+].map(([name, contract, io]) => [
+  new URL(`../docs/reference/schema/${name}.schema.json`, import.meta.url),
+  `${JSON.stringify(z.toJSONSchema(contract, { io }), null, 2)}\n`,
+]);
+
 const check = process.argv.includes("--check");
 let stale = 0;
 for (const [url, text] of [
@@ -183,6 +202,7 @@ for (const [url, text] of [
   [MANIFEST_SCHEMA, manifestSchema()],
   [BROKER_SCHEMA, brokerSchema()],
   [PREFLIGHT_SCHEMA, preflight_schema],
+  ...GOLDEN_SCHEMAS,
 ]) {
   let before = "";
   try {

@@ -83,6 +83,10 @@ export const GoldenReport = z
     began_at: z.string(),
     duration_ms: z.number(),
     shard: z.string().nullable(),
+    /** All scenarios of the whole, in order, whichever of them this shard ran. */
+    planned: z.array(z.strictObject({ name: z.string(), scenario_digest: HexDigest })).optional(),
+    /** Folders of runs that were killed, removed before this one began. */
+    swept_folders: z.int().optional(),
     totals: z.strictObject({
       scenarios: z.int(),
       steps: z.int(),

@@ -5,6 +5,7 @@ export * from "./environment.ts";
 export * from "./finding.ts";
 export * from "./golden.ts";
 export * from "./golden-failures.ts";
+export * from "./golden-matrix.ts";
 export * from "./health.ts";
 export * from "./integrity.ts";
 export * from "./ledger-entry.ts";

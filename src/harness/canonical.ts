@@ -57,7 +57,7 @@ function canonicalSteps(
 ): ScenarioStep[] {
   const { plugin } = metadata;
   const namespace = plugin?.namespace;
-  const runs = executions(metadata);
+  const runs = examplesOf(metadata);
   const standing = (state: "enabled" | "installed"): Partial<Expectation> =>
     namespace === undefined ? {} : { plugins: { [namespace]: state } };
   const used = (suffix: string): ScenarioStep[] =>
@@ -111,7 +111,7 @@ function canonicalSteps(
 }
 
 /** Each example of each action, and each probe, with the answer it declares. */
-function executions({ plugin }: SourceMetadata): Extract<ScenarioStep, { do: "execute" }>[] {
+export function examplesOf({ plugin }: SourceMetadata): Extract<ScenarioStep, { do: "execute" }>[] {
   if (plugin === undefined) return [];
   const examples = plugin.actions.flatMap(({ id, examples: all }) =>
     all.map(({ title, input, output }) => ({

@@ -22,6 +22,25 @@ export const {
     2,
     () => `Name a scenario, a source folder or a package, or write one with "golden new golden/first.toml".`,
   ),
+  SHARD_INVALID: kind<{ shard: string }>(2, () => `Name a part and the whole: "golden run --shard 1/4".`),
+  MERGE_REFUSED: kind<{ path: string; other: string | undefined }>(
+    2,
+    (d) => `Run the shards anew from one checkout, or leave ${d.path} out of "golden merge".`,
+  ),
+  HOST_INVALID: kind<{ path: string }>(2, (d) => `Correct ${d.path}, then run "golden matrix" again.`),
+  MATRIX_AXIS: kind<{ word: string; near: readonly string[] }>(1, (d) =>
+    d.near.length === 0
+      ? "Put a host program below golden/hosts."
+      : `Name one of ${d.near.join(", ")} with --hosts.`,
+  ),
+  MATRIX_INVALID: kind<{ path: string; field: string }>(
+    2,
+    (d) => `Correct ${d.field} in ${d.path}, then run "golden matrix" again.`,
+  ),
+  MATRIX_NO_PLUGIN: kind<{ package_id: string }>(
+    2,
+    () => `Name the source of a plugin; other packages have lives: "golden run".`,
+  ),
   WORLD_FAILED: kind<{ operation: string; code: string }>(
     5,
     (d) => `Run "pkg explain ${d.code}" for what it means; the plane under test could not be made.`,

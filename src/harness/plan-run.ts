@@ -62,9 +62,13 @@ async function named(effects: Needs, word: string, planning: Planning): Promise<
 
 async function folderOf(effects: Needs, path: string, shown: string): Promise<ScenarioFile[]> {
   if (effects.fs.stat(path)?.kind !== "directory") return [];
-  const names = effects.fs.list(path).filter(({ name, kind }) => kind === "file" && name.endsWith(".toml"));
+  const names = effects.fs.list(path).filter(({ name, kind }) => kind === "file" && isScenario(name));
   return Promise.all(names.map(({ name }) => scenarioAt(effects, `${path}/${name}`, `${shown}/${name}`)));
 }
+
+/** Beside scenarios lie matrices and what was waived of them. */
+const isScenario = (name: string): boolean =>
+  name.endsWith(".toml") && !name.endsWith(".matrix.toml") && name !== "waivers.toml";
 
 /** A scenario that asks for the canonical steps gets them from its package. */
 async function scenarioAt(effects: Needs, path: string, shown: string): Promise<ScenarioFile> {

@@ -38,6 +38,8 @@ export interface Running {
   readonly updates?: boolean;
   /** Told of a recording that differs. */
   readonly onDifference?: (difference: string) => void;
+  /** Folder for passing files of worlds that run one after the other. */
+  readonly temporary?: string;
 }
 
 type Needs = Pick<Effects, "fs" | "host" | "random" | "clock" | "signal" | "sockets">;

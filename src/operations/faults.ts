@@ -14,6 +14,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
     (d) => `Run "pkg list" for the ids that are known, and "${d.command} --help" for how a version is named.`,
   ),
   EVENT_RESERVED: kind<{ event: string }>(3, (d) => `Choose a name of your own, such as "site.${d.event}".`),
+  GOLDEN_REPORT_INVALID: kind<{ path: string }>(
+    2,
+    (d) => `Write ${d.path} anew: "golden run --shard 1/2 --json > ${d.path}".`,
+  ),
   INDEX_UNAVAILABLE: kind<{ path: string }>(
     5,
     () =>

@@ -106,7 +106,8 @@ function wordsOf({ operation, input }: Call): string[] {
 function environmentOf({ env, root }: Place, { token, operation }: Call): Record<string, string> {
   return {
     ...env,
-    ...(operation === "init" ? {} : { HOLDFAST_ROOT: root }),
+    // Without a plane under test, as on the machine of an author.
+    ...(operation === "init" || root === "" ? {} : { HOLDFAST_ROOT: root }),
     ...(token === undefined ? {} : { HOLDFAST_TOKEN: token }),
   };
 }

@@ -6,6 +6,9 @@ export function textOfGolden(report: GoldenReport): string {
   return [
     ...report.scenarios.flatMap(scenarioLines),
     "",
+    ...(report.swept_folders
+      ? [`removed ${count(report.swept_folders, "folder")} of runs that were killed`]
+      : []),
     `${totals.passed} of ${totals.scenarios} scenarios passed: ${totals.steps} steps, ${totals.checks} checks, ${seconds(report.duration_ms)}`,
     "",
   ].join("\n");
@@ -40,6 +43,8 @@ function stepLines({ id, verdict, duration_ms, counts, problems, injected }: Gol
     ]),
   ];
 }
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 const seconds = (duration_ms: number): string => `${(duration_ms / 1000).toFixed(1)} s`;
 

@@ -1,20 +1,49 @@
 /** `golden run`: lives of packages, from install to uninstall, in planes of their own. */
 import { z } from "zod";
-import type { GoldenReport, GoldenScenario } from "../contracts/index.ts";
-import { findSubjects, planRun, runScenario, type ScenarioFile, sweepFolders } from "../harness/index.ts";
+import { GoldenReport, type GoldenScenario } from "../contracts/index.ts";
+import {
+  findSubjects,
+  inShard,
+  planRun,
+  type ScenarioFile,
+  shardOf,
+  steadyReport,
+  sweepFolders,
+} from "../harness/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
-import { driverOf } from "./golden-driver.ts";
 import { textOfGolden, totalsOf } from "./golden-report.ts";
+import { lostScenario, runTogether } from "./golden-workers.ts";
+
+export const workerFlags = {
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .meta({ description: "How many processes run at once; default: one a core." }),
+  shard: z
+    .string()
+    .optional()
+    .meta({ description: "Run only this part of the whole, such as 2/4; golden merge joins them." }),
+  steady: z.boolean().default(false).meta({
+    description: "Leave out what differs from run to run and from machine to machine: times, processes.",
+  }),
+};
 
 export const goldenRun = operation({
   name: "golden run",
   summary:
     "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
-  examples: ["golden run", "golden run PKG-T0-EVIDENCE-001", "golden run golden/weather.toml --json"],
+  examples: [
+    "golden run",
+    "golden run PKG-T0-EVIDENCE-001",
+    "golden run golden/weather.toml --json",
+    "golden run --shard 1/4 --json > shard-1.json",
+  ],
   authorised: false,
   input: z.strictObject({
     subjects: z.array(z.string().min(1)).optional().meta({
@@ -28,45 +57,59 @@ export const goldenRun = operation({
       .default(false)
       .meta({ description: "Rewrite the recordings beside scenarios, and show what differs." }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
+    ...workerFlags,
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host } = effects;
     const base = root === undefined ? host.cwd : absolute(host.cwd, root);
-    sweepFolders(effects);
+    const swept = sweepFolders(effects).removed.length;
+    const shard = input.shard === undefined ? undefined : shardOf(input.shard);
     const subjects = await findSubjects(effects, base);
     const planned = await planRun(effects, input.subjects ?? [], { root: base, cwd: host.cwd, subjects });
+    const pieces = inShard(shard, planned);
     if (input.list)
-      return { result: { planned: planned.map(({ scenario, path }) => ({ name: scenario.name, path })) } };
+      return { result: { planned: pieces.map(({ scenario, path }) => ({ name: scenario.name, path })) } };
     const began_at = new Date(effects.clock.now_ms()).toISOString();
     const from_ms = effects.clock.elapsed_ms();
-    const driver = driverOf(context);
-    const scenarios: GoldenScenario[] = [];
-    for (const [at, file] of planned.entries()) {
-      const tell = (id: string): void =>
-        context.onProgress(`scenario ${at + 1}/${planned.length} ${file.scenario.name}: ${id}`);
-      scenarios.push(
-        await runScenario(effects, file, {
-          driver,
-          subjects,
-          keep: input.keep,
-          updates: input.update,
-          onStep: tell,
-          onDifference: (difference) => context.onText(`${difference}\n`),
-        }),
-      );
-    }
+    const nameOf = (at: number): string => pieces[at]?.scenario.name ?? "";
+    const { results, lost } = await runTogether(
+      context,
+      {
+        kind: "scenarios",
+        pieces,
+        subjects: [...subjects.values()],
+        keep: input.keep,
+        updates: input.update,
+      },
+      {
+        workers: input.workers,
+        onDoing: (at, doing) =>
+          context.onProgress(`scenario ${at + 1}/${pieces.length} ${nameOf(at)}: ${doing}`),
+        onDifference: (difference) => context.onText(`${difference}\n`),
+      },
+    );
+    const scenarios = pieces.map(
+      (file, at) =>
+        (results.get(at) as GoldenScenario | undefined) ?? lostScenario(file, lost.get(at) ?? "it was lost"),
+    );
     const report: GoldenReport = {
       schema_version: "1.0",
       harness: harnessOf(context, planned),
       environment: await environmentOf(context),
       began_at,
       duration_ms: Math.round(effects.clock.elapsed_ms() - from_ms),
-      shard: null,
+      shard: input.shard ?? null,
+      planned: planned.map(({ scenario: { name }, digest }) => ({ name, scenario_digest: digest })),
+      swept_folders: swept,
       totals: totalsOf(scenarios),
       scenarios,
     };
-    return { result: { report }, exit_code: report.totals.failed === 0 ? 0 : 1 };
+    return {
+      // Parsed, so that fields stand in one order whoever wrote them.
+      result: { report: GoldenReport.parse(input.steady ? steadyReport(report) : report) },
+      exit_code: report.totals.failed === 0 ? 0 : 1,
+    };
   },
   text: (result) =>
     "report" in result
@@ -85,7 +128,7 @@ const harnessOf = ({ version }: Context, planned: readonly ScenarioFile[]): Gold
   digest: sha256Hex(Buffer.from(JSON.stringify([version, planned.map(({ digest }) => digest)]))),
 });
 
-async function environmentOf({ effects, version }: Context): Promise<GoldenReport["environment"]> {
+export async function environmentOf({ effects, version }: Context): Promise<GoldenReport["environment"]> {
   const { platform, arch, node_version } = effects.host;
   return {
     os: platform,

@@ -15,7 +15,7 @@ export interface Interpreter {
 
 type Needs = Pick<Effects, "fs" | "subprocess" | "host">;
 
-const MINORS = [14, 13, 12, 11, 10, 9];
+export const MINORS = [14, 13, 12, 11, 10, 9];
 const MINOR_MIN = 9;
 const TIMEOUT_MS = 10_000;
 /** Python: `found`, a set of the absolute paths an interpreter needs. Of a prefix only what it reads: `~/.local` is one too. */

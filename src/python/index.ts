@@ -18,5 +18,6 @@ export {
 } from "./environment/sweep.ts";
 export { type EnvironmentProblem, verifyEnvironment } from "./environment/verify.ts";
 export { pythonFaults } from "./faults.ts";
+export { findInterpreters } from "./find-interpreters.ts";
 export { FILES_SCRIPT, findPython, type Interpreter } from "./find-python.ts";
 export { type BytecodeItem, type BytecodeVerdict, judgeBytecode } from "./judge-bytecode.ts";

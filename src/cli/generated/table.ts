@@ -1375,7 +1375,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     name: "golden run",
     summary:
       "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
-    examples: ["golden run", "golden run PKG-T0-EVIDENCE-001", "golden run golden/weather.toml --json"],
+    examples: [
+      "golden run",
+      "golden run PKG-T0-EVIDENCE-001",
+      "golden run golden/weather.toml --json",
+      "golden run --shard 1/4 --json > shard-1.json",
+    ],
     authorised: false,
     flags: [
       {
@@ -1402,6 +1407,130 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         type: "boolean",
         description: "Leave the planes of scenarios that fail.",
         default: false,
+      },
+      {
+        field: "workers",
+        type: "integer",
+        description: "How many processes run at once; default: one a core.",
+      },
+      {
+        field: "shard",
+        type: "string",
+        description: "Run only this part of the whole, such as 2/4; golden merge joins them.",
+      },
+      {
+        field: "steady",
+        type: "boolean",
+        description: "Leave out what differs from run to run and from machine to machine: times, processes.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "golden matrix",
+    summary:
+      "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
+    examples: [
+      "golden matrix modules/example_gate",
+      "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
+      "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "A matrix file, the source folder of a plugin, or its package id.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "versions",
+        type: "string",
+        description:
+          "Versions of the plugin, with commas: those of a matrix file, or what a source is packed under.",
+      },
+      {
+        field: "hosts",
+        type: "string",
+        description:
+          "Host programs, with commas: workbench@2.0.0, workbench, 2.0.0, holdfast. Default: from the ranges.",
+      },
+      {
+        field: "apis",
+        type: "string",
+        description: "API versions, with commas. Default: from the ranges.",
+      },
+      {
+        field: "pythons",
+        type: "string",
+        description: "Pythons, with commas: 3.9,3.13. Default: the ends of the ranges, of those found.",
+      },
+      {
+        field: "list",
+        type: "boolean",
+        description: "Name the cells, and run nothing.",
+        default: false,
+      },
+      {
+        field: "workers",
+        type: "integer",
+        description: "How many processes run at once; default: one a core.",
+      },
+      {
+        field: "shard",
+        type: "string",
+        description: "Run only this part of the whole, such as 2/4; golden merge joins them.",
+      },
+      {
+        field: "steady",
+        type: "boolean",
+        description: "Leave out what differs from run to run and from machine to machine: times, processes.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "golden merge",
+    summary: "Join the reports of all shards of a golden run or matrix; what is missing is red, and named.",
+    examples: [
+      "golden merge shard-1.json shard-2.json --out golden.json",
+      "golden merge shard-1.json shard-2.json --steady --json",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "reports",
+        type: "list",
+        description: "Reports of shards, as --json printed them.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the whole report to, as JSON.",
+      },
+      {
+        field: "steady",
+        type: "boolean",
+        description: "Leave out what differs from run to run: times, processes.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "golden worker",
+    summary: "Run pieces of a golden run that is under way; it starts its workers itself.",
+    examples: ["golden worker --help"],
+    authorised: false,
+    flags: [
+      {
+        field: "job",
+        type: "string",
+        description: "Folder the run has made.",
+        required: true,
+        positional: true,
       },
     ],
   },

@@ -22,21 +22,36 @@ export interface Swept {
 }
 
 /** Removes what runs that were killed left behind. A folder whose process lives is let be. */
-export function sweepFolders({ fs, host }: Pick<Effects, "fs" | "host">): Swept {
+export function sweepFolders({ fs, host, clock }: Pick<Effects, "fs" | "host" | "clock">): Swept {
+  const now_ms = clock.now_ms();
   const base = temporary(host);
   const names = fs.list(base).filter(({ name, kind }) => kind === "directory" && name.startsWith(PREFIX));
   const removed: string[] = [];
   for (const { name } of names) {
     const path = `${base}/${name}`;
-    if (fs.stat(path)?.uid !== host.uid || isUsed(fs, path)) continue;
-    removeTree(fs, path);
-    removed.push(path);
+    if (fs.stat(path)?.uid !== host.uid || isUsed(fs, host, path) || isNew(fs, path, now_ms)) continue;
+    try {
+      removeTree(fs, path);
+      removed.push(path);
+    } catch {
+      // Another run removes it at this moment, or what was killed is still ending: the next one sees.
+    }
   }
   return { looked_at: names.length, removed };
 }
 
-/** A number of a process is used again; when it started is not. */
-function isUsed(fs: Effects["fs"], path: string): boolean {
+/** One that is just being made has no owner yet. */
+function isNew(fs: Effects["fs"], path: string, now_ms: number): boolean {
+  const stat = fs.stat(path);
+  if (stat === undefined || fs.stat(`${path}/${OWNER}`) !== undefined) return false;
+  return Number(stat.mtime_ns / 1_000_000n) > now_ms - NEW_MS;
+}
+
+const NEW_MS = 60_000;
+
+/** A number of a process is used again; when it started is not. Without /proc nobody can tell, so it is let be. */
+function isUsed(fs: Effects["fs"], host: Effects["host"], path: string): boolean {
+  if (host.platform !== "linux") return true;
   try {
     const { pid, started } = JSON.parse(fs.readText(`${path}/${OWNER}`)) as { pid: number; started: string };
     return started !== "" && startOf(fs, pid) === started;

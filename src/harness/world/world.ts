@@ -36,6 +36,8 @@ export interface Making {
   readonly driver: Driver;
   readonly subjects: Subjects;
   readonly apis: RecordedApis;
+  /** Folder for passing files, where not each world has one: which wall holds is proven anew for each. */
+  readonly temporary?: string;
 }
 
 /** @throws WORLD_FAILED, SCENARIO_PACKAGE; nothing is left of a world that could not be made */
@@ -55,13 +57,14 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
   const mark = `HOLDFAST_GOLDEN=${folder.slice(folder.lastIndexOf("-") + 1)}`;
   const [name = "", value = ""] = mark.split("=");
   const planted = `planted-${effects.random.hex(16)}`;
-  for (const part of ["home", "plane", "sources"]) fs.makeDirectory(`${folder}/${part}`);
+  for (const part of ["home", "plane", "sources", "tmp"]) fs.makeDirectory(`${folder}/${part}`);
   const place: Place = {
     root: `${folder}/plane`,
     cwd: folder,
     env: {
       PATH: host.env["PATH"] ?? "",
       HOME: `${folder}/home`,
+      ...temporaryIn(making.temporary ?? `${folder}/tmp`),
       HOLDFAST_HOME: `${folder}/home/.holdfast`,
       LC_ALL: "C.UTF-8",
       [name]: value,
@@ -98,6 +101,12 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     plane_uid: String(made["plane_uid"]),
   };
 }
+
+/** A socket in a private folder below it must have a name the kernel takes (108 bytes); /tmp is used where it would not. */
+const temporaryIn = (path: string): Record<string, string> =>
+  Buffer.byteLength(path) <= TEMPORARY_BYTES_MAX ? { TMPDIR: path } : {};
+
+const TEMPORARY_BYTES_MAX = 56;
 
 interface Workshop {
   readonly driver: Driver;
@@ -166,5 +175,14 @@ async function must(driver: Driver, place: Place, call: Call): Promise<Record<st
 }
 
 export function endWorld({ fs }: Pick<Effects, "fs">, { folder }: Pick<World, "folder">): void {
-  removeTree(fs, folder);
+  // What was stopped in the middle may write its last while it is taken away.
+  for (let tries = 1; fs.stat(folder) !== undefined; tries++) {
+    try {
+      removeTree(fs, folder);
+    } catch (error) {
+      if (tries === REMOVALS_MAX) throw error;
+    }
+  }
 }
+
+const REMOVALS_MAX = 20;

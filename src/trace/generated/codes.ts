@@ -250,6 +250,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <left> file(s) of bytecode and caches stay behind.","raised_in":["src/lifecycle/import/survey.ts"],"messages":["<left> file(s) of bytecode and caches stay behind"],"next_steps":[]}',
   CAPABILITY_VIOLATION:
     '{"room":"runtime","exit_code":null,"meaning":"In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
+  CELL_NOT_RUN:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id> was not run<because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id> was not run<because>"],"next_steps":[]}',
   CHAIN_BROKEN:
     '{"room":"integrity","exit_code":null,"meaning":"Broken governance chain. Package, spec and framework must each be registered.","raised_in":["src/integrity/chain.ts"],"messages":["<link> names <link> (<link type>), which is not registered"],"next_steps":[]}',
   CHAIN_FILE_MISSING:
@@ -267,7 +269,7 @@ export const CODES: Readonly<Record<string, string>> = {
   COMMIT_UNCERTAIN:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the commit could not be confirmed: <problem>.","raised_in":["src/lifecycle/transact.ts"],"messages":["the commit could not be confirmed: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it finishes or undoes the change."]}',
   COMPAT_UNMET:
-    '{"room":"preflight","exit_code":3,"meaning":"The host, API, Node or Python here is outside its range. The author says what the package runs on; outside of that nobody has tried it.","raised_in":["src/preflight/checks.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"The host, API, Node or Python here is outside its range. The author says what the package runs on; outside of that nobody has tried it.","raised_in":["src/harness/matrix/on-holdfast.ts","src/harness/matrix/on-host.ts","src/harness/matrix/run-cell.ts","src/preflight/checks.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", then run \\"pkg preflight \'<judged>\'\\"."]}',
   CONFIG_EDITED:
     '{"room":"integrity","exit_code":null,"meaning":"Configuration edited. The configuration decides what is looked at, so its digest is recorded in the ledger.","raised_in":["src/integrity/config-edits.ts"],"messages":[],"next_steps":[]}',
   CONFIG_UNRECORDED:
@@ -315,9 +317,11 @@ export const CODES: Readonly<Record<string, string>> = {
   EVENT_RESERVED:
     '{"room":"operations","exit_code":3,"meaning":"Reported as: <event> is an event Holdfast records by itself.","raised_in":["src/operations/ledger.ts"],"messages":["<event> is an event Holdfast records by itself"],"next_steps":["Choose a name of your own, such as \\"site.<event>\\"."]}',
   EXIT_CODE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts","src/harness/matrix/on-host.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>","<action> failed: <message> [<code>]"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
+  FAILED_INSIDE_RANGE:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id> is claimed, and fails<because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id> is claimed, and fails<because>"],"next_steps":[]}',
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"meaning":"A failure point was named in a form that cannot be read; nothing was touched.","raised_in":[],"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
   FAULT_CODE:
@@ -354,6 +358,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"meaning":"Its framework is not registered. Package, spec and framework must each be registered.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> complies with <framework id>, which is not registered"],"next_steps":["Register it with \\"pkg register <framework id> --title TITLE\\"."]}',
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
+  GOLDEN_REPORT_INVALID:
+    '{"room":"operations","exit_code":2,"meaning":"Only reports as golden run and golden matrix print them with --json can be read.","raised_in":["src/operations/golden-merge.ts"],"messages":["<path> <problem>"],"next_steps":["Write <path> anew: \\"golden run --shard 1/2 --json > <path>\\"."]}',
   HARD_LINK:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> has <links> names.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> has <links> names"],"next_steps":[]}',
   HMAC_KEY_MISSING:
@@ -363,6 +369,8 @@ export const CODES: Readonly<Record<string, string>> = {
   HOOK: '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself at an event.","raised_in":[],"messages":[],"next_steps":[]}',
   HOOK_AT_START:
     '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself when it starts.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":[],"next_steps":[]}',
+  HOST_INVALID:
+    '{"room":"harness","exit_code":2,"meaning":"The host.toml of a host program does not say what a matrix must know of it.","raised_in":["src/harness/matrix/hosts.ts"],"messages":["<path>: <field>: <message>"],"next_steps":["Correct <path>, then run \\"golden matrix\\" again."]}',
   HTTPS_PROXY:
     '{"room":"sandbox","exit_code":null,"meaning":"Reported as: http_proxy.","raised_in":["src/sandbox/witness/try-wall.ts"],"messages":["http_proxy"],"next_steps":[]}',
   ID_MISMATCH:
@@ -589,8 +597,16 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: the manifest of <archive> has schema_version <schema version>.","raised_in":["src/metadata/inspect-manifest.ts","src/metadata/manifest.ts"],"messages":["the manifest of <archive> has schema_version <schema version>"],"next_steps":["Install a newer holdfast that knows this form (\\"pkg --version\\" shows yours), or build the archive again with \\"pkg pack\\"."]}',
   MANIFEST_SYNTAX:
     '{"room":"metadata","exit_code":2,"meaning":"Reported as: the manifest of <archive> is not valid JSON.","raised_in":["src/metadata/manifest.ts"],"messages":["the manifest of <archive> is not valid JSON","the manifest of <archive> is not a JSON object"],"next_steps":["Build the archive with \\"pkg pack --src DIR\\"."]}',
+  MATRIX_AXIS:
+    '{"room":"harness","exit_code":1,"meaning":"A matrix was asked for a host program that is not there.","raised_in":["src/harness/matrix/plan-matrix.ts"],"messages":["there is no host program <word> here"],"next_steps":["Name one of <near> with --hosts."]}',
+  MATRIX_INVALID:
+    '{"room":"harness","exit_code":2,"meaning":"A matrix file, or the file of its waivers, does not have the form its schema says.","raised_in":["src/harness/matrix/pack-versions.ts","src/harness/matrix/read-matrix.ts"],"messages":["<path>: /packages: they are not different versions of one plugin","<path>: <field>: <message>"],"next_steps":["Correct <field> in <path>, then run \\"golden matrix\\" again."]}',
+  MATRIX_NO_PLUGIN:
+    '{"room":"harness","exit_code":2,"meaning":"Only plugins are run by hosts; other packages have no matrix.","raised_in":["src/harness/matrix/pack-versions.ts"],"messages":["<package id> is no plugin, so no host can run it"],"next_steps":["Name the source of a plugin; other packages have lives: \\"golden run\\"."]}',
   MEMORY_DAMAGED:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: <APPROVALS PATH> is not a list of approvals.","raised_in":["src/lifecycle/approve.ts","src/lifecycle/good.ts","src/lifecycle/leftovers.ts","src/lifecycle/prune.ts"],"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
+  MERGE_REFUSED:
+    '{"room":"harness","exit_code":2,"meaning":"Shards of different programs, plans or machines, or one shard twice, do not make one whole.","raised_in":["src/harness/work/merge.ts"],"messages":[],"next_steps":["Run the shards anew from one checkout, or leave <path> out of \\"golden merge\\"."]}',
   METADATA_CONFLICT:
     '{"room":"metadata","exit_code":2,"meaning":"Two files say different things. A package may be described in several files, but no field may have two values.","raised_in":["src/metadata/plugin/generation-two.ts","src/metadata/source.ts"],"messages":["says something else than payloadSchema, its older name","says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_DUPLICATE:
@@ -621,6 +637,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"scaffold","exit_code":2,"meaning":"Reported as: <directory> is there already and nothing in it is overwritten.","raised_in":["src/scaffold/new-plugin.ts"],"messages":["<directory> is there already and nothing in it is overwritten"],"next_steps":["Name a folder that is not there yet: \\"pkg new modules/NAME --kind node --runtime python\\"."]}',
   NEW_NAME_UNUSABLE:
     '{"room":"scaffold","exit_code":2,"meaning":"Reported as: <directory> gives no name for a plugin.","raised_in":["src/scaffold/names.ts"],"messages":["<directory> gives no name for a plugin"],"next_steps":["Say how it is called: \\"pkg new DIR --namespace my-plugin --id PKG-T3-MY-PLUGIN-001\\"."]}',
+  NOTHING_RAN:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: no cell was run to the right answer, so nothing is proven.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["no cell was run to the right answer, so nothing is proven"],"next_steps":["Name a host, an API and a Python inside the declared ranges."]}',
   NOTHING_RECOGNISED:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <folder> holds no package of a known form.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<folder> holds no package of a known form"],"next_steps":[]}',
   NOTHING_TO_REGISTER:
@@ -637,10 +655,14 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: the store holds no archive of <id>.","raised_in":["src/lifecycle/candidate.ts"],"messages":["the store holds no archive of <id>"],"next_steps":["Pack it first with \\"pkg pack --src DIR\\", or name a file with --archive."]}',
   NOT_MARKED_GOOD:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: generation <generation> is not marked good.","raised_in":["src/lifecycle/gc.ts"],"messages":["generation <generation> is not marked good"],"next_steps":["Run \\"pkg status\\" to see which generations are marked good."]}',
+  NOT_REFUSED:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: it lies outside compat.<outside>, and nothing refused it.","raised_in":["src/harness/matrix/run-cell.ts"],"messages":["it lies outside compat.<outside>, and nothing refused it"],"next_steps":[]}',
   NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NOT_RESTORED:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
+  NOT_RUN:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: scenario <at> \\"<name>\\" is in none of the reports.","raised_in":["src/harness/matrix/run-cell.ts","src/harness/work/merge.ts"],"messages":["scenario <at> \\"<name>\\" is in none of the reports"],"next_steps":["Run \\"golden run\\" with the shard that holds it, and merge its report too."]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUTPUT_CHANGED:
@@ -800,7 +822,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PREFLIGHT_SUBJECT_MISSING:
     '{"room":"preflight","exit_code":2,"meaning":"Reported as: <subject> <why>.","raised_in":["src/lifecycle/preflight/preflight.ts"],"messages":["<subject> <why>"],"next_steps":["Name a manifest, its folder, an archive or a package id: \\"pkg preflight modules/NAME\\"."]}',
   PROCESS_LEFT:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/matrix/on-host.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
   PROVENANCE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\", or delete what lies at the path named above."]}',
   PROVENANCE_MISMATCH:
@@ -819,6 +841,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"python","exit_code":5,"meaning":"Reported as: <python> does not say what it is: <problem>.","raised_in":["src/python/environment/interpreter.ts","src/python/environment/venv.ts"],"messages":["<python> does not say what it is: <problem>","<executable> cannot make a virtual environment: <problem>"],"next_steps":["Run \\"<executable> -m venv --without-pip /tmp/try\\" and mend what it says."]}',
   RANGE_INVALID:
     '{"room":"preflight","exit_code":2,"meaning":"A range that is none. A range nobody can read would hold for every version or for none.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  RAN_OUTSIDE_RANGE:
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id><because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id><because>","<id> is refused as declared, but works: compat.<outside> is narrower than the truth"],"next_steps":["Widen the range, if what it leaves out is to be supported."]}',
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
@@ -909,6 +933,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> starts the server <name>: <command>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> starts the server <name>: <command>"],"next_steps":[]}',
   SETUID:
     '{"room":"lifecycle","exit_code":null,"meaning":"A file runs with the rights of its owner, whoever starts it.","raised_in":[],"messages":[],"next_steps":[]}',
+  SHARD_INVALID:
+    '{"room":"harness","exit_code":2,"meaning":"A shard is a part and the number of all parts: 2/4.","raised_in":["src/harness/work/shard.ts"],"messages":["--shard <text> is no part of a whole, such as 2/4"],"next_steps":["Name a part and the whole: \\"golden run --shard 1/4\\"."]}',
   SIDECAR_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":[],"next_steps":[]}',
   SIDECAR_MISSING:
@@ -1084,13 +1110,13 @@ export const CODES: Readonly<Record<string, string>> = {
   WAIVERS_UNRECORDED:
     '{"room":"integrity","exit_code":null,"meaning":"Waivers not recorded. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/config-edits.ts"],"messages":["<path> is not what was recorded last, so no waiver counts"],"next_steps":[]}',
   WAIVER_EXPIRED:
-    '{"room":"provenance","exit_code":3,"meaning":"Waiver expired. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts","src/provenance/enforce.ts"],"messages":["<FILE>: waiver <number> (<waiver>) of <waiver> expired on <expires>","the waiver of <owner> for <package id> expired at <expires> (<reason>)"],"next_steps":["Have <package id> signed, or let <owner> extend the waiver in config/policy.toml."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Waiver expired. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts","src/integrity/waivers.ts","src/provenance/enforce.ts"],"messages":["the waiver of <owner> for \\"<cell>\\" expired on <expires>","<FILE>: waiver <number> (<waiver>) of <waiver> expired on <expires>","the waiver of <owner> for <package id> expired at <expires> (<reason>)"],"next_steps":["Have <package id> signed, or let <owner> extend the waiver in config/policy.toml."]}',
   WAIVER_INCOMPLETE:
     '{"room":"integrity","exit_code":null,"meaning":"Waiver incomplete. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <index> is not complete: <field>: <message>"],"next_steps":[]}',
   WAIVER_REFUSED:
     '{"room":"integrity","exit_code":null,"meaning":"Waiver for what nobody can waive. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <number> is for <code>, which nobody can waive"],"next_steps":[]}',
   WAIVER_UNUSED:
-    '{"room":"integrity","exit_code":null,"meaning":"Waiver that covers nothing. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/integrity/waivers.ts"],"messages":["<FILE>: waiver <number> (<waiver>) matches no finding"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Waiver that covers nothing. config/waivers.toml names findings that somebody answers for, each with owner, reason and last day.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts","src/integrity/waivers.ts"],"messages":["the waiver of <owner> for \\"<cell>\\" matches no cell that was not run","<FILE>: waiver <number> (<waiver>) matches no finding"],"next_steps":["Remove it."]}',
   WHEELS_OVERLAP:
     '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, brings <path>, which <other> brings as well.","raised_in":["src/python/environment/build.ts"],"messages":["<wheel>, locked by <package id>, brings <path>, which <other> brings as well"],"next_steps":["Lock only one of <other> and <wheel>, and run \\"pkg pack\\" again."]}',
   WHEEL_DIGEST_MISMATCH:
@@ -1105,6 +1131,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"python","exit_code":3,"meaning":"Reported as: <wheel>, locked by <package id>, requires <missing>, which the lock does not name.","raised_in":["src/python/wheel/read-wheel.ts"],"messages":["<wheel>, locked by <package id>, requires <missing>, which the lock does not name"],"next_steps":["Add <requirement> to the environment\'s requirements and run \\"pkg pack\\" again."]}',
   WITNESSES_TOO_FEW:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
+  WORKER_LOST:
+    '{"room":"operations","exit_code":null,"meaning":null,"raised_in":["src/operations/golden-workers.ts"],"messages":[],"next_steps":["Run \\"golden run <name>\\" again."]}',
   WORLD_FAILED:
     '{"room":"harness","exit_code":5,"meaning":"The plane a scenario runs in could not be made, so nothing is known of the packages.","raised_in":["src/harness/world/world.ts"],"messages":["the plane under test could not be made: <operation>: <message> [<code>]"],"next_steps":["Run \\"pkg explain <code>\\" for what it means; the plane under test could not be made."]}',
   WORLD_WRITABLE:

@@ -1,0 +1,212 @@
+/** `golden matrix`: plugin version × host program × API version × Python, each cell really run. */
+import { z } from "zod";
+import { GoldenMatrix, type MatrixCell, type MatrixFile, type MatrixWaiver } from "../contracts/index.ts";
+import {
+  closeMatrix,
+  findHosts,
+  findSubjects,
+  type HostProgram,
+  inShard,
+  lostCell,
+  type MatrixVersion,
+  OWN_NAME,
+  packVersions,
+  planMatrix,
+  readMatrix,
+  readWaivers,
+  requireSubject,
+  type Subjects,
+  shardOf,
+  steadyMatrix,
+  subjectAt,
+  sweepFolders,
+} from "../harness/index.ts";
+import { sha256Hex } from "../kernel/index.ts";
+import { API_VERSION } from "../lifecycle/index.ts";
+import { absolute } from "../plane/index.ts";
+import { findInterpreters } from "../python/index.ts";
+import { type Context, type Outcome, operation } from "./define.ts";
+import { environmentOf, workerFlags } from "./golden.ts";
+import { driverOf } from "./golden-driver.ts";
+import { textOfMatrix } from "./golden-matrix-report.ts";
+import { runTogether } from "./golden-workers.ts";
+
+const words = (description: string) => z.string().min(1).max(1000).optional().meta({ description });
+
+export const goldenMatrix = operation({
+  name: "golden matrix",
+  summary: "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
+  examples: [
+    "golden matrix modules/example_gate",
+    "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
+    "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
+  ],
+  authorised: false,
+  input: z.strictObject({
+    subject: z.string().min(1).meta({
+      description: "A matrix file, the source folder of a plugin, or its package id.",
+      positional: 0,
+    }),
+    versions: words(
+      "Versions of the plugin, with commas: those of a matrix file, or what a source is packed under.",
+    ),
+    hosts: words(
+      "Host programs, with commas: workbench@2.0.0, workbench, 2.0.0, holdfast. Default: from the ranges.",
+    ),
+    apis: words("API versions, with commas. Default: from the ranges."),
+    pythons: words("Pythons, with commas: 3.9,3.13. Default: the ends of the ranges, of those found."),
+    list: z.boolean().default(false).meta({ description: "Name the cells, and run nothing." }),
+    ...workerFlags,
+  }),
+  run: async (context, input): Promise<Outcome<Result>> => {
+    const { effects, root } = context;
+    const { host, clock } = effects;
+    const base = root === undefined ? host.cwd : absolute(host.cwd, root);
+    const swept = sweepFolders(effects).removed.length;
+    const shard = input.shard === undefined ? undefined : shardOf(input.shard);
+    const began_at = new Date(clock.now_ms()).toISOString();
+    const from_ms = clock.elapsed_ms();
+    const subjects = await findSubjects(effects, base);
+    const { matrix, directory } = await wanted(context, base, subjects, input);
+    const packed = await packVersions(effects, matrix, {
+      driver: driverOf(context),
+      subjects,
+      directory,
+      path: input.subject,
+    });
+    try {
+      const { versions } = packed;
+      const hosts = [...findHosts(effects, [context.files.package_directory, base]), ownHost(context)];
+      const pythons = await findInterpreters(effects);
+      const asked = {
+        hosts: listOf(input.hosts) ?? matrix.hosts,
+        apis: listOf(input.apis) ?? matrix.apis,
+        pythons: listOf(input.pythons) ?? matrix.pythons,
+      };
+      const { points, edges } = planMatrix(versions, asked, {
+        hosts,
+        pythons: pythons.map(({ version }) => version),
+      });
+      const pieces = inShard(shard, points);
+      if (input.list) return { result: { cells: pieces.map(({ id }) => id) } };
+      const job = {
+        kind: "cells" as const,
+        pieces,
+        versions,
+        hosts,
+        pythons: pythons.map(({ version, executable }) => ({ version, executable })),
+        subjects: [...subjects.values()],
+      };
+      const { results, lost } = await runTogether(context, job, {
+        workers: input.workers,
+        onDoing: (at, doing) => context.onProgress(`cell ${at + 1}/${pieces.length} ${doing}`),
+      });
+      const closed = closeMatrix(
+        {
+          schema_version: "1.0",
+          package_id: versions[0]?.package_id ?? "",
+          harness: { version: context.version, digest: harnessDigest(context, hosts, versions) },
+          environment: await environmentOf(context),
+          began_at,
+          duration_ms: Math.round(clock.elapsed_ms() - from_ms),
+          shard: input.shard ?? null,
+          swept_folders: swept,
+          versions: versions.map(({ version, digest, metadata }) => ({
+            version,
+            digest,
+            compat: { ...metadata.compat } as Record<string, string>,
+          })),
+          edges: [...edges],
+          waivers: waiversOf(context, base, matrix),
+          planned: [...points],
+          cells: pieces.map(
+            (point, at) =>
+              (results.get(at) as MatrixCell | undefined) ?? lostCell(point, lost.get(at) ?? "it was lost"),
+          ),
+        },
+        began_at.slice(0, 10),
+      );
+      // Parsed, so that fields stand in one order whoever wrote them.
+      const result = GoldenMatrix.parse(input.steady ? steadyMatrix(closed) : closed);
+      return { result: { matrix: result }, exit_code: closed.healthy ? 0 : 1 };
+    } finally {
+      packed.end();
+    }
+  },
+  text: (result) =>
+    "matrix" in result ? textOfMatrix(result.matrix) : result.cells.map((id) => `${id}\n`).join(""),
+  json: (result) => ("matrix" in result ? result.matrix : result),
+});
+
+type Result = { readonly matrix: GoldenMatrix } | { readonly cells: readonly string[] };
+
+const listOf = (text: string | undefined): readonly string[] | undefined =>
+  text
+    ?.split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+
+interface Wanted {
+  readonly matrix: MatrixFile;
+  /** Absolute. */
+  readonly directory: string;
+}
+
+/** @throws MATRIX_INVALID, SUBJECT_UNKNOWN */
+async function wanted(
+  { effects }: Context,
+  base: string,
+  subjects: Subjects,
+  { subject, versions }: { readonly subject: string; readonly versions?: string | undefined },
+): Promise<Wanted> {
+  const path = absolute(effects.host.cwd, subject);
+  const chosen = listOf(versions);
+  if (effects.fs.stat(path)?.kind === "file") {
+    const matrix = readMatrix(effects, path, subject);
+    const packages = Object.entries(matrix.packages).filter(
+      ([handle, { version }]) => chosen === undefined || chosen.includes(version ?? handle),
+    );
+    const directory = path.slice(0, path.lastIndexOf("/"));
+    return { matrix: { ...matrix, packages: Object.fromEntries(packages) }, directory };
+  }
+  const source = (await subjectAt(effects, path)) ?? requireSubject(subjects, subject);
+  const packages = Object.fromEntries(
+    (chosen ?? [source.version]).map((version) => [
+      `v${version.toLowerCase().replaceAll("+", "-")}`,
+      { source: source.folder, version, edits: [] },
+    ]),
+  );
+  const name = source.package_id.toLowerCase();
+  return { matrix: { schema_version: "1.0", name, packages, settings: {}, waive: [] }, directory: base };
+}
+
+const ownHost = ({ version }: Context): HostProgram => ({
+  name: OWN_NAME,
+  version,
+  apis: [API_VERSION],
+  command: ["pkg", "run"],
+  folder: null,
+});
+
+function waiversOf({ effects }: Context, base: string, { waive }: MatrixFile): MatrixWaiver[] {
+  const path = "golden/waivers.toml";
+  return [...readWaivers(effects, `${base}/${path}`, path), ...waive];
+}
+
+/** The programs that judged, and the bytes they judged. */
+function harnessDigest(
+  { version, effects: { fs } }: Context,
+  hosts: readonly HostProgram[],
+  versions: readonly MatrixVersion[],
+): string {
+  const programs = hosts.map(({ folder, ...host }) => [
+    host,
+    ...(folder === null
+      ? []
+      : fs
+          .list(folder)
+          .filter(({ kind }) => kind === "file")
+          .map(({ name }) => sha256Hex(fs.read(`${folder}/${name}`)))),
+  ]);
+  return sha256Hex(Buffer.from(JSON.stringify([version, programs, versions.map(({ digest }) => digest)])));
+}

@@ -1,0 +1,188 @@
+/** `golden worker`: takes pieces of a run that started it, and the way such workers are started. */
+import { z } from "zod";
+import type { GoldenScenario } from "../contracts/index.ts";
+import {
+  claimNext,
+  lineOf,
+  type MatrixJob,
+  makeJob,
+  readJob,
+  removeTree,
+  runCell,
+  runCrew,
+  runScenario,
+  type ScenarioFile,
+  type Subject,
+  type Worked,
+} from "../harness/index.ts";
+import { absolute } from "../plane/index.ts";
+import { findPython } from "../python/index.ts";
+import { type Context, operation } from "./define.ts";
+import { driverOf } from "./golden-driver.ts";
+
+/** What a job consists of; written by the run, read by each worker. */
+export interface ScenarioJob {
+  readonly kind: "scenarios";
+  readonly pieces: readonly ScenarioFile[];
+  readonly subjects: readonly Subject[];
+  readonly keep: boolean;
+  /** Rewrite recordings. */
+  readonly updates: boolean;
+}
+
+type Job = ScenarioJob | MatrixJob;
+
+export const goldenWorker = operation({
+  name: "golden worker",
+  summary: "Run pieces of a golden run that is under way; it starts its workers itself.",
+  examples: ["golden worker --help"],
+  authorised: false,
+  input: z.strictObject({
+    job: z.string().min(1).meta({ description: "Folder the run has made.", positional: 0 }),
+  }),
+  run: async (given, input) => {
+    const context = stoppable(given);
+    const { effects } = context;
+    const folder = absolute(effects.host.cwd, input.job);
+    const job = readJob(effects, folder) as Job;
+    const temporary = `${folder}/t${effects.host.pid}`;
+    effects.fs.makeDirectory(temporary, 0o700);
+    const work = workOf(context, job, temporary);
+    let pieces = 0;
+    for (;;) {
+      effects.signal.throwIfAborted();
+      const at = claimNext(effects, folder, job.pieces.length);
+      if (at === undefined) break;
+      given.onText(lineOf({ began: at }));
+      const result = await work(at, {
+        onDoing: (doing) => given.onText(lineOf({ at, doing })),
+        onDifference: (difference) => given.onText(lineOf({ at, difference })),
+      });
+      given.onText(lineOf({ done: at, result }));
+      pieces += 1;
+    }
+    given.onText(lineOf({ finished: true }));
+    return { result: { pieces } };
+  },
+  text: () => "",
+});
+
+interface Tells {
+  readonly onDoing: (doing: string) => void;
+  readonly onDifference: (difference: string) => void;
+}
+type Work = (at: number, tells: Tells) => Promise<unknown>;
+
+function workOf(context: Context, job: Job, temporary: string): Work {
+  const { effects, files } = context;
+  const driver = driverOf(context);
+  const subjects = new Map(job.subjects.map((one) => [one.package_id, one]));
+  if (job.kind === "cells") {
+    const running = { driver, subjects, temporary, node: files.node, pythonIn: pythonIn(context) };
+    return async (at, { onDoing }) => {
+      const point = pieceAt(job.pieces, at);
+      onDoing(point.id);
+      return runCell(effects, job, point, running);
+    };
+  }
+  const { keep, updates } = job;
+  return (at, { onDoing, onDifference }) => {
+    const running = { driver, subjects, keep, updates, temporary, onStep: onDoing, onDifference };
+    return runScenario(effects, pieceAt(job.pieces, at), running);
+  };
+}
+
+/** Asking an interpreter takes longer than looking it up; each PATH is asked about once. */
+function pythonIn({ effects }: Context) {
+  const known = new Map<string, Promise<string | undefined>>();
+  return (env: Context["effects"]["host"]["env"]): Promise<string | undefined> => {
+    const path = env["PATH"] ?? "";
+    const found =
+      known.get(path) ??
+      findPython({ ...effects, host: { ...effects.host, env } }, {}).then(
+        ({ executable }) => effects.fs.realPath(executable),
+        () => undefined,
+      );
+    known.set(path, found);
+    return found;
+  };
+}
+
+function pieceAt<T>(pieces: readonly T[], at: number): T {
+  const piece = pieces[at];
+  if (piece === undefined) throw new Error(`the job has no piece ${at}`);
+  return piece;
+}
+
+/** Its standard input ends when the run is done with it, or gone: what it is at is undone then. */
+function stoppable(context: Context): Context {
+  const gone = new AbortController();
+  context.readInput(0).then(
+    () => gone.abort(new Error("the run that started it ended")),
+    () => gone.abort(new Error("the run that started it ended")),
+  );
+  const { effects } = context;
+  return { ...context, effects: { ...effects, signal: AbortSignal.any([effects.signal, gone.signal]) } };
+}
+
+export interface Together {
+  readonly workers: number | undefined;
+  readonly onDoing: (at: number, doing: string) => void;
+  /** Told of a recording that differs. */
+  readonly onDifference?: (difference: string) => void;
+}
+
+/** Runs all pieces of a job in processes of our own. @throws the reason of the signal, once nothing of them is left */
+export async function runTogether(context: Context, job: Job, together: Together): Promise<Worked> {
+  const { effects, files } = context;
+  const { host } = effects;
+  const folder = makeJob(effects, job);
+  try {
+    return await runCrew(effects, {
+      folder,
+      count: job.pieces.length,
+      workers: together.workers ?? host.cpu_count,
+      argv: [files.node, files.launcher_script, "golden", "worker", folder],
+      cwd: host.cwd,
+      env: Object.fromEntries(Object.entries(host.env).filter((one): one is [string, string] => !!one[1])),
+      python: host.platform === "linux" ? await watchdogPython(context) : undefined,
+      onDoing: together.onDoing,
+      onDifference: together.onDifference ?? (() => undefined),
+    });
+  } finally {
+    removeTree(effects.fs, folder);
+  }
+}
+
+const watchdogPython = async ({ effects }: Context): Promise<string | undefined> =>
+  (await findPython(effects, {}).catch(() => undefined))?.executable;
+
+/** A scenario whose worker died says nothing of its packages. */
+export function lostScenario({ scenario, digest }: ScenarioFile, why: string): GoldenScenario {
+  return {
+    name: scenario.name,
+    title: scenario.title ?? scenario.name,
+    canonical: scenario.canonical !== undefined,
+    required: scenario.required,
+    scenario_digest: digest,
+    verdict: "infra-failure",
+    duration_ms: 0,
+    packages: [],
+    steps: [
+      {
+        id: "worker",
+        do: "prepare",
+        verdict: "infra-failure",
+        duration_ms: 0,
+        exit_code: null,
+        fault: null,
+        injected: null,
+        counts: {},
+        trace: null,
+        problems: [
+          { code: "WORKER_LOST", message: why, next_step: `Run "golden run ${scenario.name}" again.` },
+        ],
+      },
+    ],
+  };
+}
