@@ -9,6 +9,7 @@ import type {
 } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
+import { stepIds } from "./cross-problems.ts";
 import type { Answer, Driver } from "./driver.ts";
 import { type RecordedApis, serveApis } from "./fixtures/recorded-apis.ts";
 import { judgeExpectations, runOutput } from "./judge/expectations.ts";
@@ -19,7 +20,7 @@ import { judgeResidue } from "./judge/residue.ts";
 import { traceOf } from "./judge/trace.ts";
 import { type Normalise, normaliserOf } from "./normalise.ts";
 import { problem } from "./problems.ts";
-import { type ScenarioFile, stepIds } from "./read-scenario.ts";
+import type { ScenarioFile } from "./read-scenario.ts";
 import { judgeRecording } from "./recording.ts";
 import { callOf, packed } from "./steps/calls.ts";
 import { perform } from "./steps/perform.ts";
