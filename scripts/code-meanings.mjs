@@ -100,6 +100,8 @@ export const MEANINGS = {
     "Shards of different programs, plans or machines, or one shard twice, do not make one whole.",
   GOLDEN_REPORT_INVALID: "Only reports as golden run and golden matrix print them with --json can be read.",
   SCENARIO_INVALID: "A scenario says something that no scenario can say; the line is named.",
+  GOLDEN_STEP_UNKNOWN: "A test asks for a step that the report of the run does not have.",
+  GOLDEN_UNANSWERED: "golden run, started from code, ended without a report and without a refusal.",
   NOTHING_TO_CHECK: "A check that read no scenario would say nothing; it says so instead of passing.",
   SCENARIO_NEW_NAME: "Scenarios are found by their names, which end in .toml and hold letters or digits.",
   SCENARIO_NEW_PACKAGE: "The canonical scenario follows from a package, and none was named.",

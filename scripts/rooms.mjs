@@ -27,6 +27,7 @@ export const ROOMS = [
   "lifecycle",
   "runtime",
   "harness",
+  "golden",
   "operations",
   "cli",
   "bin",

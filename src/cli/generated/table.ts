@@ -3,580 +3,546 @@ import type { OperationSpec } from "../table.ts";
 
 export const OPERATION_TABLE: readonly OperationSpec[] = [
   {
-    "name": "init",
-    "summary": "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
-    "examples": [
-      "pkg init my-plane",
-      "pkg init . --name staging",
-      "pkg init new-plane --import old-plane"
+    name: "init",
+    summary: "Make a plane: registries, ledgers, configuration, launchers, and keys outside it.",
+    examples: ["pkg init my-plane", "pkg init . --name staging", "pkg init new-plane --import old-plane"],
+    authorised: false,
+    flags: [
+      {
+        field: "directory",
+        type: "string",
+        description: "Folder to turn into a plane; default: --root, else here.",
+        positional: true,
+      },
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the plane; default: the folder's.",
+      },
+      {
+        field: "import",
+        type: "string",
+        description: "Root of a Python control plane to bring in whole; it is only read.",
+      },
+      {
+        field: "strict",
+        type: "boolean",
+        description: "With --import: exit with 1 when something did not come in as it should.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "directory",
-        "type": "string",
-        "description": "Folder to turn into a plane; default: --root, else here.",
-        "positional": true
-      },
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Name of the plane; default: the folder's."
-      },
-      {
-        "field": "import",
-        "type": "string",
-        "description": "Root of a Python control plane to bring in whole; it is only read."
-      },
-      {
-        "field": "strict",
-        "type": "boolean",
-        "description": "With --import: exit with 1 when something did not come in as it should.",
-        "default": false
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "new",
-    "summary": "Write a new plugin that passes preflight, packs and installs as it is.",
-    "examples": [
+    name: "new",
+    summary: "Write a new plugin that passes preflight, packs and installs as it is.",
+    examples: [
       "pkg new modules/greeter --kind node --runtime python",
       "pkg new modules/notes-agent --kind agent --runtime node --id PKG-T3-NOTES-001",
-      "pkg new modules/gate --kind quality_gate --runtime python --dry-run"
+      "pkg new modules/gate --kind quality_gate --runtime python --dry-run",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "directory",
-        "type": "string",
-        "description": "Folder to make; nothing is overwritten.",
-        "required": true,
-        "positional": true
+        field: "directory",
+        type: "string",
+        description: "Folder to make; nothing is overwritten.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "kind",
-        "type": "string",
-        "description": "What the plugin is; each kind has its own bounds.",
-        "choices": [
-          "node",
-          "integration",
-          "agent",
-          "quality_gate"
-        ],
-        "required": true
+        field: "kind",
+        type: "string",
+        description: "What the plugin is; each kind has its own bounds.",
+        choices: ["node", "integration", "agent", "quality_gate"],
+        required: true,
       },
       {
-        "field": "runtime",
-        "type": "string",
-        "description": "What runs it.",
-        "choices": [
-          "python",
-          "node"
-        ],
-        "required": true
+        field: "runtime",
+        type: "string",
+        description: "What runs it.",
+        choices: ["python", "node"],
+        required: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id; default: made of the folder's name."
+        field: "id",
+        type: "string",
+        description: "Package id; default: made of the folder's name.",
       },
       {
-        "field": "namespace",
-        "type": "string",
-        "description": "How it is called; default: the folder's name."
+        field: "namespace",
+        type: "string",
+        description: "How it is called; default: the folder's name.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "pack",
-    "summary": "Pack a source folder into the store as a reproducible archive and register it.",
-    "examples": [
+    name: "pack",
+    summary: "Pack a source folder into the store as a reproducible archive and register it.",
+    examples: [
       "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
       "pkg pack --src modules/agent_runtime --sign --attest",
-      "pkg pack --src modules/example_agent --dry-run"
+      "pkg pack --src modules/example_agent --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "src",
-        "type": "string",
-        "description": "Folder to pack.",
-        "required": true
+        field: "src",
+        type: "string",
+        description: "Folder to pack.",
+        required: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id; must equal the declared one where there is one."
+        field: "id",
+        type: "string",
+        description: "Package id; must equal the declared one where there is one.",
       },
       {
-        "field": "replace",
-        "type": "boolean",
-        "description": "Replace other bytes under a version that was never installed.",
-        "default": false
+        field: "replace",
+        type: "boolean",
+        description: "Replace other bytes under a version that was never installed.",
+        default: false,
       },
       {
-        "field": "sign",
-        "type": "boolean",
-        "description": "Sign the archive with the plane's package key (Ed25519).",
-        "default": false
+        field: "sign",
+        type: "boolean",
+        description: "Sign the archive with the plane's package key (Ed25519).",
+        default: false,
       },
       {
-        "field": "sign_key",
-        "type": "list",
-        "description": "Sign with this key of pkg keys list; repeat for several signers."
+        field: "sign_key",
+        type: "list",
+        description: "Sign with this key of pkg keys list; repeat for several signers.",
       },
       {
-        "field": "sign_hmac",
-        "type": "boolean",
-        "description": "Sign in the older form too, with the key CONTROL_PLANE_SIGNING_KEY holds or names.",
-        "default": false
+        field: "sign_hmac",
+        type: "boolean",
+        description: "Sign in the older form too, with the key CONTROL_PLANE_SIGNING_KEY holds or names.",
+        default: false,
       },
       {
-        "field": "attest",
-        "type": "boolean",
-        "description": "Write signed SLSA provenance (in-toto, DSSE) beside the archive.",
-        "default": false
+        field: "attest",
+        type: "boolean",
+        description: "Write signed SLSA provenance (in-toto, DSSE) beside the archive.",
+        default: false,
       },
       {
-        "field": "attest_time",
-        "type": "boolean",
-        "description": "Put the time into the provenance, which is then not reproducible.",
-        "default": false
+        field: "attest_time",
+        type: "boolean",
+        description: "Put the time into the provenance, which is then not reproducible.",
+        default: false,
       },
       {
-        "field": "source_repo",
-        "type": "string",
-        "description": "For provenance: repository URL."
+        field: "source_repo",
+        type: "string",
+        description: "For provenance: repository URL.",
       },
       {
-        "field": "source_revision",
-        "type": "string",
-        "description": "For provenance: commit."
+        field: "source_revision",
+        type: "string",
+        description: "For provenance: commit.",
       },
       {
-        "field": "source_branch",
-        "type": "string",
-        "description": "For provenance: branch."
+        field: "source_branch",
+        type: "string",
+        description: "For provenance: branch.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "install",
-    "summary": "Check packages and install them in one transaction: all of them or none.",
-    "examples": [
+    name: "install",
+    summary: "Check packages and install them in one transaction: all of them or none.",
+    examples: [
       "pkg install --archive packages_store/PKG-T1-RUNTIME-001.tar.gz --id PKG-T1-RUNTIME-001",
-      "pkg install PKG-T0-EVIDENCE-001 PKG-T1-RUNTIME-001 --dry-run"
+      "pkg install PKG-T0-EVIDENCE-001 PKG-T1-RUNTIME-001 --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "ids",
-        "type": "list",
-        "description": "Package ids in the store, each ID or ID@VERSION.",
-        "positional": true
+        field: "ids",
+        type: "list",
+        description: "Package ids in the store, each ID or ID@VERSION.",
+        positional: true,
       },
       {
-        "field": "archive",
-        "type": "string",
-        "description": "Archive file or URL to install."
+        field: "archive",
+        type: "string",
+        description: "Archive file or URL to install.",
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id the archive must hold."
+        field: "id",
+        type: "string",
+        description: "Package id the archive must hold.",
       },
       {
-        "field": "digest",
-        "type": "string",
-        "description": "sha256 of --archive, vouched for by you instead of the registry."
+        field: "digest",
+        type: "string",
+        description: "sha256 of --archive, vouched for by you instead of the registry.",
       },
       {
-        "field": "from",
-        "type": "string",
-        "description": "Folder with further archives to choose from."
+        field: "from",
+        type: "string",
+        description: "Folder with further archives to choose from.",
       },
       {
-        "field": "wheels",
-        "type": "string",
-        "description": "Folder with wheels that packages lock but do not ship; looked through before those of the configuration."
+        field: "wheels",
+        type: "string",
+        description:
+          "Folder with wheels that packages lock but do not ship; looked through before those of the configuration.",
       },
       {
-        "field": "plane",
-        "type": "list",
-        "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-        "choices": [
-          "ho3",
-          "ho2",
-          "ho1"
-        ]
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
       },
       {
-        "field": "work_order",
-        "type": "string",
-        "description": "Work order to note in the receipt."
+        field: "work_order",
+        type: "string",
+        description: "Work order to note in the receipt.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "update",
-    "summary": "Replace installed packages by newer versions in one transaction, or leave everything as it was.",
-    "examples": [
+    name: "update",
+    summary:
+      "Replace installed packages by newer versions in one transaction, or leave everything as it was.",
+    examples: [
       "pkg update PKG-T1-RUNTIME-001 --dry-run",
       "pkg update PKG-T1-RUNTIME-001 --to ^1.1.0",
       "pkg update --archive PKG-T1-RUNTIME-001-1.1.0.tar.gz --digest SHA256",
-      "pkg update --all"
+      "pkg update --all",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "ids",
-        "type": "list",
-        "description": "Package ids.",
-        "positional": true
+        field: "ids",
+        type: "list",
+        description: "Package ids.",
+        positional: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id."
+        field: "id",
+        type: "string",
+        description: "Package id.",
       },
       {
-        "field": "all",
-        "type": "boolean",
-        "description": "Everything that is installed.",
-        "default": false
+        field: "all",
+        type: "boolean",
+        description: "Everything that is installed.",
+        default: false,
       },
       {
-        "field": "to",
-        "type": "string",
-        "description": "Version or semver range. Default: the newest that all dependents accept."
+        field: "to",
+        type: "string",
+        description: "Version or semver range. Default: the newest that all dependents accept.",
       },
       {
-        "field": "archive",
-        "type": "string",
-        "description": "Archive file or URL to update to; it says itself which package it is."
+        field: "archive",
+        type: "string",
+        description: "Archive file or URL to update to; it says itself which package it is.",
       },
       {
-        "field": "digest",
-        "type": "string",
-        "description": "sha256 of --archive, vouched for by you instead of the registry."
+        field: "digest",
+        type: "string",
+        description: "sha256 of --archive, vouched for by you instead of the registry.",
       },
       {
-        "field": "from",
-        "type": "string",
-        "description": "Folder with further archives to choose from."
+        field: "from",
+        type: "string",
+        description: "Folder with further archives to choose from.",
       },
       {
-        "field": "wheels",
-        "type": "string",
-        "description": "Folder with wheels that packages lock but do not ship; looked through before those of the configuration."
+        field: "wheels",
+        type: "string",
+        description:
+          "Folder with wheels that packages lock but do not ship; looked through before those of the configuration.",
       },
       {
-        "field": "plane",
-        "type": "list",
-        "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-        "choices": [
-          "ho3",
-          "ho2",
-          "ho1"
-        ]
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
       },
       {
-        "field": "allow_downgrade",
-        "type": "boolean",
-        "description": "Also accept a lower version.",
-        "default": false
+        field: "allow_downgrade",
+        type: "boolean",
+        description: "Also accept a lower version.",
+        default: false,
       },
       {
-        "field": "accept_drift",
-        "type": "boolean",
-        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
-        "default": false
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "rollback",
-    "summary": "Put an earlier version of a package back from the plane itself, without store or network.",
-    "examples": [
+    name: "rollback",
+    summary: "Put an earlier version of a package back from the plane itself, without store or network.",
+    examples: [
       "pkg rollback PKG-T1-RUNTIME-001",
       "pkg rollback PKG-T1-RUNTIME-001 --to 1.0.0 --dry-run",
-      "pkg rollback PKG-T1-RUNTIME-001 --generation 4"
+      "pkg rollback PKG-T1-RUNTIME-001 --generation 4",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "ids",
-        "type": "list",
-        "description": "Package ids.",
-        "positional": true
+        field: "ids",
+        type: "list",
+        description: "Package ids.",
+        positional: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id."
+        field: "id",
+        type: "string",
+        description: "Package id.",
       },
       {
-        "field": "to",
-        "type": "string",
-        "description": "Version or semver range to go back to."
+        field: "to",
+        type: "string",
+        description: "Version or semver range to go back to.",
       },
       {
-        "field": "generation",
-        "type": "integer",
-        "description": "Go back to what the package was in this generation of the plane."
+        field: "generation",
+        type: "integer",
+        description: "Go back to what the package was in this generation of the plane.",
       },
       {
-        "field": "plane",
-        "type": "list",
-        "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-        "choices": [
-          "ho3",
-          "ho2",
-          "ho1"
-        ]
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
       },
       {
-        "field": "accept_drift",
-        "type": "boolean",
-        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
-        "default": false
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "undo",
-    "summary": "Take the last change of the plane back as a whole, whatever it was; again to take that back.",
-    "examples": [
-      "pkg undo --dry-run",
-      "pkg undo"
-    ],
-    "authorised": true,
-    "flags": [
+    name: "undo",
+    summary: "Take the last change of the plane back as a whole, whatever it was; again to take that back.",
+    examples: ["pkg undo --dry-run", "pkg undo"],
+    authorised: true,
+    flags: [
       {
-        "field": "accept_drift",
-        "type": "boolean",
-        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
-        "default": false
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "uninstall",
-    "summary": "Remove packages and everything they brought, in one transaction; the archive stays in the store.",
-    "examples": [
+    name: "uninstall",
+    summary:
+      "Remove packages and everything they brought, in one transaction; the archive stays in the store.",
+    examples: [
       "pkg uninstall --id PKG-T1-RUNTIME-001",
-      "pkg uninstall PKG-T3-ECHO-001 PKG-T1-RUNTIME-001 --dry-run"
+      "pkg uninstall PKG-T3-ECHO-001 PKG-T1-RUNTIME-001 --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "ids",
-        "type": "list",
-        "description": "Package ids.",
-        "positional": true
+        field: "ids",
+        type: "list",
+        description: "Package ids.",
+        positional: true,
       },
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id."
+        field: "id",
+        type: "string",
+        description: "Package id.",
       },
       {
-        "field": "plane",
-        "type": "list",
-        "description": "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
-        "choices": [
-          "ho3",
-          "ho2",
-          "ho1"
-        ]
+        field: "plane",
+        type: "list",
+        description:
+          "Plane tier to act on (ho3, ho2, ho1); repeat for several. Default: the tier the package names.",
+        choices: ["ho3", "ho2", "ho1"],
       },
       {
-        "field": "purge",
-        "type": "boolean",
-        "description": "Also remove config and state files you edited.",
-        "default": false
+        field: "purge",
+        type: "boolean",
+        description: "Also remove config and state files you edited.",
+        default: false,
       },
       {
-        "field": "accept_drift",
-        "type": "boolean",
-        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
-        "default": false
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "adopt",
-    "summary": "Show what an unmanaged plugin folder holds, and take packages of it over as they lie.",
-    "examples": [
+    name: "adopt",
+    summary: "Show what an unmanaged plugin folder holds, and take packages of it over as they lie.",
+    examples: [
       "pkg adopt vendor/site-packages",
       "pkg adopt vendor/site-packages --take pip --dry-run",
-      "pkg adopt plugins --all --accept HOOK_AT_START"
+      "pkg adopt plugins --all --accept HOOK_AT_START",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "directory",
-        "type": "string",
-        "description": "Folder: site-packages, node_modules, or one with plugins of an agent.",
-        "required": true,
-        "positional": true
+        field: "directory",
+        type: "string",
+        description: "Folder: site-packages, node_modules, or one with plugins of an agent.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "take",
-        "type": "list",
-        "description": "Packages to take over, by name or place; repeat or separate by commas."
+        field: "take",
+        type: "list",
+        description: "Packages to take over, by name or place; repeat or separate by commas.",
       },
       {
-        "field": "all",
-        "type": "boolean",
-        "description": "Take over every package nobody governs yet.",
-        "default": false
+        field: "all",
+        type: "boolean",
+        description: "Take over every package nobody governs yet.",
+        default: false,
       },
       {
-        "field": "as",
-        "type": "list",
-        "description": "Package ids for those taken, in their order. Default: PKG-NAME-001."
+        field: "as",
+        type: "list",
+        description: "Package ids for those taken, in their order. Default: PKG-NAME-001.",
       },
       {
-        "field": "accept",
-        "type": "list",
-        "description": "Codes of findings to take along knowingly; noted in the ledger."
+        field: "accept",
+        type: "list",
+        description: "Codes of findings to take along knowingly; noted in the ledger.",
       },
       {
-        "field": "strict",
-        "type": "boolean",
-        "description": "Exit with 1 when there is a finding of severity error.",
-        "default": false
+        field: "strict",
+        type: "boolean",
+        description: "Exit with 1 when there is a finding of severity error.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "list",
-    "summary": "List registered and installed packages.",
-    "examples": [
-      "pkg list",
-      "pkg list --installed --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "list",
+    summary: "List registered and installed packages.",
+    examples: ["pkg list", "pkg list --installed --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "installed",
-        "type": "boolean",
-        "description": "Only what is installed.",
-        "default": false
-      }
-    ]
+        field: "installed",
+        type: "boolean",
+        description: "Only what is installed.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "info",
-    "summary": "Show one package's registry row, versions in the store, and what is installed.",
-    "examples": [
-      "pkg info PKG-T1-RUNTIME-001"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "info",
+    summary: "Show one package's registry row, versions in the store, and what is installed.",
+    examples: ["pkg info PKG-T1-RUNTIME-001"],
+    authorised: false,
+    flags: [
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id.",
-        "required": true,
-        "positional": true
-      }
-    ]
+        field: "id",
+        type: "string",
+        description: "Package id.",
+        required: true,
+        positional: true,
+      },
+    ],
   },
   {
-    "name": "register",
-    "summary": "Set a package's row in the control plane, or register a spec or framework.",
-    "examples": [
+    name: "register",
+    summary: "Set a package's row in the control plane, or register a spec or framework.",
+    examples: [
       "pkg register PKG-T1-RUNTIME-001 --spec SPEC-RUNTIME-001 --tier T1 --status active",
       "pkg register SPEC-RUNTIME-001",
-      "pkg register FMWK-200 --title \"House rules\""
+      'pkg register FMWK-200 --title "House rules"',
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "id",
-        "type": "string",
-        "description": "PKG-…, SPEC-…, FMWK-… or artifact id.",
-        "required": true,
-        "positional": true
+        field: "id",
+        type: "string",
+        description: "PKG-…, SPEC-…, FMWK-… or artifact id.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "spec",
-        "type": "string",
-        "description": "Spec the package implements (source_spec_id)."
+        field: "spec",
+        type: "string",
+        description: "Spec the package implements (source_spec_id).",
       },
       {
-        "field": "tier",
-        "type": "string",
-        "description": "Package tier.",
-        "choices": [
-          "G0",
-          "T0",
-          "T1",
-          "T2",
-          "T3"
-        ]
+        field: "tier",
+        type: "string",
+        description: "Package tier.",
+        choices: ["G0", "T0", "T1", "T2", "T3"],
       },
       {
-        "field": "status",
-        "type": "string",
-        "description": "Status, such as draft, active, deprecated or yanked.",
-        "choices": [
+        field: "status",
+        type: "string",
+        description: "Status, such as draft, active, deprecated or yanked.",
+        choices: [
           "proposed",
           "draft",
           "validated",
@@ -585,520 +551,473 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "deprecated",
           "retired",
           "archived",
-          "yanked"
-        ]
-      },
-      {
-        "field": "title",
-        "type": "string",
-        "description": "Title of a spec or framework, name of a package."
-      },
-      {
-        "field": "framework",
-        "type": "string",
-        "description": "Framework a spec complies with."
-      },
-      {
-        "field": "path",
-        "type": "string",
-        "description": "File of the plane an artifact id stands for."
-      },
-      {
-        "field": "owner",
-        "type": "string",
-        "description": "Who answers for the package."
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
-  },
-  {
-    "name": "unregister",
-    "summary": "Remove a row from the control plane's registries; refused while the package is installed.",
-    "examples": [
-      "pkg unregister PKG-T1-RUNTIME-001"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "id",
-        "type": "string",
-        "description": "PKG-…, SPEC-…, FMWK-… or artifact id.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
-  },
-  {
-    "name": "registry validate",
-    "summary": "Check every registry cell, row and reference; name line and column of each problem.",
-    "examples": [
-      "pkg registry validate",
-      "pkg registry validate --json"
-    ],
-    "authorised": false,
-    "flags": []
-  },
-  {
-    "name": "spec check",
-    "summary": "Check a spec pack: 00 to 08 complete, files present, tests pass, dependencies installed, review recorded.",
-    "examples": [
-      "pkg spec check SPEC-RUNTIME-001"
-    ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "id",
-        "type": "string",
-        "description": "SPEC-… id; the spec pack lies in specs/<ID>/.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "timeout",
-        "type": "integer",
-        "description": "Seconds each acceptance command may take.",
-        "default": 300
-      }
-    ]
-  },
-  {
-    "name": "spec review",
-    "summary": "Record that a named person reviewed a spec and its code, for exactly the bytes that lie there.",
-    "examples": [
-      "pkg spec review SPEC-RUNTIME-001 --reviewer ann --decision approved"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "id",
-        "type": "string",
-        "description": "SPEC-… id; the spec pack lies in specs/<ID>/.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "reviewer",
-        "type": "string",
-        "description": "Name of the person who reviewed.",
-        "required": true
-      },
-      {
-        "field": "decision",
-        "type": "string",
-        "description": "What they decided.",
-        "choices": [
-          "approved",
-          "rejected"
+          "yanked",
         ],
-        "required": true
       },
       {
-        "field": "note",
-        "type": "string",
-        "description": "Anything to add.",
-        "default": ""
+        field: "title",
+        type: "string",
+        description: "Title of a spec or framework, name of a package.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "framework",
+        type: "string",
+        description: "Framework a spec complies with.",
+      },
+      {
+        field: "path",
+        type: "string",
+        description: "File of the plane an artifact id stands for.",
+      },
+      {
+        field: "owner",
+        type: "string",
+        description: "Who answers for the package.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "plugin register",
-    "summary": "Make a plugin known by the manifest in its archive; nothing of it is installed.",
-    "examples": [
+    name: "unregister",
+    summary: "Remove a row from the control plane's registries; refused while the package is installed.",
+    examples: ["pkg unregister PKG-T1-RUNTIME-001"],
+    authorised: true,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "PKG-…, SPEC-…, FMWK-… or artifact id.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "registry validate",
+    summary: "Check every registry cell, row and reference; name line and column of each problem.",
+    examples: ["pkg registry validate", "pkg registry validate --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "spec check",
+    summary:
+      "Check a spec pack: 00 to 08 complete, files present, tests pass, dependencies installed, review recorded.",
+    examples: ["pkg spec check SPEC-RUNTIME-001"],
+    authorised: false,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "SPEC-… id; the spec pack lies in specs/<ID>/.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "timeout",
+        type: "integer",
+        description: "Seconds each acceptance command may take.",
+        default: 300,
+      },
+    ],
+  },
+  {
+    name: "spec review",
+    summary: "Record that a named person reviewed a spec and its code, for exactly the bytes that lie there.",
+    examples: ["pkg spec review SPEC-RUNTIME-001 --reviewer ann --decision approved"],
+    authorised: true,
+    flags: [
+      {
+        field: "id",
+        type: "string",
+        description: "SPEC-… id; the spec pack lies in specs/<ID>/.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reviewer",
+        type: "string",
+        description: "Name of the person who reviewed.",
+        required: true,
+      },
+      {
+        field: "decision",
+        type: "string",
+        description: "What they decided.",
+        choices: ["approved", "rejected"],
+        required: true,
+      },
+      {
+        field: "note",
+        type: "string",
+        description: "Anything to add.",
+        default: "",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "plugin register",
+    summary: "Make a plugin known by the manifest in its archive; nothing of it is installed.",
+    examples: [
       "pkg plugin register PKG-T2-NOTES-001",
-      "pkg plugin register packages_store/PKG-T2-NOTES-001.tar.gz --json"
+      "pkg plugin register packages_store/PKG-T2-NOTES-001.tar.gz --json",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "archive",
-        "type": "string",
-        "description": "Archive file, or the id of a package in the store (ID@VERSION).",
-        "required": true,
-        "positional": true
+        field: "archive",
+        type: "string",
+        description: "Archive file, or the id of a package in the store (ID@VERSION).",
+        required: true,
+        positional: true,
       },
       {
-        "field": "digest",
-        "type": "string",
-        "description": "sha256 of the archive, where you vouch for it yourself."
-      }
-    ]
+        field: "digest",
+        type: "string",
+        description: "sha256 of the archive, where you vouch for it yourself.",
+      },
+    ],
   },
   {
-    "name": "plugin install",
-    "summary": "Install the package of a plugin; it runs only once somebody enables it.",
-    "examples": [
-      "pkg plugin install notes",
-      "pkg plugin install PKG-T2-NOTES-001 --dry-run"
+    name: "plugin install",
+    summary: "Install the package of a plugin; it runs only once somebody enables it.",
+    examples: ["pkg plugin install notes", "pkg plugin install PKG-T2-NOTES-001 --dry-run"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of a registered plugin, id of its package, or an archive file.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "digest",
+        type: "string",
+        description: "sha256 of the archive, where you vouch for it yourself.",
+      },
+      {
+        field: "from",
+        type: "string",
+        description: "A folder with further archives.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of a registered plugin, id of its package, or an archive file.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "digest",
-        "type": "string",
-        "description": "sha256 of the archive, where you vouch for it yourself."
-      },
-      {
-        "field": "from",
-        "type": "string",
-        "description": "A folder with further archives."
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "plugin uninstall",
-    "summary": "Remove a plugin with its package; it stays registered, and what was granted is void.",
-    "examples": [
-      "pkg plugin uninstall notes --dry-run",
-      "pkg plugin uninstall notes --forget"
+    name: "plugin uninstall",
+    summary: "Remove a plugin with its package; it stays registered, and what was granted is void.",
+    examples: ["pkg plugin uninstall notes --dry-run", "pkg plugin uninstall notes --forget"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "purge",
+        type: "boolean",
+        description: "Also remove config and state files you edited.",
+        default: false,
+      },
+      {
+        field: "accept_drift",
+        type: "boolean",
+        description: "Go on although code was edited; copies are kept under .holdfast/state/kept.",
+        default: false,
+      },
+      {
+        field: "forget",
+        type: "boolean",
+        description: "Give up the namespace of a plugin that is not installed, with its configuration.",
+        default: false,
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "purge",
-        "type": "boolean",
-        "description": "Also remove config and state files you edited.",
-        "default": false
-      },
-      {
-        "field": "accept_drift",
-        "type": "boolean",
-        "description": "Go on although code was edited; copies are kept under .holdfast/state/kept.",
-        "default": false
-      },
-      {
-        "field": "forget",
-        "type": "boolean",
-        "description": "Give up the namespace of a plugin that is not installed, with its configuration.",
-        "default": false
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "plugin enable",
-    "summary": "Show what a plugin asks for beyond what was granted, and grant exactly that.",
-    "examples": [
-      "pkg plugin enable notes --dry-run",
-      "pkg plugin enable notes --pin"
+    name: "plugin enable",
+    summary: "Show what a plugin asks for beyond what was granted, and grant exactly that.",
+    examples: ["pkg plugin enable notes --dry-run", "pkg plugin enable notes --pin"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "yes",
+        type: "string",
+        description: "Digest of the words shown, which --dry-run prints: agrees to exactly those.",
+      },
+      {
+        field: "pin",
+        type: "boolean",
+        description: "Grant to these very bytes: an update disables the plugin.",
+        default: false,
+      },
+      {
+        field: "versions",
+        type: "string",
+        description: "Versions the grant holds for. Default: the major version as it is.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "yes",
-        "type": "string",
-        "description": "Digest of the words shown, which --dry-run prints: agrees to exactly those."
-      },
-      {
-        "field": "pin",
-        "type": "boolean",
-        "description": "Grant to these very bytes: an update disables the plugin.",
-        "default": false
-      },
-      {
-        "field": "versions",
-        "type": "string",
-        "description": "Versions the grant holds for. Default: the major version as it is."
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "plugin disable",
-    "summary": "Let nothing of a plugin run any more; its files and what was granted stay.",
-    "examples": [
-      "pkg plugin disable notes",
-      "pkg plugin disable notes --reason \"too many requests\""
-    ],
-    "authorised": true,
-    "flags": [
+    name: "plugin disable",
+    summary: "Let nothing of a plugin run any more; its files and what was granted stay.",
+    examples: ["pkg plugin disable notes", 'pkg plugin disable notes --reason "too many requests"'],
+    authorised: true,
+    flags: [
       {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "reason",
-        "type": "string",
-        "description": "Why.",
-        "default": "manual_disable"
-      }
-    ]
+        field: "reason",
+        type: "string",
+        description: "Why.",
+        default: "manual_disable",
+      },
+    ],
   },
   {
-    "name": "plugin approve",
-    "summary": "Stand for what a plugin may do above the profile of its kind, as a second person.",
-    "examples": [
-      "pkg plugin approve notes --reason \"runs git, reviewed in audit 12\" --days 30",
-      "pkg plugin approve notes --reason \"until the next audit\" --expires 2027-01-31"
+    name: "plugin approve",
+    summary: "Stand for what a plugin may do above the profile of its kind, as a second person.",
+    examples: [
+      'pkg plugin approve notes --reason "runs git, reviewed in audit 12" --days 30',
+      'pkg plugin approve notes --reason "until the next audit" --expires 2027-01-31',
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "reason",
-        "type": "string",
-        "description": "Why, in at least 8 characters.",
-        "required": true
+        field: "reason",
+        type: "string",
+        description: "Why, in at least 8 characters.",
+        required: true,
       },
       {
-        "field": "expires",
-        "type": "string",
-        "description": "Day or time it ends, such as 2027-01-31; within a year."
+        field: "expires",
+        type: "string",
+        description: "Day or time it ends, such as 2027-01-31; within a year.",
       },
       {
-        "field": "days",
-        "type": "integer",
-        "description": "How many days it holds, in place of --expires."
-      }
-    ]
+        field: "days",
+        type: "integer",
+        description: "How many days it holds, in place of --expires.",
+      },
+    ],
   },
   {
-    "name": "plugin review",
-    "summary": "Disable every plugin whose approval expired or whose approver may no longer approve.",
-    "examples": [
-      "pkg plugin review",
-      "pkg plugin review --json"
-    ],
-    "authorised": true,
-    "flags": []
+    name: "plugin review",
+    summary: "Disable every plugin whose approval expired or whose approver may no longer approve.",
+    examples: ["pkg plugin review", "pkg plugin review --json"],
+    authorised: true,
+    flags: [],
   },
   {
-    "name": "plugin list",
-    "summary": "List plugins with state, effective state, kind and profile.",
-    "examples": [
-      "pkg plugin list",
-      "pkg plugin list --state enabled --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "plugin list",
+    summary: "List plugins with state, effective state, kind and profile.",
+    examples: ["pkg plugin list", "pkg plugin list --state enabled --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "state",
-        "type": "string",
-        "description": "Only those whose effective state this is.",
-        "choices": [
-          "registered",
-          "installed",
-          "enabled",
-          "disabled"
-        ]
-      }
-    ]
-  },
-  {
-    "name": "plugin inspect",
-    "summary": "Show everything known of one plugin: state, what it asks for, what was granted and approved.",
-    "examples": [
-      "pkg plugin inspect notes",
-      "pkg plugin inspect PKG-T2-NOTES-001 --json"
+        field: "state",
+        type: "string",
+        description: "Only those whose effective state this is.",
+        choices: ["registered", "installed", "enabled", "disabled"],
+      },
     ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
-      }
-    ]
   },
   {
-    "name": "configure",
-    "summary": "Set what a plugin can be configured with, held against its schema; secrets are named, never written.",
-    "examples": [
+    name: "plugin inspect",
+    summary: "Show everything known of one plugin: state, what it asks for, what was granted and approved.",
+    examples: ["pkg plugin inspect notes", "pkg plugin inspect PKG-T2-NOTES-001 --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "configure",
+    summary:
+      "Set what a plugin can be configured with, held against its schema; secrets are named, never written.",
+    examples: [
       "pkg configure notes retries=8 --dry-run",
       "pkg configure notes api_key=env:NOTES_API_KEY",
-      "pkg configure notes --show"
+      "pkg configure notes --show",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "settings",
-        "type": "list",
-        "description": "KEY=VALUE; the schema says of which type. A secret is KEY=env:NAME or KEY=file:/PATH.",
-        "positional": true
+        field: "settings",
+        type: "list",
+        description: "KEY=VALUE; the schema says of which type. A secret is KEY=env:NAME or KEY=file:/PATH.",
+        positional: true,
       },
       {
-        "field": "file",
-        "type": "string",
-        "description": "JSON or TOML file with settings."
+        field: "file",
+        type: "string",
+        description: "JSON or TOML file with settings.",
       },
       {
-        "field": "unset",
-        "type": "list",
-        "description": "Take a setting away; repeat for several."
+        field: "unset",
+        type: "list",
+        description: "Take a setting away; repeat for several.",
       },
       {
-        "field": "show",
-        "type": "boolean",
-        "description": "Show what is in force; needs no token.",
-        "default": false
+        field: "show",
+        type: "boolean",
+        description: "Show what is in force; needs no token.",
+        default: false,
       },
       {
-        "field": "rollback",
-        "type": "integer",
-        "description": "Go back to this earlier version of the configuration."
+        field: "rollback",
+        type: "integer",
+        description: "Go back to this earlier version of the configuration.",
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "policy why",
-    "summary": "Explain rule by rule what the policy allows and denies to a plugin, and which line decides.",
-    "examples": [
-      "pkg policy why PKG-T2-NOTES-001",
-      "pkg policy why notes --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "policy why",
+    summary: "Explain rule by rule what the policy allows and denies to a plugin, and which line decides.",
+    examples: ["pkg policy why PKG-T2-NOTES-001", "pkg policy why notes --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "name",
-        "type": "string",
-        "description": "Namespace of the plugin, or the id of its package.",
-        "required": true,
-        "positional": true
-      }
-    ]
+        field: "name",
+        type: "string",
+        description: "Namespace of the plugin, or the id of its package.",
+        required: true,
+        positional: true,
+      },
+    ],
   },
   {
-    "name": "policy check",
-    "summary": "Check config/policy.toml: its form, that it is the one accepted, and that no layer loosens a higher one.",
-    "examples": [
-      "pkg policy check",
-      "pkg policy check --json"
-    ],
-    "authorised": false,
-    "flags": []
+    name: "policy check",
+    summary:
+      "Check config/policy.toml: its form, that it is the one accepted, and that no layer loosens a higher one.",
+    examples: ["pkg policy check", "pkg policy check --json"],
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "auth init",
-    "summary": "Make the plane's secret, role map and first admin token; --force replaces them and ends every token.",
-    "examples": [
-      "pkg auth init",
-      "pkg auth init --force"
-    ],
-    "authorised": true,
-    "flags": [
+    name: "auth init",
+    summary:
+      "Make the plane's secret, role map and first admin token; --force replaces them and ends every token.",
+    examples: ["pkg auth init", "pkg auth init --force"],
+    authorised: true,
+    flags: [
       {
-        "field": "force",
-        "type": "boolean",
-        "description": "Replace existing keys (wants an admin token while they work).",
-        "default": false
-      }
-    ]
+        field: "force",
+        type: "boolean",
+        description: "Replace existing keys (wants an admin token while they work).",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "auth issue",
-    "summary": "Issue a token with a role, an expiry and, if wanted, a narrower reach; it is shown once and stored nowhere.",
-    "examples": [
+    name: "auth issue",
+    summary:
+      "Issue a token with a role, an expiry and, if wanted, a narrower reach; it is shown once and stored nowhere.",
+    examples: [
       "pkg auth issue --user ci --role maintainer --days 30 --action pack --action install",
-      "pkg auth issue --user ann --role auditor --json"
+      "pkg auth issue --user ann --role auditor --json",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "user",
-        "type": "string",
-        "description": "Who will act with it.",
-        "required": true
+        field: "user",
+        type: "string",
+        description: "Who will act with it.",
+        required: true,
       },
       {
-        "field": "role",
-        "type": "string",
-        "description": "Role.",
-        "choices": [
-          "admin",
-          "maintainer",
-          "auditor",
-          "reader"
-        ],
-        "required": true
+        field: "role",
+        type: "string",
+        description: "Role.",
+        choices: ["admin", "maintainer", "auditor", "reader"],
+        required: true,
       },
       {
-        "field": "days",
-        "type": "integer",
-        "description": "Days until it expires.",
-        "default": 30
+        field: "days",
+        type: "integer",
+        description: "Days until it expires.",
+        default: 30,
       },
       {
-        "field": "action",
-        "type": "list",
-        "description": "Allow only this action; repeat for several.",
-        "choices": [
+        field: "action",
+        type: "list",
+        description: "Allow only this action; repeat for several.",
+        choices: [
           "pack",
           "install",
           "uninstall",
@@ -1115,1232 +1034,1176 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
           "plugin_disable",
           "plugin_approve",
           "configure",
-          "run"
-        ]
-      },
-      {
-        "field": "tier",
-        "type": "list",
-        "description": "Allow only packages of this tier; repeat for several.",
-        "choices": [
-          "G0",
-          "T0",
-          "T1",
-          "T2",
-          "T3"
-        ]
-      },
-      {
-        "field": "package",
-        "type": "list",
-        "description": "Allow only this package; repeat for several."
-      }
-    ]
-  },
-  {
-    "name": "auth revoke",
-    "summary": "Revoke one token by its id, or every token of a user.",
-    "examples": [
-      "pkg auth revoke 0123456789abcdef",
-      "pkg auth revoke --user ann"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "token_id",
-        "type": "string",
-        "description": "Id of the token, from pkg auth list.",
-        "positional": true
-      },
-      {
-        "field": "user",
-        "type": "string",
-        "description": "User whose tokens end, user:HMAC ones included."
-      }
-    ]
-  },
-  {
-    "name": "auth list",
-    "summary": "List users with roles and tokens by id; never a token.",
-    "examples": [
-      "pkg auth list",
-      "pkg auth list --json"
-    ],
-    "authorised": false,
-    "flags": []
-  },
-  {
-    "name": "auth whoami",
-    "summary": "Say who the token belongs to and what it may do.",
-    "examples": [
-      "pkg auth whoami"
-    ],
-    "authorised": true,
-    "flags": []
-  },
-  {
-    "name": "keys list",
-    "summary": "Show the keys this plane trusts, and how its own list differs from what is pinned outside it.",
-    "examples": [
-      "pkg keys list",
-      "pkg keys list --json"
-    ],
-    "authorised": false,
-    "flags": []
-  },
-  {
-    "name": "keys generate",
-    "summary": "Make an Ed25519 signing key beside the plane's secrets and trust it; the private half is never shown.",
-    "examples": [
-      "pkg keys generate",
-      "pkg keys generate release-2026 --use package"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Name of the key. Default: the plane's first key of that use.",
-        "positional": true
-      },
-      {
-        "field": "use",
-        "type": "string",
-        "description": "What the key signs.",
-        "choices": [
-          "package",
-          "ledger"
+          "run",
         ],
-        "default": "package"
-      }
-    ]
-  },
-  {
-    "name": "keys rotate",
-    "summary": "Replace a key by a new one of the same name; the ledger entry is signed by both.",
-    "examples": [
-      "pkg keys rotate release-2026"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "name",
-        "type": "string",
-        "description": "Name of the key, from pkg keys list.",
-        "required": true,
-        "positional": true
-      }
-    ]
-  },
-  {
-    "name": "keys revoke",
-    "summary": "End all trust in a key: whatever it signed, before or after, is refused from now on.",
-    "examples": [
-      "pkg keys revoke release-2026 --reason \"laptop lost\"",
-      "pkg keys revoke release-2026+0f1e2d3c --reason \"replaced\" --json"
-    ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "key",
-        "type": "string",
-        "description": "Name, or id NAME+HASH where several bear it.",
-        "required": true,
-        "positional": true
       },
       {
-        "field": "reason",
-        "type": "string",
-        "description": "Why; it is shown with every refusal.",
-        "required": true
-      }
-    ]
+        field: "tier",
+        type: "list",
+        description: "Allow only packages of this tier; repeat for several.",
+        choices: ["G0", "T0", "T1", "T2", "T3"],
+      },
+      {
+        field: "package",
+        type: "list",
+        description: "Allow only this package; repeat for several.",
+      },
+    ],
   },
   {
-    "name": "keys trust",
-    "summary": "Trust a key of somebody else, or settle a difference between the plane's files and what is pinned.",
-    "examples": [
+    name: "auth revoke",
+    summary: "Revoke one token by its id, or every token of a user.",
+    examples: ["pkg auth revoke 0123456789abcdef", "pkg auth revoke --user ann"],
+    authorised: true,
+    flags: [
+      {
+        field: "token_id",
+        type: "string",
+        description: "Id of the token, from pkg auth list.",
+        positional: true,
+      },
+      {
+        field: "user",
+        type: "string",
+        description: "User whose tokens end, user:HMAC ones included.",
+      },
+    ],
+  },
+  {
+    name: "auth list",
+    summary: "List users with roles and tokens by id; never a token.",
+    examples: ["pkg auth list", "pkg auth list --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "auth whoami",
+    summary: "Say who the token belongs to and what it may do.",
+    examples: ["pkg auth whoami"],
+    authorised: true,
+    flags: [],
+  },
+  {
+    name: "keys list",
+    summary: "Show the keys this plane trusts, and how its own list differs from what is pinned outside it.",
+    examples: ["pkg keys list", "pkg keys list --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "keys generate",
+    summary:
+      "Make an Ed25519 signing key beside the plane's secrets and trust it; the private half is never shown.",
+    examples: ["pkg keys generate", "pkg keys generate release-2026 --use package"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the key. Default: the plane's first key of that use.",
+        positional: true,
+      },
+      {
+        field: "use",
+        type: "string",
+        description: "What the key signs.",
+        choices: ["package", "ledger"],
+        default: "package",
+      },
+    ],
+  },
+  {
+    name: "keys rotate",
+    summary: "Replace a key by a new one of the same name; the ledger entry is signed by both.",
+    examples: ["pkg keys rotate release-2026"],
+    authorised: true,
+    flags: [
+      {
+        field: "name",
+        type: "string",
+        description: "Name of the key, from pkg keys list.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "keys revoke",
+    summary: "End all trust in a key: whatever it signed, before or after, is refused from now on.",
+    examples: [
+      'pkg keys revoke release-2026 --reason "laptop lost"',
+      'pkg keys revoke release-2026+0f1e2d3c --reason "replaced" --json',
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "key",
+        type: "string",
+        description: "Name, or id NAME+HASH where several bear it.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why; it is shown with every refusal.",
+        required: true,
+      },
+    ],
+  },
+  {
+    name: "keys trust",
+    summary:
+      "Trust a key of somebody else, or settle a difference between the plane's files and what is pinned.",
+    examples: [
       "pkg keys trust sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 --use package",
       "pkg keys trust --accept",
-      "pkg keys trust --restore"
+      "pkg keys trust --restore",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "vkey",
-        "type": "string",
-        "description": "Verifier key: NAME+HASH+BASE64.",
-        "positional": true
+        field: "vkey",
+        type: "string",
+        description: "Verifier key: NAME+HASH+BASE64.",
+        positional: true,
       },
       {
-        "field": "use",
-        "type": "string",
-        "description": "What the key signs.",
-        "choices": [
-          "package",
-          "ledger"
-        ],
-        "default": "package"
+        field: "use",
+        type: "string",
+        description: "What the key signs.",
+        choices: ["package", "ledger"],
+        default: "package",
       },
       {
-        "field": "accept",
-        "type": "boolean",
-        "description": "Pin config/trusted_keys.json and config/policy.toml as they are now.",
-        "default": false
+        field: "accept",
+        type: "boolean",
+        description: "Pin config/trusted_keys.json and config/policy.toml as they are now.",
+        default: false,
       },
       {
-        "field": "restore",
-        "type": "boolean",
-        "description": "Put config/trusted_keys.json back as it is pinned.",
-        "default": false
-      }
-    ]
+        field: "restore",
+        type: "boolean",
+        description: "Put config/trusted_keys.json back as it is pinned.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "preflight",
-    "summary": "Judge packages before they enter: manifest, ranges, permissions, dependencies, ownership, signatures.",
-    "examples": [
+    name: "preflight",
+    summary:
+      "Judge packages before they enter: manifest, ranges, permissions, dependencies, ownership, signatures.",
+    examples: [
       "pkg preflight modules/notes",
       "pkg preflight PKG-T1-RUNTIME-001 --host 2.0.0 --json",
       "pkg preflight --changed origin/main --github",
-      "pkg preflight modules/notes --fix --dry-run"
+      "pkg preflight modules/notes --fix --dry-run",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "subjects",
-        "type": "list",
-        "description": "Manifests, their folders, archives or package ids.",
-        "positional": true
+        field: "subjects",
+        type: "list",
+        description: "Manifests, their folders, archives or package ids.",
+        positional: true,
       },
       {
-        "field": "changed",
-        "type": "string",
-        "description": "Judge every manifest that differs from this git commit or branch."
+        field: "changed",
+        type: "string",
+        description: "Judge every manifest that differs from this git commit or branch.",
       },
       {
-        "field": "exclude",
-        "type": "list",
-        "description": "With --changed: glob of paths to leave out, such as test/**; repeat for several."
+        field: "exclude",
+        type: "list",
+        description: "With --changed: glob of paths to leave out, such as test/**; repeat for several.",
       },
       {
-        "field": "host",
-        "type": "string",
-        "description": "Judge as if this program had this version."
+        field: "host",
+        type: "string",
+        description: "Judge as if this program had this version.",
       },
       {
-        "field": "api",
-        "type": "string",
-        "description": "Judge as if the plugin API had this version."
+        field: "api",
+        type: "string",
+        description: "Judge as if the plugin API had this version.",
       },
       {
-        "field": "python",
-        "type": "string",
-        "description": "Judge as if Python had this version."
+        field: "python",
+        type: "string",
+        description: "Judge as if Python had this version.",
       },
       {
-        "field": "node",
-        "type": "string",
-        "description": "Judge as if Node had this version."
+        field: "node",
+        type: "string",
+        description: "Judge as if Node had this version.",
       },
       {
-        "field": "digest",
-        "type": "string",
-        "description": "sha256 of the archive, vouched for by you."
+        field: "digest",
+        type: "string",
+        description: "sha256 of the archive, vouched for by you.",
       },
       {
-        "field": "require_all",
-        "type": "boolean",
-        "description": "Fail also where a check could not run.",
-        "default": false
+        field: "require_all",
+        type: "boolean",
+        description: "Fail also where a check could not run.",
+        default: false,
       },
       {
-        "field": "fix",
-        "type": "boolean",
-        "description": "Mend in the manifests what can be mended safely, then judge them.",
-        "default": false
+        field: "fix",
+        type: "boolean",
+        description: "Mend in the manifests what can be mended safely, then judge them.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
       },
       {
-        "field": "sarif",
-        "type": "boolean",
-        "description": "Print SARIF 2.1.0.",
-        "default": false
+        field: "sarif",
+        type: "boolean",
+        description: "Print SARIF 2.1.0.",
+        default: false,
       },
       {
-        "field": "junit",
-        "type": "boolean",
-        "description": "Print JUnit XML.",
-        "default": false
+        field: "junit",
+        type: "boolean",
+        description: "Print JUnit XML.",
+        default: false,
       },
       {
-        "field": "github",
-        "type": "boolean",
-        "description": "Print annotations for GitHub Actions.",
-        "default": false
+        field: "github",
+        type: "boolean",
+        description: "Print annotations for GitHub Actions.",
+        default: false,
       },
       {
-        "field": "markdown",
-        "type": "boolean",
-        "description": "Print Markdown.",
-        "default": false
-      }
-    ]
+        field: "markdown",
+        type: "boolean",
+        description: "Print Markdown.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "explain",
-    "summary": "Say what a code means, where it comes from and what to do about it. Works offline and without a plane.",
-    "examples": [
-      "pkg explain COMPAT_UNMET",
-      "pkg explain --list --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "explain",
+    summary:
+      "Say what a code means, where it comes from and what to do about it. Works offline and without a plane.",
+    examples: ["pkg explain COMPAT_UNMET", "pkg explain --list --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "code",
-        "type": "string",
-        "description": "Code of a fault or finding.",
-        "positional": true
+        field: "code",
+        type: "string",
+        description: "Code of a fault or finding.",
+        positional: true,
       },
       {
-        "field": "list",
-        "type": "boolean",
-        "description": "List every code with its meaning.",
-        "default": false
-      }
-    ]
+        field: "list",
+        type: "boolean",
+        description: "List every code with its meaning.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "what-breaks",
-    "summary": "Say which packages stop fitting if the host, the API, Python or Node changes, or packages go.",
-    "examples": [
+    name: "what-breaks",
+    summary: "Say which packages stop fitting if the host, the API, Python or Node changes, or packages go.",
+    examples: [
       "pkg what-breaks --host 3.0.0",
       "pkg what-breaks --python 3.13 --store",
-      "pkg what-breaks --remove PKG-T0-EVIDENCE-001 --json"
+      "pkg what-breaks --remove PKG-T0-EVIDENCE-001 --json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "host",
-        "type": "string",
-        "description": "Judge as if this program had this version."
+        field: "host",
+        type: "string",
+        description: "Judge as if this program had this version.",
       },
       {
-        "field": "api",
-        "type": "string",
-        "description": "Judge as if the plugin API had this version."
+        field: "api",
+        type: "string",
+        description: "Judge as if the plugin API had this version.",
       },
       {
-        "field": "python",
-        "type": "string",
-        "description": "Judge as if Python had this version."
+        field: "python",
+        type: "string",
+        description: "Judge as if Python had this version.",
       },
       {
-        "field": "node",
-        "type": "string",
-        "description": "Judge as if Node had this version."
+        field: "node",
+        type: "string",
+        description: "Judge as if Node had this version.",
       },
       {
-        "field": "remove",
-        "type": "list",
-        "description": "Package that goes; repeat for several."
+        field: "remove",
+        type: "list",
+        description: "Package that goes; repeat for several.",
       },
       {
-        "field": "store",
-        "type": "boolean",
-        "description": "Look also at the newest archive of each package in the store.",
-        "default": false
-      }
-    ]
+        field: "store",
+        type: "boolean",
+        description: "Look also at the newest archive of each package in the store.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "golden new",
-    "summary": "Write a scenario that passes as it is, to begin from; nothing is overwritten.",
-    "examples": [
+    name: "golden new",
+    summary: "Write a scenario that passes as it is, to begin from; nothing is overwritten.",
+    examples: [
       "golden new golden/first.toml",
       "golden new golden/echo.toml --package modules/echo",
-      "golden new golden/echo-life.toml --package PKG-T3-ECHO-001 --canonical"
+      "golden new golden/echo-life.toml --package PKG-T3-ECHO-001 --canonical",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "file",
-        "type": "string",
-        "description": "File to write; it ends in .toml.",
-        "required": true,
-        "positional": true
+        field: "file",
+        type: "string",
+        description: "File to write; it ends in .toml.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "package",
-        "type": "string",
-        "description": "Source folder or package id; default: a plugin made up for the scenario."
+        field: "package",
+        type: "string",
+        description: "Source folder or package id; default: a plugin made up for the scenario.",
       },
       {
-        "field": "canonical",
-        "type": "boolean",
-        "description": "Take the steps of the canonical scenario, which follow from the package.",
-        "default": false
-      }
-    ]
+        field: "canonical",
+        type: "boolean",
+        description: "Take the steps of the canonical scenario, which follow from the package.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "golden check",
-    "summary": "Read scenarios and report every problem with line and column, without running anything.",
-    "examples": [
-      "golden check",
-      "golden check golden/first.toml",
-      "golden check golden --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "golden check",
+    summary: "Read scenarios and report every problem with line and column, without running anything.",
+    examples: ["golden check", "golden check golden/first.toml", "golden check golden --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "files",
-        "type": "list",
-        "description": "Scenario files or folders of them; default: golden.",
-        "positional": true
-      }
-    ]
+        field: "files",
+        type: "list",
+        description: "Scenario files or folders of them; default: golden.",
+        positional: true,
+      },
+    ],
   },
   {
-    "name": "golden failures",
-    "summary": "Fail every kind of change at every point it comes by, and hold what stands then against before and after.",
-    "examples": [
-      "golden failures",
-      "golden failures PKG-T1-RUNTIME-001 --every --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "golden failures",
+    summary:
+      "Fail every kind of change at every point it comes by, and hold what stands then against before and after.",
+    examples: ["golden failures", "golden failures PKG-T1-RUNTIME-001 --every --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "subject",
-        "type": "string",
-        "description": "Scenario file, source folder or package id; default: a package made up for it.",
-        "positional": true
+        field: "subject",
+        type: "string",
+        description: "Scenario file, source folder or package id; default: a package made up for it.",
+        positional: true,
       },
       {
-        "field": "every",
-        "type": "boolean",
-        "description": "Every point in every stage, also those that were failed in an earlier one.",
-        "default": false
-      }
-    ]
+        field: "every",
+        type: "boolean",
+        description: "Every point in every stage, also those that were failed in an earlier one.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "golden run",
-    "summary": "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
-    "examples": [
+    name: "golden run",
+    summary:
+      "Run the lives of packages, from install to uninstall, in planes of their own, and judge every step.",
+    examples: [
       "golden run",
       "golden run PKG-T0-EVIDENCE-001",
       "golden run golden/weather.toml --json",
-      "golden run --shard 1/4 --json > shard-1.json"
+      "golden run --shard 1/4 --json > shard-1.json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "subjects",
-        "type": "list",
-        "description": "Scenario files, folders of them, source folders or package ids; default: everything here.",
-        "positional": true
+        field: "subjects",
+        type: "list",
+        description:
+          "Scenario files, folders of them, source folders or package ids; default: everything here.",
+        positional: true,
       },
       {
-        "field": "list",
-        "type": "boolean",
-        "description": "Name what would run, and run nothing.",
-        "default": false
+        field: "list",
+        type: "boolean",
+        description: "Name what would run, and run nothing.",
+        default: false,
       },
       {
-        "field": "update",
-        "type": "boolean",
-        "description": "Rewrite the recordings beside scenarios, and show what differs.",
-        "default": false
+        field: "update",
+        type: "boolean",
+        description: "Rewrite the recordings beside scenarios, and show what differs.",
+        default: false,
       },
       {
-        "field": "keep",
-        "type": "boolean",
-        "description": "Leave the planes of scenarios that fail.",
-        "default": false
+        field: "keep",
+        type: "boolean",
+        description: "Leave the planes of scenarios that fail.",
+        default: false,
       },
       {
-        "field": "workers",
-        "type": "integer",
-        "description": "How many processes run at once; default: one a core."
+        field: "workers",
+        type: "integer",
+        description: "How many processes run at once; default: one a core.",
       },
       {
-        "field": "shard",
-        "type": "string",
-        "description": "Run only this part of the whole, such as 2/4; golden merge joins them."
+        field: "shard",
+        type: "string",
+        description: "Run only this part of the whole, such as 2/4; golden merge joins them.",
       },
       {
-        "field": "steady",
-        "type": "boolean",
-        "description": "Leave out what differs from run to run and from machine to machine: times, processes.",
-        "default": false
-      }
-    ]
+        field: "steady",
+        type: "boolean",
+        description: "Leave out what differs from run to run and from machine to machine: times, processes.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "golden matrix",
-    "summary": "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
-    "examples": [
+    name: "golden matrix",
+    summary:
+      "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
+    examples: [
       "golden matrix modules/example_gate",
       "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
-      "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json"
+      "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "subject",
-        "type": "string",
-        "description": "A matrix file, the source folder of a plugin, or its package id.",
-        "required": true,
-        "positional": true
+        field: "subject",
+        type: "string",
+        description: "A matrix file, the source folder of a plugin, or its package id.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "versions",
-        "type": "string",
-        "description": "Versions of the plugin, with commas: those of a matrix file, or what a source is packed under."
+        field: "versions",
+        type: "string",
+        description:
+          "Versions of the plugin, with commas: those of a matrix file, or what a source is packed under.",
       },
       {
-        "field": "hosts",
-        "type": "string",
-        "description": "Host programs, with commas: workbench@2.0.0, workbench, 2.0.0, holdfast. Default: from the ranges."
+        field: "hosts",
+        type: "string",
+        description:
+          "Host programs, with commas: workbench@2.0.0, workbench, 2.0.0, holdfast. Default: from the ranges.",
       },
       {
-        "field": "apis",
-        "type": "string",
-        "description": "API versions, with commas. Default: from the ranges."
+        field: "apis",
+        type: "string",
+        description: "API versions, with commas. Default: from the ranges.",
       },
       {
-        "field": "pythons",
-        "type": "string",
-        "description": "Pythons, with commas: 3.9,3.13. Default: the ends of the ranges, of those found."
+        field: "pythons",
+        type: "string",
+        description: "Pythons, with commas: 3.9,3.13. Default: the ends of the ranges, of those found.",
       },
       {
-        "field": "list",
-        "type": "boolean",
-        "description": "Name the cells, and run nothing.",
-        "default": false
+        field: "list",
+        type: "boolean",
+        description: "Name the cells, and run nothing.",
+        default: false,
       },
       {
-        "field": "workers",
-        "type": "integer",
-        "description": "How many processes run at once; default: one a core."
+        field: "workers",
+        type: "integer",
+        description: "How many processes run at once; default: one a core.",
       },
       {
-        "field": "shard",
-        "type": "string",
-        "description": "Run only this part of the whole, such as 2/4; golden merge joins them."
+        field: "shard",
+        type: "string",
+        description: "Run only this part of the whole, such as 2/4; golden merge joins them.",
       },
       {
-        "field": "steady",
-        "type": "boolean",
-        "description": "Leave out what differs from run to run and from machine to machine: times, processes.",
-        "default": false
-      }
-    ]
+        field: "steady",
+        type: "boolean",
+        description: "Leave out what differs from run to run and from machine to machine: times, processes.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "golden merge",
-    "summary": "Join the reports of all shards of a golden run or matrix; what is missing is red, and named.",
-    "examples": [
+    name: "golden merge",
+    summary: "Join the reports of all shards of a golden run or matrix; what is missing is red, and named.",
+    examples: [
       "golden merge shard-1.json shard-2.json --out golden.json",
-      "golden merge shard-1.json shard-2.json --steady --json"
+      "golden merge shard-1.json shard-2.json --steady --json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "reports",
-        "type": "list",
-        "description": "Reports of shards, as --json printed them.",
-        "required": true,
-        "positional": true
+        field: "reports",
+        type: "list",
+        description: "Reports of shards, as --json printed them.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "out",
-        "type": "string",
-        "description": "File to write the whole report to, as JSON."
+        field: "out",
+        type: "string",
+        description: "File to write the whole report to, as JSON.",
       },
       {
-        "field": "steady",
-        "type": "boolean",
-        "description": "Leave out what differs from run to run: times, processes.",
-        "default": false
-      }
-    ]
-  },
-  {
-    "name": "golden worker",
-    "summary": "Run pieces of a golden run that is under way; it starts its workers itself.",
-    "examples": [
-      "golden worker --help"
+        field: "steady",
+        type: "boolean",
+        description: "Leave out what differs from run to run: times, processes.",
+        default: false,
+      },
     ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "job",
-        "type": "string",
-        "description": "Folder the run has made.",
-        "required": true,
-        "positional": true
-      }
-    ]
   },
   {
-    "name": "verify",
-    "summary": "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",
-    "examples": [
+    name: "golden worker",
+    summary: "Run pieces of a golden run that is under way; it starts its workers itself.",
+    examples: ["golden worker --help"],
+    authorised: false,
+    flags: [
+      {
+        field: "job",
+        type: "string",
+        description: "Folder the run has made.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "verify",
+    summary:
+      "Say who vouches for an archive: digest, form, content, signatures, provenance and policy, one by one.",
+    examples: [
       "pkg verify PKG-T1-RUNTIME-001",
-      "pkg verify packages_store/PKG-T1-RUNTIME-001-1.0.0.tar.gz --json"
+      "pkg verify packages_store/PKG-T1-RUNTIME-001-1.0.0.tar.gz --json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "archive",
-        "type": "string",
-        "description": "Archive file, or ID or ID@VERSION in the store.",
-        "required": true,
-        "positional": true
-      }
-    ]
+        field: "archive",
+        type: "string",
+        description: "Archive file, or ID or ID@VERSION in the store.",
+        required: true,
+        positional: true,
+      },
+    ],
   },
   {
-    "name": "ledger verify",
-    "summary": "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
-    "examples": [
+    name: "ledger verify",
+    summary:
+      "Recompute every hash and link of the ledgers, hold them against their logs, their heads beside the keys, receipts and one another.",
+    examples: [
       "pkg ledger verify",
       "pkg ledger verify ledger/packages.jsonl --json",
-      "pkg ledger verify ledger/governance.jsonl --witness witnesses.txt"
+      "pkg ledger verify ledger/governance.jsonl --witness witnesses.txt",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "streams",
-        "type": "list",
-        "description": "Streams to verify; default: all of the plane.",
-        "positional": true
+        field: "streams",
+        type: "list",
+        description: "Streams to verify; default: all of the plane.",
+        positional: true,
       },
       {
-        "field": "witness",
-        "type": "list",
-        "description": "Verifier key of a witness you trust, or a file with one such key a line; each must have signed. Repeat for several."
+        field: "witness",
+        type: "list",
+        description:
+          "Verifier key of a witness you trust, or a file with one such key a line; each must have signed. Repeat for several.",
       },
       {
-        "field": "witnesses_min",
-        "type": "integer",
-        "description": "How many of the named witnesses must have signed. Default: all."
-      }
-    ]
+        field: "witnesses_min",
+        type: "integer",
+        description: "How many of the named witnesses must have signed. Default: all.",
+      },
+    ],
   },
   {
-    "name": "ledger append",
-    "summary": "Record an event of your own; acknowledged only once it is on disk.",
-    "examples": [
-      "pkg ledger append --event change_approved --subject PKG-T1-RUNTIME-001 --decision APPROVED --reason \"CAB 42\""
+    name: "ledger append",
+    summary: "Record an event of your own; acknowledged only once it is on disk.",
+    examples: [
+      'pkg ledger append --event change_approved --subject PKG-T1-RUNTIME-001 --decision APPROVED --reason "CAB 42"',
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream to append to.",
-        "default": "ledger/governance.jsonl"
+        field: "stream",
+        type: "string",
+        description: "Stream to append to.",
+        default: "ledger/governance.jsonl",
       },
       {
-        "field": "event",
-        "type": "string",
-        "description": "Event type.",
-        "required": true
+        field: "event",
+        type: "string",
+        description: "Event type.",
+        required: true,
       },
       {
-        "field": "subject",
-        "type": "string",
-        "description": "What it is about (submission_id).",
-        "default": ""
+        field: "subject",
+        type: "string",
+        description: "What it is about (submission_id).",
+        default: "",
       },
       {
-        "field": "decision",
-        "type": "string",
-        "description": "Decision.",
-        "default": "RECORDED"
+        field: "decision",
+        type: "string",
+        description: "Decision.",
+        default: "RECORDED",
       },
       {
-        "field": "reason",
-        "type": "string",
-        "description": "Why.",
-        "default": ""
-      }
-    ]
+        field: "reason",
+        type: "string",
+        description: "Why.",
+        default: "",
+      },
+    ],
   },
   {
-    "name": "ledger tail",
-    "summary": "Show the newest entries of one ledger or of all, oldest first, and wait for more with --follow.",
-    "examples": [
-      "pkg ledger tail -n 20",
-      "pkg ledger tail --stream ledger/packages.jsonl --follow"
+    name: "ledger tail",
+    summary:
+      "Show the newest entries of one ledger or of all, oldest first, and wait for more with --follow.",
+    examples: ["pkg ledger tail -n 20", "pkg ledger tail --stream ledger/packages.jsonl --follow"],
+    authorised: false,
+    flags: [
+      {
+        field: "number",
+        type: "integer",
+        description: "How many to show.",
+        default: 10,
+        short: "n",
+      },
+      {
+        field: "stream",
+        type: "string",
+        description: "Stream to show; default: all of the plane.",
+      },
+      {
+        field: "follow",
+        type: "boolean",
+        description: "Go on showing entries as they are recorded, until interrupted.",
+        default: false,
+        short: "f",
+      },
     ],
-    "authorised": false,
-    "flags": [
-      {
-        "field": "number",
-        "type": "integer",
-        "description": "How many to show.",
-        "default": 10,
-        "short": "n"
-      },
-      {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream to show; default: all of the plane."
-      },
-      {
-        "field": "follow",
-        "type": "boolean",
-        "description": "Go on showing entries as they are recorded, until interrupted.",
-        "default": false,
-        "short": "f"
-      }
-    ]
   },
   {
-    "name": "ledger show",
-    "summary": "Show one entry with all it says, where it stands, and whether it has the hash it states.",
-    "examples": [
+    name: "ledger show",
+    summary: "Show one entry with all it says, where it stands, and whether it has the hash it states.",
+    examples: [
       "pkg ledger show LED-0123456789abcdef0123456789abcdef",
-      "pkg ledger show 0 --stream ledger/packages.jsonl --json"
+      "pkg ledger show 0 --stream ledger/packages.jsonl --json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "entry",
-        "type": "string",
-        "description": "Its id, its entry hash, or its number counted from 0 (with --stream).",
-        "required": true,
-        "positional": true
+        field: "entry",
+        type: "string",
+        description: "Its id, its entry hash, or its number counted from 0 (with --stream).",
+        required: true,
+        positional: true,
       },
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream it is in; default: all are searched."
-      }
-    ]
+        field: "stream",
+        type: "string",
+        description: "Stream it is in; default: all are searched.",
+      },
+    ],
   },
   {
-    "name": "ledger export",
-    "summary": "Write entries of a ledger as its own lines, as CSV or as one JSON document.",
-    "examples": [
+    name: "ledger export",
+    summary: "Write entries of a ledger as its own lines, as CSV or as one JSON document.",
+    examples: [
       "pkg ledger export --stream ledger/packages.jsonl --format csv --out packages.csv",
-      "pkg ledger export --since 2026-11-01 --format jsonl"
+      "pkg ledger export --since 2026-11-01 --format jsonl",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream to export.",
-        "default": "ledger/governance.jsonl"
+        field: "stream",
+        type: "string",
+        description: "Stream to export.",
+        default: "ledger/governance.jsonl",
       },
       {
-        "field": "from",
-        "type": "integer",
-        "description": "Number of the first entry, counted from 0."
+        field: "from",
+        type: "integer",
+        description: "Number of the first entry, counted from 0.",
       },
       {
-        "field": "to",
-        "type": "integer",
-        "description": "Number of the last entry."
+        field: "to",
+        type: "integer",
+        description: "Number of the last entry.",
       },
       {
-        "field": "since",
-        "type": "string",
-        "description": "Only entries of this time or later."
+        field: "since",
+        type: "string",
+        description: "Only entries of this time or later.",
       },
       {
-        "field": "until",
-        "type": "string",
-        "description": "Only entries of this time or earlier."
+        field: "until",
+        type: "string",
+        description: "Only entries of this time or earlier.",
       },
       {
-        "field": "format",
-        "type": "string",
-        "description": "jsonl: the very bytes of the lines (with --out); csv: for spreadsheets; json: an array.",
-        "choices": [
-          "jsonl",
-          "csv",
-          "json"
-        ],
-        "default": "jsonl"
+        field: "format",
+        type: "string",
+        description:
+          "jsonl: the very bytes of the lines (with --out); csv: for spreadsheets; json: an array.",
+        choices: ["jsonl", "csv", "json"],
+        default: "jsonl",
       },
       {
-        "field": "out",
-        "type": "string",
-        "description": "New file to write to; else it is printed."
-      }
-    ]
+        field: "out",
+        type: "string",
+        description: "New file to write to; else it is printed.",
+      },
+    ],
   },
   {
-    "name": "ledger at",
-    "summary": "Say which packages, versions and approvals were in force at a time or right after an entry.",
-    "examples": [
+    name: "ledger at",
+    summary: "Say which packages, versions and approvals were in force at a time or right after an entry.",
+    examples: [
       "pkg ledger at 2026-11-21T10:00:00Z",
-      "pkg ledger at LED-0123456789abcdef0123456789abcdef --json"
+      "pkg ledger at LED-0123456789abcdef0123456789abcdef --json",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "moment",
-        "type": "string",
-        "description": "A time (UTC where it names no zone), or an entry's id, hash or number (with --stream).",
-        "required": true,
-        "positional": true
+        field: "moment",
+        type: "string",
+        description: "A time (UTC where it names no zone), or an entry's id, hash or number (with --stream).",
+        required: true,
+        positional: true,
       },
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream of an entry that is named by its number."
-      }
-    ]
-  },
-  {
-    "name": "ledger summarise",
-    "summary": "Record in each ledger where the ledgers below it stand, so that cutting or rewriting one shows in another.",
-    "examples": [
-      "pkg ledger summarise",
-      "pkg ledger summarise --json"
+        field: "stream",
+        type: "string",
+        description: "Stream of an entry that is named by its number.",
+      },
     ],
-    "authorised": true,
-    "flags": []
   },
   {
-    "name": "ledger prove",
-    "summary": "Prove that an entry is in the ledger, or that the ledger only grew since a checkpoint, for others to check.",
-    "examples": [
+    name: "ledger summarise",
+    summary:
+      "Record in each ledger where the ledgers below it stand, so that cutting or rewriting one shows in another.",
+    examples: ["pkg ledger summarise", "pkg ledger summarise --json"],
+    authorised: true,
+    flags: [],
+  },
+  {
+    name: "ledger prove",
+    summary:
+      "Prove that an entry is in the ledger, or that the ledger only grew since a checkpoint, for others to check.",
+    examples: [
       "pkg ledger prove 0 --out first.tlog-proof",
       "pkg ledger prove LED-0123456789abcdef0123456789abcdef --stream ledger/packages.jsonl --json",
-      "pkg ledger prove --since old-checkpoint --out growth.proof"
+      "pkg ledger prove --since old-checkpoint --out growth.proof",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "entry",
-        "type": "string",
-        "description": "Entry: its id, its entry hash, or its number counted from 0.",
-        "positional": true
+        field: "entry",
+        type: "string",
+        description: "Entry: its id, its entry hash, or its number counted from 0.",
+        positional: true,
       },
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream the entry is in.",
-        "default": "ledger/governance.jsonl"
+        field: "stream",
+        type: "string",
+        description: "Stream the entry is in.",
+        default: "ledger/governance.jsonl",
       },
       {
-        "field": "since",
-        "type": "string",
-        "description": "Checkpoint file kept from earlier: prove that the ledger continues it."
+        field: "since",
+        type: "string",
+        description: "Checkpoint file kept from earlier: prove that the ledger continues it.",
       },
       {
-        "field": "cosigned",
-        "type": "boolean",
-        "description": "Prove against the newest checkpoint a witness signed, rather than the newest.",
-        "default": false
+        field: "cosigned",
+        type: "boolean",
+        description: "Prove against the newest checkpoint a witness signed, rather than the newest.",
+        default: false,
       },
       {
-        "field": "out",
-        "type": "string",
-        "description": "File to write the proof to (.tlog-proof)."
-      }
-    ]
+        field: "out",
+        type: "string",
+        description: "File to write the proof to (.tlog-proof).",
+      },
+    ],
   },
   {
-    "name": "ledger verify-proof",
-    "summary": "Check a proof file against the keys of those you trust. Needs no plane.",
-    "examples": [
+    name: "ledger verify-proof",
+    summary: "Check a proof file against the keys of those you trust. Needs no plane.",
+    examples: [
       "pkg ledger verify-proof first.tlog-proof --key plane-0123456789ab-ledger+0123abcd+AQ…",
-      "pkg ledger verify-proof growth.proof --since old-checkpoint --key plane-0123456789ab-ledger+0123abcd+AQ…"
+      "pkg ledger verify-proof growth.proof --since old-checkpoint --key plane-0123456789ab-ledger+0123abcd+AQ…",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "file",
-        "type": "string",
-        "description": "The proof.",
-        "required": true,
-        "positional": true
+        field: "file",
+        type: "string",
+        description: "The proof.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "key",
-        "type": "list",
-        "description": "Verifier key of the log; repeat for several, one of which must have signed.",
-        "required": true
+        field: "key",
+        type: "list",
+        description: "Verifier key of the log; repeat for several, one of which must have signed.",
+        required: true,
       },
       {
-        "field": "witness",
-        "type": "list",
-        "description": "Verifier key of a witness that must have signed too; repeat for several."
+        field: "witness",
+        type: "list",
+        description: "Verifier key of a witness that must have signed too; repeat for several.",
       },
       {
-        "field": "since",
-        "type": "string",
-        "description": "The earlier checkpoint file, for a proof that the ledger only grew."
+        field: "since",
+        type: "string",
+        description: "The earlier checkpoint file, for a proof that the ledger only grew.",
       },
       {
-        "field": "entry",
-        "type": "string",
-        "description": "File with the entry's line, where the proof does not hold it."
+        field: "entry",
+        type: "string",
+        description: "File with the entry's line, where the proof does not hold it.",
       },
       {
-        "field": "origin",
-        "type": "string",
-        "description": "The log it must be of."
-      }
-    ]
+        field: "origin",
+        type: "string",
+        description: "The log it must be of.",
+      },
+    ],
   },
   {
-    "name": "ledger rebuild",
-    "summary": "Write the tiles of the ledgers again from their lines, and sign a checkpoint where the key can be reached.",
-    "examples": [
-      "pkg ledger rebuild",
-      "pkg ledger rebuild --stream ledger/packages.jsonl"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "ledger rebuild",
+    summary:
+      "Write the tiles of the ledgers again from their lines, and sign a checkpoint where the key can be reached.",
+    examples: ["pkg ledger rebuild", "pkg ledger rebuild --stream ledger/packages.jsonl"],
+    authorised: false,
+    flags: [
       {
-        "field": "stream",
-        "type": "list",
-        "description": "Stream; repeat for several. Default: all."
-      }
-    ]
+        field: "stream",
+        type: "list",
+        description: "Stream; repeat for several. Default: all.",
+      },
+    ],
   },
   {
-    "name": "ledger cosign",
-    "summary": "Sign a ledger's checkpoint as a witness, unless it was forked or cut since this witness last saw it.",
-    "examples": [
+    name: "ledger cosign",
+    summary:
+      "Sign a ledger's checkpoint as a witness, unless it was forked or cut since this witness last saw it.",
+    examples: [
       "pkg ledger cosign --witness ~/witness",
-      "pkg ledger cosign --witness /media/usb/witness --stream ledger/packages.jsonl --key NAME+ID+BASE64"
+      "pkg ledger cosign --witness /media/usb/witness --stream ledger/packages.jsonl --key NAME+ID+BASE64",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "witness",
-        "type": "string",
-        "description": "Folder of the witness, outside the plane: its key and memory, made on first use.",
-        "required": true
+        field: "witness",
+        type: "string",
+        description: "Folder of the witness, outside the plane: its key and memory, made on first use.",
+        required: true,
       },
       {
-        "field": "stream",
-        "type": "string",
-        "description": "Stream whose checkpoint to sign.",
-        "default": "ledger/governance.jsonl"
+        field: "stream",
+        type: "string",
+        description: "Stream whose checkpoint to sign.",
+        default: "ledger/governance.jsonl",
       },
       {
-        "field": "key",
-        "type": "list",
-        "description": "Verifier key of the log to trust from now on; repeat for several. Default: those pinned for this plane."
+        field: "key",
+        type: "list",
+        description:
+          "Verifier key of the log to trust from now on; repeat for several. Default: those pinned for this plane.",
       },
       {
-        "field": "name",
-        "type": "string",
-        "description": "Name of the witness, when its key is made."
+        field: "name",
+        type: "string",
+        description: "Name of the witness, when its key is made.",
       },
       {
-        "field": "out",
-        "type": "string",
-        "description": "File to write the signed checkpoint to, for a witness that may only read the plane."
-      }
-    ]
+        field: "out",
+        type: "string",
+        description: "File to write the signed checkpoint to, for a witness that may only read the plane.",
+      },
+    ],
   },
   {
-    "name": "history",
-    "summary": "Show what was done to packages, and what failed and was rolled back, newest first.",
-    "examples": [
-      "pkg history",
-      "pkg history PKG-T1-RUNTIME-001 --json"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "history",
+    summary: "Show what was done to packages, and what failed and was rolled back, newest first.",
+    examples: ["pkg history", "pkg history PKG-T1-RUNTIME-001 --json"],
+    authorised: false,
+    flags: [
       {
-        "field": "id",
-        "type": "string",
-        "description": "Package id.",
-        "positional": true
+        field: "id",
+        type: "string",
+        description: "Package id.",
+        positional: true,
       },
       {
-        "field": "limit",
-        "type": "integer",
-        "description": "How many to show.",
-        "default": 50
-      }
-    ]
+        field: "limit",
+        type: "integer",
+        description: "How many to show.",
+        default: 50,
+      },
+    ],
   },
   {
-    "name": "status",
-    "summary": "Show the plane's generation, what can be rolled back to, and what is under way.",
-    "examples": [
-      "pkg status",
-      "pkg status --json"
-    ],
-    "authorised": false,
-    "flags": []
+    name: "status",
+    summary: "Show the plane's generation, what can be rolled back to, and what is under way.",
+    examples: ["pkg status", "pkg status --json"],
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "rebuild-index",
-    "summary": "Read registries, receipts and ledgers into the index again; it changes no answer, only how fast it comes.",
-    "examples": [
-      "pkg rebuild-index",
-      "pkg rebuild-index --json"
-    ],
-    "authorised": false,
-    "flags": []
+    name: "rebuild-index",
+    summary:
+      "Read registries, receipts and ledgers into the index again; it changes no answer, only how fast it comes.",
+    examples: ["pkg rebuild-index", "pkg rebuild-index --json"],
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "mark-good",
-    "summary": "Mark the state in force as good, so that the way back to it is kept.",
-    "examples": [
-      "pkg mark-good --note \"golden run passed\"",
-      "pkg mark-good --remove 12"
-    ],
-    "authorised": true,
-    "flags": [
+    name: "mark-good",
+    summary: "Mark the state in force as good, so that the way back to it is kept.",
+    examples: ['pkg mark-good --note "golden run passed"', "pkg mark-good --remove 12"],
+    authorised: true,
+    flags: [
       {
-        "field": "note",
-        "type": "string",
-        "description": "Why it is good.",
-        "default": ""
+        field: "note",
+        type: "string",
+        description: "Why it is good.",
+        default: "",
       },
       {
-        "field": "remove",
-        "type": "integer",
-        "description": "Take the mark of this generation back."
-      }
-    ]
-  },
-  {
-    "name": "gc",
-    "summary": "Drop kept generations beyond the last three and those marked good, old downloads, environments nobody needs, and what killed commands left.",
-    "examples": [
-      "pkg gc --dry-run",
-      "pkg gc --keep 1"
+        field: "remove",
+        type: "integer",
+        description: "Take the mark of this generation back.",
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "keep",
-        "type": "integer",
-        "description": "Changes of packages to keep. Default: 3."
-      },
-      {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
-      }
-    ]
   },
   {
-    "name": "approve",
-    "summary": "Accept a weaker protection by name, for a time and with a reason; it is recorded in the ledger.",
-    "examples": [
-      "pkg approve health-without-jail --reason \"kernel without namespaces until the upgrade\" --days 14",
-      "pkg approve health-without-jail --reason \"upgraded\" --days 0",
-      "pkg approve run-without-bubblewrap --reason \"bubblewrap comes with the next image\" --days 7"
+    name: "gc",
+    summary:
+      "Drop kept generations beyond the last three and those marked good, old downloads, environments nobody needs, and what killed commands left.",
+    examples: ["pkg gc --dry-run", "pkg gc --keep 1"],
+    authorised: true,
+    flags: [
+      {
+        field: "keep",
+        type: "integer",
+        description: "Changes of packages to keep. Default: 3.",
+      },
+      {
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
+      },
     ],
-    "authorised": true,
-    "flags": [
-      {
-        "field": "subject",
-        "type": "string",
-        "description": "What is accepted: health-without-jail runs health checks where no jail works; run-without-bubblewrap runs plugins behind the next layer where bubblewrap does not work.",
-        "choices": [
-          "health-without-jail",
-          "run-without-bubblewrap"
-        ],
-        "required": true,
-        "positional": true
-      },
-      {
-        "field": "reason",
-        "type": "string",
-        "description": "Why.",
-        "required": true
-      },
-      {
-        "field": "days",
-        "type": "integer",
-        "description": "How long; 0 takes it back.",
-        "required": true
-      }
-    ]
   },
   {
-    "name": "failpoints",
-    "summary": "List the named points at which failures can be injected to test recovery.",
-    "examples": [
+    name: "approve",
+    summary:
+      "Accept a weaker protection by name, for a time and with a reason; it is recorded in the ledger.",
+    examples: [
+      'pkg approve health-without-jail --reason "kernel without namespaces until the upgrade" --days 14',
+      'pkg approve health-without-jail --reason "upgraded" --days 0',
+      'pkg approve run-without-bubblewrap --reason "bubblewrap comes with the next image" --days 7',
+    ],
+    authorised: true,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description:
+          "What is accepted: health-without-jail runs health checks where no jail works; run-without-bubblewrap runs plugins behind the next layer where bubblewrap does not work.",
+        choices: ["health-without-jail", "run-without-bubblewrap"],
+        required: true,
+        positional: true,
+      },
+      {
+        field: "reason",
+        type: "string",
+        description: "Why.",
+        required: true,
+      },
+      {
+        field: "days",
+        type: "integer",
+        description: "How long; 0 takes it back.",
+        required: true,
+      },
+    ],
+  },
+  {
+    name: "failpoints",
+    summary: "List the named points at which failures can be injected to test recovery.",
+    examples: [
       "pkg failpoints",
-      "HOLDFAST_FAILPOINTS='activate.file.rename#3=kill' pkg update PKG-T1-RUNTIME-001"
+      "HOLDFAST_FAILPOINTS='activate.file.rename#3=kill' pkg update PKG-T1-RUNTIME-001",
     ],
-    "authorised": false,
-    "flags": []
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "run",
-    "summary": "Run an action of an enabled plugin behind the sandbox, within limits that can only be lowered here: a higher one is refused.",
-    "examples": [
+    name: "run",
+    summary:
+      "Run an action of an enabled plugin behind the sandbox, within limits that can only be lowered here: a higher one is refused.",
+    examples: [
       "pkg run notes echo --explain",
-      "pkg run notes echo --input '{\"text\":\"hello\"}'",
-      "pkg run notes echo --input @request.json --timeout-ms 2000 --json"
+      'pkg run notes echo --input \'{"text":"hello"}\'',
+      "pkg run notes echo --input @request.json --timeout-ms 2000 --json",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "namespace",
-        "type": "string",
-        "description": "Namespace of the plugin.",
-        "required": true,
-        "positional": true
+        field: "namespace",
+        type: "string",
+        description: "Namespace of the plugin.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "action",
-        "type": "string",
-        "description": "What it is asked to do.",
-        "required": true,
-        "positional": true
+        field: "action",
+        type: "string",
+        description: "What it is asked to do.",
+        required: true,
+        positional: true,
       },
       {
-        "field": "input",
-        "type": "string",
-        "description": "JSON; @FILE reads a file, - reads standard input.",
-        "default": "{}"
+        field: "input",
+        type: "string",
+        description: "JSON; @FILE reads a file, - reads standard input.",
+        default: "{}",
       },
       {
-        "field": "timeout_ms",
-        "type": "integer",
-        "description": "Milliseconds until it and all it started are killed."
+        field: "timeout_ms",
+        type: "integer",
+        description: "Milliseconds until it and all it started are killed.",
       },
       {
-        "field": "max_input_bytes",
-        "type": "integer",
-        "description": "Bytes the input may have."
+        field: "max_input_bytes",
+        type: "integer",
+        description: "Bytes the input may have.",
       },
       {
-        "field": "max_output_bytes",
-        "type": "integer",
-        "description": "Bytes the result may have."
+        field: "max_output_bytes",
+        type: "integer",
+        description: "Bytes the result may have.",
       },
       {
-        "field": "max_memory_bytes",
-        "type": "integer",
-        "description": "Memory of all its processes together."
+        field: "max_memory_bytes",
+        type: "integer",
+        description: "Memory of all its processes together.",
       },
       {
-        "field": "max_processes",
-        "type": "integer",
-        "description": "Processes and threads at once."
+        field: "max_processes",
+        type: "integer",
+        description: "Processes and threads at once.",
       },
       {
-        "field": "max_concurrency",
-        "type": "integer",
-        "description": "Runs of this plugin at once, over all processes of this host."
+        field: "max_concurrency",
+        type: "integer",
+        description: "Runs of this plugin at once, over all processes of this host.",
       },
       {
-        "field": "session",
-        "type": "string",
-        "description": "Of a turn of an agent: the session it continues; a new one otherwise."
+        field: "session",
+        type: "string",
+        description: "Of a turn of an agent: the session it continues; a new one otherwise.",
       },
       {
-        "field": "request_id",
-        "type": "string",
-        "description": "Your own name for this call."
+        field: "request_id",
+        type: "string",
+        description: "Your own name for this call.",
       },
       {
-        "field": "actor_kind",
-        "type": "string",
-        "description": "Who asks: human or agent.",
-        "default": "human"
+        field: "actor_kind",
+        type: "string",
+        description: "Who asks: human or agent.",
+        default: "human",
       },
       {
-        "field": "actor_id",
-        "type": "string",
-        "description": "Name of the actor; default: the user of the token. An agent has to be named."
+        field: "actor_id",
+        type: "string",
+        description: "Name of the actor; default: the user of the token. An agent has to be named.",
       },
       {
-        "field": "explain",
-        "type": "boolean",
-        "description": "Show what it may touch, and run nothing.",
-        "default": false
+        field: "explain",
+        type: "boolean",
+        description: "Show what it may touch, and run nothing.",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Do every check, and run nothing.",
-        "default": false
-      }
-    ]
+        field: "dry_run",
+        type: "boolean",
+        description: "Do every check, and run nothing.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "logs",
-    "summary": "Show the newest runs of plugins, or what one of them wrote to stderr; secrets are taken out.",
-    "examples": [
-      "pkg logs",
-      "pkg logs notes",
-      "pkg logs notes --run RUN-0123456789abcdef0123456789abcdef"
-    ],
-    "authorised": false,
-    "flags": [
+    name: "logs",
+    summary: "Show the newest runs of plugins, or what one of them wrote to stderr; secrets are taken out.",
+    examples: ["pkg logs", "pkg logs notes", "pkg logs notes --run RUN-0123456789abcdef0123456789abcdef"],
+    authorised: false,
+    flags: [
       {
-        "field": "namespace",
-        "type": "string",
-        "description": "Namespace of a plugin.",
-        "positional": true
+        field: "namespace",
+        type: "string",
+        description: "Namespace of a plugin.",
+        positional: true,
       },
       {
-        "field": "run",
-        "type": "string",
-        "description": "Id of the run whose log is shown."
+        field: "run",
+        type: "string",
+        description: "Id of the run whose log is shown.",
       },
       {
-        "field": "limit",
-        "type": "integer",
-        "description": "How many to list.",
-        "default": 20
-      }
-    ]
-  },
-  {
-    "name": "broker check",
-    "summary": "Say who answers the tools of agents: what config/broker.toml declares, which agents were granted it, and what is missing.",
-    "examples": [
-      "pkg broker check",
-      "pkg broker check --json"
+        field: "limit",
+        type: "integer",
+        description: "How many to list.",
+        default: 20,
+      },
     ],
-    "authorised": false,
-    "flags": []
   },
   {
-    "name": "doctor",
-    "summary": "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
-    "examples": [
-      "pkg doctor"
-    ],
-    "authorised": false,
-    "flags": []
+    name: "broker check",
+    summary:
+      "Say who answers the tools of agents: what config/broker.toml declares, which agents were granted it, and what is missing.",
+    examples: ["pkg broker check", "pkg broker check --json"],
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "sandbox doctor",
-    "summary": "Try to break every promise of the sandbox of plugins on this machine, and say which held.",
-    "examples": [
-      "pkg sandbox doctor",
-      "pkg sandbox doctor --json"
-    ],
-    "authorised": false,
-    "flags": []
+    name: "doctor",
+    summary: "Finish or undo whatever an interrupted command left, and say what was looked at and done.",
+    examples: ["pkg doctor"],
+    authorised: false,
+    flags: [],
   },
   {
-    "name": "trace",
-    "summary": "Say what anything in the plane is, whose, why it is here, who allowed it, and whether it is intact.",
-    "examples": [
+    name: "sandbox doctor",
+    summary: "Try to break every promise of the sandbox of plugins on this machine, and say which held.",
+    examples: ["pkg sandbox doctor", "pkg sandbox doctor --json"],
+    authorised: false,
+    flags: [],
+  },
+  {
+    name: "trace",
+    summary:
+      "Say what anything in the plane is, whose, why it is here, who allowed it, and whether it is intact.",
+    examples: [
       "trace --explain PKG-T1-RUNTIME-001",
       "trace --explain modules/agent_runtime/session.py --json",
       "trace --why PKG-T3-AGENT-001 PKG-T0-EVIDENCE-001",
@@ -2349,219 +2212,215 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       "trace --diff PKG-T1-RUNTIME-001@1.0.0 PKG-T1-RUNTIME-001@1.1.0 --text",
       "trace --explain PKG-T1-RUNTIME-001 --at 2026-03-01",
       "trace --html --out trace.html",
-      "trace --inventory"
+      "trace --inventory",
     ],
-    "authorised": false,
-    "flags": [
+    authorised: false,
+    flags: [
       {
-        "field": "explain",
-        "type": "string",
-        "description": "Package, ID@version, spec, framework, artifact, path, digest, ledger entry, checkpoint, transaction or code; the second name of --why and --diff.",
-        "positional": true
+        field: "explain",
+        type: "string",
+        description:
+          "Package, ID@version, spec, framework, artifact, path, digest, ledger entry, checkpoint, transaction or code; the second name of --why and --diff.",
+        positional: true,
       },
       {
-        "field": "why",
-        "type": "string",
-        "description": "With a second id: every path on which this package comes to need that one."
+        field: "why",
+        type: "string",
+        description: "With a second id: every path on which this package comes to need that one.",
       },
       {
-        "field": "who",
-        "type": "string",
-        "description": "Who owns this path, and who let the owner in."
+        field: "who",
+        type: "string",
+        description: "Who owns this path, and who let the owner in.",
       },
       {
-        "field": "impact",
-        "type": "string",
-        "description": "What stops working without this package, spec or framework."
+        field: "impact",
+        type: "string",
+        description: "What stops working without this package, spec or framework.",
       },
       {
-        "field": "diff",
-        "type": "string",
-        "description": "With a second one: what changed between two versions, each VERSION or ID@VERSION."
+        field: "diff",
+        type: "string",
+        description: "With a second one: what changed between two versions, each VERSION or ID@VERSION.",
       },
       {
-        "field": "package",
-        "type": "string",
-        "description": "Package of --diff."
+        field: "package",
+        type: "string",
+        description: "Package of --diff.",
       },
       {
-        "field": "text",
-        "type": "boolean",
-        "description": "With --diff: show what changed in text files.",
-        "default": false
+        field: "text",
+        type: "boolean",
+        description: "With --diff: show what changed in text files.",
+        default: false,
       },
       {
-        "field": "at",
-        "type": "string",
-        "description": "Answer as of this time (2026-03-01, 2026-03-01T10:00:00Z) or entry of the package ledger."
+        field: "at",
+        type: "string",
+        description:
+          "Answer as of this time (2026-03-01, 2026-03-01T10:00:00Z) or entry of the package ledger.",
       },
       {
-        "field": "limit",
-        "type": "integer",
-        "description": "With --why: how many paths to list."
+        field: "limit",
+        type: "integer",
+        description: "With --why: how many paths to list.",
       },
       {
-        "field": "evidence",
-        "type": "boolean",
-        "description": "Show where each statement can be looked up.",
-        "default": false
+        field: "evidence",
+        type: "boolean",
+        description: "Show where each statement can be looked up.",
+        default: false,
       },
       {
-        "field": "prove",
-        "type": "boolean",
-        "description": "Recompute the digest of each piece of evidence, and show it.",
-        "default": false
+        field: "prove",
+        type: "boolean",
+        description: "Recompute the digest of each piece of evidence, and show it.",
+        default: false,
       },
       {
-        "field": "mermaid",
-        "type": "boolean",
-        "description": "Draw dependencies or ownership as a Mermaid flowchart; alone: the whole plane.",
-        "default": false
+        field: "mermaid",
+        type: "boolean",
+        description: "Draw dependencies or ownership as a Mermaid flowchart; alone: the whole plane.",
+        default: false,
       },
       {
-        "field": "html",
-        "type": "boolean",
-        "description": "Make one page with search that asks no network; alone: the whole plane.",
-        "default": false
+        field: "html",
+        type: "boolean",
+        description: "Make one page with search that asks no network; alone: the whole plane.",
+        default: false,
       },
       {
-        "field": "out",
-        "type": "string",
-        "description": "File to write the page of --html to."
+        field: "out",
+        type: "string",
+        description: "File to write the page of --html to.",
       },
       {
-        "field": "inventory",
-        "type": "boolean",
-        "description": "Count everything in the plane.",
-        "default": false
+        field: "inventory",
+        type: "boolean",
+        description: "Count everything in the plane.",
+        default: false,
       },
       {
-        "field": "installed",
-        "type": "boolean",
-        "description": "List installed packages.",
-        "default": false
+        field: "installed",
+        type: "boolean",
+        description: "List installed packages.",
+        default: false,
       },
       {
-        "field": "verify",
-        "type": "boolean",
-        "description": "Run the checks and say which pass.",
-        "default": false
-      }
-    ]
+        field: "verify",
+        type: "boolean",
+        description: "Run the checks and say which pass.",
+        default: false,
+      },
+    ],
   },
   {
-    "name": "integrity-check",
-    "summary": "Hold every governed file, registry, receipt, archive and ledger against what was approved.",
-    "examples": [
+    name: "integrity-check",
+    summary: "Hold every governed file, registry, receipt, archive and ledger against what was approved.",
+    examples: [
       "integrity-check",
       "integrity-check --json",
       "integrity-check --fast --quiet",
       "integrity-check --sarif --out integrity.sarif",
-      "integrity-check --fix --dry-run"
+      "integrity-check --fix --dry-run",
     ],
-    "authorised": true,
-    "flags": [
+    authorised: true,
+    flags: [
       {
-        "field": "verify",
-        "type": "boolean",
-        "description": "Accepted for existing callers; hashes are always checked.",
-        "default": false,
-        "short": "v"
+        field: "verify",
+        type: "boolean",
+        description: "Accepted for existing callers; hashes are always checked.",
+        default: false,
+        short: "v",
       },
       {
-        "field": "orphans",
-        "type": "boolean",
-        "description": "List every unowned file, source trees included.",
-        "default": false,
-        "short": "o"
+        field: "orphans",
+        type: "boolean",
+        description: "List every unowned file, source trees included.",
+        default: false,
+        short: "o",
       },
       {
-        "field": "chain",
-        "type": "boolean",
-        "description": "Accepted for existing callers; the chain is always checked.",
-        "default": false,
-        "short": "c"
+        field: "chain",
+        type: "boolean",
+        description: "Accepted for existing callers; the chain is always checked.",
+        default: false,
+        short: "c",
       },
       {
-        "field": "fast",
-        "type": "boolean",
-        "description": "Believe files whose size, times and inode are those of the last check; fooled only by a forged ctime.",
-        "default": false
+        field: "fast",
+        type: "boolean",
+        description:
+          "Believe files whose size, times and inode are those of the last check; fooled only by a forged ctime.",
+        default: false,
       },
       {
-        "field": "diff",
-        "type": "boolean",
-        "description": "Show what changed in configuration and state too.",
-        "default": false
+        field: "diff",
+        type: "boolean",
+        description: "Show what changed in configuration and state too.",
+        default: false,
       },
       {
-        "field": "fix",
-        "type": "boolean",
-        "description": "First restore drifted and missing files from the store (wants a token).",
-        "default": false
+        field: "fix",
+        type: "boolean",
+        description: "First restore drifted and missing files from the store (wants a token).",
+        default: false,
       },
       {
-        "field": "record",
-        "type": "boolean",
-        "description": "First record edits of registries and configuration in the ledger (wants a token).",
-        "default": false
+        field: "record",
+        type: "boolean",
+        description: "First record edits of registries and configuration in the ledger (wants a token).",
+        default: false,
       },
       {
-        "field": "dry_run",
-        "type": "boolean",
-        "description": "Show what would change and change nothing.",
-        "default": false
+        field: "dry_run",
+        type: "boolean",
+        description: "Show what would change and change nothing.",
+        default: false,
       },
       {
-        "field": "quiet",
-        "type": "boolean",
-        "description": "One line.",
-        "default": false,
-        "short": "q"
+        field: "quiet",
+        type: "boolean",
+        description: "One line.",
+        default: false,
+        short: "q",
       },
       {
-        "field": "format",
-        "type": "string",
-        "description": "Form of the report. --json alone is the same as --format json.",
-        "choices": [
-          "text",
-          "json",
-          "sarif",
-          "junit",
-          "github",
-          "markdown"
-        ],
-        "default": "text"
+        field: "format",
+        type: "string",
+        description: "Form of the report. --json alone is the same as --format json.",
+        choices: ["text", "json", "sarif", "junit", "github", "markdown"],
+        default: "text",
       },
       {
-        "field": "sarif",
-        "type": "boolean",
-        "description": "SARIF 2.1.0; the same as --format sarif.",
-        "default": false
+        field: "sarif",
+        type: "boolean",
+        description: "SARIF 2.1.0; the same as --format sarif.",
+        default: false,
       },
       {
-        "field": "junit",
-        "type": "boolean",
-        "description": "JUnit XML; the same as --format junit.",
-        "default": false
+        field: "junit",
+        type: "boolean",
+        description: "JUnit XML; the same as --format junit.",
+        default: false,
       },
       {
-        "field": "github",
-        "type": "boolean",
-        "description": "Annotations for GitHub Actions; the same as --format github.",
-        "default": false
+        field: "github",
+        type: "boolean",
+        description: "Annotations for GitHub Actions; the same as --format github.",
+        default: false,
       },
       {
-        "field": "markdown",
-        "type": "boolean",
-        "description": "Markdown; the same as --format markdown.",
-        "default": false
+        field: "markdown",
+        type: "boolean",
+        description: "Markdown; the same as --format markdown.",
+        default: false,
       },
       {
-        "field": "out",
-        "type": "string",
-        "description": "File to write the report to."
-      }
-    ]
-  }
+        field: "out",
+        type: "string",
+        description: "File to write the report to.",
+      },
+    ],
+  },
 ];
