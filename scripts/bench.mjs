@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dir } from "tmp-promise";
 import { comparison, measure, median } from "./bench-figures.mjs";
+import { benchGolden } from "./bench-golden.mjs";
 import { benchAppends, benchVerify } from "./bench-ledger.mjs";
 import { benchRuns } from "./bench-runs.mjs";
 import { benchGrowth, benchTransactions } from "./bench-transactions.mjs";
@@ -215,6 +216,9 @@ const sections = {
   async ledger() {
     for (const row of await benchAppends(scratch, quick ? 500 : 3000)) show(...row);
     for (const row of await benchVerify(scratch, quick ? 100_000 : 1_000_000)) show(...row);
+  },
+  golden() {
+    for (const row of benchGolden({ ...tools, root: ROOT }, quick ? 20 : 100)) show(...row);
   },
 };
 

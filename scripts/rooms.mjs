@@ -27,6 +27,7 @@ export const ROOMS = [
   "lifecycle",
   "runtime",
   "harness",
+  "gates",
   "golden",
   "operations",
   "cli",

@@ -56,6 +56,8 @@ export const PackageTrace = z.strictObject({
       version: Version,
     }),
   ),
+  /** Behind the first thousand; none with `--all`. */
+  dependents_left_out: z.int().nonnegative(),
   why: TracedWhy,
   conflicts: z.array(z.strictObject({ id: z.string(), installed: z.boolean() })),
   spec: Titled.extend({ status: z.string() }).nullable(),
@@ -116,6 +118,8 @@ export const FileTrace = z.strictObject({
   why: TracedWhy.nullable(),
   /** Installed packages that depend on the owner, directly or through others. */
   dependents: z.array(z.string()),
+  /** Behind the first thousand; none with `--all`. */
+  dependents_left_out: z.int().nonnegative(),
   /** A package whose source tree or registered artifact covers the path although it does not own it. */
   source_of: z.string().nullable(),
   docstring: z.string().nullable(),
@@ -128,7 +132,9 @@ export const DirectoryTrace = z.strictObject({
   role: z.string(),
   source_of: z.string().nullable(),
   packages: z.array(z.strictObject({ package: z.string(), file_count: z.int().nonnegative() })),
-  /** The first by path; of the others only the number is known here. */
+  /** Behind the first thousand; none with `--all`. */
+  packages_left_out: z.int().nonnegative(),
+  /** The first thousand by path, with `--all` every one; of the others only the number is known here. */
   files: z.array(TracedFile),
   files_left_out: z.int().nonnegative(),
   total_files: z.int().nonnegative(),

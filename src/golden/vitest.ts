@@ -13,7 +13,7 @@ export interface GoldenMatchers<R> {
 }
 
 /** What `expect(report)` offers. */
-export type GoldenAssertion = Assertion<void>;
+export type GoldenAssertion = Assertion;
 
 declare module "vitest" {
   // The parameters must be those of the declaration it extends.

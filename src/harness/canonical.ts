@@ -27,6 +27,7 @@ export function canonicalScenario(subject: CanonicalSubject, given?: Scenario): 
   const base: Scenario = given ?? {
     schema_version: "1.0",
     name: package_id.toLowerCase(),
+    canonical: NOW,
     required: true,
     before: [],
     packages: {},

@@ -5,6 +5,8 @@ export { type WrittenScenario, writeScenario } from "./authoring/write-scenario.
 export type { Answer, Call, Driver, Place } from "./driver.ts";
 export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults, make as harnessFault } from "./faults.ts";
+export { type Compared, compareRuns, type Variation } from "./flaky.ts";
+export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";
 export { findHosts, type HostProgram, OWN_NAME } from "./matrix/hosts.ts";
 export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";
@@ -13,10 +15,18 @@ export { packVersions } from "./matrix/pack-versions.ts";
 export { planMatrix } from "./matrix/plan-matrix.ts";
 export { readMatrix, readWaivers } from "./matrix/read-matrix.ts";
 export { lostCell, runCell } from "./matrix/run-cell.ts";
-export { generatedFile, planRun } from "./plan-run.ts";
+export { generatedFile, planRun, storedIn } from "./plan-run.ts";
 export type { ScenarioFile } from "./read-scenario.ts";
+export { type RequiredScenario, requiredScenarios } from "./required.ts";
 export { runScenario } from "./run-scenario.ts";
-export { findSubjects, requireSubject, type Subject, type Subjects, subjectAt } from "./subjects.ts";
+export {
+  findSubjects,
+  requireSubject,
+  type Subject,
+  type Subjects,
+  subjectAt,
+  withStoredDependencies,
+} from "./subjects.ts";
 export { type Crew, runCrew, type Worked } from "./work/crew.ts";
 export { claimNext, makeJob, readJob } from "./work/job.ts";
 export { mergeReports } from "./work/merge.ts";
@@ -24,3 +34,4 @@ export { lineOf } from "./work/messages.ts";
 export { inShard, type Shard, shardOf } from "./work/shard.ts";
 export { steadyMatrix, steadyReport } from "./work/steady.ts";
 export { removeTree, sweepFolders } from "./world/folder.ts";
+export { Remover } from "./world/remover.ts";

@@ -7,10 +7,10 @@ import { canonicalScenario } from "./canonical.ts";
 import { raise } from "./faults.ts";
 import { generatedFiles } from "./fixtures/generated.ts";
 import { readScenario, type ScenarioFile } from "./read-scenario.ts";
-import { requireSubject, type Subject, type Subjects, subjectAt } from "./subjects.ts";
+import { requireSubject, type Subject, type Subjects, storedSubject, subjectAt } from "./subjects.ts";
 import { absoluteIn } from "./world/materials.ts";
 
-type Needs = Pick<Effects, "fs">;
+type Needs = Pick<Effects, "fs" | "host" | "random">;
 
 export interface Planning {
   /** Absolute; scenarios lie in its `golden/`, sources in its `modules/`. */
@@ -41,11 +41,15 @@ export async function planRun(
 }
 
 async function everything(effects: Needs, planning: Planning): Promise<ScenarioFile[]> {
-  const written = await folderOf(effects, `${planning.root}/golden`, "golden");
+  const written = await writtenScenarios(effects, planning.root);
   const covered = new Set(written.flatMap(({ covers }) => covers ?? []));
   const rest = [...planning.subjects.values()].filter(({ package_id }) => !covered.has(package_id));
   return [...written, ...rest.map((subject) => canonicalOf(subject))];
 }
+
+/** Every scenario of `golden/`, where there is such a folder. */
+export const writtenScenarios = (effects: Pick<Effects, "fs">, root: string): Promise<ScenarioFile[]> =>
+  folderOf(effects, `${root}/golden`, "golden");
 
 async function named(effects: Needs, word: string, planning: Planning): Promise<ScenarioFile[]> {
   const path = absoluteIn(planning.cwd, word);
@@ -57,10 +61,11 @@ async function named(effects: Needs, word: string, planning: Planning): Promise<
     const found = await folderOf(effects, path, word);
     if (found.length > 0) return found;
   }
-  return [canonicalOf(requireSubject(planning.subjects, word))];
+  const stored = await storedSubject(effects, planning.root, word);
+  return [canonicalOf(stored ?? requireSubject(planning.subjects, word))];
 }
 
-async function folderOf(effects: Needs, path: string, shown: string): Promise<ScenarioFile[]> {
+async function folderOf(effects: Pick<Effects, "fs">, path: string, shown: string): Promise<ScenarioFile[]> {
   if (effects.fs.stat(path)?.kind !== "directory") return [];
   const names = effects.fs.list(path).filter(({ name, kind }) => kind === "file" && isScenarioName(name));
   return Promise.all(names.map(({ name }) => scenarioAt(effects, `${path}/${name}`, `${shown}/${name}`)));
@@ -71,7 +76,7 @@ export const isScenarioName = (name: string): boolean =>
   name.endsWith(".toml") && !name.endsWith(".matrix.toml") && name !== "waivers.toml";
 
 /** A scenario that asks for the canonical steps gets them from its package. */
-async function scenarioAt(effects: Needs, path: string, shown: string): Promise<ScenarioFile> {
+async function scenarioAt(effects: Pick<Effects, "fs">, path: string, shown: string): Promise<ScenarioFile> {
   const file = await readScenario(effects, path, shown);
   const { canonical, packages } = file.scenario;
   if (canonical === undefined) return file;
@@ -97,7 +102,9 @@ async function scenarioAt(effects: Needs, path: string, shown: string): Promise<
 function canonicalOf(subject: Subject): ScenarioFile {
   const scenario = canonicalScenario({
     ...subject,
-    package: ScenarioPackage.parse({ source: subject.folder }),
+    package: ScenarioPackage.parse(
+      subject.archive === undefined ? { source: subject.folder } : { archive: subject.archive },
+    ),
   });
   return {
     scenario,
@@ -127,3 +134,11 @@ export function generatedMetadata(name: string): SourceMetadata {
 /** Without where the source lies on this machine. */
 const portable = (scenario: Scenario): Json =>
   JSON.parse(JSON.stringify({ ...scenario, packages: Object.keys(scenario.packages) })) as Json;
+
+/** Absolute paths of the archives they take packages from. */
+export const storedIn = (planned: readonly ScenarioFile[]): string[] =>
+  planned.flatMap(({ scenario, directory }) =>
+    Object.values(scenario.packages).flatMap(({ archive }) =>
+      archive === undefined ? [] : [absoluteIn(directory, archive)],
+    ),
+  );

@@ -6,6 +6,8 @@ import { locate, parseToml } from "../metadata/index.ts";
 import { crossProblems, type Wrong } from "./cross-problems.ts";
 import { make } from "./faults.ts";
 
+export { stepIds } from "./cross-problems.ts";
+
 export interface ScenarioFile {
   readonly scenario: Scenario;
   /** As the user named it. */

@@ -9,7 +9,6 @@ import type {
 } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { stepIds } from "./cross-problems.ts";
 import type { Answer, Driver } from "./driver.ts";
 import { type RecordedApis, serveApis } from "./fixtures/recorded-apis.ts";
 import { judgeExpectations, runOutput } from "./judge/expectations.ts";
@@ -20,7 +19,7 @@ import { judgeResidue } from "./judge/residue.ts";
 import { traceOf } from "./judge/trace.ts";
 import { type Normalise, normaliserOf } from "./normalise.ts";
 import { problem } from "./problems.ts";
-import type { ScenarioFile } from "./read-scenario.ts";
+import { type ScenarioFile, stepIds } from "./read-scenario.ts";
 import { judgeRecording } from "./recording.ts";
 import { callOf, packed } from "./steps/calls.ts";
 import { perform } from "./steps/perform.ts";
@@ -39,6 +38,8 @@ export interface Running {
   readonly updates?: boolean;
   /** Told of a recording that differs. */
   readonly onDifference?: (difference: string) => void;
+  /** Takes away a world that is done with; at once where nobody else does. */
+  readonly remove?: (world: World) => void;
   /** Folder for passing files of worlds that run one after the other. */
   readonly temporary?: string;
 }
@@ -91,7 +92,7 @@ export async function runScenario(
   } finally {
     apis?.close();
     if (world !== undefined && !(running.keep === true && verdictOf(steps) !== "pass"))
-      endWorld(effects, world);
+      (running.remove ?? ((one) => endWorld(effects, one)))(world);
   }
 }
 

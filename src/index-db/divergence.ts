@@ -1,11 +1,13 @@
 /** Whether the index says something else than the files it takes itself to be current with: row by row, not by counts. */
-import { type Database, isSettled, stampOf } from "../effects/index.ts";
-import { type InstalledHead, manifestCopyPath, receiptPath } from "../receipts/index.ts";
+import { type Cell, type Database, isSettled, stampOf } from "../effects/index.ts";
+import type { InstalledHead } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { headOf } from "./heads.ts";
 import { hasIndex, type IndexEffects, withIndex } from "./open.ts";
-import { OWNERS_PATH } from "./owners.ts";
+import { OWNERS_NAME, OWNERS_PATH } from "./owners.ts";
 import type { Head } from "./receipt-rows.ts";
+import { ReceiptStamp } from "./receipt-stamp.ts";
+import { currentSource } from "./sources.ts";
 
 export interface Divergence {
   /** Plane-relative file, or `installed`. */
@@ -39,7 +41,7 @@ export function indexDivergence(
 }
 
 function ofHeads(
-  { fs }: IndexEffects,
+  effects: IndexEffects,
   root: string,
   database: Database,
   installed: readonly InstalledHead[],
@@ -47,23 +49,34 @@ function ofHeads(
   const heads = new Map<string, Head>(
     installed.map((one) => [`${one.receipt.plane_id}\0${one.receipt.package_id}`, headOf(one)]),
   );
-  for (const row of database.all("SELECT plane_id, package_id, stamp, read_ms, head FROM head")) {
+  const needs = new Map<string, string>();
+  for (const { plane_id, package_id, target, range } of database.all(
+    "SELECT plane_id, package_id, target, range FROM need ORDER BY place",
+  )) {
+    const key = `${plane_id}\0${package_id}`;
+    needs.set(key, `${needs.get(key) ?? ""}${target} ${range}\n`);
+  }
+  for (const row of database.all("SELECT * FROM head")) {
     const [tier, id] = [String(row["plane_id"]), String(row["package_id"])];
     const head = heads.get(`${tier}\0${id}`);
     // One that is gone is forgotten by the next reader, which looks at the folders first.
     if (head === undefined) continue;
-    const stats = [receiptPath(id, head.plane_id), manifestCopyPath(id, head.plane_id)].map((path) =>
-      fs.stat(`${root}/${path}`),
-    );
-    const stamp = stats.map((stat) => (stat === undefined ? "-" : stampOf(stat))).join(" ");
-    const is_believed =
-      row["stamp"] === stamp &&
-      stats.every((stat) => stat !== undefined && isSettled(stat, Number(row["read_ms"])));
-    if (is_believed && row["head"] !== JSON.stringify(head))
+    const now = new ReceiptStamp(effects, root, { tier: head.plane_id, id });
+    const is_believed = now.isOf({ stamp: String(row["stamp"]), read_ms: Number(row["read_ms"]) });
+    if (is_believed && !isSaidBy(head, row, needs.get(`${tier}\0${id}`)))
       return [{ source: "installed", difference: `${id} is another package there` }];
   }
   return [];
 }
+
+const isSaidBy = (head: Head, row: Readonly<Record<string, Cell>>, needs = ""): boolean =>
+  row["head"] === JSON.stringify(head) &&
+  row["version"] === head.version &&
+  row["package_tier"] === head.tier &&
+  row["manifest_hash"] === head.manifest_hash &&
+  row["spec_id"] === head.spec_id &&
+  row["framework_id"] === head.framework_id &&
+  needs === head.dependencies.map(({ id, range }) => `${id} ${range}\n`).join("");
 
 /** Rows of the index are read in pieces: a plane may have half a million. */
 const PIECE = 5000;
@@ -71,9 +84,9 @@ const PIECE = 5000;
 function ofOwners({ fs }: IndexEffects, root: string, database: Database): Divergence[] {
   const path = `${root}/${OWNERS_PATH}`;
   const stat = fs.stat(path);
-  const known = database.all("SELECT stamp, read_ms FROM source")[0];
-  if (stat === undefined || known?.["stamp"] !== stampOf(stat)) return [];
-  if (!isSettled(stat, Number(known["read_ms"]))) return [];
+  const known = currentSource(database, OWNERS_NAME);
+  if (stat === undefined || known?.stamp !== stampOf(stat)) return [];
+  if (!isSettled(stat, known.read_ms)) return [];
   const owners = new Map<string, string>();
   try {
     for (const row of scanRows(fs, path, "file_ownership"))

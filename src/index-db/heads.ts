@@ -1,17 +1,13 @@
 /** What is installed, without the file lists: what planning needs of packages it does not touch. */
 import { PLANE_TIERS } from "../contracts/index.ts";
-import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
+import type { Database } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
-import {
-  asDamage,
-  type InstalledHead,
-  installedIds,
-  manifestCopyPath,
-  readReceipt,
-  receiptPath,
-} from "../receipts/index.ts";
+import { asDamage, type InstalledHead, installedIds, readReceipt } from "../receipts/index.ts";
+import { keepReceiptStates, type LookedAt } from "./known-states.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 import { type Fresh, forgetPackage, type Head, keepPackage, type Place } from "./receipt-rows.ts";
+import { ReceiptStamp } from "./receipt-stamp.ts";
+import { forgetSource, STRAYS } from "./sources.ts";
 
 export const headOf = ({ receipt, manifest }: InstalledHead): Head => ({
   package_id: receipt.package_id,
@@ -75,10 +71,16 @@ function orDamage<T>(place: Place, onDamage: OnDamage, read: () => T): T | undef
   }
 }
 
-/** Brings the index to what the receipts say, each looked at. Undefined when another process is writing there. @throws RECEIPT_DAMAGED */
-export function followReceipts(database: Database, effects: IndexEffects, root: string): Head[] | undefined {
-  const { heads, is_kept } = headsFrom(database, effects, root, placesOf(effects, root), refuse);
-  return is_kept ? heads : undefined;
+/**
+ * Brings the index to what the receipts say, each looked at, and keeps the state of all. False when another process is
+ * writing there, or a receipt comes or goes. @throws RECEIPT_DAMAGED
+ */
+export function followReceipts(database: Database, effects: IndexEffects, root: string): boolean {
+  const { is_kept, looked_at } = headsFrom(database, effects, root, placesOf(effects, root), refuse);
+  // One that vanished while it was read has no rows.
+  if (!is_kept || !looked_at.every(({ stamp }) => stamp.is_whole)) return false;
+  keepReceiptStates(database, looked_at);
+  return true;
 }
 
 const placesOf = ({ fs }: Pick<IndexEffects, "fs">, root: string): Place[] =>
@@ -90,61 +92,46 @@ interface Known {
   readonly head: string;
 }
 
-/** Receipt and manifest of one package as they lie there now. */
-export class ReceiptStamp {
-  readonly text: string;
-  readonly #stats: readonly (FileStat | undefined)[];
-
-  constructor({ fs }: Pick<IndexEffects, "fs">, root: string, { tier, id }: Place) {
-    this.#stats = [receiptPath(id, tier), manifestCopyPath(id, tier)].map((path) =>
-      fs.stat(`${root}/${path}`),
-    );
-    this.text = this.#stats.map((stat) => (stat === undefined ? "-" : stampOf(stat))).join(" ");
-  }
-
-  get is_whole(): boolean {
-    return this.#stats.every((stat) => stat !== undefined);
-  }
-
-  /** Whether what was read then is what lies there now. */
-  isOf({ stamp, read_ms }: Pick<Known, "stamp" | "read_ms">): boolean {
-    return stamp === this.text && this.#stats.every((stat) => stat !== undefined && isSettled(stat, read_ms));
-  }
-}
-
 function headsFrom(
   database: Database,
   effects: IndexEffects,
   root: string,
   places: readonly Place[],
   onDamage: OnDamage,
-): { readonly heads: Head[]; readonly is_kept: boolean } {
+): { readonly heads: Head[]; readonly is_kept: boolean; readonly looked_at: LookedAt[] } {
   const read_ms = effects.clock.now_ms();
   const known = new Map<string, Known>();
   for (const row of database.all("SELECT plane_id, package_id, stamp, read_ms, head FROM head"))
     known.set(`${row["plane_id"]}/${row["package_id"]}`, row as unknown as Known);
   const fresh: Fresh[] = [];
+  const looked_at: LookedAt[] = [];
   const headNow = (place: Place): Head[] => {
     const { tier, id } = place;
     const before = known.get(`${tier}/${id}`);
     known.delete(`${tier}/${id}`);
     const stamp = new ReceiptStamp(effects, root, place);
-    if (before !== undefined && stamp.isOf(before)) return [JSON.parse(before.head) as Head];
+    if (before !== undefined && stamp.isOf(before)) {
+      looked_at.push({ tier, id, stamp, read_ms: before.read_ms });
+      return [JSON.parse(before.head) as Head];
+    }
     const installed = readReceipt(effects.fs, root, id, tier);
     if (installed === undefined) return [];
+    looked_at.push({ tier, id, stamp, read_ms });
     const head = headOf(installed);
     if (stamp.is_whole) fresh.push({ tier, id, stamp: stamp.text, head, installed });
     return [head];
   };
   const heads = places.flatMap((place) => orDamage(place, onDamage, () => headNow(place)) ?? []);
-  if (fresh.length + known.size === 0) return { heads, is_kept: true };
+  if (fresh.length + known.size === 0) return { heads, is_kept: true, looked_at };
   const is_kept = database.change(() => {
     for (const gone of known.keys()) {
       const [tier = "", id = ""] = gone.split("/");
       forgetPackage(database, tier, id);
     }
     for (const one of fresh) keepPackage(database, one, read_ms);
+    // An edit by hand leaves the state of all receipts as it was, which strays go by.
+    forgetSource(database, STRAYS);
     return true;
   });
-  return { heads, is_kept: is_kept === true };
+  return { heads, is_kept: is_kept === true, looked_at };
 }

@@ -1,7 +1,7 @@
 export { type Divergence, indexDivergence } from "./divergence.ts";
 export { digestOf } from "./file-digest.ts";
 export { installedHeads, readableHeads } from "./heads.ts";
-export { type Edge, KnownPackages } from "./known-packages.ts";
+export { KnownPackages } from "./known-packages.ts";
 export { linesAt } from "./ledger-lines.ts";
 export {
   linesAtPlaces,

@@ -2,43 +2,36 @@
  * Questions about receipts that the index answers without looking at every receipt. Each receipt that an answer rests on is
  * held against its file; of the others it is enough that no transaction ended since all were looked at, and that the
  * folders they lie in are the same. A receipt edited by hand is therefore seen where it was asked for: to see an edit
- * anywhere is what `integrity-check` is for.
+ * anywhere is what `integrity-check` is for. What is called likely was held against nothing: `areCurrent` is to be asked
+ * about the packages that are told of.
  */
 import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Cell, type Database, isSettled, stampOf } from "../effects/index.ts";
-import { compareCodePoints, Fault } from "../kernel/index.ts";
+import { Fault } from "../kernel/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
-import { followReceipts, ReceiptStamp } from "./heads.ts";
+import { followReceipts } from "./heads.ts";
+import { areReceiptsAsKept } from "./known-states.ts";
+import {
+  type Edge,
+  edgesByTarget,
+  edgesOf,
+  edgesOn,
+  readEdges,
+  readStandings,
+  type Standing,
+} from "./many-heads.ts";
 import { tokenOf } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 import type { Head } from "./receipt-rows.ts";
+import { ReceiptStamp } from "./receipt-stamp.ts";
 import { currentSource, keepSource, RECEIPTS } from "./sources.ts";
 import { followStrays } from "./strays.ts";
 
-export interface Edge {
-  readonly from: string;
-  readonly plane_id: Head["plane_id"];
-  readonly to: string;
-  readonly range: string;
-}
+/** So many questions are asked one by one, then everything is read at once. */
+const ASKED_MAX = 200;
 
-/** Questions one by one, until looking at everything at once is cheaper. */
-const ASKED_MAX = 50;
-
-const edgesOf = ({ package_id: from, plane_id, dependencies }: Head): Edge[] =>
-  dependencies.map(({ id: to, range }) => ({ from, plane_id, to, range }));
-
-/** Highest plane tier first, then by id: as receipts are read. */
-const inOrder = (heads: readonly Head[]): Head[] =>
-  heads.toSorted(
-    (a, b) => compareCodePoints(b.plane_id, a.plane_id) || compareCodePoints(a.package_id, b.package_id),
-  );
-
-function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
-}
+/** So many packages are looked at one by one, then all: for thousands that is the shorter way. */
+const LOOKED_AT_MAX = 2_000;
 
 type Row = Readonly<Record<string, Cell>>;
 
@@ -46,15 +39,26 @@ type Row = Readonly<Record<string, Cell>>;
 export class KnownPackages {
   readonly #effects: IndexEffects;
   readonly #root: string;
+  /** Those looked at one by one. */
   readonly #seen = new Map<string, Head[]>();
-  /** Once every receipt was looked at: dependencies by the package they are on. */
-  #edges_to: Map<string, Edge[]> | undefined;
-  #asked_count = 0;
+  /** By id, once every receipt was looked at and many were asked for. */
+  #standings: ReadonlyMap<string, readonly Standing[]> | undefined;
+  /** By the package they are on, once many were asked for. */
+  #edges_to: ReadonlyMap<string, readonly Edge[]> | undefined;
+  #edges_asked_count = 0;
+  /** How often receipts were read anew: what was likely before may not be so. */
+  #reads_count = 0;
+  /** `looked_at`: every receipt was, and the rows of the index are what they say. */
   #state: "new" | "trusted" | "looked_at" | "unusable" = "new";
 
   constructor(effects: IndexEffects, root: string) {
     this.#effects = effects;
     this.#root = root;
+  }
+
+  /** Looks at every receipt now, so that the next command need not. */
+  follow(): void {
+    this.#asking((_, database) => this.#look(database));
   }
 
   /** Sorted. */
@@ -65,34 +69,49 @@ export class KnownPackages {
   }
 
   /** Highest plane tier first; empty when it is not installed. */
-  heads(id: string): readonly Head[] | undefined {
-    return this.#asking((all) => this.#headsOf(all, id));
-  }
-
-  /** Dependencies that manifests declare on a package. After many such questions all receipts are looked at together. */
-  edgesTo(id: string): readonly Edge[] | undefined {
+  standings(id: string): readonly Standing[] | undefined {
     return this.#asking((all, database) => {
-      if (this.#edges_to === undefined && ++this.#asked_count > ASKED_MAX && !this.#look(database))
-        return undefined;
-      if (this.#edges_to !== undefined) return this.#edges_to.get(id) ?? [];
-      const rows = all("SELECT DISTINCT package_id FROM need WHERE target = ?", id);
-      const heads = rows.map((row) => this.#headsOf(all, String(row["package_id"])));
-      if (!heads.every((one) => one !== undefined)) return undefined;
-      return inOrder(heads.flat())
-        .flatMap(edgesOf)
-        .filter(({ to }) => to === id);
+      if (this.#state === "looked_at" && this.#seen.size > ASKED_MAX)
+        this.#standings ??= readStandings(database);
+      return this.#standings === undefined ? this.#headsOf(all, id) : (this.#standings.get(id) ?? []);
     });
   }
 
-  edgesFrom(id: string): Edge[] | undefined {
-    return this.heads(id)?.flatMap(edgesOf);
+  /** Dependencies that manifests declare on a package. */
+  edgesTo(id: string): readonly Edge[] | undefined {
+    return this.#asking((all, database) => {
+      const edges = this.#edgesTo(all, database, id);
+      const ids = edges.map(({ from }) => from);
+      return this.#areCurrent(all, database, ids) ? this.#edgesTo(all, database, id) : undefined;
+    });
   }
 
-  edges(): Edge[] | undefined {
-    return this.#asking((_, database) =>
-      this.#edges_to !== undefined || this.#look(database)
-        ? inOrder([...this.#seen.values()].flat()).flatMap(edgesOf)
-        : undefined,
+  likelyEdgesTo(id: string): readonly Edge[] | undefined {
+    // Asked ten thousand times in a row.
+    if (this.#edges_to !== undefined) return this.#edges_to.get(id) ?? [];
+    return this.#asking((all, database) => this.#edgesTo(all, database, id));
+  }
+
+  #edgesTo(all: Database["all"], database: Database, id: string): readonly Edge[] {
+    if (this.#edges_to === undefined && ++this.#edges_asked_count > ASKED_MAX)
+      this.#edges_to = edgesByTarget(readEdges(database));
+    return this.#edges_to === undefined ? edgesOn(all, id) : (this.#edges_to.get(id) ?? []);
+  }
+
+  edgesFrom(id: string): Edge[] | undefined {
+    return this.#asking((all) => this.#headsOf(all, id))?.flatMap(edgesOf);
+  }
+
+  edges(): readonly Edge[] | undefined {
+    return this.#asking((_, database) => (this.#look(database) ? readEdges(database) : undefined));
+  }
+
+  /** False where the index had to read receipts anew: then what was likely is to be asked again. */
+  areCurrent(ids: readonly string[]): boolean | undefined {
+    const before = this.#reads_count;
+    return this.#asking(
+      (all, database) =>
+        (this.#areCurrent(all, database, ids) || !this.#look(database)) && before === this.#reads_count,
     );
   }
 
@@ -118,14 +137,16 @@ export class KnownPackages {
     );
   }
 
-  /** How many files below a folder each receipt holds; by id. */
-  below(folder: string): Map<string, number> | undefined {
+  /** How many files below a folder each receipt likely holds; by id. The folder is plane-relative, empty for the plane. */
+  likelyBelow(folder: string): Map<string, number> | undefined {
     return this.#asking((all) => {
-      const rows = all(
-        "SELECT package_id, sum(files) AS files FROM below WHERE folder = ? GROUP BY package_id",
-        folder,
-      );
-      if (!rows.every((row) => this.#isCurrent(all, String(row["package_id"])))) return undefined;
+      const rows =
+        folder === ""
+          ? all("SELECT package_id, count(*) AS files FROM file GROUP BY package_id ORDER BY package_id")
+          : all(
+              "SELECT package_id, sum(files) AS files FROM below WHERE folder = ? GROUP BY package_id ORDER BY package_id",
+              folder,
+            );
       return new Map(rows.map((row) => [String(row["package_id"]), Number(row["files"])]));
     });
   }
@@ -134,8 +155,7 @@ export class KnownPackages {
   ownersOfFirst(folder: string, count_max: number): string[] | undefined {
     return this.#named(
       "SELECT DISTINCT package_id FROM (SELECT package_id FROM file WHERE path > ? AND path < ? ORDER BY path LIMIT ?)",
-      `${folder}/`,
-      `${folder}0`,
+      ...boundsOf(folder),
       count_max,
     );
   }
@@ -146,8 +166,7 @@ export class KnownPackages {
       if (!followStrays(this.#effects, this.#root, database)) return undefined;
       const rows = all(
         "SELECT path FROM stray WHERE path > ? AND path < ? ORDER BY path",
-        `${folder}/`,
-        `${folder}0`,
+        ...boundsOf(folder),
       );
       return rows.map((row) => String(row["path"]));
     });
@@ -167,47 +186,39 @@ export class KnownPackages {
   }
 
   #named(sql: string, ...cells: Cell[]): string[] | undefined {
-    return this.#asking((all) => {
+    return this.#asking((all, database) => {
       const ids = all(sql, ...cells).map((row) => String(row["package_id"]));
-      return ids.every((id) => this.#isCurrent(all, id)) ? ids : undefined;
+      return this.#areCurrent(all, database, ids) ? ids : undefined;
     });
   }
 
-  #take(heads: readonly Head[]): void {
-    this.#edges_to = new Map();
-    for (const head of heads) {
-      addTo(this.#seen, head.package_id, head);
-      for (const edge of edgesOf(head)) addTo(this.#edges_to, edge.to, edge);
-    }
-  }
-
   #headsOf(all: Database["all"], id: string): readonly Head[] | undefined {
-    return this.#isCurrent(all, id) ? this.#seen.get(id) : undefined;
+    return this.#seen.has(id) || this.#see(all, [id]) ? this.#seen.get(id) : undefined;
   }
 
-  /** Whether the receipts of this package are those that were read; looks once. */
-  #isCurrent(all: Database["all"], id: string): boolean {
-    if (this.#seen.has(id)) return true;
-    if (this.#edges_to !== undefined) {
-      // Every receipt was looked at, and it has none.
-      this.#seen.set(id, []);
-      return true;
-    }
+  #areCurrent(all: Database["all"], database: Database, ids: readonly string[]): boolean {
+    const is_look_cheaper = this.#seen.size + ids.length > LOOKED_AT_MAX;
+    if (is_look_cheaper && this.#state === "trusted") return this.#look(database);
+    const unseen = ids.filter((id) => !this.#seen.has(id));
+    return this.#state === "looked_at" || unseen.length === 0 || this.#see(all, unseen);
+  }
+
+  /** Whether the receipts of these packages are those that were read; looks once. */
+  #see(all: Database["all"], ids: readonly string[]): boolean {
     const rows = all(
-      "SELECT plane_id, stamp, read_ms, head FROM head WHERE package_id = ? ORDER BY plane_id DESC",
-      id,
+      "SELECT package_id, plane_id, stamp, read_ms, head FROM head WHERE package_id IN (SELECT value FROM json_each(?)) ORDER BY plane_id DESC",
+      JSON.stringify(ids),
     );
-    const is_current = rows.every((row) => this.#isOf(row, id));
-    if (is_current)
-      this.#seen.set(
-        id,
-        rows.map((row) => JSON.parse(String(row["head"])) as Head),
-      );
-    return is_current;
+    if (this.#state !== "looked_at" && !rows.every((row) => this.#isOf(row))) return false;
+    for (const id of ids) this.#seen.set(id, []);
+    for (const row of rows)
+      this.#seen.get(String(row["package_id"]))?.push(JSON.parse(String(row["head"])) as Head);
+    return true;
   }
 
-  #isOf({ plane_id, stamp, read_ms }: Row, id: string): boolean {
-    const now = new ReceiptStamp(this.#effects, this.#root, { tier: plane_id as Head["plane_id"], id });
+  #isOf({ package_id, plane_id, stamp, read_ms }: Row): boolean {
+    const place = { tier: plane_id as Head["plane_id"], id: String(package_id) };
+    const now = new ReceiptStamp(this.#effects, this.#root, place);
     return now.isOf({ stamp: String(stamp), read_ms: Number(read_ms) });
   }
 
@@ -233,19 +244,23 @@ export class KnownPackages {
     else this.#look(database);
   }
 
-  /** A damaged receipt is left to the files, where it becomes a finding. */
+  /** Holds every receipt against its file, and reads those that changed. A damaged one is left to the files, where it becomes a finding. */
   #look(database: Database): boolean {
     if (this.#state === "looked_at") return true;
+    if (this.#state === "trusted" && areReceiptsAsKept(this.#effects, this.#root, database)) {
+      this.#state = "looked_at";
+      return true;
+    }
+    this.#reads_count += 1;
     this.#seen.clear();
+    this.#edges_to = undefined;
     this.#state = "unusable";
     const read_ms = this.#effects.clock.now_ms();
     const stamp = stampOfAll(this.#effects, this.#root, read_ms);
     try {
-      const heads = followReceipts(database, this.#effects, this.#root);
-      if (heads === undefined) return false;
-      this.#take(heads);
+      if (!followReceipts(database, this.#effects, this.#root)) return false;
     } catch (error) {
-      if (error instanceof Fault) return false;
+      if (error instanceof Fault || isOfSystem(error)) return false;
       throw error;
     }
     this.#state = "looked_at";
@@ -254,6 +269,13 @@ export class KnownPackages {
     return true;
   }
 }
+
+/** Such as a folder that this user may not enter. SQLite's own are `withIndex`'s to judge. */
+const isOfSystem = (error: unknown): boolean => typeof (error as { syscall?: unknown }).syscall === "string";
+
+/** Between which paths, both left out, those below a folder stand. */
+const boundsOf = (folder: string): [string, string] =>
+  folder === "" ? ["", "\u{10ffff}"] : [`${folder}/`, `${folder}0`];
 
 /**
  * Changes with every transaction, whether it is committed or undone: each makes and removes a folder beside the journal,

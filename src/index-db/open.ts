@@ -11,11 +11,11 @@ export const MENTION_INDEX = "CREATE INDEX mention_by_token ON mention (token, s
 
 /** Bump the version whenever a table changes: an index of another version is thrown away. */
 const LAYOUT = {
-  version: 4,
+  version: 5,
   sql: `
     CREATE TABLE source (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, digest TEXT) WITHOUT ROWID;
     CREATE TABLE head (plane_id TEXT, package_id TEXT, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, head TEXT NOT NULL,
-      manifest_hash TEXT NOT NULL, spec_id TEXT, framework_id TEXT, PRIMARY KEY (package_id, plane_id)) WITHOUT ROWID;
+      version TEXT NOT NULL, package_tier TEXT NOT NULL, manifest_hash TEXT NOT NULL, spec_id TEXT, framework_id TEXT, PRIMARY KEY (package_id, plane_id)) WITHOUT ROWID;
     CREATE INDEX head_by_spec ON head (spec_id);
     CREATE INDEX head_by_framework ON head (framework_id);
     CREATE TABLE need (target TEXT, plane_id TEXT, package_id TEXT, place INTEGER, range TEXT NOT NULL,

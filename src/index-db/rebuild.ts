@@ -3,7 +3,7 @@ import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Database, stampOf } from "../effects/index.ts";
 import { installedIds } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
-import { installedHeads } from "./heads.ts";
+import { KnownPackages } from "./known-packages.ts";
 import { linesFrom } from "./ledger-lines.ts";
 import { catchUp } from "./mentions.ts";
 import { dropIndex, type IndexEffects, MENTION_INDEX, withIndex } from "./open.ts";
@@ -32,7 +32,7 @@ export function rebuildIndex(
 ): IndexPart[] | undefined {
   dropIndex(effects, root);
   onProgress("packages");
-  installedHeads(effects, root);
+  new KnownPackages(effects, root).follow();
   onProgress("paths");
   const done = withIndex(
     effects,

@@ -36,14 +36,16 @@ export function keepPackage(
   read_ms: number,
 ): void {
   forgetPackage(database, tier, id);
-  const { spec_id, framework_id, manifest_hash, dependencies } = head;
+  const { version, tier: package_tier, spec_id, framework_id, manifest_hash, dependencies } = head;
   database.run(
-    "INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tier,
     id,
     stamp,
     read_ms,
     JSON.stringify(head),
+    version,
+    package_tier,
     manifest_hash,
     spec_id,
     framework_id,

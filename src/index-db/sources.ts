@@ -3,6 +3,8 @@ import type { Database } from "../effects/index.ts";
 
 /** Name of all receipts as one source. */
 export const RECEIPTS = "receipts";
+/** Name of what is in the ownership registry and in no receipt. */
+export const STRAYS = "strays";
 
 export interface Source {
   readonly stamp: string;
@@ -15,3 +17,6 @@ export const currentSource = (database: Database, name: string): Source | undefi
 
 export const keepSource = (database: Database, name: string, { stamp, read_ms, digest }: Source): void =>
   database.run("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?)", name, stamp, read_ms, digest);
+
+export const forgetSource = (database: Database, name: string): void =>
+  database.run("DELETE FROM source WHERE name = ?", name);

@@ -94,7 +94,7 @@ function causeOf({ id, event_type: event, timestamp: at, metadata }: LedgerLine,
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** Which of these archive digests (bare hex) an entry of a pack or an install names. */
+/** Which of these digests (bare hex) an entry names: of an archive one of a pack or an install, of a file one of evidence. */
 export function vouchedDigests(
   fs: FileSystem,
   streams: readonly StreamRef[],
@@ -106,7 +106,7 @@ export function vouchedDigests(
       const named = bytes.toString("latin1").match(/[0-9a-f]{64}/g) ?? [];
       if (!named.some((digest) => wanted.has(digest) && !found.has(digest))) continue;
       const metadata = entryOf(bytes)?.metadata;
-      for (const digest of [metadata?.["digest"], metadata?.["archive_digest"]])
+      for (const digest of [metadata?.["digest"], metadata?.["archive_digest"], metadata?.["file_digest"]])
         if (typeof digest === "string" && wanted.has(bare(digest))) found.add(bare(digest));
     }
     if (found.size === wanted.size) break;

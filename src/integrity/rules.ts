@@ -62,6 +62,10 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
     help: "Whoever writes a folder can exchange what lies in it.",
   },
   FOLDER_UNREADABLE: { title: "Folder unreadable", help: ROOTS },
+  GOLDEN_EVIDENCE_CHANGED: {
+    title: "Evidence changed",
+    help: "Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.",
+  },
   INDEX_DIVERGED: {
     title: "Index differs from its files",
     help: "The index is derived: it may be behind the files, and is thrown away where it says something else.",

@@ -1,6 +1,7 @@
 /** The store as a folder: nothing lies in it that no record speaks of, and the latest copy of a package is one of its versions. */
 import type { FileSystem } from "../effects/index.ts";
-import { latestArchivePath, STORE_DIRECTORY } from "../store/index.ts";
+import { sha256Hex } from "../kernel/index.ts";
+import { isEvidence, latestArchivePath, readEvidenceText, STORE_DIRECTORY } from "../store/index.ts";
 import { removeCure } from "./cures.ts";
 import type { Reading } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
@@ -8,7 +9,7 @@ import { shellWord, shown } from "./shown.ts";
 
 const ARCHIVE = ".tar.gz";
 /** What belongs to an archive and lies beside it. */
-const BESIDE = [".sha256", ".sig", ".intoto.jsonl"];
+const BESIDE = [".sha256", ".sig", ".intoto.jsonl", ".golden.jsonl"];
 
 interface Place {
   readonly fs: FileSystem;
@@ -50,6 +51,29 @@ export function judgeStore(place: Place, owners: ReadonlyMap<string, string>): v
     outcome.find("STORE_UNKNOWN", message, sentence, { path });
   }
   judgeLatest(place, ids, [...archives]);
+  judgeEvidence(place, names);
+}
+
+/** Evidence is as one of its recordings left it; whether it is enough for a release the gate says. */
+function judgeEvidence(
+  { fs, root, outcome, vouchedDigests }: Place,
+  names: ReturnType<FileSystem["list"]>,
+): void {
+  const digests = new Map<string, string>();
+  for (const { name, kind } of names) {
+    if (kind !== "file" || !isEvidence(name)) continue;
+    const text = readEvidenceText(fs, `${root}/${STORE_DIRECTORY}/${name}`);
+    digests.set(`${STORE_DIRECTORY}/${name}`, text === undefined ? "" : sha256Hex(text));
+  }
+  const vouched = vouchedDigests(new Set(digests.values()));
+  for (const [path, digest] of digests) {
+    if (vouched.has(digest)) continue;
+    const archive = path.slice(STORE_DIRECTORY.length + 1);
+    const [, id = "", version = ""] = /^(PKG(?:-[A-Z0-9]+)+)-(\d.*)\.tar\.gz\./.exec(archive) ?? [];
+    const message = `${shown(path)} is no file that a recording of evidence left`;
+    const cure = `Remove it with "rm ${shellWord(path)}", then run "golden run ${id}@${version} --record".`;
+    outcome.find("GOLDEN_EVIDENCE_CHANGED", message, cure, { path, package_id: id, actual: digest });
+  }
 }
 
 /** Earlier versions of a known package stay in the store: those whose digest the ledger of packs and installs names. */

@@ -5,9 +5,11 @@ import { idBitsAt } from "./seen-ids.ts";
 import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "./sha256-lanes.ts";
 
 const NEWLINE = 0x0a;
-export const BLOCK_BYTES = 1 << 20;
-/** Ids of a block are handed over as numbers. Lines of ours have at least 300 bytes, so a block has fewer. */
-export const BLOCK_LINES_MAX = 1 << 13;
+export const BLOCK_BYTES = 1 << 19;
+/** Lines of ours are not shorter. */
+export const LINE_BYTES_MIN = 300;
+/** Ids of a block are handed over as numbers; a block of ours has fewer lines. */
+export const BLOCK_LINES_MAX = 1 << 12;
 
 /** Parts of a link; lines are counted by the one who puts the blocks together. */
 export type LooseLink = Omit<Link, "line">;

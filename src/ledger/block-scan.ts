@@ -1,18 +1,17 @@
 /** The first pass of a verification, a block of lines at a time, here or on threads. Finds exactly what `scanChain` finds. */
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { HASH_BYTES, leafHash } from "../tlog/index.ts";
-import { BLOCK_BYTES, type BlockReading } from "./block-reading.ts";
+import { BLOCK_BYTES, type BlockReading, LINE_BYTES_MIN } from "./block-reading.ts";
 import { Chain, type Link } from "./chain.ts";
 import type { ChainScan } from "./chain-scan.ts";
 import type { Head } from "./head.ts";
 import { readLine } from "./line-reading.ts";
 import type { ScanPool, ScanSlot } from "./scan-pool.ts";
-
 import type { StreamRef } from "./stream-ref.ts";
 
 const NEWLINE = 0x0a;
 
-/** Gets the hash of each line as a leaf of the tree, in order. */
+/** Gets the hash of each line as a leaf of the tree, in order; the bytes are used again. */
 export type OnLeaf = (hash: Uint8Array) => void;
 
 /**
@@ -29,7 +28,7 @@ export async function scanInBlocks(
   const handle = fs.openRead(stream.path);
   try {
     const blocks = new BlockCutter(handle, head);
-    const joined = new Joined(head, onLeaf);
+    const joined = new Joined(head, onLeaf, handle.stat().size_bytes / LINE_BYTES_MIN);
     const flying: Flight[] = [];
     for (let turn = 0; ; turn++) {
       const index = turn % pool.slots.length;
@@ -93,14 +92,17 @@ class BlockCutter {
 
 /** Puts the readings of blocks together, in the order of the file. */
 class Joined {
-  private readonly chain = new Chain();
+  private readonly chain: Chain;
+  private readonly leaf = new Uint8Array(HASH_BYTES);
   private readonly head: Head | undefined;
   private readonly onLeaf: OnLeaf | undefined;
   private entries_count = 0;
   private size_bytes = 0;
   private hash_at_head: string | undefined;
 
-  constructor(head: Head | undefined, onLeaf: OnLeaf | undefined) {
+  /** `entries_max`: so many a head may make believe there are. */
+  constructor(head: Head | undefined, onLeaf: OnLeaf | undefined, entries_max: number) {
+    this.chain = new Chain(Math.min(head?.entries ?? 0, entries_max));
     this.head = head;
     this.onLeaf = onLeaf;
   }
@@ -118,12 +120,19 @@ class Joined {
     if (!this.chain.takeRun({ first, last, before_last_hash })) return false;
     for (let index = 0; index < lines_count; index++) {
       this.chain.takeId(slot.ids[index] ?? Number.NaN, () => this.linkAt(slot, index));
-      this.onLeaf?.(slot.leaves.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES));
+      this.onLeaf?.(this.leafAt(slot, index));
     }
     if (at_head !== undefined && this.entries_count + at_head.line === this.head?.entries)
       this.hash_at_head = at_head.entry_hash;
     this.entries_count += lines_count;
     return true;
+  }
+
+  /** In the same bytes each time: a million small arrays would be a million to collect. */
+  private leafAt({ leaves }: ScanSlot, index: number): Uint8Array {
+    const start = index * HASH_BYTES;
+    for (let at = 0; at < HASH_BYTES; at++) this.leaf[at] = leaves[start + at] as number;
+    return this.leaf;
   }
 
   /** The link of a line of a sound block, counted from 0. */

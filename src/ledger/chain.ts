@@ -46,11 +46,16 @@ export class Chain {
   breaks_count = 0;
   /** Lines whose id may have occurred before; a second pass must confirm. */
   readonly repeated_ids: Link[] = [];
-  private readonly ids = new SeenIds();
+  private readonly ids: SeenIds;
   private before: Link | undefined;
   private before_that_hash: string | undefined;
   /** Hashes the next line may name; undefined after a line that cannot say. */
   private expected: readonly string[] | undefined = [""];
+
+  /** `expected_count`: entries that there probably are. */
+  constructor(expected_count = 0) {
+    this.ids = new SeenIds(expected_count);
+  }
 
   /** Takes the next line; returns the hash it states. */
   take(line: number, reading: LineReading): string | undefined {

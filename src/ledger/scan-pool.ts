@@ -37,7 +37,7 @@ export interface ScanPool {
 
 /** Blocks are joined in order: enough that no thread waits while another one is kept from running. */
 const SLOTS_PER_THREAD = 4;
-const THREAD_MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
 interface Reply {
   readonly slot: number;

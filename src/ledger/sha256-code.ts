@@ -120,47 +120,21 @@ function loadWords(code: Code, first: number): void {
       .shuffle(BYTES_TURNED)
       .set(row(lane));
   }
+  const pick = (one: number, other: number, picked: readonly number[], into: number): Code =>
+    code
+      .get(one)
+      .get(other)
+      .shuffle(words(...picked))
+      .set(into);
   // Two rows at a time: their first words, their last words.
-  code
-    .get(row(0))
-    .get(row(1))
-    .shuffle(words(0, 4, 1, 5))
-    .set(T1);
-  code
-    .get(row(0))
-    .get(row(1))
-    .shuffle(words(2, 6, 3, 7))
-    .set(XOR_BC);
-  code
-    .get(row(2))
-    .get(row(3))
-    .shuffle(words(0, 4, 1, 5))
-    .set(XOR_AB);
-  code
-    .get(row(2))
-    .get(row(3))
-    .shuffle(words(2, 6, 3, 7))
-    .set(row(3));
-  code
-    .get(T1)
-    .get(XOR_AB)
-    .shuffle(words(0, 1, 4, 5))
-    .set(row(0));
-  code
-    .get(T1)
-    .get(XOR_AB)
-    .shuffle(words(2, 3, 6, 7))
-    .set(row(1));
-  code
-    .get(XOR_BC)
-    .get(row(3))
-    .shuffle(words(0, 1, 4, 5))
-    .set(row(2));
-  code
-    .get(XOR_BC)
-    .get(row(3))
-    .shuffle(words(2, 3, 6, 7))
-    .set(row(3));
+  pick(row(0), row(1), [0, 4, 1, 5], T1);
+  pick(row(0), row(1), [2, 6, 3, 7], XOR_BC);
+  pick(row(2), row(3), [0, 4, 1, 5], XOR_AB);
+  pick(row(2), row(3), [2, 6, 3, 7], row(3));
+  pick(T1, XOR_AB, [0, 1, 4, 5], row(0));
+  pick(T1, XOR_AB, [2, 3, 6, 7], row(1));
+  pick(XOR_BC, row(3), [0, 1, 4, 5], row(2));
+  pick(XOR_BC, row(3), [2, 3, 6, 7], row(3));
 }
 
 /** W[t] = σ1(W[t-2]) + W[t-7] + σ0(W[t-15]) + W[t-16], in the place of W[t-16]. */
@@ -174,15 +148,8 @@ function extend(code: Code, round: number): void {
 
 function mix(code: Code, number: number): void {
   const variable = (index: number): number => VARIABLES + ((index - number + 2 * ROUNDS) & 7);
-  const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(variable) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, d, e] = [variable(0), variable(1), variable(3), variable(4)] as const;
+  const [f, g, h] = [variable(5), variable(6), variable(7)] as const;
   if (number >= 16) extend(code, number);
   // h + Σ1(e) + Ch(e, f, g) + K + W
   code

@@ -235,6 +235,13 @@ export const { catalogue: lifecycleFaults, make } = defineFaults({
   ),
   STILL_INSTALLED: kind<Subject>(3, (d) => `Uninstall it first: "pkg uninstall --id ${d.package_id}".`),
   ...incomingKinds,
+  EVIDENCE_OTHER_BYTES: kind<{ package_id: string; version: string; tested: string; stored: string }>(
+    3,
+    (d) =>
+      d.stored === ""
+        ? `Pack it first, then run "golden run ${d.package_id}@${d.version} --record".`
+        : `Run "golden run ${d.package_id}@${d.version} --record", which tests what the store holds.`,
+  ),
   PLANE_EXISTS: kind<{ path: string }>(2, () => `Use it as it is; "pkg list" shows what is installed.`),
   INIT_FOUND_UNUSABLE: kind<{ path: string; problem: string }>(
     2,

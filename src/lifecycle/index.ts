@@ -20,8 +20,9 @@ export { type ImportReport, type ImportResult, importPlane } from "./import/inde
 export { type InitRequest, type InitResult, initPlane } from "./init.ts";
 export { type InstallRequest, type InstallResult, install } from "./install.ts";
 export type { InstalledPackage } from "./install-describe.ts";
+export { type KeptEvidence, keepEvidence, type NewEvidence } from "./keep-evidence.ts";
 export type { Leaving } from "./leaving.ts";
-export { type PackRequest, type PackResult, pack } from "./pack.ts";
+export { type PackedBytes, type PackRequest, type PackResult, pack } from "./pack.ts";
 export { type HistoryEvent, packageHistory } from "./package-history.ts";
 export {
   type ApproveResult,

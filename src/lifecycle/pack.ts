@@ -34,6 +34,15 @@ export interface PackRequest extends VouchRequest {
   readonly replace: boolean;
   readonly wait_ms?: number | undefined;
   readonly deflate_worker_url?: URL | undefined;
+  /** Asked once the bytes are known and before anything of the plane changes; what it throws refuses the pack. */
+  readonly judge?: ((packed: PackedBytes) => Promise<void>) | undefined;
+}
+
+export interface PackedBytes {
+  readonly package_id: string;
+  readonly version: string;
+  /** sha256 of the archive. */
+  readonly digest: string;
 }
 
 export interface PackResult {
@@ -90,6 +99,7 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
         request.deflate_worker_url,
       );
       const packed = outcome(effects, plane, request, prepared, written);
+      await request.judge?.(packed);
       return { ...withVouchers(packed, vouch(packed)), transaction_id: null };
     } finally {
       await temp.remove();
@@ -109,6 +119,7 @@ export async function pack(effects: Effects, plane: Plane, request: PackRequest)
         request.deflate_worker_url,
       );
       const packed = outcome(effects, plane, request, prepared, written);
+      await request.judge?.(packed);
       const vouched = vouch(packed);
       const result = withVouchers(packed, vouched);
       if (packed.changed) planStore(fs, transaction, scratch, packed);

@@ -50,6 +50,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
     reverse: (_, generation) => `pkg mark-good --remove ${generation}`,
   },
   restore: { auth: () => ({ action: "update" }), reverse: () => "ls .holdfast/state/kept" },
+  golden_record: {
+    auth: () => ({ action: "review" }),
+    reverse: (id) => `golden run ${id.split(" ")[0] ?? ""} --record`,
+  },
   pack: {
     auth: (_effects, _plane, id) =>
       PackageId.safeParse(id).success

@@ -1,6 +1,7 @@
 /** Every fault code of the product with its exit code; the reference page and the checks on codes read it. */
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
+import { gatesFaults } from "../gates/index.ts";
 import { goldenFaults } from "../golden/index.ts";
 import { grantFaults } from "../grants/index.ts";
 import { harnessFaults } from "../harness/index.ts";
@@ -41,6 +42,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   provenance: provenanceFaults,
   grants: grantFaults,
   harness: harnessFaults,
+  gates: gatesFaults,
   golden: goldenFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,

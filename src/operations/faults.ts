@@ -42,6 +42,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
   ID_UNKNOWN: kind<{ id: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg list" to see what is known.` : `Try "pkg info ${d.near[0]}".`,
   ),
+  REPORT_UNREADABLE: kind<{ path: string; problem: string }>(
+    2,
+    () => `Write one with "golden run --json > report.json".`,
+  ),
   CODE_UNKNOWN: kind<{ code: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0 ? `Run "pkg explain --list" to see every code.` : `Try "pkg explain ${d.near[0]}".`,
   ),

@@ -78,11 +78,7 @@ export const goldenMatrix = operation({
       const { versions } = packed;
       const hosts = [...findHosts(effects, [context.files.package_directory, base]), ownHost(context)];
       const pythons = await findInterpreters(effects);
-      const asked = {
-        hosts: listOf(input.hosts) ?? matrix.hosts,
-        apis: listOf(input.apis) ?? matrix.apis,
-        pythons: listOf(input.pythons) ?? matrix.pythons,
-      };
+      const asked = askedOf(input, matrix);
       const { points, edges } = planMatrix(versions, asked, {
         hosts,
         pythons: pythons.map(({ version }) => version),
@@ -139,6 +135,19 @@ export const goldenMatrix = operation({
 });
 
 type Result = { readonly matrix: GoldenMatrix } | { readonly cells: readonly string[] };
+
+interface AxisWords {
+  readonly hosts?: string | undefined;
+  readonly apis?: string | undefined;
+  readonly pythons?: string | undefined;
+}
+
+/** What a flag names goes before what the file says. */
+const askedOf = ({ hosts, apis, pythons }: AxisWords, matrix: MatrixFile) => ({
+  hosts: listOf(hosts) ?? matrix.hosts,
+  apis: listOf(apis) ?? matrix.apis,
+  pythons: listOf(pythons) ?? matrix.pythons,
+});
 
 const listOf = (text: string | undefined): readonly string[] | undefined =>
   text

@@ -6,6 +6,7 @@ import {
   lineOf,
   type MatrixJob,
   makeJob,
+  Remover,
   readJob,
   removeTree,
   runCell,
@@ -47,19 +48,24 @@ export const goldenWorker = operation({
     const job = readJob(effects, folder) as Job;
     const temporary = `${folder}/t${effects.host.pid}`;
     effects.fs.makeDirectory(temporary, 0o700);
-    const work = workOf(context, job, temporary);
+    const remover = new Remover(effects);
+    const work = workOf(context, job, temporary, remover);
     let pieces = 0;
-    for (;;) {
-      effects.signal.throwIfAborted();
-      const at = claimNext(effects, folder, job.pieces.length);
-      if (at === undefined) break;
-      given.onText(lineOf({ began: at }));
-      const result = await work(at, {
-        onDoing: (doing) => given.onText(lineOf({ at, doing })),
-        onDifference: (difference) => given.onText(lineOf({ at, difference })),
-      });
-      given.onText(lineOf({ done: at, result }));
-      pieces += 1;
+    try {
+      for (;;) {
+        effects.signal.throwIfAborted();
+        const at = claimNext(effects, folder, job.pieces.length);
+        if (at === undefined) break;
+        given.onText(lineOf({ began: at }));
+        const result = await work(at, {
+          onDoing: (doing) => given.onText(lineOf({ at, doing })),
+          onDifference: (difference) => given.onText(lineOf({ at, difference })),
+        });
+        given.onText(lineOf({ done: at, result }));
+        pieces += 1;
+      }
+    } finally {
+      await remover.settle();
     }
     given.onText(lineOf({ finished: true }));
     return { result: { pieces } };
@@ -73,12 +79,13 @@ interface Tells {
 }
 type Work = (at: number, tells: Tells) => Promise<unknown>;
 
-function workOf(context: Context, job: Job, temporary: string): Work {
+function workOf(context: Context, job: Job, temporary: string, remover: Remover): Work {
+  const remove = remover.remove.bind(remover);
   const { effects, files } = context;
   const driver = driverOf(context);
   const subjects = new Map(job.subjects.map((one) => [one.package_id, one]));
   if (job.kind === "cells") {
-    const running = { driver, subjects, temporary, node: files.node, pythonIn: pythonIn(context) };
+    const running = { driver, subjects, temporary, remove, node: files.node, pythonIn: pythonIn(context) };
     return async (at, { onDoing }) => {
       const point = pieceAt(job.pieces, at);
       onDoing(point.id);
@@ -87,7 +94,7 @@ function workOf(context: Context, job: Job, temporary: string): Work {
   }
   const { keep, updates } = job;
   return (at, { onDoing, onDifference }) => {
-    const running = { driver, subjects, keep, updates, temporary, onStep: onDoing, onDifference };
+    const running = { driver, subjects, keep, updates, temporary, remove, onStep: onDoing, onDifference };
     return runScenario(effects, pieceAt(job.pieces, at), running);
   };
 }
@@ -137,6 +144,7 @@ export async function runTogether(context: Context, job: Job, together: Together
   const { effects, files } = context;
   const { host } = effects;
   const folder = makeJob(effects, job);
+  const python = (await findPython(effects, {}).catch(() => undefined))?.executable;
   try {
     return await runCrew(effects, {
       folder,
@@ -144,8 +152,8 @@ export async function runTogether(context: Context, job: Job, together: Together
       workers: together.workers ?? host.cpu_count,
       argv: [files.node, files.launcher_script, "golden", "worker", folder],
       cwd: host.cwd,
-      env: Object.fromEntries(Object.entries(host.env).filter((one): one is [string, string] => !!one[1])),
-      python: host.platform === "linux" ? await watchdogPython(context) : undefined,
+      env: workerEnvironment(context, python),
+      python: host.platform === "linux" ? python : undefined,
       onDoing: together.onDoing,
       onDifference: together.onDifference ?? (() => undefined),
     });
@@ -154,8 +162,15 @@ export async function runTogether(context: Context, job: Job, together: Together
   }
 }
 
-const watchdogPython = async ({ effects }: Context): Promise<string | undefined> =>
-  (await findPython(effects, {}).catch(() => undefined))?.executable;
+/** The Python that planes would find, found at once: a shim in its place takes longer than many a step. */
+function workerEnvironment({ effects: { fs, host } }: Context, python: string | undefined) {
+  const env = Object.fromEntries(Object.entries(host.env).filter((one): one is [string, string] => !!one[1]));
+  const folder = python?.slice(0, python.lastIndexOf("/"));
+  if (python === undefined || folder === undefined) return env;
+  const first = `${folder}/python3`;
+  const is_same = fs.stat(first) !== undefined && fs.realPath(first) === fs.realPath(python);
+  return is_same ? { ...env, PATH: `${folder}:${env["PATH"] ?? ""}` } : env;
+}
 
 /** A scenario whose worker died says nothing of its packages. */
 export function lostScenario({ scenario, digest }: ScenarioFile, why: string): GoldenScenario {

@@ -1,21 +1,24 @@
 /** `golden run`: lives of packages, from install to uninstall, in planes of their own. */
 import { z } from "zod";
 import { GoldenReport, type GoldenScenario } from "../contracts/index.ts";
+import type { Recorded } from "../gates/index.ts";
 import {
   findSubjects,
   inShard,
   planRun,
-  type ScenarioFile,
   shardOf,
   steadyReport,
+  storedIn,
   sweepFolders,
+  withStoredDependencies,
 } from "../harness/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
 import { findPython } from "../python/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
-import { textOfGolden, totalsOf } from "./golden-report.ts";
+import { formFlags, planeToRecordIn, reportText, settleReport } from "./golden-forms.ts";
+import { harnessHere } from "./golden-harness.ts";
+import { totalsOf } from "./golden-report.ts";
 import { lostScenario, runTogether } from "./golden-workers.ts";
 
 export const workerFlags = {
@@ -42,9 +45,10 @@ export const goldenRun = operation({
     "golden run",
     "golden run PKG-T0-EVIDENCE-001",
     "golden run golden/weather.toml --json",
+    "golden run --format junit --out golden.xml",
     "golden run --shard 1/4 --json > shard-1.json",
   ],
-  authorised: false,
+  authorised: true,
   input: z.strictObject({
     subjects: z.array(z.string().min(1)).optional().meta({
       description:
@@ -58,15 +62,19 @@ export const goldenRun = operation({
       .meta({ description: "Rewrite the recordings beside scenarios, and show what differs." }),
     keep: z.boolean().default(false).meta({ description: "Leave the planes of scenarios that fail." }),
     ...workerFlags,
+    ...formFlags,
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host } = effects;
-    const base = root === undefined ? host.cwd : absolute(host.cwd, root);
+    const plane = planeToRecordIn(context, input);
+    const base = plane?.root ?? (root === undefined ? host.cwd : absolute(host.cwd, root));
     const swept = sweepFolders(effects).removed.length;
     const shard = input.shard === undefined ? undefined : shardOf(input.shard);
-    const subjects = await findSubjects(effects, base);
-    const planned = await planRun(effects, input.subjects ?? [], { root: base, cwd: host.cwd, subjects });
+    const sources = await findSubjects(effects, base);
+    const planning = { root: base, cwd: host.cwd, subjects: sources };
+    const planned = await planRun(effects, input.subjects ?? [], planning);
+    const subjects = await withStoredDependencies(effects, base, sources, storedIn(planned));
     const pieces = inShard(shard, planned);
     if (input.list)
       return { result: { planned: pieces.map(({ scenario, path }) => ({ name: scenario.name, path })) } };
@@ -95,7 +103,7 @@ export const goldenRun = operation({
     );
     const report: GoldenReport = {
       schema_version: "1.0",
-      harness: harnessOf(context, planned),
+      harness: harnessHere(context),
       environment: await environmentOf(context),
       began_at,
       duration_ms: Math.round(effects.clock.elapsed_ms() - from_ms),
@@ -105,28 +113,22 @@ export const goldenRun = operation({
       totals: totalsOf(scenarios),
       scenarios,
     };
-    return {
-      // Parsed, so that fields stand in one order whoever wrote them.
-      result: { report: GoldenReport.parse(input.steady ? steadyReport(report) : report) },
-      exit_code: report.totals.failed === 0 ? 0 : 1,
-    };
+    // Parsed, so that fields stand in one order whoever wrote them.
+    const shown = GoldenReport.parse(input.steady ? steadyReport(report) : report);
+    // Evidence says when it was made, also where the report does not.
+    const recorded = await settleReport(context, input, plane === undefined ? shown : report, plane);
+    return { result: { report: shown, recorded }, exit_code: report.totals.failed === 0 ? 0 : 1 };
   },
-  text: (result) =>
+  text: (result, input) =>
     "report" in result
-      ? textOfGolden(result.report)
+      ? reportText(input, result.report, result.recorded)
       : result.planned.map(({ name, path }) => `${name}  ${path}\n`).join(""),
   json: (result) => ("report" in result ? result.report : result),
 });
 
 type Result =
-  | { readonly report: GoldenReport }
+  | { readonly report: GoldenReport; readonly recorded: Recorded | undefined }
   | { readonly planned: readonly { readonly name: string; readonly path: string }[] };
-
-/** The programs and the rules they ran by. */
-const harnessOf = ({ version }: Context, planned: readonly ScenarioFile[]): GoldenReport["harness"] => ({
-  version,
-  digest: sha256Hex(Buffer.from(JSON.stringify([version, planned.map(({ digest }) => digest)]))),
-});
 
 export async function environmentOf({ effects, version }: Context): Promise<GoldenReport["environment"]> {
   const { platform, arch, node_version } = effects.host;

@@ -1,7 +1,22 @@
 import { z } from "zod";
-import { pack as packSource } from "../lifecycle/index.ts";
-import { operation, planeOf } from "./define.ts";
+import { judgeGate, requirePassed } from "../gates/index.ts";
+import { type PackedBytes, pack as packSource } from "../lifecycle/index.ts";
+import { type Context, operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
+import { harnessHere } from "./golden-harness.ts";
+
+/** The gate for what is being packed, whatever the store held before. */
+const gateFor =
+  (context: Context) =>
+  async ({ package_id, version, digest }: PackedBytes): Promise<void> =>
+    requirePassed(
+      await judgeGate(
+        context.effects,
+        planeOf(context),
+        { package_id, version, digest },
+        harnessHere(context),
+      ),
+    );
 
 export const pack = operation({
   name: "pack",
@@ -10,6 +25,7 @@ export const pack = operation({
     "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
     "pkg pack --src modules/agent_runtime --sign --attest",
     "pkg pack --src modules/example_agent --dry-run",
+    "pkg pack --src modules/agent_runtime --release --sign --attest",
   ],
   authorised: true,
   input: z.strictObject({
@@ -53,12 +69,16 @@ export const pack = operation({
       .optional()
       .meta({ description: "For provenance: commit." }),
     source_branch: z.string().min(1).max(256).optional().meta({ description: "For provenance: branch." }),
+    release: z.boolean().default(false).meta({
+      description: "Refuse unless golden gate passes for exactly the bytes that are packed.",
+    }),
     dry_run: dryRun,
   }),
-  run: async (context, { sign_key, ...input }) => ({
+  run: async (context, { sign_key, release, ...input }) => ({
     result: await packSource(context.effects, planeOf(context), {
       ...input,
       sign_keys: sign_key,
+      judge: release ? gateFor(context) : undefined,
       program_version: context.version,
       token: context.token,
       wait_ms: context.wait_ms,

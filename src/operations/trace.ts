@@ -5,6 +5,7 @@ import { outputPlace, type Plane, reading, writeOutput } from "../plane/index.ts
 import {
   ask,
   explain,
+  hasError,
   installedList,
   inventory,
   mermaidOf,
@@ -64,6 +65,9 @@ const Input = z.strictObject({
     .max(1000)
     .optional()
     .meta({ description: "With --why: how many paths to list." }),
+  all: z.boolean().default(false).meta({
+    description: "With --explain: list every dependent, package and file, not the first thousand.",
+  }),
   evidence: z.boolean().default(false).meta({ description: "Show where each statement can be looked up." }),
   prove: z
     .boolean()
@@ -165,7 +169,7 @@ async function answerOf(
   const question = questionOf(input);
   if (question !== undefined) {
     const report = await reading(effects, plane, () => ask(effects, plane, question, options));
-    return { result: { mode: "report", report } };
+    return { result: { mode: "report", report }, exit_code: traceExitCode(report) };
   }
   const subject = input.explain;
   if (subject !== undefined) {
@@ -174,7 +178,7 @@ async function answerOf(
   }
   if (input.inventory) {
     const report = await reading(effects, plane, () => inventory(effects, plane, options));
-    return { result: { mode: "inventory", report } };
+    return { result: { mode: "inventory", report }, exit_code: hasError(report) ? 1 : 0 };
   }
   if (input.installed) {
     const report = await reading(effects, plane, async () => installedList(effects, plane));
@@ -187,9 +191,10 @@ async function answerOf(
 
 const missing = (message: string) => make("INPUT_MISSING", message, { field: "explain", command: "trace" });
 
-const optionsOf = (context: Context, { at, prove }: Input): TraceOptions => ({
+const optionsOf = (context: Context, { at, prove, all }: Input): TraceOptions => ({
   launchers: launcherDigests(context),
   prove,
+  all,
   ...(at === undefined ? {} : { at }),
 });
 

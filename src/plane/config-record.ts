@@ -9,11 +9,18 @@ import { prettyJson } from "../kernel/index.ts";
 import { appendEntries } from "../ledger/index.ts";
 import { replaceFile } from "./files.ts";
 import { type Plane, planeStream } from "./open.ts";
-import { BROKER_PATH, CONFIG_PATH, CONFIG_STATE_PATH, GOVERNANCE_STREAM, WAIVERS_PATH } from "./paths.ts";
+import {
+  BROKER_PATH,
+  CONFIG_PATH,
+  CONFIG_STATE_PATH,
+  GOLDEN_CONFIG_PATH,
+  GOVERNANCE_STREAM,
+  WAIVERS_PATH,
+} from "./paths.ts";
 
 export const CONFIG_RECORDED = "config_recorded";
 /** What lies under `config/` and weakens or strengthens the checks, or lets agents reach further. */
-export const WATCHED_CONFIG = [CONFIG_PATH, WAIVERS_PATH, BROKER_PATH] as const;
+export const WATCHED_CONFIG = [CONFIG_PATH, WAIVERS_PATH, BROKER_PATH, GOLDEN_CONFIG_PATH] as const;
 
 /** The part of the configuration that decides what is looked at and what may enter, as canonical text. */
 export function sightOf({ governed_roots, sources, excluded, policy, plugin_roots }: PlaneConfig): string {

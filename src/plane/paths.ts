@@ -4,6 +4,8 @@ import { REGISTRY_NAMES, type RegistryName } from "../contracts/index.ts";
 export const CONFIG_PATH = "config/plane.toml";
 /** Findings that somebody answers for until a day. */
 export const WAIVERS_PATH = "config/waivers.toml";
+/** What a release must have passed. */
+export const GOLDEN_CONFIG_PATH = "config/golden.toml";
 /** Who answers the tools of agents. */
 export const BROKER_PATH = "config/broker.toml";
 export const STATE_DIRECTORY = ".holdfast/state";

@@ -1,2 +1,3 @@
 export { type FindingsDocument, FORMATS, type Rule } from "./document.ts";
+export { htmlText, markdownCode, markdownText, xmlText } from "./escaped.ts";
 export { renderReport } from "./render.ts";

@@ -1,7 +1,7 @@
 /** JUnit XML as CI servers read it: one suite, a test case a finding, and one for the check itself. */
 import type { Finding } from "../contracts/index.ts";
 import { type FindingsDocument, ruleOf, waivedBy } from "./document.ts";
-import { printable } from "./printable.ts";
+import { xmlText } from "./escaped.ts";
 
 export function renderJunit(document: FindingsDocument): string {
   const { tool, title, findings, counts, error, passed } = document;
@@ -62,13 +62,5 @@ function findingCase(document: FindingsDocument, finding: Finding): string[] {
   ];
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => ENTITIES[one] ?? one);
-/** XML 1.0 has no way to write most control characters, so they are shown. */
-const attribute = (text: string): string => escaped(printable(text));
+const attribute = xmlText;
 const content = (text: string): string => text.split("\n").map(attribute).join("\n");

@@ -1,7 +1,7 @@
 /** For a pull request or a step summary: what was counted, what was found, what to run. */
 import type { Finding } from "../contracts/index.ts";
 import { type FindingsDocument, ruleOf, standing, waivedBy } from "./document.ts";
-import { printable } from "./printable.ts";
+import { markdownCode as code, markdownText as prose } from "./escaped.ts";
 
 const FINDINGS_MAX = 500;
 const HEADINGS = { error: "Errors", note: "Notes", info: "Information", waived: "Waived" } as const;
@@ -41,14 +41,3 @@ const withCommands = (text: string): string =>
     .split(/("[^"]*")/)
     .map((part) => (/^".+"$/.test(part) ? code(part.slice(1, -1)) : prose(part)))
     .join("");
-
-const prose = (text: string): string => printable(text).replace(/[\\`*_{}[\]<>()#+!|~&-]/g, "\\$&");
-
-/** A fence longer than any run of backticks inside. */
-function code(text: string): string {
-  const plain = printable(text);
-  const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  const pad = plain.startsWith("`") || plain.endsWith("`") ? " " : "";
-  return `${fence}${pad}${plain}${pad}${fence}`;
-}

@@ -10,64 +10,75 @@ import {
   recordedInRow,
   recordedLauncher,
 } from "./file-list.ts";
+import { isStillSo, listedMax } from "./listed.ts";
 import { roleOf, sourceOf } from "./path-role.ts";
 import { specOf } from "./receipts.ts";
 import type { Sight } from "./sight.ts";
 
-/** Larger folders are counted whole, and only their first files are read. */
-const FILES_MAX = 1_000;
-
-/** `path` is plane-relative; empty for the plane itself. */
+/** `path` is plane-relative; empty for the plane itself. Larger folders are counted whole, and only their first files are read. */
 export async function traceDirectory(sight: Sight, path: string): Promise<DirectoryTrace> {
   const { first, counts } = countedBelow(sight, path) ?? listedBelow(sight, path);
   const files = await lookAt(sight, first);
   for (const finding of fileFindings(files)) sight.note(finding);
   let total_files = 0;
   for (const count of counts.values()) total_files += count;
+  const packages = ownersIn(counts);
+  const listed = packages.slice(0, listedMax(sight));
   return {
     path: path === "" ? "." : path,
     role: path === "" ? "the plane itself" : roleOf(path),
     source_of: path === "" ? null : sourceOf(sight, path),
-    packages: [...counts]
-      .filter(([owner]) => owner !== "")
-      .sort(([a], [b]) => compareCodePoints(a, b))
-      .map(([owner, file_count]) => ({ package: owner, file_count })),
+    packages: listed.map((owner) => ({ package: owner, file_count: counts.get(owner) ?? 0 })),
+    packages_left_out: packages.length - listed.length,
     files,
     files_left_out: total_files - files.length,
     total_files,
   };
 }
 
+const ownersIn = (counts: ReadonlyMap<string, number>): string[] =>
+  [...counts.keys()].filter((owner) => owner !== "").sort(compareCodePoints);
+
+/** What paths below it begin with. */
+const prefixOf = (path: string): string => (path === "" ? "" : `${path}/`);
+
 interface Below {
-  /** At most FILES_MAX, by code point of their paths. */
+  /** The first, by code point of their paths. */
   readonly first: readonly Recorded[];
   /** Files by owner, those without one under "". */
   readonly counts: ReadonlyMap<string, number>;
 }
 
 function listedBelow(sight: Sight, path: string): Below {
-  const all = ownedBelow(sight, path === "" ? "" : `${path}/`);
+  const all = ownedBelow(sight, prefixOf(path));
   const counts = new Map<string, number>();
   for (const { package: owner } of all) add(counts, owner ?? "", 1);
-  return { first: all.slice(0, FILES_MAX), counts };
+  return { first: all.slice(0, listedMax(sight)), counts };
 }
 
 /** By an index: the receipts that hold the first files, and numbers for the others. */
 function countedBelow(sight: Sight, path: string): Below | undefined {
-  if (path === "") return undefined;
-  const in_receipts = sight.facts.below(path);
-  const owners = sight.facts.ownersOfFirst(path, FILES_MAX);
+  const counts = ownersBelow(sight, path);
+  const owners = sight.facts.ownersOfFirst(path, Math.min(listedMax(sight), Number.MAX_SAFE_INTEGER));
   const strays = sight.facts.strays(path);
-  if (in_receipts === undefined || owners === undefined || strays === undefined) return undefined;
-  const prefix = `${path}/`;
+  if (counts === undefined || owners === undefined || strays === undefined) return undefined;
+  const prefix = prefixOf(path);
   const found = sight.receiptsNamed(owners).flatMap((one) => filesBelow(sight, one, prefix));
-  const counts = new Map(in_receipts);
   const others = [
     ...launchersBelow(sight, prefix, (one) => sight.ownedAt(one) !== undefined),
     ...strays.filter((one) => !sight.launchers.has(one)).flatMap((one) => rowAt(sight, one)),
   ];
   for (const { package: owner } of others) add(counts, owner ?? "", 1);
-  return { first: [...found, ...others].sort(byPath).slice(0, FILES_MAX), counts };
+  return { first: [...found, ...others].sort(byPath).slice(0, listedMax(sight)), counts };
+}
+
+/** Those that will be listed are held against their receipts. */
+function ownersBelow(sight: Sight, path: string): Map<string, number> | undefined {
+  for (;;) {
+    const counts = sight.facts.likelyBelow(path);
+    if (counts === undefined) return undefined;
+    if (isStillSo(sight, ownersIn(counts).slice(0, listedMax(sight)))) return new Map(counts);
+  }
 }
 
 const add = (counts: Map<string, number>, owner: string, count: number): void =>

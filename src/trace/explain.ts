@@ -1,5 +1,5 @@
 /** What is this, whose is it, why is it here, who allowed it, what breaks without it: for anything in a plane. */
-import type { TraceReport } from "../contracts/index.ts";
+import type { Finding, TraceReport } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { holdingIndex } from "../index-db/index.ts";
 import { bare } from "../kernel/index.ts";
@@ -75,11 +75,15 @@ function explainThen(sight: Sight, subject: string, at: string): TraceReport {
   return reportOf(sight, { type: "who", ...traceWho(sight, state, subject) }, state.at);
 }
 
-/** 0 for what is known, except a package that is not installed: the rollout relies on that. Else 1. */
+/** 0 for what is known and nothing wrong with it; 1 for a package that is not installed too: the rollout relies on that. */
 export function traceExitCode(report: TraceReport): 0 | 1 {
-  if (!report.found) return 1;
+  if (!report.found || hasError(report)) return 1;
   return report.type === "package" && !report.data.installed ? 1 : 0;
 }
+
+/** Notes and informations are no failed check. */
+export const hasError = ({ findings }: { readonly findings: readonly Finding[] }): boolean =>
+  findings.some(({ severity }) => severity === "error");
 
 /** Names first, then what has the shape of an id or digest, then paths. */
 async function answerFor(sight: Sight, subject: string): Promise<Answer | undefined> {

@@ -65,8 +65,12 @@ export interface TraceFacts {
   edgesTo(package_id: string): readonly FactEdge[] | undefined;
   /** Ids of the packages whose installed manifests name this spec or framework. */
   governedBy(id: string): readonly string[] | undefined;
-  /** How many files below a folder the receipts of each package hold; by id. */
-  below(folder: string): ReadonlyMap<string, number> | undefined;
+  /** As `edgesTo`, as the index has it: `areCurrent` is to be asked about the packages that are told of. */
+  likelyEdgesTo(package_id: string): readonly FactEdge[] | undefined;
+  /** How many files below a folder the receipts of each package hold, by id, as the index has it. */
+  likelyBelow(folder: string): ReadonlyMap<string, number> | undefined;
+  /** Whether the index has of these packages what their receipts say. False: it read them anew, so ask it again. */
+  areCurrent(ids: readonly string[]): boolean | undefined;
   /** Ids of the packages whose receipts hold the first files below a folder, by code point of their paths. */
   ownersOfFirst(folder: string, count_max: number): readonly string[] | undefined;
   /** Paths below a folder that the ownership registry has and no receipt holds, by code point. */
@@ -112,7 +116,9 @@ export const NO_FACTS: TraceFacts = {
   edgesFrom: () => undefined,
   edgesTo: () => undefined,
   governedBy: () => undefined,
-  below: () => undefined,
+  likelyEdgesTo: () => undefined,
+  likelyBelow: () => undefined,
+  areCurrent: () => undefined,
   ownersOfFirst: () => undefined,
   strays: () => undefined,
   ownersOf: () => undefined,

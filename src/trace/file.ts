@@ -3,7 +3,7 @@ import type { FileTrace } from "../contracts/index.ts";
 import type { FileStat } from "../effects/index.ts";
 import { prefixed, sameDigest } from "../kernel/index.ts";
 import { frameworkFacts, specFacts } from "./chain.ts";
-import { allDependents, dependentsById, whyOf } from "./dependency-graph.ts";
+import { neededBy } from "./dependency-graph.ts";
 import {
   digestAll,
   fileFindings,
@@ -70,11 +70,21 @@ async function bytesOf(sight: Sight, recorded: Recorded): Promise<Bytes> {
 const isSame = (recorded: string | null, current: string | null): boolean =>
   recorded !== null && current !== null && sameDigest(recorded, current);
 
-type OwnerFacts = Pick<FileTrace, "ownership" | "installed" | "why" | "dependents" | "source_of">;
+type OwnerFacts = Pick<
+  FileTrace,
+  "ownership" | "installed" | "why" | "dependents" | "dependents_left_out" | "source_of"
+>;
 
 async function ownerOf(sight: Sight, path: string, owner: string | null): Promise<OwnerFacts> {
   if (owner === null) {
-    return { ownership: null, installed: null, why: null, dependents: [], source_of: sourceOf(sight, path) };
+    return {
+      ownership: null,
+      installed: null,
+      why: null,
+      dependents: [],
+      dependents_left_out: 0,
+      source_of: sourceOf(sight, path),
+    };
   }
   if (owner === LAUNCHER_OWNER) {
     const ownership = {
@@ -84,15 +94,16 @@ async function ownerOf(sight: Sight, path: string, owner: string | null): Promis
       framework_id: null,
       framework_title: null,
     };
-    return { ownership, installed: null, why: null, dependents: [], source_of: null };
+    return { ownership, installed: null, why: null, dependents: [], dependents_left_out: 0, source_of: null };
   }
-  const dependents = dependentsById(sight);
+  const needed = neededBy(sight, owner);
   const installed = sight.ownedAt(path)?.installed;
   return {
     ownership: await ownershipOf(sight, owner),
     installed: installed === undefined ? null : shownReceipt(installed),
-    why: whyOf(dependents, owner),
-    dependents: [...allDependents(dependents, owner).keys()].sort(),
+    why: needed.why,
+    dependents: needed.listed.toSorted(),
+    dependents_left_out: needed.count - needed.listed.length,
     source_of: null,
   };
 }

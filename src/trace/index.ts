@@ -1,6 +1,6 @@
 export { ask, type Question } from "./ask.ts";
 export { type CodeExplanation, codeList, explainCode } from "./code.ts";
-export { explain, traceExitCode } from "./explain.ts";
+export { explain, hasError, traceExitCode } from "./explain.ts";
 export type { FactEdge, FactInstalled, FactLine, TraceFacts } from "./facts.ts";
 export { traceFaults } from "./faults.ts";
 export { installedList } from "./installed.ts";

@@ -25,12 +25,14 @@ export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
   const placesOf = (text: string): Places[] | undefined => placesMentioning(effects, root, streams, text);
   return {
     installedIds: () => packages.ids(),
-    installed: (id) => packages.heads(id),
+    installed: (id) => packages.standings(id),
     edges: () => packages.edges(),
     edgesFrom: (id) => packages.edgesFrom(id),
     edgesTo: (id) => packages.edgesTo(id),
     governedBy: (id) => packages.governedBy(id),
-    below: (folder) => packages.below(folder),
+    likelyEdgesTo: (id) => packages.likelyEdgesTo(id),
+    likelyBelow: (folder) => packages.likelyBelow(folder),
+    areCurrent: (ids) => packages.areCurrent(ids),
     ownersOfFirst: (folder, count_max) => packages.ownersOfFirst(folder, count_max),
     strays: (folder) => packages.strays(folder),
     ownersOf: (path) => packages.ownersOf(path),

@@ -19,6 +19,8 @@ export interface TraceOptions {
   readonly facts?: TraceFacts;
   /** Recompute the digest of every piece of evidence. */
   readonly prove?: boolean;
+  /** List every dependent, package and file, instead of the first thousand. */
+  readonly all?: boolean;
   readonly log?: LogProofs;
   /** A time (ISO 8601) or ledger entry: answer as of then. */
   readonly at?: string | undefined;

@@ -5,9 +5,10 @@ import { compareCodePoints } from "../kernel/index.ts";
 import type { Installed } from "../receipts/index.ts";
 import { parseDependencies } from "../registry/index.ts";
 import { coveredBy, frameworkFacts, specFacts } from "./chain.ts";
-import { allDependents, type Dependents, dependentsById, whyOf } from "./dependency-graph.ts";
+import { type NeededBy, neededBy } from "./dependency-graph.ts";
 import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-list.ts";
 import { historyOf } from "./history.ts";
+import { listedMax } from "./listed.ts";
 import { ownershipRowsWith } from "./ownership-rows.ts";
 import { lookAtArchive } from "./package-archive.ts";
 import { trimPath } from "./plane-path.ts";
@@ -23,16 +24,15 @@ export async function tracePackage(sight: Sight, package_id: string): Promise<Pa
   for (const finding of fileFindings(files)) sight.note(finding);
   const dependencies = dependenciesOf(sight, package_id, first, row);
   const archive = await lookAtArchive(sight, package_id, row, first?.receipt);
-  const dependents = dependentsById(sight);
-  const why = whyOf(dependents, package_id);
+  const needed = neededBy(sight, package_id);
   const plugins = pluginsOf(sight, package_id);
   return {
     ...identityOf(package_id, first, row),
     receipts: here.map(shownReceipt),
     files,
     dependencies,
-    dependents: dependentsOf(sight, dependents, package_id),
-    why: here.length > 0 ? why : { ...why, requested: false },
+    ...dependentsOf(sight, needed, package_id),
+    why: here.length > 0 ? needed.why : { ...needed.why, requested: false },
     conflicts: conflictsOf(sight, first, row),
     ...(await governanceOf(sight, package_id, files)),
     tier_status: tierStatus(here),
@@ -125,9 +125,12 @@ function dependenciesOf(
 }
 
 /** Installed dependents, direct ones first; then packages that are only registered and would need it. */
-function dependentsOf(sight: Sight, dependents: Dependents, package_id: string): PackageTrace["dependents"] {
-  const direct = dependents.get(package_id);
-  const installed = [...allDependents(dependents, package_id).keys()].map((id) => ({
+function dependentsOf(
+  sight: Sight,
+  { direct, listed, count, has }: NeededBy,
+  package_id: string,
+): Pick<PackageTrace, "dependents" | "dependents_left_out"> {
+  const installed = listed.map((id) => ({
     id,
     range: direct.get(id)?.range ?? null,
     direct: direct.has(id),
@@ -135,7 +138,7 @@ function dependentsOf(sight: Sight, dependents: Dependents, package_id: string):
     version: sight.summaryOf(id)?.version ?? null,
   }));
   const registered = [...sight.table("packages_registry").holding(package_id)].flatMap(([id, row]) => {
-    if (!(row["deps"] ?? "").includes(package_id) || sight.summaryOf(id) !== undefined) return [];
+    if (!(row["deps"] ?? "").includes(package_id) || has(id) || sight.summaryOf(id) !== undefined) return [];
     const named = parseDependencies(row["deps"] ?? "").dependencies.find(
       (dependency) => dependency.id === package_id,
     );
@@ -143,9 +146,9 @@ function dependentsOf(sight: Sight, dependents: Dependents, package_id: string):
       ? []
       : [{ id, range: named.range, direct: true, installed: false, version: row["version"] || null }];
   });
-  const rank = (one: { installed: boolean; direct: boolean }): number =>
-    (one.installed ? 0 : 2) + (one.direct ? 0 : 1);
-  return [...installed, ...registered].sort((a, b) => rank(a) - rank(b) || compareCodePoints(a.id, b.id));
+  registered.sort((a, b) => compareCodePoints(a.id, b.id));
+  const dependents = [...installed, ...registered].slice(0, listedMax(sight));
+  return { dependents, dependents_left_out: count + registered.length - dependents.length };
 }
 
 function conflictsOf(

@@ -4,6 +4,7 @@ import type { Finding, TracedEvent, TracedFile } from "../contracts/index.ts";
 const WIDTH = 80;
 const FILES_SHOWN_MAX = 50;
 const FINDINGS_SHOWN_MAX = 20;
+const NAMES_SHOWN_MAX = 50;
 const LABEL_WIDTH = 14;
 
 /** A section with its heading; nothing when it has no lines. */
@@ -35,11 +36,17 @@ export function wrapped(text: string, width = WIDTH): string[] {
 export const indented = (text: string, columns: number): string[] =>
   wrapped(text, WIDTH - columns).map((line) => " ".repeat(columns) + line);
 
-/** So many blocks of lines, and how many more there are. */
-export function limited(blocks: readonly (readonly string[])[], blocks_max: number): string[] {
-  const lines = blocks.slice(0, blocks_max).flat();
-  const left_out = blocks.length - blocks_max;
-  return left_out > 0 ? [...lines, `… and ${left_out} more; --json lists all.`] : lines;
+/** The lines of so many elements, and how many more there are, counted or not even listed: of thousands no line is made for most. */
+export function limited<T>(
+  list: readonly T[],
+  shown_max: number,
+  linesOf: (one: T) => readonly string[],
+  unlisted_count = 0,
+): string[] {
+  const lines = list.slice(0, shown_max).flatMap((one) => [...linesOf(one)]);
+  const left_out = Math.max(0, list.length - shown_max) + unlisted_count;
+  const how = unlisted_count > 0 ? "--all --json" : "--json";
+  return left_out > 0 ? [...lines, `… and ${left_out} more; ${how} lists all.`] : lines;
 }
 
 /** `| File | Spec | Purpose |` with widths that suit the files; a list where a path or id is too long for a column. */
@@ -126,5 +133,9 @@ export function findingSection(findings: readonly Finding[]): string[] {
   const left_out = findings.length - FINDINGS_SHOWN_MAX;
   return section("Findings", left_out > 0 ? [...lines, `… and ${left_out} more; --json lists all.`] : lines);
 }
+
+/** Names one below the other, the first of them. */
+export const nameList = (names: readonly string[], unlisted_count = 0): string[] =>
+  limited(names, NAMES_SHOWN_MAX, (one) => [one], unlisted_count);
 
 export const page = (lines: readonly string[]): string => `${lines.join("\n")}\n`;

@@ -22,7 +22,18 @@ export function printableDeep<T>(value: T): T {
 
 function convert(value: unknown): unknown {
   if (typeof value === "string") return printable(value);
-  if (Array.isArray(value)) return value.map(convert);
+  if (Array.isArray(value)) return value.length > AT_ONCE_MAX ? converted(value) : value.map(convert);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [printable(key), convert(member)]));
 }
+
+const AT_ONCE_MAX = 200;
+
+/** A long list, whose elements are made printable when they are looked at: of thousands the first are shown. */
+const converted = (list: unknown[]): unknown[] =>
+  new Proxy(list, {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key);
+      return typeof key === "string" && /^\d+$/.test(key) ? convert(member) : member;
+    },
+  });

@@ -7,10 +7,10 @@ const SHOWN_MAX = 100;
 export function evidenceSection(statements: readonly TraceStatement[]): string[] {
   return section(
     "Evidence",
-    limited(
-      statements.map(({ says, evidence }) => [...wrapped(says), ...evidence.flatMap(placeLines)]),
-      SHOWN_MAX,
-    ),
+    limited(statements, SHOWN_MAX, ({ says, evidence }) => [
+      ...wrapped(says),
+      ...evidence.flatMap(placeLines),
+    ]),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Files, folders and artifacts for people. */
 import type { ArtifactTrace, DirectoryTrace, FileTrace, TracedWhy } from "../contracts/index.ts";
-import { bytesLines, fileTable, labelled, section } from "./page.ts";
+import { bytesLines, fileTable, labelled, limited, nameList, section } from "./page.ts";
 import { installedText, titled, whyLines } from "./render-package.ts";
 
 const FUNCTIONS_SHOWN_MAX = 10;
@@ -16,7 +16,7 @@ export function fileLines(data: FileTrace): string[] {
     ...labelled("now", data.hash.current ?? ""),
     ...labelled("installed", data.installed === null ? "" : installedText(data.installed)),
     ...section("Why", ownership === null || why === null ? [] : whyOwned(ownership.package, why)),
-    ...section("Used by", data.dependents),
+    ...section("Used by", nameList(data.dependents, data.dependents_left_out)),
     ...section("Description", (docstring ?? "") === "" ? [] : (docstring ?? "").split("\\n").slice(0, 6)),
     ...section("Functions", functionLines(data.functions)),
   ];
@@ -68,15 +68,23 @@ export function directoryLines(data: DirectoryTrace): string[] {
     "",
     ...labelled("what", data.role || "folder"),
     ...labelled("source of", data.source_of ?? ""),
-    ...labelled("owned", `${data.total_files} files of ${data.packages.length} packages`),
-    ...data.packages.slice(0, 20).flatMap((one) => labelled("", `${one.package} (${one.file_count})`)),
+    ...labelled(
+      "owned",
+      `${data.total_files} files of ${data.packages.length + data.packages_left_out} packages`,
+    ),
+    ...packageCounts(data).flatMap((line) => labelled("", line)),
     ...section("Contents", [
       ...fileTable(data.files),
-      ...(data.files_left_out === 0 ? [] : [`… and ${data.files_left_out} more files that were not read`]),
+      ...(data.files_left_out === 0
+        ? []
+        : [`… and ${data.files_left_out} more files that were not read; --all reads them.`]),
       ...(data.files.length === 0 ? [] : ["", ...bytesLines(data.files)]),
     ]),
   ];
 }
+
+const packageCounts = ({ packages, packages_left_out }: DirectoryTrace): string[] =>
+  limited(packages, 20, (one) => [`${one.package} (${one.file_count})`], packages_left_out);
 
 export function artifactLines(data: ArtifactTrace): string[] {
   return [
@@ -90,7 +98,7 @@ export function artifactLines(data: ArtifactTrace): string[] {
       "Needs",
       data.dependencies.map(({ id, known }) => (known ? id : `${id} (unknown)`)),
     ),
-    ...section("Used by", data.dependents),
+    ...section("Used by", nameList(data.dependents)),
     ...section("File", data.file === null ? [] : fileLines(data.file).slice(2)),
   ];
 }

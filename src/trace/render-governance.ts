@@ -6,7 +6,16 @@ import type {
   SpecTrace,
   UnknownTrace,
 } from "../contracts/index.ts";
-import { bytesLines, fileTable, historyLines, labelled, section, wrapped } from "./page.ts";
+import {
+  bytesLines,
+  fileTable,
+  historyLines,
+  labelled,
+  limited,
+  nameList,
+  section,
+  wrapped,
+} from "./page.ts";
 import { titled } from "./render-package.ts";
 
 export function specLines(data: SpecTrace): string[] {
@@ -25,7 +34,7 @@ export function specLines(data: SpecTrace): string[] {
       ...fileTable(data.files),
       ...(data.files.length === 0 ? [] : ["", ...bytesLines(data.files)]),
     ]),
-    ...section("Used by", data.packages),
+    ...section("Used by", nameList(data.packages)),
     ...section("History", historyLines(data.history, data.history_left_out)),
   ];
 }
@@ -40,12 +49,12 @@ export function frameworkLines(data: FrameworkTrace): string[] {
     ...labelled("files", `${data.total_files} in ${data.specs.length} specs`),
     ...section(
       "Specs",
-      data.specs.map(
-        (spec) => `${titled(spec.spec_id, spec.title, spec.status)}: ${spec.files.length} files`,
-      ),
+      limited(data.specs, 50, (spec) => [
+        `${titled(spec.spec_id, spec.title, spec.status)}: ${spec.files.length} files`,
+      ]),
     ),
     ...section("Contents", files.length === 0 ? [] : [...fileTable(files), "", ...bytesLines(files)]),
-    ...section("Used by", data.packages),
+    ...section("Used by", nameList(data.packages)),
     ...section("History", historyLines(data.history, data.history_left_out)),
   ];
 }

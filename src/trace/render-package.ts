@@ -1,6 +1,15 @@
 /** A package for people. */
 import type { PackageTrace, TracedPlugin, TracedReceipt, TracedWhy } from "../contracts/index.ts";
-import { bytesLines, fileTable, historyLines, labelled, section, wrapped } from "./page.ts";
+import {
+  bytesLines,
+  fileTable,
+  historyLines,
+  labelled,
+  limited,
+  nameList,
+  section,
+  wrapped,
+} from "./page.ts";
 
 const SHOWN_MAX = 20;
 
@@ -23,7 +32,10 @@ export function packageLines(data: PackageTrace): string[] {
       ...(data.files.length === 0 ? [] : ["", ...bytesLines(data.files)]),
     ]),
     ...section("Plugin", (data.plugins ?? []).flatMap(pluginLines)),
-    ...section("Needs", data.dependencies.map(dependencyLine)),
+    ...section(
+      "Needs",
+      limited(data.dependencies, 50, (one) => [dependencyLine(one)]),
+    ),
     ...section("Why", data.installed ? whyLines(package_id, data.why) : []),
     ...section("Used by", usedByLines(data)),
     ...section(
@@ -31,7 +43,7 @@ export function packageLines(data: PackageTrace): string[] {
       data.conflicts.map(({ id, installed }) => `${id}${installed ? " (installed!)" : ""}`),
     ),
     ...section("Tier Status", tierLines(data)),
-    ...section("Frameworks Covered", data.frameworks),
+    ...section("Frameworks Covered", nameList(data.frameworks)),
     ...section("History", historyLines(data.history, data.history_left_out)),
   ];
 }
@@ -91,17 +103,11 @@ export function whyLines(package_id: string, { requested, chains, chains_left_ou
   return chains_left_out > 0 ? [...lines, `… and ${chains_left_out} more chains.`] : lines;
 }
 
-function usedByLines({ installed, dependents }: PackageTrace): string[] {
+function usedByLines({ installed, dependents, dependents_left_out }: PackageTrace): string[] {
   if (dependents.length === 0) return installed ? ["Nothing installed needs it."] : [];
-  const lines = dependents
-    .slice(0, SHOWN_MAX)
-    .map(
-      (one) =>
-        `${one.id} ${one.direct ? `(needs ${one.range ?? "*"}${one.installed ? "" : ", not installed"})` : "(through others)"}`,
-    );
-  return dependents.length > SHOWN_MAX
-    ? [...lines, `… and ${dependents.length - SHOWN_MAX} more; --json lists all.`]
-    : lines;
+  const lineOf = (one: PackageTrace["dependents"][number]): string =>
+    `${one.id} ${one.direct ? `(needs ${one.range ?? "*"}${one.installed ? "" : ", not installed"})` : "(through others)"}`;
+  return limited(dependents, SHOWN_MAX, (one) => [lineOf(one)], dependents_left_out);
 }
 
 /** Worth a section only where more than the plane root, or a kernel, is concerned. */

@@ -11,7 +11,7 @@ import type {
   WhoTrace,
   WhyTrace,
 } from "../contracts/index.ts";
-import { indented, labelled, limited, section, wrapped } from "./page.ts";
+import { indented, labelled, limited, nameList, section, wrapped } from "./page.ts";
 import { printable } from "./printable.ts";
 
 const count = (number: number, one: string, many = `${one}s`): string =>
@@ -100,7 +100,7 @@ export function diffLines(data: DiffTrace, texts: readonly string[]): string[] {
     ...labelled("size", `${data.before_bytes} -> ${data.after_bytes} bytes`),
     ...labelled("from", data.from_source),
     ...labelled("to", data.to_source),
-    ...section("Files", limited(files.map(fileLines), 200)),
+    ...section("Files", limited(files, 200, fileLines)),
     ...section(
       "Dependencies",
       dependencies.flatMap(({ id, before, after }) =>
@@ -157,47 +157,18 @@ export function impactLines(data: ImpactTrace): string[] {
     ...labelled("files", kind === "package" ? `${count(files.length, "file")}, ${bytes} bytes` : ""),
     ...section(
       kind === "package" ? "Stops working, lowest tier first" : "Complies with it",
-      limited(
-        packages.map((one) => impactedLines(one, kind)),
-        200,
-      ),
+      limited(packages, 200, (one) => impactedLines(one, kind)),
     ),
-    ...section(
-      "Loses spec",
-      limited(
-        specs.map((id) => [id]),
-        50,
-      ),
-    ),
-    ...section(
-      "Loses framework",
-      limited(
-        frameworks.map((id) => [id]),
-        50,
-      ),
-    ),
+    ...section("Loses spec", nameList(specs)),
+    ...section("Loses framework", nameList(frameworks)),
     ...section(
       "Complies with what goes",
-      kind === "package"
-        ? limited(
-            users.map(({ id, of }) => wrapped(`${id} (${of})`)),
-            50,
-          )
-        : [],
+      kind === "package" ? limited(users, 50, ({ id, of }) => wrapped(`${id} (${of})`)) : [],
     ),
-    ...section(
-      "Needed by nothing else then",
-      limited(
-        left_alone.map((id) => [id]),
-        50,
-      ),
-    ),
+    ...section("Needed by nothing else then", nameList(left_alone)),
     ...section(
       "Files that go",
-      limited(
-        files.map(({ path, size_bytes }) => wrapped(`${path} (${size_bytes ?? 0} bytes)`)),
-        50,
-      ),
+      limited(files, 50, ({ path, size_bytes }) => wrapped(`${path} (${size_bytes ?? 0} bytes)`)),
     ),
   ];
 }
@@ -226,7 +197,7 @@ export function planeAtLines(data: PlaneAtTrace, at: string | null): string[] {
     ...labelled("in force", count(packages.length, "package")),
     ...labelled("entries", `${entries_applied} of the package ledger applied`),
     ...labelled("last", last),
-    ...section("Packages", limited(packages.map(standingLines), 200)),
+    ...section("Packages", limited(packages, 200, standingLines)),
   ];
 }
 
@@ -256,18 +227,15 @@ export function packageAtLines(data: PackageAtTrace, at: string | null): string[
     ...section("In force", standings.flatMap(standingLines)),
     ...section(
       "Needs",
-      dependencies.flatMap((one) => edge(one.to, one)),
+      limited(dependencies, 50, (one) => edge(one.to, one)),
     ),
     ...section(
       "Used by",
-      dependents.flatMap((one) => edge(one.from, one)),
+      limited(dependents, 50, (one) => edge(one.from, one)),
     ),
     ...section(
       "Contents",
-      limited(
-        (files ?? []).map(({ path }) => [path]),
-        50,
-      ),
+      limited(files ?? [], 50, ({ path }) => [path]),
     ),
   ];
 }

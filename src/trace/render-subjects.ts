@@ -5,7 +5,7 @@ import type {
   PackageVersionTrace,
   TransactionTrace,
 } from "../contracts/index.ts";
-import { historyLines, indented, labelled, limited, section, wrapped } from "./page.ts";
+import { historyLines, indented, labelled, limited, nameList, section, wrapped } from "./page.ts";
 import { installedText } from "./render-package.ts";
 
 export function versionLines(data: PackageVersionTrace): string[] {
@@ -33,16 +33,13 @@ export function versionLines(data: PackageVersionTrace): string[] {
         ),
       ),
     ),
-    ...section("Needs", manifest?.dependencies.map(({ id, range }) => `${id} ${range}`) ?? []),
+    ...section("Needs", nameList(manifest?.dependencies.map(({ id, range }) => `${id} ${range}`) ?? [])),
     ...section(
       "Contents",
-      limited(
-        (manifest?.files ?? []).map(({ path, size_bytes, classification, sha256 }) => [
-          ...wrapped(`${path} (${classification}, ${size_bytes} bytes)`),
-          `    ${sha256}`,
-        ]),
-        50,
-      ),
+      limited(manifest?.files ?? [], 50, ({ path, size_bytes, classification, sha256 }) => [
+        ...wrapped(`${path} (${classification}, ${size_bytes} bytes)`),
+        `    ${sha256}`,
+      ]),
     ),
     ...section("History", historyLines(data.history, data.history_left_out)),
   ];
@@ -77,7 +74,7 @@ export function transactionLines(data: TransactionTrace): string[] {
         wrapped(`${package_id} in ${plane_id.toUpperCase()}: ${from ?? "absent"} -> ${to ?? "absent"}`),
       ),
     ),
-    ...section("Changed", limited(data.changes.map(changeLines), 100)),
+    ...section("Changed", limited(data.changes, 100, changeLines)),
     ...section(
       "Still in force",
       data.receipts.flatMap((receipt) => wrapped(`${receipt.package_id} ${installedText(receipt)}`)),

@@ -1,6 +1,6 @@
 /** Reports for people: 80 columns, no colour, every text from the plane made printable first. */
 import type { InstalledTrace, InventoryTrace, TraceReport, VerifyTrace } from "../contracts/index.ts";
-import { findingSection, labelled, limited, page, section, wrapped } from "./page.ts";
+import { findingSection, labelled, nameList, page, section, wrapped } from "./page.ts";
 import { printableDeep } from "./printable.ts";
 import { evidenceSection } from "./render-evidence.ts";
 import { artifactLines, directoryLines, fileLines } from "./render-file.ts";
@@ -22,11 +22,9 @@ import {
 } from "./render-questions.ts";
 import { checkpointLines, codeLines, transactionLines, versionLines } from "./render-subjects.ts";
 
-const SHOWN_MAX = 50;
-
 /** `evidence`: each statement with where to look it up; proofs are shown whenever there are any. */
 export function renderTrace(report: TraceReport, { evidence = false } = {}): string {
-  const safe = printableDeep(report);
+  const safe = printableDeep(evidence ? report : { ...report, statements: [] });
   return page([
     ...bodyLines(safe, textsOf(report)),
     ...(evidence ? evidenceSection(safe.statements) : []),
@@ -105,13 +103,7 @@ export function renderInventory(report: InventoryTrace): string {
         (one) => `${one.package_id} ${one.version} (${one.installed.join(", ") || "not installed"})`,
       ),
     ),
-    ...section(
-      "Orphans",
-      limited(
-        orphans.map((path) => [path]),
-        SHOWN_MAX,
-      ),
-    ),
+    ...section("Orphans", nameList(orphans)),
     ...findingSection(findings),
   ]);
 }
@@ -121,10 +113,7 @@ export function renderVerify(report: VerifyTrace): string {
   return page([
     ...checks.flatMap(({ name, passed, message: says, details }) => [
       ...wrapped(`${passed ? "PASS" : "FAIL"} ${name}: ${says}`),
-      ...limited(
-        (details ?? []).map((line) => [line]),
-        SHOWN_MAX,
-      ).map((line) => `      ${line}`),
+      ...nameList(details ?? []).map((line) => `      ${line}`),
     ]),
     message,
   ]);

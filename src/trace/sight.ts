@@ -14,13 +14,7 @@ import type {
 import type { Effects, FileStat } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, registryPath } from "../plane/index.ts";
-import {
-  type Installed,
-  installedIds,
-  readReceipt,
-  receiptDirectory,
-  receiptPath,
-} from "../receipts/index.ts";
+import { type Installed, installedIds, readReceipt } from "../receipts/index.ts";
 import { findRow, type ScannedRow, scanRows } from "../registry/index.ts";
 import { EdgeTable } from "./edge-table.ts";
 import type { FactEdge, FactInstalled, TraceFacts } from "./facts.ts";
@@ -29,6 +23,7 @@ import type { LogProofs, TraceOptions } from "./options.ts";
 import { planeLog } from "./plane-log.ts";
 import { isPlain, parentOf, trimPath } from "./plane-path.ts";
 import { isLinkOrFile, statOf } from "./plane-stat.ts";
+import { closedReceipt } from "./receipt-findings.ts";
 import { RowTable } from "./row-table.ts";
 
 export type SightEffects = Pick<Effects, "fs" | "workers" | "subprocess" | "host" | "clock" | "databases">;
@@ -134,18 +129,11 @@ export class Sight {
 
   #readReceipt(id: string, tier: PlaneTier): Installed | undefined {
     try {
-      const found = readReceipt(this.effects.fs, this.plane.root, id, tier);
-      if (found === undefined) return undefined;
-      if (found.receipt.package_id === id && found.receipt.plane_id === tier) return found;
-      this.note({
-        code: "TRACE_RECEIPT_ELSEWHERE",
-        severity: "error",
-        message: `${receiptPath(id, tier)} is the receipt of ${found.receipt.package_id} in ${found.receipt.plane_id}`,
-        next_step: `Run "integrity-check --json" and restore ${receiptDirectory(id, tier)} from a backup.`,
-        path: receiptPath(id, tier),
-      });
+      return readReceipt(this.effects.fs, this.plane.root, id, tier);
     } catch (error) {
-      this.noteFault(error, id);
+      const { code, syscall } = error as { code?: string; syscall?: unknown };
+      if (typeof syscall === "string") this.note(closedReceipt(id, tier, code ?? "unknown"));
+      else this.noteFault(error, id);
     }
     return undefined;
   }

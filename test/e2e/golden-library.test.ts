@@ -22,10 +22,8 @@ function projectOf(folder: string): string {
   ) as { filename: string }[];
   const modules = join(project, "node_modules");
   mkdirSync(join(modules, "holdfast"), { recursive: true });
-  execFileSync("tar", [
-    ...["-xzf", join(folder, packed[0]?.filename ?? ""), "--strip-components=1"],
-    ...["-C", join(modules, "holdfast")],
-  ]);
+  const archive = join(folder, packed[0]?.filename ?? "");
+  execFileSync("tar", ["-xzf", archive, "--strip-components=1", "-C", join(modules, "holdfast")]);
   for (const name of readdirSync(join(REPOSITORY, "node_modules")))
     if (!name.startsWith(".") && name !== "holdfast")
       symlinkSync(join(REPOSITORY, "node_modules", name), join(modules, name));

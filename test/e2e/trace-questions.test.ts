@@ -28,6 +28,8 @@ describe("what is unknown or asked wrongly", () => {
     [["--html", "--mermaid"], 2, "INPUT_CONFLICT", "two forms"],
     [["--mermaid", "--installed"], 2, "INPUT_CONFLICT", "--mermaid and --installed"],
     [[EVIDENCE, "--out", "x.html"], 2, "INPUT_CONFLICT", "--out goes with --html"],
+    [["--who", "modules", "--all"], 2, "INPUT_CONFLICT", "--all and --who"],
+    [["--inventory", "--all"], 2, "INPUT_CONFLICT", "--all and --inventory"],
     [[EVIDENCE, "--limit", "3"], 2, "INPUT_CONFLICT", "--limit goes with --why"],
     [["--who", "modules", "--text"], 2, "INPUT_CONFLICT", "--text goes with --diff"],
     [["--at", "2026-02-30"], 2, "TRACE_TIME_INVALID", "2026-02-30"],

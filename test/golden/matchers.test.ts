@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { GoldenReport, GoldenScenario, GoldenStep } from "../../src/contracts/index.ts";
 import { goldenMatchers, goldenStep } from "../../src/golden/index.ts";
-import "../../src/golden/vitest.ts";
+import type { GoldenMatchers } from "../../src/golden/vitest.ts";
 
 expect.extend(goldenMatchers);
 
@@ -65,6 +65,16 @@ const saying = (run: () => void): string => {
   }
   throw new Error("it passed");
 };
+
+test("what the types offer is what there is", () => {
+  const names: Record<keyof GoldenMatchers<void>, true> = {
+    toPassGolden: true,
+    toPassGoldenAt: true,
+    toFailGoldenAt: true,
+    toMatchRecording: true,
+  };
+  expect(Object.keys(goldenMatchers).sort()).toEqual(Object.keys(names).sort());
+});
 
 describe("toPassGolden", () => {
   test("passes where all passed, and says step, code, values and next step where not", () => {

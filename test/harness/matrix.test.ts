@@ -164,7 +164,7 @@ describe("verdicts", () => {
     ["no refusal outside", OUTSIDE, RAN, "fail", ["RAN_OUTSIDE_RANGE"]],
     ["a host that lies", INSIDE, { ...RAN, broken: [WRONG] }, "infra-failure", []],
   ] as const)("%s", (_what, point, attempt, verdict, findings) => {
-    const cell = judgeCell(point, attempt as Attempt);
+    const cell = judgeCell(point, attempt);
     const good = judgeCell({ ...INSIDE, id: "another" }, RAN);
     expect(cell.verdict).toBe(verdict);
     const closed = close([cell, good]);

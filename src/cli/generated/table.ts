@@ -94,6 +94,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       "pkg pack --src modules/agent_runtime --id PKG-T1-RUNTIME-001",
       "pkg pack --src modules/agent_runtime --sign --attest",
       "pkg pack --src modules/example_agent --dry-run",
+      "pkg pack --src modules/agent_runtime --release --sign --attest",
     ],
     authorised: true,
     flags: [
@@ -157,6 +158,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "source_branch",
         type: "string",
         description: "For provenance: branch.",
+      },
+      {
+        field: "release",
+        type: "boolean",
+        description: "Refuse unless golden gate passes for exactly the bytes that are packed.",
+        default: false,
       },
       {
         field: "dry_run",
@@ -1351,6 +1358,118 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "golden record",
+    summary: "Record what a run found as signed evidence beside the archives it is about, and in the ledger.",
+    examples: ["golden record report.json", "golden run PKG-T3-ECHO-001@1.0.0 --json | golden record -"],
+    authorised: true,
+    flags: [
+      {
+        field: "report",
+        type: "string",
+        description:
+          "Report of golden run, golden matrix or golden merge, as JSON; - reads what is piped in.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "golden gate",
+    summary:
+      "Say whether a version may be released: every required scenario and cell passed for these bytes.",
+    examples: ["golden gate PKG-T3-ECHO-001@1.0.0", "golden gate PKG-T3-ECHO-001 --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "Package id, with @VERSION; default: the version in the registry.",
+        required: true,
+        positional: true,
+      },
+    ],
+  },
+  {
+    name: "golden can-i-install",
+    summary:
+      "Answer from recorded evidence whether a version runs on a host: yes (0), no (1) or unknown (3).",
+    examples: [
+      "golden can-i-install PKG-T3-ECHO-001@1.0.0 --host 0.1.0",
+      "golden can-i-install PKG-T3-ECHO-001@1.0.0 --host 0.1 --api 1 --python 3.12",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "Package id, with @VERSION; default: the version in the registry.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "host",
+        type: "string",
+        description: "Version of the host; 0.1 is any 0.1.x.",
+        required: true,
+      },
+      {
+        field: "api",
+        type: "string",
+        description: "Version of the API it offers; default: any that was tested.",
+      },
+      {
+        field: "python",
+        type: "string",
+        description: "Version of Python; default: any that was tested.",
+      },
+    ],
+  },
+  {
+    name: "golden flaky",
+    summary: "Run the same scenarios several times, and name the step that varies and what of it.",
+    examples: ["golden flaky PKG-T3-ECHO-001 --runs 5", "golden flaky golden/weather.toml --runs 10 --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "subjects",
+        type: "list",
+        description: "Scenario files, source folders, package ids, or ID@VERSION in the store.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "runs",
+        type: "integer",
+        description: "How many times.",
+        default: 5,
+      },
+    ],
+  },
+  {
+    name: "golden checklist",
+    summary:
+      "Write the checklist of a release as Markdown: what is done, by digest, and what to run for the rest.",
+    examples: [
+      "golden checklist PKG-T3-ECHO-001@1.0.0",
+      "golden checklist PKG-T3-ECHO-001@1.0.0 --out release.md",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "subject",
+        type: "string",
+        description: "Package id, with @VERSION; default: the version in the registry.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write it to.",
+      },
+    ],
+  },
+  {
     name: "golden new",
     summary: "Write a scenario that passes as it is, to begin from; nothing is overwritten.",
     examples: [
@@ -1423,9 +1542,10 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       "golden run",
       "golden run PKG-T0-EVIDENCE-001",
       "golden run golden/weather.toml --json",
+      "golden run --format junit --out golden.xml",
       "golden run --shard 1/4 --json > shard-1.json",
     ],
-    authorised: false,
+    authorised: true,
     flags: [
       {
         field: "subjects",
@@ -1467,6 +1587,24 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         type: "boolean",
         description: "Leave out what differs from run to run and from machine to machine: times, processes.",
         default: false,
+      },
+      {
+        field: "record",
+        type: "boolean",
+        description: "Record what it found as signed evidence in the plane; wants a token.",
+        default: false,
+      },
+      {
+        field: "format",
+        type: "string",
+        description: "Form of the report. --json alone is the same as --format json.",
+        choices: ["text", "json", "markdown", "html", "junit"],
+        default: "text",
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the report to.",
       },
     ],
   },
@@ -2264,6 +2402,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "limit",
         type: "integer",
         description: "With --why: how many paths to list.",
+      },
+      {
+        field: "all",
+        type: "boolean",
+        description: "With --explain: list every dependent, package and file, not the first thousand.",
+        default: false,
       },
       {
         field: "evidence",

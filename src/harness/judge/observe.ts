@@ -51,9 +51,9 @@ export class Observer {
   }
 
   async look(): Promise<Observed> {
-    const { place, folder, mark, snapshots } = this.#world;
+    const { place, folder, mark, before: before_world, snapshots } = this.#world;
     // Processes first: what is still ending must not be given time.
-    const processes = runningIn(this.#effects, { folder, mark });
+    const processes = runningIn(this.#effects, { folder, mark, before: before_world });
     const before = this.#last;
     const snapshot = snapshots.take();
     const entries = this.#newEntries();

@@ -10,7 +10,7 @@ import type { Cell } from "./on-host.ts";
 
 type Needs = Parameters<typeof runScenario>[0];
 
-export interface OwnRunning extends Pick<Running, "subjects"> {
+export interface OwnRunning extends Pick<Running, "subjects" | "remove"> {
   readonly temporary: string;
   /** Absolute path, links resolved, of the Python that planes with these variables use. */
   readonly pythonIn: (env: Effects["host"]["env"]) => Promise<string | undefined>;
@@ -46,8 +46,9 @@ export async function attemptOnHoldfast(effects: Needs, cell: Cell, running: Own
     directory: version.directory,
     digest: version.digest,
   };
-  const { subjects, temporary } = running;
-  const done = await runScenario(around, file, { driver, subjects, temporary });
+  const { subjects, temporary, remove } = running;
+  const more = remove === undefined ? {} : { remove };
+  const done = await runScenario(around, file, { driver, subjects, temporary, ...more });
   const digest = done.packages[0]?.digest;
   if (digest !== undefined && digest !== version.digest)
     return { ...nothing, broken: [otherBytes(cell, digest)] };

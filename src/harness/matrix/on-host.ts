@@ -28,7 +28,7 @@ export async function attemptOnHost(effects: Needs, cell: Cell): Promise<Attempt
   const folder = makeFolder(effects);
   try {
     for (const part of ["home", "tmp", "plugins"]) effects.fs.makeDirectory(`${folder}/${part}`);
-    const attempt = await attempt_(effects, cell, folder);
+    const attempt = await attemptIn(effects, cell, folder);
     const left = runningIn(effects, { folder, mark: `HOLDFAST_GOLDEN=${markOf(folder)["HOLDFAST_GOLDEN"]}` });
     const problems = left.running.map(({ command, pid }) =>
       problem(
@@ -44,7 +44,7 @@ export async function attemptOnHost(effects: Needs, cell: Cell): Promise<Attempt
   }
 }
 
-async function attempt_(effects: Needs, cell: Cell, folder: string): Promise<Attempt> {
+async function attemptIn(effects: Needs, cell: Cell, folder: string): Promise<Attempt> {
   const { host, point, version, interpreters } = cell;
   const nothing = { refused_by: null, works: null, interpreter: null, checks: 1, problems: [], broken: [] };
   const said = await order(effects, host, interpreters, { words: ["describe"], folder });

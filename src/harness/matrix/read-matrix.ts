@@ -10,7 +10,7 @@ type Needs = Pick<Effects, "fs">;
 export function readMatrix(effects: Needs, absolute_path: string, path: string): MatrixFile {
   const read = MatrixFile.safeParse(tableOf(effects, absolute_path, path));
   if (!read.success) return refuse(path, firstIssue(read.error));
-  if (Object.keys(read.data.packages).length > 0) return read.data as MatrixFile;
+  if (Object.keys(read.data.packages).length > 0) return read.data;
   return refuse(path, { field: "/packages", message: "there is no version to run" });
 }
 

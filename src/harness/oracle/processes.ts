@@ -10,42 +10,60 @@ export interface Running {
 
 export interface LookedAt {
   readonly processes: number;
-  readonly sockets: number;
   readonly running: readonly Running[];
+}
+
+/** What runs already when a world is made: a process and when it started, since numbers are used again. */
+export type Before = ReadonlySet<string>;
+
+export interface Sought {
+  readonly folder: string;
+  readonly mark: string;
+  /** These are not looked at: what ran before there was a world is none of it, and looking costs a read for each open file. */
+  readonly before?: Before;
+}
+
+type Needs = Pick<Effects, "fs" | "host">;
+
+export function runningNow({ fs, host }: Needs): Before {
+  return new Set(host.platform === "linux" ? pidsIn(fs).map((pid) => lifeOf(fs, pid)) : []);
 }
 
 /**
  * Every process of the machine that carries the mark in its environment, or has its program, folder or an open file below
- * the folder of the world. `ours`: the process that looks.
+ * the folder of the world. The process that looks is none of them.
  */
-export function runningIn(
-  { fs, host }: Pick<Effects, "fs" | "host">,
-  { folder, mark }: { readonly folder: string; readonly mark: string },
-): LookedAt {
-  if (host.platform !== "linux") return { processes: 0, sockets: 0, running: [] };
-  const listening = listeningSockets(fs);
-  const pids = numbers(fs);
+export function runningIn({ fs, host }: Needs, { folder, mark, before }: Sought): LookedAt {
+  if (host.platform !== "linux") return { processes: 0, running: [] };
+  // Read only where a process was found: most of the time nobody's ports are asked for.
+  let listening: Map<string, number> | undefined;
+  const pids = pidsIn(fs);
   const running: Running[] = [];
   for (const name of pids) {
-    if (Number(name) === host.pid) continue;
+    if (Number(name) === host.pid || before?.has(lifeOf(fs, name)) === true) continue;
     const links = linksOf(fs, name);
     const environment = textOf(fs, `/proc/${name}/environ`);
     const is_ours = environment.includes(mark) || links.some((link) => link.startsWith(`${folder}/`));
     if (!is_ours) continue;
+    const portsOf = (inodes: readonly string[]): number[] => {
+      listening ??= listeningSockets(fs);
+      const known = listening;
+      return inodes.flatMap((inode) => known.get(inode) ?? []);
+    };
     const sockets = links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
     running.push({
       pid: Number(name),
       command: textOf(fs, `/proc/${name}/cmdline`).replaceAll("\0", " ").trim().slice(0, 200),
-      ports: sockets.flatMap((inode) => listening.get(inode) ?? []),
+      ports: portsOf(sockets),
     });
   }
-  return { processes: pids.length, sockets: listening.size, running };
+  return { processes: pids.length, running };
 }
 
 const TRIES = 20;
 
 /** A process that ends while the folder is read can fail the whole reading. */
-function numbers(fs: Effects["fs"]): string[] {
+function pidsIn(fs: Effects["fs"]): string[] {
   for (let left = TRIES; ; left--) {
     try {
       return fs.list("/proc").flatMap(({ name }) => (/^\d+$/.test(name) ? [name] : []));
@@ -53,6 +71,12 @@ function numbers(fs: Effects["fs"]): string[] {
       if (left === 0) throw error;
     }
   }
+}
+
+function lifeOf(fs: Effects["fs"], pid: string): string {
+  const text = textOf(fs, `/proc/${pid}/stat`);
+  // The name of the program, in brackets, may hold anything; the fields after it may not.
+  return `${pid} ${text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
 }
 
 function linksOf(fs: Effects["fs"], pid: string): string[] {

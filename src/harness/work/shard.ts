@@ -18,7 +18,7 @@ export function shardOf(text: string): Shard {
 }
 
 /** Neighbours go to different shards: what lies together takes equally long. */
-export const isInShard = ({ number, of }: Shard, at: number): boolean => at % of === number - 1;
+const isInShard = ({ number, of }: Shard, at: number): boolean => at % of === number - 1;
 
 export const inShard = <T>(shard: Shard | undefined, whole: readonly T[]): readonly T[] =>
   shard === undefined ? whole : whole.filter((_, at) => isInShard(shard, at));

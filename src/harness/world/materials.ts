@@ -5,7 +5,8 @@ import { inspectSource } from "../../metadata/index.ts";
 import { make } from "../faults.ts";
 import { BROKEN_WAYS, generatedFiles } from "../fixtures/generated.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
-import type { Subjects } from "../subjects.ts";
+import type { Subject, Subjects } from "../subjects.ts";
+import { unpackSource } from "./archive-source.ts";
 import { copyTree, makeFolders, writeText } from "./folder.ts";
 
 export interface Material {
@@ -15,6 +16,8 @@ export interface Material {
   readonly package_id: string;
   readonly version: string;
   readonly metadata: SourceMetadata;
+  /** What packing it must give: the bytes of the archive it was taken from. */
+  readonly expected_digest?: string;
 }
 
 const METADATA_FILES = ["pyproject.toml", "package.json", "holdfast.toml", "manifest.json"];
@@ -34,38 +37,54 @@ export async function writeMaterial(
     });
   };
   if (wanted === undefined) return refuse("is not in the scenario");
-  const folder = writeFiles(fs, wanted, { directory: file.directory, handle, into }, refuse);
+  const written = await writeFiles(fs, wanted, { directory: file.directory, handle, into }, refuse);
+  const { folder } = written;
   for (const edit of wanted.edits) applyEdit(fs, folder, edit, refuse);
-  if (wanted.version !== undefined && wanted.source !== undefined && !setVersion(fs, folder, wanted.version))
+  if (
+    wanted.version !== undefined &&
+    wanted.generate === undefined &&
+    !setVersion(fs, folder, wanted.version)
+  )
     return refuse("names no version that could be replaced");
   const { metadata, problems } = await inspectSource(fs, folder);
   const { id, version } = metadata ?? {};
   if (metadata === undefined || id === undefined || version === undefined)
     return refuse(problems[0]?.message ?? "declares no id and version");
-  return { handle, path: folder, package_id: id, version, metadata };
+  const is_same = wanted.version === undefined && wanted.edits.length === 0;
+  return {
+    handle,
+    path: folder,
+    package_id: id,
+    version,
+    metadata,
+    ...(is_same && written.digest !== undefined ? { expected_digest: written.digest } : {}),
+  };
 }
 
 type Refuse = (problem: string) => never;
 
 /** The folder keeps the name it has: the default target is named after it. */
-function writeFiles(
+async function writeFiles(
   fs: Effects["fs"],
   wanted: ScenarioPackage,
   { directory, handle, into }: { readonly directory: string; readonly handle: string; readonly into: string },
   refuse: Refuse,
-): string {
-  if (wanted.archive !== undefined) return refuse("is an archive, and only sources are read here so far");
+): Promise<{ readonly folder: string; readonly digest?: string }> {
+  if (wanted.archive !== undefined) {
+    const unpacked = await unpackSource({ fs }, absoluteIn(directory, wanted.archive), `${into}/${handle}`);
+    return typeof unpacked === "string" ? refuse(unpacked) : unpacked;
+  }
   if (wanted.source === undefined) {
     const name = wanted.generate?.name ?? handle;
     const made = `${into}/${handle}/${name.replaceAll(/[.-]/g, "_")}`;
     writeGenerated(fs, { handle, folder: made }, wanted, refuse);
-    return made;
+    return { folder: made };
   }
   const from = absoluteIn(directory, wanted.source);
   const folder = `${into}/${handle}/${from.slice(from.lastIndexOf("/") + 1)}`;
   if (fs.stat(from)?.kind !== "directory") return refuse(`has no source at ${wanted.source}`);
   if (copyTree(fs, from, folder) === 0) return refuse("has a source without files");
-  return folder;
+  return { folder };
 }
 
 function applyEdit(
@@ -135,7 +154,7 @@ export function missingDependencies(
   subjects: Subjects,
 ) {
   const have = new Set(materials.map(({ package_id }) => package_id));
-  const found: { package_id: string; folder: string; metadata: SourceMetadata }[] = [];
+  const found: Subject[] = [];
   const visit = (metadata: SourceMetadata): void => {
     for (const { id } of metadata.dependencies ?? []) {
       const subject = subjects.get(id);

@@ -4,11 +4,13 @@ import { SECRET_VARIABLE } from "../default-settings.ts";
 import type { Answer, Call, Driver, Place } from "../driver.ts";
 import { make } from "../faults.ts";
 import type { RecordedApis } from "../fixtures/recorded-apis.ts";
+import { type Before, runningNow } from "../oracle/processes.ts";
 import { Snapshots } from "../oracle/snapshot.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
-import type { Subjects } from "../subjects.ts";
+import type { Subject, Subjects } from "../subjects.ts";
+import { unpackSource } from "./archive-source.ts";
 import { copyTree, makeFolder, makeFolders, removeTree } from "./folder.ts";
-import { type Material, missingDependencies, writeMaterial } from "./materials.ts";
+import { absoluteIn, type Material, missingDependencies, writeMaterial } from "./materials.ts";
 
 export interface Packed extends Material {
   /** sha256 of the archive. */
@@ -26,6 +28,8 @@ export interface World {
   /** Bytes that may stand in no file and no answer. */
   readonly secrets: readonly string[];
   readonly mark: string;
+  /** What ran before there was this world. */
+  readonly before: Before;
   readonly apis: RecordedApis;
   readonly plane_uid: string;
 }
@@ -56,6 +60,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
   const { driver, subjects, apis } = making;
   const mark = `HOLDFAST_GOLDEN=${folder.slice(folder.lastIndexOf("-") + 1)}`;
   const [name = "", value = ""] = mark.split("=");
+  const before = runningNow(effects);
   const planted = `planted-${effects.random.hex(16)}`;
   for (const part of ["home", "plane", "sources", "tmp"]) fs.makeDirectory(`${folder}/${part}`);
   const place: Place = {
@@ -97,6 +102,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     ]),
     secrets: [operator, approver, planted],
     mark,
+    before,
     apis,
     plane_uid: String(made["plane_uid"]),
   };
@@ -127,23 +133,49 @@ async function packAll(
   const needed = missingDependencies(materials, subjects);
   for (const { folder: from, metadata } of [...needed, ...originsOf(file, materials)])
     bringGovernance(fs, from, metadata.spec_id, place.root);
-  for (const { package_id, folder: from } of needed) {
-    const copy = `${folder}/sources/${package_id.toLowerCase()}/${from.slice(from.lastIndexOf("/") + 1)}`;
-    copyTree(fs, from, copy);
-    await must(driver, place, { operation: "pack", input: { src: copy }, token });
+  for (const subject of needed) {
+    const src = await bringDependency(fs, subject, `${folder}/sources`);
+    await must(driver, place, { operation: "pack", input: { src }, token });
   }
   const packed = new Map<string, Packed>();
   for (const material of materials) {
     const done = await must(driver, place, { operation: "pack", input: { src: material.path }, token });
-    packed.set(material.handle, { ...material, digest: String(done["digest"]) });
+    const digest = String(done["digest"]);
+    if (material.expected_digest !== undefined && material.expected_digest !== digest)
+      throw make(
+        "SCENARIO_PACKAGE",
+        `${file.path}: the archive of ${material.package_id} has other bytes than its own contents give when packed: ${material.expected_digest}, not ${digest}`,
+        { path: file.path, package: material.handle },
+      );
+    packed.set(material.handle, { ...material, digest });
   }
   return packed;
+}
+
+/** @returns the folder to pack */
+async function bringDependency(fs: Effects["fs"], subject: Subject, into: string): Promise<string> {
+  const { package_id, folder, archive } = subject;
+  const target = `${into}/${package_id.toLowerCase()}`;
+  if (archive === undefined) {
+    const copy = `${target}/${folder.slice(folder.lastIndexOf("/") + 1)}`;
+    copyTree(fs, folder, copy);
+    return copy;
+  }
+  const unpacked = await unpackSource({ fs }, archive, target);
+  if (typeof unpacked !== "string") return unpacked.folder;
+  throw make("SCENARIO_PACKAGE", `${archive}: "${package_id}" ${unpacked}`, {
+    path: archive,
+    package: package_id,
+  });
 }
 
 /** Where the sources came from: specs stand beside them. */
 const originsOf = ({ scenario, directory }: ScenarioFile, materials: readonly Material[]) =>
   materials.map(({ handle, metadata }) => ({
-    folder: `${directory}/${scenario.packages[handle]?.source ?? ""}`,
+    folder: absoluteIn(
+      directory,
+      scenario.packages[handle]?.source ?? scenario.packages[handle]?.archive ?? ".",
+    ),
     metadata,
   }));
 

@@ -316,6 +316,12 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Python environment of nothing installed. An environment holds what the wheels of a lock brought, and the receipt names the digest of all of it.","raised_in":["src/integrity/environments.ts"],"messages":["<path> is an environment no installed package locks"],"next_steps":[]}',
   EVENT_RESERVED:
     '{"room":"operations","exit_code":3,"meaning":"Reported as: <event> is an event Holdfast records by itself.","raised_in":["src/operations/ledger.ts"],"messages":["<event> is an event Holdfast records by itself"],"next_steps":["Choose a name of your own, such as \\"site.<event>\\"."]}',
+  EVIDENCE_OF_NOTHING:
+    '{"room":"gates","exit_code":3,"meaning":"Reported as: nothing that was tested is in the store of <root> with these bytes.","raised_in":["src/gates/record.ts"],"messages":["nothing that was tested is in the store of <root> with these bytes"],"next_steps":["Pack the version into the store, then run \\"golden run ID@VERSION --record\\"."]}',
+  EVIDENCE_OTHER_BYTES:
+    '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> <version> was tested as <digest>, the store <held>.","raised_in":["src/lifecycle/keep-evidence.ts"],"messages":["<package id> <version> was tested as <digest>, the store <held>"],"next_steps":["Run \\"golden run <package id>@<version> --record\\", which tests what the store holds."]}',
+  EVIDENCE_REPORT_INVALID:
+    '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> is no report of golden run or golden matrix: <field> <message>"],"next_steps":["Name a report as \\"golden run --json\\" prints it."]}',
   EXIT_CODE:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts","src/harness/matrix/on-host.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>","<action> failed: <message> [<code>]"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
@@ -356,8 +362,42 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":3,"meaning":"Its framework is not that of its spec. The spec says which framework it complies with, and a package of the spec can say nothing else.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> names <framework id>, its spec <spec id> complies with <of spec>"],"next_steps":["Declare framework_id <registered>, as <spec id> does, then run \\"pkg pack --src DIR\\"."]}',
   FRAMEWORK_NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Its framework is not registered. Package, spec and framework must each be registered.","raised_in":["src/lifecycle/chain.ts"],"messages":["<package id> complies with <framework id>, which is not registered"],"next_steps":["Register it with \\"pkg register <framework id> --title TITLE\\"."]}',
+  GATE_CELL_MISSING:
+    '{"room":"gates","exit_code":null,"meaning":"Required cell not recorded. A required cell of the matrix was never recorded for these bytes.","raised_in":["src/gates/judge.ts"],"messages":[],"next_steps":[]}',
+  GATE_CONFIG_INVALID:
+    '{"room":"gates","exit_code":2,"meaning":"Reported as: <path>: <field> <message>.","raised_in":["src/gates/rules.ts"],"messages":["<path>: <field> <message>"],"next_steps":["Correct <field> in <path>, then run \\"golden gate\\" again."]}',
+  GATE_EVIDENCE_REMOVED:
+    '{"room":"gates","exit_code":null,"meaning":"Evidence taken away. The ledger names evidence that is no longer there; it may have said something else.","raised_in":["src/gates/judge.ts"],"messages":["a later recording than that of <name> was taken away"],"next_steps":[]}',
+  GATE_EVIDENCE_UNRECORDED:
+    '{"room":"gates","exit_code":null,"meaning":"Evidence not in the ledger. A signed line of evidence is not in the ledger.","raised_in":["src/gates/book.ts"],"messages":["<path>:<index> is signed, and no entry of the ledger names it"],"next_steps":[]}',
+  GATE_EVIDENCE_UNTRUSTED:
+    '{"room":"gates","exit_code":null,"meaning":"Evidence nobody trusted signed. A line of evidence is signed by no key in force, or holds something else.","raised_in":["src/gates/book.ts"],"messages":["<path>:<index> <judged>"],"next_steps":[]}',
+  GATE_FAILED:
+    '{"room":"gates","exit_code":null,"meaning":"Required scenario failed. The newest recording of a required scenario says that it failed.","raised_in":["src/gates/can-install.ts","src/gates/judge.ts"],"messages":["<name> failed<was good>: <names>"],"next_steps":[]}',
+  GATE_HARNESS:
+    '{"room":"gates","exit_code":null,"meaning":"Evidence of another harness. The evidence was made by another harness than this one.","raised_in":["src/gates/judge.ts"],"messages":["<name> was run by another harness"],"next_steps":[]}',
+  GATE_LEDGER_BROKEN:
+    '{"room":"gates","exit_code":null,"meaning":"Ledger of packages broken. The ledger of packages does not verify.","raised_in":["src/gates/book.ts"],"messages":["<PACKAGES STREAM> does not verify, so nobody can say what was recorded: <why>"],"next_steps":[]}',
+  GATE_MISSING:
+    '{"room":"gates","exit_code":null,"meaning":"Required scenario not recorded. A required scenario was never recorded for these bytes.","raised_in":["src/gates/judge.ts"],"messages":[],"next_steps":[]}',
+  GATE_NOTHING_REQUIRED:
+    '{"room":"gates","exit_code":null,"meaning":"Nothing is required. The rules require nothing of this package, and a gate that asks nothing does not pass.","raised_in":["src/gates/gate.ts"],"messages":["no scenario is required of <package id>"],"next_steps":[]}',
+  GATE_OTHER_BYTES:
+    '{"room":"gates","exit_code":null,"meaning":"Evidence of other bytes. There is evidence, of other bytes than those in the store.","raised_in":["src/gates/judge.ts"],"messages":["what is recorded of <about> is of other bytes than those in the store"],"next_steps":[]}',
+  GATE_SCENARIO_CHANGED:
+    '{"room":"gates","exit_code":null,"meaning":"Scenario changed since. The scenario was changed after the evidence was made.","raised_in":["src/gates/judge.ts"],"messages":["<name> ran as the scenario was before it was changed"],"next_steps":[]}',
+  GATE_STALE:
+    '{"room":"gates","exit_code":null,"meaning":"Evidence too old. The evidence is older than the rules allow.","raised_in":["src/gates/judge.ts"],"messages":["<name> ran <age days> days ago"],"next_steps":[]}',
+  GATE_SUBJECT_UNKNOWN:
+    '{"room":"gates","exit_code":1,"meaning":"Reported as: the store holds no archive of <package id>${named === \\"\\" ? \\"\\" .","raised_in":["src/gates/gate.ts"],"messages":["the store holds no archive of <package id>${named === \\"\\" ? \\"\\" : "],"next_steps":["Pack it with \\"pkg pack\\", or look what is there with \\"pkg info <package id>\\"."]}',
+  GATE_UNMET:
+    '{"room":"gates","exit_code":3,"meaning":"Reported as: <package id> <version> may not be released: <first>.","raised_in":["src/gates/gate.ts"],"messages":["<package id> <version> may not be released: <first>"],"next_steps":["Run \\"<command>\\", then again what was refused."]}',
+  GATE_WAIVER_EXPIRED:
+    '{"room":"gates","exit_code":null,"meaning":"Waiver expired. Somebody answered for what is missing until a day that has passed.","raised_in":["src/gates/judge.ts"],"messages":["the waiver of <owner> for <scenario><cellText> ran out on <expires>"],"next_steps":[]}',
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
+  GOLDEN_EVIDENCE_CHANGED:
+    '{"room":"integrity","exit_code":null,"meaning":"Evidence changed. Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.","raised_in":["src/integrity/store.ts"],"messages":["<path> is no file that a recording of evidence left"],"next_steps":[]}',
   GOLDEN_REPORT_INVALID:
     '{"room":"operations","exit_code":2,"meaning":"Only reports as golden run and golden matrix print them with --json can be read.","raised_in":["src/operations/golden-merge.ts"],"messages":["<path> <problem>"],"next_steps":["Write <path> anew: \\"golden run --shard 1/2 --json > <path>\\"."]}',
   GOLDEN_STEP_UNKNOWN:
@@ -686,7 +726,7 @@ export const CODES: Readonly<Record<string, string>> = {
   OWNERS_CONFLICT:
     '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts"],"messages":["<path> is claimed by <first> and by <owner>"],"next_steps":[]}',
   PACKAGE_ID_MALFORMED:
-    '{"room":"operations","exit_code":2,"meaning":"Reported as: <command>: <…> <problem>.","raised_in":["src/operations/fields.ts"],"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: <command>: <…> <problem>.","raised_in":["src/operations/fields.ts","src/operations/golden-gate.ts"],"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"The list of installed packages names one that is not there.","raised_in":["src/lifecycle/adopt/node-packages.ts"],"messages":[".package-lock.json lists <place>, which is not there"],"next_steps":[]}',
   PACKAGE_UNREGISTERED:
@@ -909,6 +949,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"registry","exit_code":null,"meaning":"Reported as: <column> <value> is not in <path><rows>.","raised_in":["src/integrity/registries.ts","src/registry/check.ts"],"messages":["<column> <value> is not in <path><rows>"],"next_steps":[]}',
   REGISTRY_UNREADABLE:
     '{"room":"registry","exit_code":5,"meaning":"Reported as: <…> is a <kind>, not a regular file.","raised_in":["src/lifecycle/init-judge.ts","src/registry/raw-rows.ts"],"messages":["<…> is a <kind>, not a regular file","<…> cannot be opened"],"next_steps":["Make <path> readable for this user, then run \\"pkg registry validate\\"."]}',
+  REPORT_UNREADABLE:
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: <path> cannot be read (<problem>).","raised_in":["src/operations/golden-record.ts"],"messages":["<path> cannot be read (<problem>)"],"next_steps":["Write one with \\"golden run --json > report.json\\"."]}',
   REPOSITORY:
     '{"room":"lifecycle","exit_code":null,"meaning":"The folder holds the history of a repository, which is not taken.","raised_in":[],"messages":[],"next_steps":[]}',
   RESTORED_DIFFERS:
@@ -938,7 +980,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SCENARIO_NEW_TAKEN:
     '{"room":"harness","exit_code":3,"meaning":"There is something by that name already, and a new scenario replaces nothing.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["<path> is there already, and nothing is overwritten"],"next_steps":["Choose another name, or judge what is there: \\"golden check <path>\\"."]}',
   SCENARIO_PACKAGE:
-    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/run-scenario.ts","src/harness/world/materials.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<path>: package \\"<handle>\\" <problem>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/run-scenario.ts","src/harness/subjects.ts","src/harness/world/materials.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<word>: package <problem>","<path>: package \\"<handle>\\" <problem>","<path>: the archive of <package id> has other bytes than its own contents give when packed: <expected digest>, not <digest>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
   SECRET_SHOWN:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a secret stands in <place>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["a secret stands in <place>"],"next_steps":[]}',
   SERVER_AT_START:
@@ -964,7 +1006,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNING_KEY_NAME_INVALID:
     '{"room":"provenance","exit_code":2,"meaning":"Reported as: <name> cannot be the name of a key.","raised_in":["src/provenance/key-changes.ts"],"messages":["<name> cannot be the name of a key"],"next_steps":["Use letters, digits and . _ - only, at most 64: \\"pkg keys generate NAME --use package\\"."]}',
   SIGNING_KEY_NONE:
-    '{"room":"provenance","exit_code":3,"meaning":"Reported as: <which> of this machine may sign packages.","raised_in":["src/lifecycle/vouch.ts"],"messages":["<which> of this machine may sign packages"],"next_steps":["Run \\"pkg keys generate --use <use>\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Reported as: no key of this machine may sign packages.","raised_in":["src/gates/record.ts","src/lifecycle/vouch.ts"],"messages":["no key of this machine may sign packages","<which> of this machine may sign packages"],"next_steps":["Run \\"pkg keys generate --use <use>\\"."]}',
   SIGNING_KEY_NOT_HERE:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: the private half of <name> does not lie on this machine.","raised_in":["src/provenance/rotate-key.ts"],"messages":["the private half of <name> does not lie on this machine"],"next_steps":["Rotate it where its private half lies, or revoke it: \\"pkg keys revoke <name> --reason WHY\\"."]}',
   SIGNING_KEY_REVOKED:
@@ -1026,7 +1068,7 @@ export const CODES: Readonly<Record<string, string>> = {
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
   SUBJECT_UNKNOWN:
-    '{"room":"harness","exit_code":1,"meaning":"Nothing by this name can be run here: neither a file, a source folder nor a package.","raised_in":["src/harness/subjects.ts"],"messages":["there is no source, scenario or package \\"<id>\\" here"],"next_steps":["Try \\"golden run <near>\\", or \\"golden run --list\\" for all."]}',
+    '{"room":"harness","exit_code":1,"meaning":"Nothing by this name can be run here: neither a file, a source folder nor a package.","raised_in":["src/harness/subjects.ts"],"messages":["the store has no archive <package id> <version>","there is no source, scenario or package \\"<id>\\" here"],"next_steps":["Try \\"golden run <near>\\", or \\"golden run --list\\" for all."]}',
   SYMLINK:
     '{"room":"lifecycle","exit_code":null,"meaning":"A file is a symbolic link; what it leads to can change without the package.","raised_in":[],"messages":[],"next_steps":[]}',
   SYMLINK_OUTSIDE:
@@ -1079,8 +1121,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"trace","exit_code":null,"meaning":"Reported as: what <package id> <version> held is no longer kept, so its files and dependencies of then are not shown.","raised_in":["src/trace/state-then.ts"],"messages":["what <package id> <version> held is no longer kept, so its files and dependencies of then are not shown"],"next_steps":["Put its archive back to <versionedArchivePath>, then ask again."]}',
   TRACE_PATH_AMBIGUOUS:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: the name also fits <other>; this is about <path>.","raised_in":["src/trace/locate.ts"],"messages":["the name also fits <other>; this is about <path>"],"next_steps":["Run \\"trace --explain <shellWord>\\"."]}',
-  TRACE_RECEIPT_ELSEWHERE:
-    '{"room":"trace","exit_code":null,"meaning":"Reported as: <receiptPath> is the receipt of <package id> in <plane id>.","raised_in":["src/trace/sight.ts"],"messages":["<receiptPath> is the receipt of <package id> in <plane id>"],"next_steps":["Run \\"integrity-check --json\\" and restore <receiptDirectory> from a backup."]}',
+  TRACE_RECEIPT_UNREADABLE:
+    '{"room":"trace","exit_code":null,"meaning":"Reported as: <receiptPath> cannot be read (<code>).","raised_in":["src/trace/receipt-findings.ts"],"messages":["<receiptPath> cannot be read (<code>)"],"next_steps":["Give this user access to <receiptDirectory>, or run \\"integrity-check\\" as one who has it."]}',
   TRACE_SPEC_UNREADABLE:
     '{"room":"trace","exit_code":null,"meaning":"Reported as: <path> is not readable YAML.","raised_in":["src/trace/chain.ts"],"messages":["<path> is not readable YAML"],"next_steps":["Correct <path>, then run \\"pkg spec check\\"."]}',
   TRACE_SUBJECT_UNKNOWN:

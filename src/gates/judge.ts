@@ -1,0 +1,195 @@
+/** Holds each requirement against what is recorded. The newest recording that says anything counts, whatever older ones say. */
+import type { EvidenceTest, Finding, GoldenWaiver } from "../contracts/index.ts";
+import type { Book, Evidence, Subject } from "./book.ts";
+import { blocking, type GateCode } from "./findings.ts";
+import { cellText, isAbout, isInCell, type Requirement } from "./requirements.ts";
+import type { GateRules } from "./rules.ts";
+
+export interface Harness {
+  readonly version: string;
+  readonly digest: string;
+}
+
+export interface Judging {
+  readonly subject: Subject;
+  readonly rules: GateRules;
+  readonly book: Book;
+  readonly harness: Harness;
+  readonly now_ms: number;
+}
+
+export interface JudgedRequirement extends Requirement {
+  readonly met: boolean;
+  /** Codes of what is against it; empty where it is met. */
+  readonly codes: readonly string[];
+  readonly waived: Pick<GoldenWaiver, "owner" | "reason" | "expires"> | null;
+  /** The recording that was judged. */
+  readonly evidence: {
+    readonly evidence_digest: string;
+    readonly entry_id: string;
+    readonly ran_at: string;
+    readonly age_days: number;
+    readonly tests: readonly string[];
+  } | null;
+}
+
+const DAY_MS = 86_400_000;
+const isKnown = ({ verdict }: EvidenceTest): boolean =>
+  verdict === "pass" || verdict === "fail" || verdict === "refused-as-declared";
+
+export interface Candidate {
+  readonly evidence: Evidence;
+  readonly tests: readonly EvidenceTest[];
+}
+
+/** Recordings that say something of it, newest first; a harness that failed said nothing of the package. */
+export const candidatesFor = ({ evidence }: Book, wanted: Requirement): Candidate[] =>
+  evidence
+    .map((one) => ({
+      evidence: one,
+      tests: one.facts.tests.filter(
+        (test) => isAbout(wanted, test) && isInCell(wanted.cell, test.cell) && isKnown(test),
+      ),
+    }))
+    .filter(({ tests }) => tests.length > 0);
+
+/** When it ran, or was recorded where it claims to have run later than that. */
+const ranAt = ({ recorded_at, facts }: Evidence): number =>
+  Math.min(Date.parse(facts.began_at), Date.parse(recorded_at));
+
+export function judgeRequirement(
+  judging: Judging,
+  wanted: Requirement,
+): { readonly judged: JudgedRequirement; readonly findings: readonly Finding[] } {
+  const candidates = candidatesFor(judging.book, wanted);
+  const [newest] = candidates;
+  const findings =
+    newest === undefined ? [absence(judging, wanted)] : against(judging, wanted, candidates, newest);
+  const excuse = findings.some(({ code }) => code === "GATE_FAILED")
+    ? { waived: null, more: [] }
+    : excused(judging, wanted, findings);
+  const { waived, more } = excuse;
+  const standing = waived === null ? [...findings, ...more] : findings.map((one) => ({ ...one, waived }));
+  return {
+    judged: {
+      ...wanted,
+      met: findings.length === 0 || waived !== null,
+      codes: findings.map(({ code }) => code),
+      waived,
+      evidence: newest === undefined ? null : shown(judging, newest),
+    },
+    findings: standing,
+  };
+}
+
+function shown({ now_ms }: Judging, { evidence, tests }: Candidate): JudgedRequirement["evidence"] {
+  const { evidence_digest, entry_id } = evidence;
+  const ran_ms = ranAt(evidence);
+  return {
+    evidence_digest,
+    entry_id,
+    ran_at: new Date(ran_ms).toISOString(),
+    age_days: Math.max(0, Math.floor(((now_ms - ran_ms) / DAY_MS) * 10) / 10),
+    tests: tests.map(({ name }) => name),
+  };
+}
+
+const about = ({ subject }: Judging, { scenario, cell }: Requirement): string =>
+  `${scenario}${cellText(cell)} of ${subject.package_id} ${subject.version}`;
+
+const next = ({ command }: Requirement): string => `Run "${command}".`;
+
+function absence(judging: Judging, wanted: Requirement): Finding {
+  const { book, subject } = judging;
+  const { package_id } = subject;
+  const [other] = book.other_bytes;
+  if (other !== undefined && book.evidence.length === 0) {
+    const message = `what is recorded of ${about(judging, wanted)} is of other bytes than those in the store`;
+    return blocking("GATE_OTHER_BYTES", message, next(wanted), {
+      package_id,
+      path: book.path,
+      expected: subject.digest,
+      actual: other,
+    });
+  }
+  const code = wanted.cell === null ? "GATE_MISSING" : "GATE_CELL_MISSING";
+  return blocking(code, `nothing is recorded of ${about(judging, wanted)}`, next(wanted), { package_id });
+}
+
+/** Everything that speaks against the newest recording. */
+function against(
+  judging: Judging,
+  wanted: Requirement,
+  candidates: readonly Candidate[],
+  newest: Candidate,
+): Finding[] {
+  const { book, subject, rules, harness, now_ms } = judging;
+  const { evidence, tests } = newest;
+  const found: Finding[] = [];
+  const say = (
+    code: GateCode,
+    message: string,
+    fields: { expected?: string; actual?: string } = {},
+  ): void => {
+    const { package_id } = subject;
+    found.push(blocking(code, message, next(wanted), { package_id, path: book.path, ...fields }));
+  };
+  const name = about(judging, wanted);
+  const failed = tests.filter(({ verdict }) => verdict === "fail");
+  if (failed.length > 0) {
+    const was_good = candidates.slice(1).some((one) => one.tests.every(({ verdict }) => verdict !== "fail"));
+    const names = failed.map((one) => one.name).join(", ");
+    say("GATE_FAILED", `${name} failed${was_good ? ", and had passed before" : ""}: ${names}`);
+  }
+  const age_days = (now_ms - ranAt(evidence)) / DAY_MS;
+  if (age_days > rules.max_age_days)
+    say("GATE_STALE", `${name} ran ${age_days.toFixed(1)} days ago`, {
+      expected: `at most ${rules.max_age_days} days`,
+      actual: evidence.facts.began_at,
+    });
+  if (!isHarness(rules, evidence.facts.harness, harness))
+    say("GATE_HARNESS", `${name} was run by another harness`, {
+      expected: harnessText(harness),
+      actual: harnessText(evidence.facts.harness),
+    });
+  const other = tests.find(
+    ({ scenario_digest }) => wanted.scenario_digest !== null && scenario_digest !== wanted.scenario_digest,
+  );
+  if (other !== undefined)
+    say("GATE_SCENARIO_CHANGED", `${name} ran as the scenario was before it was changed`, {
+      expected: wanted.scenario_digest ?? "",
+      actual: other.scenario_digest,
+    });
+  if (book.removed_line > evidence.entry_line)
+    say("GATE_EVIDENCE_REMOVED", `a later recording than that of ${name} was taken away`);
+  return found;
+}
+
+const harnessText = ({ version, digest }: Harness): string => `${version} (${digest})`;
+
+const isHarness = (rules: GateRules, used: Harness, here: Harness): boolean =>
+  rules.harness === "any" ||
+  (used.version === here.version && (rules.harness === "version" || used.digest === here.digest));
+
+/** Who answers for it, as long as it did not fail; a waiver that ran out says so. */
+function excused(
+  { rules, subject, now_ms }: Judging,
+  wanted: Requirement,
+  findings: readonly Finding[],
+): { readonly waived: JudgedRequirement["waived"]; readonly more: readonly Finding[] } {
+  const { cell } = wanted;
+  const waiver = rules.waivers.find(
+    (one) =>
+      one.scenario === wanted.scenario &&
+      one.package === subject.package_id &&
+      one.host === cell?.host &&
+      one.api === cell?.api &&
+      one.python === cell?.python,
+  );
+  if (waiver === undefined || findings.length === 0) return { waived: null, more: [] };
+  const { owner, reason, expires } = waiver;
+  if (expires >= new Date(now_ms).toISOString().slice(0, 10))
+    return { waived: { owner, reason, expires }, more: [] };
+  const message = `the waiver of ${owner} for ${wanted.scenario}${cellText(cell)} ran out on ${expires}`;
+  return { waived: null, more: [blocking("GATE_WAIVER_EXPIRED", message, next(wanted))] };
+}

@@ -1,0 +1,96 @@
+/** From a report of the harness to the tests of each package in it, by the bytes that were tested. */
+import type {
+  EvidenceCell,
+  EvidenceTest,
+  GoldenReport,
+  GoldenScenario,
+  MatrixResult,
+} from "../contracts/index.ts";
+import { sha256Hex } from "../kernel/index.ts";
+
+export interface TestedPackage {
+  readonly package_id: string;
+  readonly version: string;
+  /** sha256 of the archive. */
+  readonly digest: string;
+  readonly tests: readonly EvidenceTest[];
+}
+
+/** `install-twice [host holdfast@0.1.0, api 1.0.0, python 3.12.3]` */
+function testName(scenario: string, { host, api, python }: EvidenceCell): string {
+  const parts = [`host ${host}`, `api ${api}`, ...(python === "" ? [] : [`python ${python}`])];
+  return `${scenario} [${parts.join(", ")}]`;
+}
+
+/** Scenario of what was found in a cell of the matrix. */
+export const MATRIX = "matrix";
+/** The host that runs everything but the cells of a matrix. */
+const OWN_HOST = "holdfast";
+
+/** What a run or a matrix found. */
+export type Findings = GoldenReport | MatrixResult;
+
+export const testsOf = (found: Findings): TestedPackage[] =>
+  "cells" in found ? testsOfMatrix(found) : testsOfRun(found);
+
+function testsOfMatrix({ package_id, versions, cells }: MatrixResult): TestedPackage[] {
+  return versions.map(({ version, digest }) => ({
+    package_id,
+    version,
+    digest,
+    tests: cells.filter((one) => one.version === version).map(cellTest),
+  }));
+}
+
+const cellTest = ({
+  id,
+  host,
+  api,
+  python,
+  verdict,
+  checks,
+}: MatrixResult["cells"][number]): EvidenceTest => ({
+  name: `${MATRIX} ${id}`,
+  scenario: MATRIX,
+  canonical: false,
+  // A cell has no file: what it asks is part of the harness.
+  scenario_digest: sha256Hex(id),
+  cell: { host: `${host.name}@${host.version}`, api, python: python ?? "" },
+  verdict,
+  steps: 1,
+  checks,
+});
+
+function testsOfRun(report: GoldenReport): TestedPackage[] {
+  const { host, api, python } = report.environment;
+  const cell: EvidenceCell = { host: `${OWN_HOST}@${host}`, api, python: python ?? "" };
+  const found = new Map<
+    string,
+    { package_id: string; version: string; digest: string; tests: EvidenceTest[] }
+  >();
+  for (const scenario of report.scenarios) {
+    const test = testOf(scenario, cell);
+    for (const { package_id, version, digest } of testedIn(scenario)) {
+      const key = `${package_id} ${version} ${digest}`;
+      const known = found.get(key) ?? { package_id, version, digest, tests: [] };
+      known.tests.push(test);
+      found.set(key, known);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The next version of a canonical scenario is made up: it says nothing of a real one, even of the same bytes. */
+const testedIn = ({ canonical, packages }: GoldenScenario): GoldenScenario["packages"] =>
+  canonical ? packages.slice(0, 1) : packages;
+
+const testOf = (scenario: GoldenScenario, cell: EvidenceCell): EvidenceTest => ({
+  name: testName(scenario.name, cell),
+  scenario: scenario.name,
+  canonical: scenario.canonical,
+  scenario_digest: scenario.scenario_digest,
+  cell,
+  verdict: scenario.verdict,
+  steps: scenario.steps.length,
+  checks: scenario.steps.reduce((sum, { counts }) => sum + (counts["checks"] ?? 0), 0),
+});
