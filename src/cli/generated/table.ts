@@ -1678,6 +1678,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: [
       "golden merge shard-1.json shard-2.json --out golden.json",
       "golden merge shard-1.json shard-2.json --steady --json",
+      "golden merge shard-1.json shard-2.json --format markdown",
     ],
     authorised: false,
     flags: [
@@ -1692,6 +1693,13 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "out",
         type: "string",
         description: "File to write the whole report to, as JSON.",
+      },
+      {
+        field: "format",
+        type: "string",
+        description: "Form of what is printed.",
+        choices: ["text", "markdown"],
+        default: "text",
       },
       {
         field: "steady",
