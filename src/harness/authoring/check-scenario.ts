@@ -100,8 +100,10 @@ async function stepsOf(
 }
 
 function packageProblems(fs: Effects["fs"], { packages }: Scenario, directory: string): Wrong[] {
-  return Object.entries(packages).flatMap(([handle, { source, generate, edits }]): Wrong[] => {
+  return Object.entries(packages).flatMap(([handle, { source, archive, generate, edits }]): Wrong[] => {
     const at = `/packages/${handle}`;
+    if (archive !== undefined && fs.stat(absoluteIn(directory, archive))?.kind !== "file")
+      return [{ pointer: `${at}/archive`, message: `there is no file ${archive}` }];
     if (generate?.broken !== undefined && !Object.hasOwn(BROKEN_WAYS, generate.broken))
       return [
         {
