@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { z } from "zod";
 import { cliFaults } from "../src/cli/index.ts";
 import {
+  GoldenFailures,
   GoldenMatrix,
   GoldenReport,
   IntegrityReport,
