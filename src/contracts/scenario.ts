@@ -245,6 +245,16 @@ export const Scenario = z
       .default({})
       .describe("Configuration of the canonical scenario."),
     apis: z.array(RecordedApi).max(16).default([]),
+    configuration: z
+      .array(
+        z.strictObject({
+          path: z.string().regex(/^config\/[a-z0-9_-]+\.toml$/, "must be a file such as config/broker.toml"),
+          text: z.string().max(65_536).describe("${api:DOMAIN} stands for where that recorded API answers."),
+        }),
+      )
+      .max(16)
+      .default([])
+      .describe("Files an operator wrote and recorded before the first step."),
     inject: z
       .array(
         z.strictObject({

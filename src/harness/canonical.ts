@@ -33,6 +33,7 @@ export function canonicalScenario(subject: CanonicalSubject, given?: Scenario): 
     packages: {},
     settings: {},
     apis: [],
+    configuration: [],
     inject: [],
     explained: [],
     normalise: [],
@@ -43,9 +44,20 @@ export function canonicalScenario(subject: CanonicalSubject, given?: Scenario): 
   return {
     ...base,
     title: base.title ?? `Life of ${package_id}`,
+    explained: [...base.explained, ...outputsOf(metadata)],
     packages: { [NOW]: subject.package, [NEXT]: { ...later, version: next } },
     steps: canonicalSteps(metadata, version, next, settings),
   };
+}
+
+/** What turns of an agent declare to write is whoever asked for it; an uninstall leaves it. */
+function outputsOf({ plugin }: SourceMetadata): Scenario["explained"] {
+  const outputs = (plugin?.actions ?? []).flatMap(({ turn }) => turn?.outputs ?? []);
+  const paths = outputs.flatMap((output) => {
+    const parts = output.replaceAll(/<[^<>/]*>/g, "*").split("/");
+    return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  });
+  return [...new Set(paths)].map((path) => ({ path, why: "declared output of a turn" }));
 }
 
 const expecting = (more: Partial<Expectation>): Expectation => ({ ...Expectation.parse({}), ...more });

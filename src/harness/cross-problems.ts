@@ -22,6 +22,11 @@ export function crossProblems(scenario: Scenario): Wrong[] {
   } else if (scenario.steps.length === 0) {
     say("/name", "a scenario without a step proves nothing");
   }
+  scenario.configuration.forEach(({ text }, at) => {
+    for (const [, domain = ""] of text.matchAll(/\$\{api:([^}]+)\}/g))
+      if (!scenario.apis.some((api) => api.domain === domain))
+        say(`/configuration/${at}/text`, `there is no api "${domain}" in this scenario`);
+  });
   const ids = stepIds(scenario);
   scenario.steps.forEach((step, at) => {
     stepProblems(step, `/steps/${at}`, known, say);

@@ -15,6 +15,7 @@ interface TextRule {
 /** Numbers that are made anew each time, wherever they stand in a text. */
 const TEXT_RULES: readonly TextRule[] = [
   { pattern: /\b(LED|RUN)-[0-9a-f]{32}/g, with: "$1-…" },
+  { pattern: /\bSES-\d{8}-[0-9a-f]{8}\b/g, with: "SES-…" },
   { pattern: /\bTX-[0-9TZ]+-[0-9a-f]{16}/g, with: "TX-…" },
   { pattern: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)/g, with: "<time>" },
 ];

@@ -140,13 +140,10 @@ export class KnownPackages {
   /** How many files below a folder each receipt likely holds; by id. The folder is plane-relative, empty for the plane. */
   likelyBelow(folder: string): Map<string, number> | undefined {
     return this.#asking((all) => {
-      const rows =
-        folder === ""
-          ? all("SELECT package_id, count(*) AS files FROM file GROUP BY package_id ORDER BY package_id")
-          : all(
-              "SELECT package_id, sum(files) AS files FROM below WHERE folder = ? GROUP BY package_id ORDER BY package_id",
-              folder,
-            );
+      const rows = all(
+        "SELECT package_id, sum(files) AS files FROM below WHERE folder = ? GROUP BY package_id ORDER BY package_id",
+        folder,
+      );
       return new Map(rows.map((row) => [String(row["package_id"]), Number(row["files"])]));
     });
   }

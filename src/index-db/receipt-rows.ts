@@ -54,7 +54,8 @@ export function keepPackage(
     database.run("INSERT INTO need VALUES (?, ?, ?, ?, ?)", target, tier, id, place, range);
   for (const token of tokensOfReceipt(installed))
     database.run("INSERT INTO held VALUES (?, ?, ?)", token, tier, id);
-  const folders = new Map<string, number>();
+  // The plane itself is the folder around all.
+  const folders = new Map<string, number>([["", installed.receipt.files.length]]);
   for (const { path } of installed.receipt.files) {
     database.run("INSERT OR IGNORE INTO file VALUES (?, ?, ?)", path, tier, id);
     for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1))

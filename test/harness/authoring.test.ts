@@ -34,6 +34,9 @@ generate = { broken = "sideways" }
 [[apis]]
 domain = "api.example.org"
 answers = [{ path = "/", file = "answer.json" }]
+[[configuration]]
+path = "config/broker.toml"
+text = "\${api:api.example.com}"
 [[inject]]
 step = "install"
 at = "activate.file.renam"
@@ -64,15 +67,16 @@ steps = [{ do = "uninstall", packages = ["sample"] }, { do = "rollback", package
       "6:10: /packages/gone/source: there is no folder nowhere",
       '8:23: /packages/odd/generate/broken: nothing is broken by "sideways"; there are unknown-field',
       "11:33: /apis/0/answers/0/file: there is no file answer.json",
-      '14:6: /inject/0/at: there is no verb "renam"; did you mean rename?',
-      '18:6: /inject/1/at: there is no action "EIO"; known: kill,',
-      "21:11: /normalise/0/pattern: is no pattern",
-      "23:3: /normalise/1: names exactly one of pointer and pattern",
-      '28:30: /steps/0/expect/state/other: there is no package "other"',
-      "28:64: /steps/0/expect/patterns/~1text: is no pattern",
-      "31:6: /steps/1/at: a name has three parts",
-      '32:42: /steps/1/during/packages/0: there is no package "other"',
-      '35:84: /steps/2/steps/1/package: there is no package "other"',
+      '14:8: /configuration/0/text: there is no api "api.example.com"',
+      '17:6: /inject/0/at: there is no verb "renam"; did you mean rename?',
+      '21:6: /inject/1/at: there is no action "EIO"; known: kill,',
+      "24:11: /normalise/0/pattern: is no pattern",
+      "26:3: /normalise/1: names exactly one of pointer and pattern",
+      '31:30: /steps/0/expect/state/other: there is no package "other"',
+      "31:64: /steps/0/expect/patterns/~1text: is no pattern",
+      "34:6: /steps/1/at: a name has three parts",
+      '35:42: /steps/1/during/packages/0: there is no package "other"',
+      '38:84: /steps/2/steps/1/package: there is no package "other"',
     ];
     expect(lines.map((line, at) => line.slice(0, heads[at]?.length))).toEqual(heads);
     expect(result).toMatchObject({ name: "one", steps: 3 });

@@ -79,11 +79,11 @@ export const ARTEFACTS = {
   kept: { meaning: "kept generations", verbs: ["read", "rename", "remove", ...FOLDER] },
   file: {
     meaning: "governed files, and any other",
-    verbs: [...NEW_FILE, "read", "rename", "remove", "set-mode", ...FOLDER],
+    verbs: [...NEW_FILE, "read", "rename", "remove", "truncate", "set-mode", ...FOLDER],
   },
   registry: {
     meaning: "registries/*.csv",
-    verbs: [...NEW_FILE, "read", "rename", "make-directory", "sync-directory"],
+    verbs: [...NEW_FILE, "read", "rename", "set-mode", "make-directory", "sync-directory"],
   },
   receipt: {
     meaning: "receipts and manifest copies in installed/",
@@ -106,7 +106,7 @@ export const ARTEFACTS = {
   reserve: { meaning: "space kept for a rollback", verbs: ["open", "write", "remove"] },
   state: {
     meaning: "everything else in .holdfast/state",
-    verbs: [...NEW_FILE, "read", "rename", "make-directory", "sync-directory"],
+    verbs: [...NEW_FILE, "read", "rename", "make-directory", "sync-directory", "list"],
   },
   environment: {
     meaning: "Python environments",

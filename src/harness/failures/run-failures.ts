@@ -28,6 +28,20 @@ interface Standing {
   readonly installed: string;
 }
 
+interface Prior {
+  readonly snapshot: Snapshot;
+  /** What was wrong already: a repair that failed leaves what it was to repair. */
+  readonly known: ReadonlySet<string>;
+}
+
+const keyOf = ({ code, subject }: GoldenProblem): string => `${code} ${subject}`;
+
+function priorOf(effects: Needs, world: World, observed: Observed): Prior {
+  const answer: Answer = { exit_code: 0, document: null, fault: null, reached: [] };
+  const { problems } = judgeInvariants(effects, { world, answer, observed, changed_nothing: false });
+  return { snapshot: observed.snapshot, known: new Set(problems.map(keyOf)) };
+}
+
 export type Found = Pick<GoldenFailures, "failures" | "uncovered" | "uncovered_phases" | "unlisted">;
 
 const LISTED = new Set(CATALOGUE.map(({ pattern }) => pattern));
@@ -66,7 +80,7 @@ async function failStage(
   const { world, driver } = run;
   await stage.prepare?.();
   const observer = new Observer(effects, world, driver);
-  const prior = { snapshot: world.snapshots.take() };
+  const prior = priorOf(effects, world, await observer.look());
   const putBack = keepWorld(effects, world, "stage");
   // Once without a failure of ours, with every point telling its name.
   const tracing = [stage.base, "*.*.*#every=delay:0"].filter((one) => one !== undefined).join(";");
@@ -110,7 +124,7 @@ interface Case {
   readonly stage: Stage;
   readonly point: string;
   readonly action: string;
-  readonly prior: Pick<Standing, "snapshot">;
+  readonly prior: Prior;
   readonly after: Standing;
 }
 
@@ -128,7 +142,14 @@ async function failAt(
   const settled = await driver.within(world.place, { operation: "doctor", input: {} });
   const observed = await observer.look();
   const ended = endOf(prior, after, observed);
-  const problems = judge(effects, world, { answer, settled, observed, ended, point: `${point}=${action}` });
+  const problems = judge(effects, world, {
+    answer,
+    settled,
+    observed,
+    ended,
+    point: `${point}=${action}`,
+    known: prior.known,
+  });
   return {
     stage: stage.name,
     point,
@@ -141,11 +162,7 @@ async function failAt(
 }
 
 /** Byte for byte what was before; or the same paths, versions and states that come without a failure. */
-function endOf(
-  prior: Pick<Standing, "snapshot">,
-  after: Standing,
-  observed: Observed,
-): InjectedFailure["ended"] {
+function endOf(prior: Prior, after: Standing, observed: Observed): InjectedFailure["ended"] {
   if (unexplained(changesBetween(prior.snapshot, observed.snapshot), ALWAYS_MOVING).length === 0)
     return "prior";
   const { added, removed } = changesBetween(after.snapshot, observed.snapshot);
@@ -159,17 +176,18 @@ interface Seen {
   readonly observed: Observed;
   readonly ended: InjectedFailure["ended"];
   readonly point: string;
+  readonly known: Prior["known"];
 }
 
 function judge(
   effects: Needs,
   world: World,
-  { answer, settled, observed, ended, point }: Seen,
+  { answer, settled, observed, ended, point, known }: Seen,
 ): GoldenProblem[] {
   const { problems } = judgeInvariants(effects, { world, answer, observed, changed_nothing: false });
   const about = { subject: point };
   const step = `Run "HOLDFAST_FAILPOINTS='${point}' pkg …" on a plane of yours to see it again.`;
-  const said: GoldenProblem[] = [...problems];
+  const said = problems.filter((one) => ended !== "prior" || !known.has(keyOf(one)));
   if (settled.exit_code !== 0)
     said.push(
       problem(

@@ -28,6 +28,8 @@ export interface Tour {
 
 /** The change is undone from here, and its undoing is what is failed. */
 const TURNS_BACK = "activate.receipt.rename#1=error:EIO";
+const DISK_FULL = "activate.file.sync-directory#1=error:ENOSPC";
+const UNPREPARED = "dependency-prepare.extracted.sync-directory#1=error:EIO";
 
 export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
   const { world, driver, url, unpacked } = tour;
@@ -35,12 +37,13 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
   const now = packed(world, "now");
   const plain = plainIn(world);
   const must = (call: Call) => (): Promise<Answer> => succeeding(driver, world, call);
-  const killed = (point: string) => (): Promise<Answer> =>
-    driver.apart(world.place, { ...update, failpoints: `${point}=kill` });
-  const edit = async (): Promise<void> => {
+  const dead = (failpoints: string) => (): Promise<Answer> =>
+    driver.apart(world.place, { ...update, failpoints });
+  const edit = (how: "append" | "executable") => async (): Promise<void> => {
     const path = firstFile(fs, world);
-    tamper({ fs }, world, { do: "tamper", path, how: "append", undo: false, expect: EXPECT });
+    tamper({ fs }, world, { do: "tamper", path, how, undo: false, expect: EXPECT });
   };
+  const fix = plain("integrity-check", { fix: true });
   return [
     { name: "init", call: { operation: "init", input: { directory: `${world.folder}/second` } } },
     { name: "auth issue", call: plain("auth issue", { user: "another", role: "reader" }) },
@@ -57,10 +60,13 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
     { name: "undo", call: plain("undo") },
     { name: "mark-good", call: plain("mark-good", { note: "tried" }) },
     { name: "update that turns back", prepare: must(rollback), call: update, base: TURNS_BACK },
-    { name: "integrity-check --fix", prepare: edit, call: plain("integrity-check", { fix: true }) },
+    { name: "update on a full disk", call: update, base: DISK_FULL },
+    { name: "update that is not prepared", call: update, base: UNPREPARED },
+    { name: "integrity-check --fix", prepare: edit("append"), call: fix },
+    { name: "integrity-check --fix of a mode", prepare: edit("executable"), call: fix },
     { name: "gc", call: plain("gc", { keep: 1 }) },
-    { name: "doctor after a kill", prepare: killed("activate.receipt.rename#1"), call: DOCTOR },
-    { name: "doctor after a late kill", prepare: killed("settle.ledger.write#1"), call: DOCTOR },
+    { name: "doctor after a kill", prepare: dead("activate.receipt.rename#1=kill"), call: DOCTOR },
+    { name: "doctor after a torn entry", prepare: dead("settle.ledger.write#1=torn"), call: DOCTOR },
     { name: "uninstall", call: uninstall },
   ];
 }

@@ -20,6 +20,7 @@ export const ALWAYS_MOVING: readonly Rule[] = [
 export const LEFT_ON_PURPOSE: readonly Rule[] = [
   ...ALWAYS_MOVING,
   { path: "plane/ledger", why: "the first entry makes the folder" },
+  { path: "plane/planes/*/sessions/**", why: "a session and its ledger are evidence of what was done" },
   { path: "plane/.holdfast", why: "the first change makes the folder" },
   { path: "plane/installed", why: "the folder of receipts stays when the last one goes" },
   { path: "plane/planes", why: "tiers keep their folders" },

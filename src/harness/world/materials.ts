@@ -20,8 +20,6 @@ export interface Material {
   readonly expected_digest?: string;
 }
 
-const METADATA_FILES = ["pyproject.toml", "package.json", "holdfast.toml", "manifest.json"];
-
 /** @throws SCENARIO_PACKAGE */
 export async function writeMaterial(
   { fs }: Pick<Effects, "fs">,
@@ -40,11 +38,8 @@ export async function writeMaterial(
   const written = await writeFiles(fs, wanted, { directory: file.directory, handle, into }, refuse);
   const { folder } = written;
   for (const edit of wanted.edits) applyEdit(fs, folder, edit, refuse);
-  if (
-    wanted.version !== undefined &&
-    wanted.generate === undefined &&
-    !setVersion(fs, folder, wanted.version)
-  )
+  const { version: later } = wanted;
+  if (later !== undefined && wanted.generate === undefined && !(await setVersion(fs, folder, later)))
     return refuse("names no version that could be replaced");
   const { metadata, problems } = await inspectSource(fs, folder);
   const { id, version } = metadata ?? {};
@@ -116,19 +111,22 @@ function normal(path: string): string {
   return `/${parts.join("/")}`;
 }
 
-/** Wherever a form names a version as its own. */
-function setVersion(fs: Effects["fs"], folder: string, version: string): boolean {
-  let is_set = false;
-  for (const name of METADATA_FILES) {
-    const at = `${folder}/${name}`;
-    if (fs.stat(at)?.kind !== "file") continue;
-    const text = fs.readText(at);
-    // At the beginning of a line or of a table: a version inside a dependency is another's.
-    const next = text.replaceAll(/((?:^|[{,])\s*"?version"?\s*[=:]\s*")[^"]*(")/gm, `$1${version}$2`);
-    is_set ||= /(?:^|[{,])\s*"?version"?\s*[=:]\s*"/m.test(text);
-    if (next !== text) writeText(fs, at, next);
-  }
-  return is_set;
+/** Where the metadata itself says it: a version inside a dependency is another's. False where it says none. */
+async function setVersion(fs: Effects["fs"], folder: string, version: string): Promise<boolean> {
+  const { metadata, locate } = await inspectSource(fs, folder);
+  // What cannot be read is told by whoever reads it next.
+  if (metadata === undefined || metadata.version === version) return true;
+  const [place] = await locate(["/version"]);
+  if (metadata.version === undefined || place === undefined) return false;
+  const at = `${folder}/${place.path}`;
+  const lines = fs.readText(at).split("\n");
+  const line = lines[place.line - 1] ?? "";
+  const [before, after] = [line.slice(0, place.column - 1), line.slice(place.column - 1)];
+  const next = after.replace(/^(["'])[^"']*\1/, () => JSON.stringify(version));
+  if (next === after) return false;
+  lines[place.line - 1] = before + next;
+  writeText(fs, at, lines.join("\n"));
+  return true;
 }
 
 /** @param refuse for a way to be broken that nobody knows */
@@ -145,7 +143,12 @@ function writeGenerated(
   makeFolders(fs, folder);
   // Two versions of one package are two handles, so the name is that of the package.
   for (const [path, text] of generatedFiles(generate.name ?? handle, version, generate))
-    writeText(fs, `${folder}/${path}`, text);
+    writeGeneratedFile(fs, `${folder}/${path}`, text);
+}
+
+function writeGeneratedFile(fs: Effects["fs"], path: string, text: string): void {
+  makeFolders(fs, path.slice(0, path.lastIndexOf("/")));
+  writeText(fs, path, text, text.startsWith("#!") ? 0o755 : 0o644);
 }
 
 /** Dependencies that the scenario does not name itself, from what is known, each once, dependencies first. */

@@ -9,6 +9,7 @@ import { Snapshots } from "../oracle/snapshot.ts";
 import type { ScenarioFile } from "../read-scenario.ts";
 import type { Subject, Subjects } from "../subjects.ts";
 import { unpackSource } from "./archive-source.ts";
+import { configurePlane } from "./configure-plane.ts";
 import { copyTree, makeFolder, makeFolders, removeTree } from "./folder.ts";
 import { absoluteIn, type Material, missingDependencies, writeMaterial } from "./materials.ts";
 
@@ -91,6 +92,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
   });
   const approver = String(issued["token"]);
   const packages = await packAll(effects, file, { driver, subjects, place, token: operator, folder });
+  await configurePlane(effects, file.scenario, { driver, place, token: operator });
   return {
     folder,
     place,
