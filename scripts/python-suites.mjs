@@ -29,12 +29,13 @@ export async function runPythonSuites(root, onSuite) {
   }
   const interpreters = await findInterpreters();
   console.log(`python  ${interpreters.map(({ version }) => version).join(", ")}`);
+  const others = OTHERS.filter(({ start }) => existsSync(join(root, start)));
   const edges = [interpreters[0], interpreters.at(-1)];
   const queue = interpreters.flatMap((interpreter) => [
     ...modules.map((module) => ({ module, interpreter })),
-    ...OTHERS.filter(({ with_every }) => with_every || edges.includes(interpreter)).map(
-      ({ module, start }) => ({ module, start, interpreter }),
-    ),
+    ...others
+      .filter(({ with_every }) => with_every || edges.includes(interpreter))
+      .map(({ module, start }) => ({ module, start, interpreter })),
   ]);
   const work = async () => {
     for (let cell = queue.shift(); cell; cell = queue.shift()) onSuite(await runSuite(root, cell));

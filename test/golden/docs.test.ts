@@ -35,7 +35,7 @@ test("every field of a scenario stands in an example, and every step and answer 
   const used = (name: string): boolean => new RegExp(`(^|[\\s{.\\[])${name}(\\]|\\.|\\s*=)`, "m").test(toml);
   const described = new Set(["plugin", "yes", "approve"]);
   expect(fields.filter((name) => !used(name) && !described.has(name))).toEqual([]);
-  for (const name of described) expect(page).toContain(`${name}`);
+  for (const name of described) expect(page).toContain(name);
   const schema = JSON.stringify(z.toJSONSchema(Scenario, { io: "input" }));
   const kinds = [
     ...new Set(
