@@ -20,9 +20,10 @@ const TASKS = [
   "plane",
   "bench",
   "crash",
+  "proofs",
   "plugin-preflight",
 ];
-const TASKS_WITH_PYTHON = ["check", "test", "quickstart", "plane", "bench"];
+const TASKS_WITH_PYTHON = ["check", "test", "proofs", "quickstart", "plane", "bench"];
 const PYTHON_MIN = [3, 9];
 /** The lowest Node that runs our TypeScript sources without a flag. */
 const NODE_MIN = [22, 18];

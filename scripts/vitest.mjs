@@ -8,12 +8,12 @@ import { capture } from "./capture.mjs";
  * `{ passed, failed, skipped, files, duration_ms, output }`. A file that cannot be loaded counts as one failed test, and so does
  * a run that fails without naming a test (an unhandled error, no report at all).
  */
-export async function runVitest(root, { args = [], live = false } = {}) {
+export async function runVitest(root, { args = [], live = false, env = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-vitest-"));
   const path = join(folder, "report.json");
   try {
     const argv = ["run", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${path}`];
-    const run = await capture("vitest", argv, { cwd: root, env: { CI: "1" }, live });
+    const run = await capture("vitest", argv, { cwd: root, env: { CI: "1", ...env }, live });
     return {
       ...count(readReport(path), run.exit_code),
       duration_ms: run.duration_ms,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makePlane } from "../support/cli.ts";
 import { killAtRandom, planeWithTwoVersions } from "./kill-moments.ts";
 
-/** `HOLDFAST_KILLS=200 npx vitest run test/e2e/kills.test.ts` is the long proof. */
+/** `HOLDFAST_KILLS=200 npm run proofs -- kills` is the long proof. */
 const COUNT = Number(process.env["HOLDFAST_KILLS"] ?? 8);
 const SEED = Number(process.env["HOLDFAST_SEED"] ?? 20_261_121);
 
