@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { z } from "zod";
 import { cliFaults } from "../src/cli/index.ts";
 import {
+  GoldenFailures,
   GoldenMatrix,
   GoldenReport,
   IntegrityReport,
@@ -185,6 +186,7 @@ const schemaAt = (name, contract, io) => [
 const GOLDEN_SCHEMAS = [
   schemaAt("scenario", Scenario, "input"),
   schemaAt("golden-report", GoldenReport, "output"),
+  schemaAt("golden-failures", GoldenFailures, "output"),
   schemaAt("golden-matrix-file", MatrixFile, "input"),
   schemaAt("golden-matrix", GoldenMatrix, "output"),
 ];

@@ -1,4 +1,4 @@
-/** Runs the unittest suite of every module with every interpreter. */
+/** Runs the unittest suite of every module, and of the test case of the golden harness, with every interpreter. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,12 @@ import { findInterpreters } from "./interpreters.mjs";
 import { Stop } from "./stop.mjs";
 
 const AT_ONCE = 2;
+
+/** Suites that lie in no module. The example lives whole lives of a plugin, so the oldest and the newest interpreter do. */
+const OTHERS = [
+  { module: "holdfast_golden", start: "test/golden/python", with_every: true },
+  { module: "plugin-tests", start: "examples/plugin-tests/tests", with_every: false },
+];
 
 /** Calls `onSuite` with each result as it ends: `{ module, version, passed, failed, skipped, duration_ms, output }`. */
 export async function runPythonSuites(root, onSuite) {
@@ -23,14 +29,21 @@ export async function runPythonSuites(root, onSuite) {
   }
   const interpreters = await findInterpreters();
   console.log(`python  ${interpreters.map(({ version }) => version).join(", ")}`);
-  const queue = interpreters.flatMap((interpreter) => modules.map((module) => ({ module, interpreter })));
+  const others = OTHERS.filter(({ start }) => existsSync(join(root, start)));
+  const edges = [interpreters[0], interpreters.at(-1)];
+  const queue = interpreters.flatMap((interpreter) => [
+    ...modules.map((module) => ({ module, interpreter })),
+    ...others
+      .filter(({ with_every }) => with_every || edges.includes(interpreter))
+      .map(({ module, start }) => ({ module, start, interpreter })),
+  ]);
   const work = async () => {
     for (let cell = queue.shift(); cell; cell = queue.shift()) onSuite(await runSuite(root, cell));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-async function runSuite(root, { module, interpreter }) {
+async function runSuite(root, { module, start, interpreter }) {
   const cache = mkdtempSync(join(tmpdir(), "holdfast-pycache-"));
   try {
     const argv = [
@@ -39,16 +52,17 @@ async function runSuite(root, { module, interpreter }) {
       "unittest",
       "discover",
       "--start-directory",
-      join("modules", module, "tests"),
+      start ?? join("modules", module, "tests"),
       "--top-level-directory",
-      ".",
+      start ?? ".",
     ];
     // Neither the user's own packages nor bytecode of an earlier run may decide what is tested.
     const env = {
       PYTHONPYCACHEPREFIX: cache,
       PYTHONNOUSERSITE: "1",
-      PYTHONPATH: undefined,
+      PYTHONPATH: start === undefined ? undefined : join(root, "templates/golden"),
       PYTHONDONTWRITEBYTECODE: "1",
+      HOLDFAST_GOLDEN: join(root, "bin/golden.cjs"),
     };
     const run = await capture(interpreter.path, argv, { cwd: root, env });
     return {

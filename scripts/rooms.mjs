@@ -28,6 +28,7 @@ export const ROOMS = [
   "runtime",
   "harness",
   "gates",
+  "golden",
   "operations",
   "cli",
   "bin",

@@ -260,7 +260,7 @@ export const Scenario = z
         z.strictObject({
           step: Slug,
           at: z.string().min(1).max(256).describe("Failure point, as pkg failpoints lists them."),
-          action: z.string().min(1).max(64).describe("What happens there: EIO, ENOSPC, kill…"),
+          action: z.string().min(1).max(64).describe("What happens there: error:EIO, error:ENOSPC, kill…"),
         }),
       )
       .max(64)

@@ -13,6 +13,19 @@ export const {
     2,
     (d) => `Correct packages.${d.package} in ${d.path}, then run "golden check ${d.path}".`,
   ),
+  SCENARIO_NEW_NAME: kind<{ path: string }>(2, () => `Name it so: "golden new golden/first.toml".`),
+  SCENARIO_NEW_PACKAGE: kind<{ path: string }>(
+    2,
+    (d) => `Name the package: "golden new ${d.path} --canonical --package modules/yours".`,
+  ),
+  SCENARIO_NEW_TAKEN: kind<{ path: string }>(
+    3,
+    (d) => `Choose another name, or judge what is there: "golden check ${d.path}".`,
+  ),
+  NOTHING_TO_CHECK: kind<{ path: string }>(
+    2,
+    () => `Name a scenario, or write one with "golden new golden/first.toml".`,
+  ),
   SUBJECT_UNKNOWN: kind<{ subject: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0
       ? `Run "golden run --list" to see what can be run.`

@@ -1,7 +1,10 @@
 /** Scripted lives of packages in planes of their own, and what is found wrong with them. */
+export { type CheckedScenario, checkScenario } from "./authoring/check-scenario.ts";
+export { findScenarios } from "./authoring/find-scenarios.ts";
+export { type WrittenScenario, writeScenario } from "./authoring/write-scenario.ts";
 export type { Answer, Call, Driver, Place } from "./driver.ts";
 export { failEverywhere } from "./failures/fail-everywhere.ts";
-export { harnessFaults } from "./faults.ts";
+export { harnessFaults, make as harnessFault } from "./faults.ts";
 export { type Compared, compareRuns, type Variation } from "./flaky.ts";
 export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";

@@ -67,12 +67,12 @@ async function named(effects: Needs, word: string, planning: Planning): Promise<
 
 async function folderOf(effects: Pick<Effects, "fs">, path: string, shown: string): Promise<ScenarioFile[]> {
   if (effects.fs.stat(path)?.kind !== "directory") return [];
-  const names = effects.fs.list(path).filter(({ name, kind }) => kind === "file" && isScenario(name));
+  const names = effects.fs.list(path).filter(({ name, kind }) => kind === "file" && isScenarioName(name));
   return Promise.all(names.map(({ name }) => scenarioAt(effects, `${path}/${name}`, `${shown}/${name}`)));
 }
 
 /** Beside scenarios lie matrices and what was waived of them. */
-const isScenario = (name: string): boolean =>
+export const isScenarioName = (name: string): boolean =>
   name.endsWith(".toml") && !name.endsWith(".matrix.toml") && name !== "waivers.toml";
 
 /** A scenario that asks for the canonical steps gets them from its package. */
@@ -118,16 +118,17 @@ function canonicalOf(subject: Subject): ScenarioFile {
 /** The canonical scenario of a package made up for it: a plugin with a configuration and a health check. */
 export function generatedFile(): ScenarioFile {
   const made = ScenarioPackage.parse({ generate: { name: "generated", plugin: true } });
-  const text = generatedFiles(
-    "generated",
-    "1.0.0",
-    made.generate ?? { files: 1, size_bytes: 1, plugin: true },
-  ).get("package.json");
-  const { holdfast } = JSON.parse(text ?? "{}") as { holdfast: unknown };
-  const metadata = SourceMetadata.parse(holdfast);
+  const metadata = generatedMetadata("generated");
   const { id: package_id = "", version = "" } = metadata;
   const scenario = canonicalScenario({ package_id, version, metadata, package: made });
   return { scenario, path: "generated", directory: "/", digest: sha256Hex(Buffer.from("generated")) };
+}
+
+/** What a plugin made up under a name declares. */
+export function generatedMetadata(name: string): SourceMetadata {
+  const text = generatedFiles(name, "1.0.0", { files: 1, size_bytes: 1, plugin: true }).get("package.json");
+  const { holdfast } = JSON.parse(text ?? "{}") as { holdfast: unknown };
+  return SourceMetadata.parse(holdfast);
 }
 
 /** Without where the source lies on this machine. */

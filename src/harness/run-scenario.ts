@@ -25,7 +25,8 @@ import { callOf, packed } from "./steps/calls.ts";
 import { perform } from "./steps/perform.ts";
 import type { Performed } from "./steps/performed.ts";
 import type { Subjects } from "./subjects.ts";
-import { endWorld, makeWorld, type World } from "./world/world.ts";
+import { brokenWorld, notRun } from "./unrun.ts";
+import { endWorld, installBefore, makeWorld, type World } from "./world/world.ts";
 
 export interface Running {
   readonly driver: Driver;
@@ -110,8 +111,14 @@ async function runSteps(
   const first = observer.last;
   const ids = stepIds(scenario);
   const done: GoldenStep[] = [];
-  const normalise = normaliserOf(world, scenario);
-  const shared = { world, driver, observer, normalise, repeats: new Repeats() };
+  const shared = {
+    world,
+    driver,
+    observer,
+    normalise: normaliserOf(world, scenario),
+    repeats: new Repeats(),
+  };
+  if (await installBefore(driver, world, scenario)) await observer.look();
   for (const [at, step] of scenario.steps.entries()) {
     effects.signal.throwIfAborted();
     const id = ids[at] ?? step.do;
@@ -276,25 +283,3 @@ function judgeTamper(path: string, { integrity }: Observed): { problems: GoldenP
     checks: 1,
   };
 }
-
-const notRun = (id: string, what: string): GoldenStep => ({
-  id,
-  do: what,
-  verdict: "not-run",
-  duration_ms: 0,
-  exit_code: null,
-  fault: null,
-  injected: null,
-  counts: {},
-  problems: [],
-  trace: null,
-});
-
-/** What cannot even be packed is the package's own fault; anything else says nothing of it. */
-const brokenWorld = ({ code, message, next_step, exit_code, details }: Fault): GoldenStep => ({
-  ...notRun("world", "prepare"),
-  verdict: code === "SCENARIO_PACKAGE" || details["operation"] === "pack" ? "fail" : "infra-failure",
-  exit_code,
-  fault: code,
-  problems: [{ code, message, next_step }],
-});

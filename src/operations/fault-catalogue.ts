@@ -2,6 +2,7 @@
 import { archiveFaults } from "../archive/index.ts";
 import { failpointFaults } from "../effects/failpoints/index.ts";
 import { gatesFaults } from "../gates/index.ts";
+import { goldenFaults } from "../golden/index.ts";
 import { grantFaults } from "../grants/index.ts";
 import { harnessFaults } from "../harness/index.ts";
 import { journalFaults } from "../journal/index.ts";
@@ -42,6 +43,7 @@ export const FAULT_CATALOGUES: Readonly<Record<string, Catalogue>> = {
   grants: grantFaults,
   harness: harnessFaults,
   gates: gatesFaults,
+  golden: goldenFaults,
   python: pythonFaults,
   sandbox: sandboxFaults,
   trace: traceFaults,

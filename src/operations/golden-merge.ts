@@ -1,7 +1,7 @@
 /** `golden merge`: reports of shards, wherever they ran, to the report of the whole. */
 import { z } from "zod";
 import { GoldenMatrix, GoldenReport } from "../contracts/index.ts";
-import { mergeMatrices, mergeReports, steadyMatrix, steadyReport } from "../harness/index.ts";
+import { mergeMatrices, mergeReports, renderGolden, steadyMatrix, steadyReport } from "../harness/index.ts";
 import { absolute } from "../plane/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { make } from "./faults.ts";
@@ -19,6 +19,7 @@ export const goldenMerge = operation({
   examples: [
     "golden merge shard-1.json shard-2.json --out golden.json",
     "golden merge shard-1.json shard-2.json --steady --json",
+    "golden merge shard-1.json shard-2.json --format markdown",
   ],
   authorised: false,
   input: z.strictObject({
@@ -28,6 +29,7 @@ export const goldenMerge = operation({
       .max(1000)
       .meta({ description: "Reports of shards, as --json printed them.", positional: 0 }),
     out: z.string().min(1).optional().meta({ description: "File to write the whole report to, as JSON." }),
+    format: z.enum(["text", "markdown"]).default("text").meta({ description: "Form of what is printed." }),
     steady: z.boolean().default(false).meta({
       description: "Leave out what differs from run to run: times, processes.",
     }),
@@ -39,8 +41,21 @@ export const goldenMerge = operation({
     if (input.out !== undefined) writeJson(context, input.out, steady);
     return { result: steady, exit_code: healthy ? 0 : 1 };
   },
-  text: (whole) => ("cells" in whole ? textOfMatrix(whole) : textOfGolden(whole)),
+  text: (whole, { format }) => {
+    if (format === "markdown") return "cells" in whole ? fenced(whole) : renderGolden(whole, "markdown");
+    return "cells" in whole ? textOfMatrix(whole) : textOfGolden(whole);
+  },
 });
+
+const fenced = (matrix: GoldenMatrix): string =>
+  [
+    `# Golden matrix: ${matrix.healthy ? "passed" : "failed"}`,
+    "",
+    "~~~~text",
+    textOfMatrix(matrix).replaceAll("~~~~", "~ ~ ~ ~"),
+    "~~~~",
+    "",
+  ].join("\n");
 
 type Whole = GoldenReport | GoldenMatrix;
 

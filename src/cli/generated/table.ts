@@ -1470,6 +1470,50 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     ],
   },
   {
+    name: "golden new",
+    summary: "Write a scenario that passes as it is, to begin from; nothing is overwritten.",
+    examples: [
+      "golden new golden/first.toml",
+      "golden new golden/echo.toml --package modules/echo",
+      "golden new golden/echo-life.toml --package PKG-T3-ECHO-001 --canonical",
+    ],
+    authorised: false,
+    flags: [
+      {
+        field: "file",
+        type: "string",
+        description: "File to write; it ends in .toml.",
+        required: true,
+        positional: true,
+      },
+      {
+        field: "package",
+        type: "string",
+        description: "Source folder or package id; default: a plugin made up for the scenario.",
+      },
+      {
+        field: "canonical",
+        type: "boolean",
+        description: "Take the steps of the canonical scenario, which follow from the package.",
+        default: false,
+      },
+    ],
+  },
+  {
+    name: "golden check",
+    summary: "Read scenarios and report every problem with line and column, without running anything.",
+    examples: ["golden check", "golden check golden/first.toml", "golden check golden --json"],
+    authorised: false,
+    flags: [
+      {
+        field: "files",
+        type: "list",
+        description: "Scenario files or folders of them; default: golden.",
+        positional: true,
+      },
+    ],
+  },
+  {
     name: "golden failures",
     summary:
       "Fail every kind of change at every point it comes by, and hold what stands then against before and after.",
@@ -1634,6 +1678,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     examples: [
       "golden merge shard-1.json shard-2.json --out golden.json",
       "golden merge shard-1.json shard-2.json --steady --json",
+      "golden merge shard-1.json shard-2.json --format markdown",
     ],
     authorised: false,
     flags: [
@@ -1648,6 +1693,13 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "out",
         type: "string",
         description: "File to write the whole report to, as JSON.",
+      },
+      {
+        field: "format",
+        type: "string",
+        description: "Form of what is printed.",
+        choices: ["text", "markdown"],
+        default: "text",
       },
       {
         field: "steady",

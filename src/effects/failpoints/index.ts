@@ -7,6 +7,7 @@ import { watchEffects } from "./watch.ts";
 export { ACTIONS, CATALOGUE, type CatalogueEntry, PHASES } from "./catalogue.ts";
 export { failpointFaults } from "./faults.ts";
 export type { FailpointActions } from "./injector.ts";
+export { failpointProblem } from "./problem.ts";
 export { type BeforeCall, type Point, pointName, watchEffects } from "./watch.ts";
 
 /**

@@ -193,6 +193,21 @@ function bringGovernance(fs: Effects["fs"], from: string, spec_id: string | unde
   }
 }
 
+/** What a scenario wants installed before its first step. @returns whether there was any @throws WORLD_FAILED */
+export async function installBefore(
+  driver: Driver,
+  { place, packages, tokens }: Pick<World, "place" | "packages" | "tokens">,
+  { before }: Pick<ScenarioFile["scenario"], "before">,
+): Promise<boolean> {
+  const ids = before.flatMap((handle) => {
+    const found = packages.get(handle);
+    return found === undefined ? [] : [`${found.package_id}@${found.version}`];
+  });
+  if (ids.length === 0) return false;
+  await must(driver, place, { operation: "install", input: { ids }, token: tokens.operator });
+  return true;
+}
+
 /** The document of an operation that must succeed for there to be a world at all. @throws WORLD_FAILED */
 async function must(driver: Driver, place: Place, call: Call): Promise<Record<string, unknown>> {
   const answer: Answer = await driver.within(place, call);

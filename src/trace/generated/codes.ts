@@ -400,6 +400,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Evidence changed. Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.","raised_in":["src/integrity/store.ts"],"messages":["<path> is no file that a recording of evidence left"],"next_steps":[]}',
   GOLDEN_REPORT_INVALID:
     '{"room":"operations","exit_code":2,"meaning":"Only reports as golden run and golden matrix print them with --json can be read.","raised_in":["src/operations/golden-merge.ts"],"messages":["<path> <problem>"],"next_steps":["Write <path> anew: \\"golden run --shard 1/2 --json > <path>\\"."]}',
+  GOLDEN_STEP_UNKNOWN:
+    '{"room":"golden","exit_code":1,"meaning":"A test asks for a step that the report of the run does not have.","raised_in":["src/golden/find-step.ts"],"messages":["no scenario has a step \\"<id>\\""],"next_steps":["Did you mean <near>?"]}',
+  GOLDEN_UNANSWERED:
+    '{"room":"golden","exit_code":5,"meaning":"golden run, started from code, ended without a report and without a refusal.","raised_in":["src/golden/run-golden.ts"],"messages":["golden run <ended>"],"next_steps":["Run the same with \\"golden run\\" at a terminal to see all that it says."]}',
   HARD_LINK:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> has <links> names.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> has <links> names"],"next_steps":[]}',
   HMAC_KEY_MISSING:
@@ -681,6 +685,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"harness","exit_code":null,"meaning":"Reported as: no cell was run to the right answer, so nothing is proven.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["no cell was run to the right answer, so nothing is proven"],"next_steps":["Name a host, an API and a Python inside the declared ranges."]}',
   NOTHING_RECOGNISED:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <folder> holds no package of a known form.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<folder> holds no package of a known form"],"next_steps":[]}',
+  NOTHING_TO_CHECK:
+    '{"room":"harness","exit_code":2,"meaning":"A check that read no scenario would say nothing; it says so instead of passing.","raised_in":["src/operations/golden-check.ts"],"messages":["<words> holds no scenario"],"next_steps":["Name a scenario, or write one with \\"golden new golden/first.toml\\"."]}',
   NOTHING_TO_REGISTER:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: <id> is not a package, spec or framework id.","raised_in":["src/lifecycle/register.ts"],"messages":["<id> is not a package, spec or framework id","there is nothing to register as <id>"],"next_steps":["Pack the package first with \\"pkg pack --src DIR\\", or write the spec pack."]}',
   NOTHING_TO_RUN:
@@ -966,9 +972,15 @@ export const CODES: Readonly<Record<string, string>> = {
   SANDBOX_UNPROVEN:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox does not keep its promise that <promise>: behind <layer>, <seen>.","raised_in":["src/sandbox/witness/proven-wall.ts"],"messages":["the sandbox does not keep its promise that <promise>: behind <layer>, <seen>"],"next_steps":["Run \\"pkg sandbox doctor\\" and mend what it names, or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
   SCENARIO_INVALID:
-    '{"room":"harness","exit_code":2,"meaning":"A scenario says something that no scenario can say; the line is named.","raised_in":["src/harness/read-scenario.ts"],"messages":["<path>:<line>:<column>: <at>: <message>","<path>:<line>:<column>: <pointer>: <message>"],"next_steps":["Correct <field> in <path>:<line>, then run \\"golden check <path>\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"A scenario says something that no scenario can say; the line is named.","raised_in":["src/harness/authoring/check-scenario.ts","src/harness/read-scenario.ts"],"messages":["<…>:1:1: is no file of UTF-8 text","<path>:<line>:<column>: <pointer>: <message>"],"next_steps":["Correct <field> in <path>:<line>, then run \\"golden check <path>\\"."]}',
+  SCENARIO_NEW_NAME:
+    '{"room":"harness","exit_code":2,"meaning":"Scenarios are found by their names, which end in .toml and hold letters or digits.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["<path> is no name of a scenario, which ends in .toml"],"next_steps":["Name it so: \\"golden new golden/first.toml\\"."]}',
+  SCENARIO_NEW_PACKAGE:
+    '{"room":"harness","exit_code":2,"meaning":"The canonical scenario follows from a package, and none was named.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["a canonical scenario is that of a package"],"next_steps":["Name the package: \\"golden new <path> --canonical --package modules/yours\\"."]}',
+  SCENARIO_NEW_TAKEN:
+    '{"room":"harness","exit_code":3,"meaning":"There is something by that name already, and a new scenario replaces nothing.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["<path> is there already, and nothing is overwritten"],"next_steps":["Choose another name, or judge what is there: \\"golden check <path>\\"."]}',
   SCENARIO_PACKAGE:
-    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/run-scenario.ts","src/harness/subjects.ts","src/harness/world/materials.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<word>: package <problem>","<path>: package \\"<handle>\\" <problem>","<path>: the archive of <package id> has other bytes than its own contents give when packed: <expected digest>, not <digest>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/subjects.ts","src/harness/unrun.ts","src/harness/world/materials.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<word>: package <problem>","<path>: package \\"<handle>\\" <problem>","<path>: the archive of <package id> has other bytes than its own contents give when packed: <expected digest>, not <digest>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
   SECRET_SHOWN:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a secret stands in <place>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["a secret stands in <place>"],"next_steps":[]}',
   SERVER_AT_START:
