@@ -45,6 +45,8 @@ export const MEANINGS = {
   HOOK_AT_START: "The folder names a command that an agent runs by itself when it starts.",
   INDEX_DIVERGED:
     "The index that only speeds up answers differs from the files it was made from; the files count.",
+  GATE_SUBJECT_UNKNOWN:
+    "The version that is to be judged is neither in the store nor packed from a source here, so there are no bytes to judge.",
   INPUT_OUTPUT_ERROR: "The disk reported a failure while a file was read or written.",
   INTERRUPTED: "The command was stopped and its change undone.",
   LEDGER_CHECKPOINT_MALFORMED: "What should be a signed checkpoint of a ledger cannot be read as one.",
@@ -111,6 +113,8 @@ export const MEANINGS = {
   TRANSACTION_FAILED: "The change failed on its way and was undone as a whole.",
   UNHEALTHY: "A check that the package itself brings failed after it was put in, so the change was undone.",
   USAGE: "The command was typed in a form it does not take.",
+  WORKER_LOST:
+    "The process that ran a scenario ended before it answered, so nothing is known of what the scenario would have shown.",
   WORLD_FAILED: "The plane a scenario runs in could not be made, so nothing is known of the packages.",
   invalid_actor_kind:
     "Who asks for a run is a person or an agent; another word says nothing about whom to answer to.",

@@ -37,7 +37,7 @@ export function readCodes(catalogues, rules, others) {
         exit_code,
         messages: new Set(),
         next_steps: new Set(stepsOf(next_step)),
-        raised_in: new Set(),
+        raised_in: new Map(),
       });
   const all = [...sources()];
   for (const { room, text } of all) for (const found of codesIn(text)) add(codes, room, found);
@@ -47,8 +47,12 @@ export function readCodes(catalogues, rules, others) {
   for (const { code, room } of titled) add(codes, room, { code });
   for (const [room, named] of Object.entries(others)) for (const code of named) add(codes, room, { code });
   for (const { path, text } of all)
-    for (const [, code] of text.matchAll(CODE))
-      if (!path.endsWith("/faults.ts")) codes.get(code)?.raised_in.add(path);
+    for (const { 1: code, index } of text.matchAll(CODE)) {
+      const places = path.endsWith("/faults.ts") ? undefined : codes.get(code)?.raised_in;
+      // Where it is handed to whoever makes the fault comes before where it is only asked for.
+      const rank = NAMED.test(text.slice(0, index)) ? 0 : 1;
+      places?.set(path, Math.min(rank, places.get(path) ?? rank));
+    }
   const meanings = new Map(titled.map(({ code, rule }) => [code, `${rule.title}. ${rule.help}`]));
   return [...codes.values()]
     .filter(({ code }) => !SYSTEM.test(code))
@@ -56,7 +60,11 @@ export function readCodes(catalogues, rules, others) {
     .map(({ messages, next_steps, raised_in, ...code }) => ({
       ...code,
       meaning: MEANINGS[code.code] ?? meanings.get(code.code) ?? meaningOf(messages),
-      raised_in: [...raised_in].sort((a, b) => (a < b ? -1 : 1)).slice(0, PLACES_MAX),
+      raised_in: [...raised_in]
+        .sort(([a, rank_a], [b, rank_b]) => rank_a - rank_b || (a < b ? -1 : 1))
+        .slice(0, PLACES_MAX)
+        .map(([path]) => path)
+        .sort(),
       messages: [...messages].slice(0, SENTENCES_MAX),
       next_steps: [...next_steps].slice(0, SENTENCES_MAX),
     }));
@@ -75,7 +83,7 @@ function add(codes, room, { code, message, next_step }) {
     exit_code: null,
     messages: new Set(),
     next_steps: new Set(),
-    raised_in: new Set(),
+    raised_in: new Map(),
   };
   codes.set(code, known);
   if (message !== undefined) known.messages.add(message);

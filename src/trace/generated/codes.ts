@@ -269,7 +269,7 @@ export const CODES: Readonly<Record<string, string>> = {
   COMMIT_UNCERTAIN:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the commit could not be confirmed: <problem>.","raised_in":["src/lifecycle/transact.ts"],"messages":["the commit could not be confirmed: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it finishes or undoes the change."]}',
   COMPAT_UNMET:
-    '{"room":"preflight","exit_code":3,"meaning":"The host, API, Node or Python here is outside its range. The author says what the package runs on; outside of that nobody has tried it.","raised_in":["src/harness/matrix/on-holdfast.ts","src/harness/matrix/on-host.ts","src/harness/matrix/run-cell.ts","src/preflight/checks.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", then run \\"pkg preflight \'<judged>\'\\"."]}',
+    '{"room":"preflight","exit_code":3,"meaning":"The host, API, Node or Python here is outside its range. The author says what the package runs on; outside of that nobody has tried it.","raised_in":["src/harness/matrix/on-holdfast.ts","src/harness/matrix/on-host.ts","src/harness/matrix/run-cell.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", then run \\"pkg preflight \'<judged>\'\\"."]}',
   CONFIG_EDITED:
     '{"room":"integrity","exit_code":null,"meaning":"Configuration edited. The configuration decides what is looked at, so its digest is recorded in the ledger.","raised_in":["src/integrity/config-edits.ts"],"messages":[],"next_steps":[]}',
   CONFIG_UNRECORDED:
@@ -333,7 +333,7 @@ export const CODES: Readonly<Record<string, string>> = {
   FAULT_CODE:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: it was refused with <fault><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it was refused with <fault><why>"],"next_steps":[]}',
   FILE_DRIFT:
-    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Installed file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":[],"next_steps":[]}',
   FILE_LEFT:
     '{"room":"integrity","exit_code":null,"meaning":"File left by its package. Edited configuration outlives its package and waits for a decision.","raised_in":["src/integrity/unowned.ts"],"messages":["<path> was left by <left by>, since it or the file beside it was edited"],"next_steps":[]}',
   FILE_MISMATCH:
@@ -389,7 +389,7 @@ export const CODES: Readonly<Record<string, string>> = {
   GATE_STALE:
     '{"room":"gates","exit_code":null,"meaning":"Evidence too old. The evidence is older than the rules allow.","raised_in":["src/gates/judge.ts"],"messages":["<name> ran <age days> days ago"],"next_steps":[]}',
   GATE_SUBJECT_UNKNOWN:
-    '{"room":"gates","exit_code":1,"meaning":"Reported as: the store holds no archive of <package id>${named === \\"\\" ? \\"\\" .","raised_in":["src/gates/gate.ts"],"messages":["the store holds no archive of <package id>${named === \\"\\" ? \\"\\" : "],"next_steps":["Pack it with \\"pkg pack\\", or look what is there with \\"pkg info <package id>\\"."]}',
+    '{"room":"gates","exit_code":1,"meaning":"The version that is to be judged is neither in the store nor packed from a source here, so there are no bytes to judge.","raised_in":["src/gates/gate.ts"],"messages":["the store holds no archive of <package id>${named === \\"\\" ? \\"\\" : "],"next_steps":["Pack it with \\"pkg pack\\", or look what is there with \\"pkg info <package id>\\"."]}',
   GATE_UNMET:
     '{"room":"gates","exit_code":3,"meaning":"Reported as: <package id> <version> may not be released: <first>.","raised_in":["src/gates/gate.ts"],"messages":["<package id> <version> may not be released: <first>"],"next_steps":["Run \\"<command>\\", then again what was refused."]}',
   GATE_WAIVER_EXPIRED:
@@ -448,7 +448,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INSTALLED_DRIFTED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Installed files were edited. An update would overwrite what somebody changed by hand.","raised_in":["src/lifecycle/drift.ts","src/lifecycle/place.ts","src/lifecycle/plan-entering.ts"],"messages":["<paths> file(s) of <package id> were changed after the install: <paths>","<path> lay there before <package id>, which only adopted it, and would be replaced"],"next_steps":["Look at them with \\"trace --explain <path>\\", then pass --accept-drift to keep copies and go on."]}',
   INSTALLED_FROM_OTHER_BYTES:
-    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Installed from other bytes than registered. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> <version> was installed from other bytes than <FILE> names"],"next_steps":[]}',
   INSTALL_SCRIPT:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> runs <command> at <name>.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":["<path> runs <command> at <name>","<gyp> makes npm compile code at install"],"next_steps":[]}',
   INTERRUPTED:
@@ -730,7 +730,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PACKAGE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"The list of installed packages names one that is not there.","raised_in":["src/lifecycle/adopt/node-packages.ts"],"messages":[".package-lock.json lists <place>, which is not there"],"next_steps":[]}',
   PACKAGE_UNREGISTERED:
-    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead and not registered. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> is installed and not in <FILE>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Installed and not registered. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/archives.ts"],"messages":["<package id> is installed and not in <FILE>"],"next_steps":[]}',
   PATH_NOT_USABLE:
     '{"room":"cli","exit_code":2,"meaning":"A path that is needed is a link, a folder or something else that cannot be used.","raised_in":["src/cli/system-fault.ts"],"messages":["a link stands at","a folder stands at","a folder is not empty:","the name is too long:"],"next_steps":["Put a regular file of valid text there, or name another path; \\"integrity-check\\" shows what else is odd."]}',
   PATH_OCCUPIED:
@@ -980,7 +980,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SCENARIO_NEW_TAKEN:
     '{"room":"harness","exit_code":3,"meaning":"There is something by that name already, and a new scenario replaces nothing.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["<path> is there already, and nothing is overwritten"],"next_steps":["Choose another name, or judge what is there: \\"golden check <path>\\"."]}',
   SCENARIO_PACKAGE:
-    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/subjects.ts","src/harness/unrun.ts","src/harness/world/materials.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<word>: package <problem>","<path>: package \\"<handle>\\" <problem>","<path>: the archive of <package id> has other bytes than its own contents give when packed: <expected digest>, not <digest>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/subjects.ts","src/harness/world/materials.ts","src/harness/world/world.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<word>: package <problem>","<path>: package \\"<handle>\\" <problem>","<path>: the archive of <package id> has other bytes than its own contents give when packed: <expected digest>, not <digest>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
   SECRET_SHOWN:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a secret stands in <place>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["a secret stands in <place>"],"next_steps":[]}',
   SERVER_AT_START:
@@ -1064,7 +1064,7 @@ export const CODES: Readonly<Record<string, string>> = {
   STORE_COPIES_DIFFER:
     '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is none of the versions of <id> in the store"],"next_steps":[]}',
   STORE_COPY_MISSING:
-    '{"room":"integrity","exit_code":null,"meaning":"InstalledHead archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
   SUBJECT_UNKNOWN:
@@ -1186,7 +1186,7 @@ export const CODES: Readonly<Record<string, string>> = {
   WITNESSES_TOO_FEW:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
   WORKER_LOST:
-    '{"room":"operations","exit_code":null,"meaning":null,"raised_in":["src/operations/golden-workers.ts"],"messages":[],"next_steps":["Run \\"golden run <name>\\" again."]}',
+    '{"room":"operations","exit_code":null,"meaning":"The process that ran a scenario ended before it answered, so nothing is known of what the scenario would have shown.","raised_in":["src/operations/golden-workers.ts"],"messages":[],"next_steps":["Run \\"golden run <name>\\" again."]}',
   WORLD_FAILED:
     '{"room":"harness","exit_code":5,"meaning":"The plane a scenario runs in could not be made, so nothing is known of the packages.","raised_in":["src/harness/world/configure-plane.ts","src/harness/world/world.ts"],"messages":["the configuration of the scenario is refused: <message>","the plane under test could not be made: <operation>: <message> [<code>]"],"next_steps":["Run \\"pkg explain <code>\\" for what it means; the plane under test could not be made."]}',
   WORLD_WRITABLE:
@@ -1208,7 +1208,7 @@ export const CODES: Readonly<Record<string, string>> = {
   plugin_entrypoint_missing:
     '{"room":"runtime","exit_code":4,"meaning":"The program the manifest names is not there as it was installed, so there is nothing that may run.","raised_in":["src/runtime/installed-code.ts"],"messages":["<namespace> names no entrypoint, so nothing of it can be run","the entrypoint <path> of <namespace> cannot be run: <problem>"],"next_steps":["Run \\"integrity-check\\" to see what is wrong and what puts it right."]}',
   plugin_input_invalid:
-    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/record.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
+    '{"room":"runtime","exit_code":2,"meaning":"The input does not fit the schema of the action; the pointer says where.","raised_in":["src/runtime/input-text.ts","src/runtime/prepare.ts","src/runtime/run-action.ts","src/runtime/turn/open-turn.ts"],"messages":["the input of <namespace> <action> <problem>","the input cannot be written as JSON","the input of <namespace> <id>: <pointer> <message>"],"next_steps":["Correct <pointer> of the input; \\"pkg plugin inspect <namespace>\\" shows its schema."]}',
   plugin_input_too_large:
     '{"room":"runtime","exit_code":2,"meaning":"The input has more bytes than the limit of the run; nothing was started.","raised_in":["src/runtime/broker/action-tool.ts","src/runtime/prepare.ts"],"messages":["the input has <bytes> bytes; <value> are allowed, set by <set by>"],"next_steps":["Run \\"pkg run <namespace> <action> --explain\\" to see who set the limit, and send less."]}',
   plugin_interpreter_missing:
