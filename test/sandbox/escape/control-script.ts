@@ -4,7 +4,7 @@
  * stdin: a JSON object. Prints attempt → what became of it. As root, or for an ordinary user in a user namespace.
  */
 export const CONTROL = String.raw`
-import ctypes, errno, fcntl, io, json, os, pty, resource, signal, socket, struct, subprocess, sys, termios, threading
+import ctypes, errno, fcntl, io, json, os, pty, resource, signal, socket, struct, subprocess, sys, termios, threading, shutil
 
 given = json.load(sys.stdin)
 told, secret = given["told"], given["told"]["secret"]
@@ -46,7 +46,14 @@ def lay_over(is_root):
             mount("/" + name, top + "/" + name, None, 0x1000 | 0x4000)
     mount("proc", top + "/proc", "proc")
     mount("shm", top + "/dev/shm", "tmpfs")
+    # An interpreter that lies there is brought along.
+    own = open(given["node"], "rb") if given["node"].startswith("/tmp/") else None
     mount("tmp", top + "/tmp", "tmpfs")
+    if own:
+        os.makedirs(os.path.dirname(top + given["node"]))
+        with own, open(top + given["node"], "wb") as copy:
+            shutil.copyfileobj(own, copy)
+        os.chmod(top + given["node"], 0o755)
     put("/mnt/hosts", "127.0.0.1 localhost\n192.0.2.1 example.org\n")
     if os.path.exists(top + "/etc/hosts"):
         mount("/mnt/hosts", top + "/etc/hosts", None, 0x1000)
