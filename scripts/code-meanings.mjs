@@ -45,6 +45,8 @@ export const MEANINGS = {
   HOOK_AT_START: "The folder names a command that an agent runs by itself when it starts.",
   INDEX_DIVERGED:
     "The index that only speeds up answers differs from the files it was made from; the files count.",
+  HARNESS_FAILED:
+    "The harness itself failed at something nobody foresaw, so nothing is known of this scenario.",
   GATE_SUBJECT_UNKNOWN:
     "The version that is to be judged is neither in the store nor packed from a source here, so there are no bytes to judge.",
   INPUT_OUTPUT_ERROR: "The disk reported a failure while a file was read or written.",

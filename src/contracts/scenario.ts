@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Version, VersionRange } from "./atoms.ts";
 import { Namespace } from "./plugin.ts";
+import { REGISTRY_NAMES } from "./registry-rows.ts";
 
 const Slug = z
   .string()
@@ -12,7 +13,11 @@ const Glob = z
   .string()
   .min(1)
   .max(512)
-  .regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\0\\]+$/, "must be a plane-relative path without . or .. parts");
+  .regex(
+    // oxlint-disable-next-line no-control-regex -- a line break would hide what follows it from the rule before
+    /^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\0-\x1f\\]+$/,
+    "must be a plane-relative path without . or .. parts",
+  );
 const Pointer = z
   .string()
   .max(512)
@@ -111,7 +116,7 @@ export const Expectation = z.strictObject({
   rows: z
     .array(
       z.strictObject({
-        registry: Slug,
+        registry: z.enum(REGISTRY_NAMES),
         where: z.record(z.string(), z.string()),
         has: z.record(z.string(), z.string()).default({}),
         count: z.int().min(0).max(1_000_000).optional(),
@@ -273,7 +278,10 @@ export const Scenario = z
     normalise: z
       .array(
         z.strictObject({
-          pointer: Pointer.optional(),
+          pointer: Pointer.regex(
+            /^\/(output|events|changes)(\/|$)/,
+            "must begin with /output, /events or /changes",
+          ).optional(),
           pattern: z.string().max(512).optional(),
           with: z.string().max(128),
         }),

@@ -45,7 +45,7 @@ export function canonicalScenario(subject: CanonicalSubject, given?: Scenario): 
     ...base,
     title: base.title ?? `Life of ${package_id}`,
     explained: [...base.explained, ...outputsOf(metadata)],
-    packages: { [NOW]: subject.package, [NEXT]: { ...later, version: next } },
+    packages: { ...base.packages, [NOW]: subject.package, [NEXT]: { ...later, version: next } },
     steps: canonicalSteps(metadata, version, next, settings),
   };
 }

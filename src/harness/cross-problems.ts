@@ -1,5 +1,5 @@
 /** What no shape can say of a scenario: names that must exist, ids that must differ, patterns and points that must be some. */
-import type { Scenario, ScenarioStep } from "../contracts/index.ts";
+import { Expectation, type Scenario, type ScenarioStep } from "../contracts/index.ts";
 import { failpointProblem } from "../effects/failpoints/index.ts";
 
 export interface Wrong {
@@ -19,8 +19,10 @@ export function crossProblems(scenario: Scenario): Wrong[] {
   if (scenario.canonical !== undefined) {
     known("/canonical", scenario.canonical);
     if (scenario.steps.length > 0) say("/steps", "a canonical scenario has its steps from the package");
-  } else if (scenario.steps.length === 0) {
-    say("/name", "a scenario without a step proves nothing");
+  } else {
+    if (scenario.steps.length === 0) say("/name", "a scenario without a step proves nothing");
+    if (Object.keys(scenario.settings).length > 0)
+      say("/settings", "only a canonical scenario takes settings; write a step that configures");
   }
   scenario.configuration.forEach(({ text }, at) => {
     for (const [, domain = ""] of text.matchAll(/\$\{api:([^}]+)\}/g))
@@ -30,11 +32,15 @@ export function crossProblems(scenario: Scenario): Wrong[] {
   const ids = stepIds(scenario);
   scenario.steps.forEach((step, at) => {
     stepProblems(step, `/steps/${at}`, known, say);
+    surroundingProblems(scenario, step, `/steps/${at}`, say);
     if (ids.indexOf(ids[at] ?? "") !== at) say(`/steps/${at}/id`, `two steps are named "${ids[at]}"`);
   });
   scenario.inject.forEach(({ step, at: point, action }, at) => {
     if (scenario.canonical === undefined && !ids.includes(step))
       say(`/inject/${at}/step`, `there is no step "${step}"`);
+    const into = scenario.steps[ids.indexOf(step)];
+    if (into !== undefined && !INJECTED.has(into.do))
+      say(`/inject/${at}/step`, `a failure cannot be injected into "${into.do}"`);
     pointProblem(`/inject/${at}/at`, `${point}=${action}`, say);
   });
   scenario.normalise.forEach(({ pointer, pattern }, at) => {
@@ -44,6 +50,46 @@ export function crossProblems(scenario: Scenario): Wrong[] {
   });
   return wrong;
 }
+
+/** Steps that are one command, which can be made to fail. */
+const INJECTED: ReadonlySet<string> = new Set([
+  "install",
+  "update",
+  "rollback",
+  "uninstall",
+  "disable",
+  "configure",
+  "execute",
+  "preflight",
+]);
+/** Steps whose commands run in processes of their own. */
+const APART: ReadonlySet<string> = new Set(["crash", "concurrent", "restart"]);
+
+/** Recorded answers and the time of a scenario are there for commands in this process alone. */
+function surroundingProblems(scenario: Scenario, step: ScenarioStep, at: string, say: Say): void {
+  const inner = step.do === "crash" ? [step.during] : step.do === "concurrent" ? step.steps : [];
+  if (scenario.apis.length > 0 && inner.some((one) => one.do === "execute"))
+    say(`${at}/do`, "runs an action in a process of its own, where recorded APIs do not answer");
+  const is_typed = step.do === "enable" && (step.answer === "no" || step.answer === "terminal");
+  if (scenario.now !== undefined && (APART.has(step.do) || is_typed))
+    say(`${at}/do`, "runs in a process of its own, whose clock nobody sets");
+  for (const [index, one] of inner.entries())
+    if (one.id !== undefined || one.title !== undefined || isSaid(one.expect))
+      say(
+        step.do === "crash" ? `${at}/during` : `${at}/steps/${index}`,
+        "has its name and expectations outside",
+      );
+  if (step.do === "tamper" && isSaid(step.expect))
+    say(`${at}/expect`, "expects nothing but that the integrity check names the path");
+  if (step.do === "update" && step.packages.length > 1 && step.to === undefined)
+    say(`${at}/packages`, "are several, so to has to name the version");
+  if (isEmpty(step.expect.output)) say(`${at}/expect/output`, "holds for every answer");
+}
+
+const isSaid = (expect: Expectation): boolean => JSON.stringify(expect) !== NOTHING_SAID;
+const NOTHING_SAID = JSON.stringify(Expectation.parse({}));
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 
 type Known = (pointer: string, handle: string) => void;
 

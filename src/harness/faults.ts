@@ -54,6 +54,10 @@ export const {
     2,
     () => `Name the source of a plugin; other packages have lives: "golden run".`,
   ),
+  HARNESS_FAILED: kind<Record<string, never>>(
+    5,
+    () => 'Run "golden run" with --workers 1 and --keep to see where, and report it.',
+  ),
   WORLD_FAILED: kind<{ operation: string; code: string }>(
     5,
     (d) => `Run "pkg explain ${d.code}" for what it means; the plane under test could not be made.`,

@@ -41,13 +41,7 @@ export function normaliserOf(
       pointer === undefined ? [] : [[pointer, replacement] as const],
     ),
   );
-  // A report is kept and shown around: what a plugin let out of a secret stands nowhere in it.
-  const names = [
-    ...secrets.map((secret) => [secret, "<secret>"] as const),
-    [place.root, "<plane>"] as const,
-    [folder, "<world>"] as const,
-    [plane_uid, "<plane_uid>"] as const,
-  ];
+  const names = namesIn({ folder, place, plane_uid, secrets });
   const textOf = (text: string): string =>
     texts.reduce(
       (so_far, rule) => so_far.replaceAll(rule.pattern, rule.with),
@@ -61,10 +55,33 @@ export function normaliserOf(
     if (!isRecord(value)) return value;
     return Object.fromEntries(
       sortedBy(Object.entries(value), ([key]) => key).map(([key, one]) => [
-        key,
+        textOf(key),
         typeof one === "number" && MEASURED.test(key) ? `<${key}>` : walk(one, `${pointer}/${key}`),
       ]),
     );
   };
   return (value) => walk(value, "");
+}
+
+type Named = Pick<World, "folder" | "place" | "plane_uid" | "secrets">;
+
+/** A report is kept and shown around: what a plugin let out of a secret stands nowhere in it. */
+const namesIn = ({ folder, place, plane_uid, secrets }: Named): (readonly [string, string])[] => [
+  ...secrets.map((secret) => [secret, "<secret>"] as const),
+  [place.root, "<plane>"],
+  [folder, "<world>"],
+  [plane_uid, "<plane_uid>"],
+];
+
+/** Every text of a value, keys too, without secrets and without where this world lies; nothing else of it changes. */
+export function redactorOf(world: Named): Normalise {
+  const names = namesIn(world);
+  const walk = (value: unknown): unknown => {
+    if (typeof value === "string")
+      return names.reduce((text, [name, word]) => text.replaceAll(name, word), value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (!isRecord(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [String(walk(key)), walk(one)]));
+  };
+  return walk;
 }

@@ -2,11 +2,12 @@
 
 import { type Scenario, ScenarioPackage, SourceMetadata } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { compactAsciiJson, type Json, sha256Hex } from "../kernel/index.ts";
+import { compactAsciiJson, type Json, refuseAll, sha256Hex } from "../kernel/index.ts";
 import { canonicalScenario } from "./canonical.ts";
+import { crossProblems } from "./cross-problems.ts";
 import { raise } from "./faults.ts";
 import { generatedFiles } from "./fixtures/generated.ts";
-import { readScenario, type ScenarioFile } from "./read-scenario.ts";
+import { readScenario, type ScenarioFile, scenarioFaults } from "./read-scenario.ts";
 import { requireSubject, type Subject, type Subjects, storedSubject, subjectAt } from "./subjects.ts";
 import { absoluteIn } from "./world/materials.ts";
 
@@ -92,11 +93,11 @@ async function scenarioAt(effects: Pick<Effects, "fs">, path: string, shown: str
         package: canonical,
       },
     );
-  return {
-    ...file,
-    scenario: canonicalScenario({ ...subject, package: given }, file.scenario),
-    covers: subject.package_id,
-  };
+  const scenario = canonicalScenario({ ...subject, package: given }, file.scenario);
+  // The steps are known now, so what speaks of them can be judged. Settings went into them.
+  const { canonical: _, ...expanded } = { ...scenario, settings: {} };
+  refuseAll(await scenarioFaults(effects.fs.readText(path), shown, crossProblems(expanded)));
+  return { ...file, scenario, covers: subject.package_id };
 }
 
 function canonicalOf(subject: Subject): ScenarioFile {

@@ -24,7 +24,7 @@ export const PROBLEMS = {
   RECORDING: "It differs from the recording.",
   INJECTION_UNREACHED: "The failure that was to be injected never happened.",
   TAMPER_UNSEEN: "A change of a governed file was not found.",
-  CONCURRENT: "Commands that ran at once did not end as each would alone.",
+  CONCURRENT: "A command that ran with others died, or ended without a code.",
   HOST: "A host program could not be used, or is not what it says.",
   PREFLIGHT: "Preflight finds something against it that has nothing to do with the cell.",
   NOT_REFUSED: "It lies outside its declared ranges, and nothing refused it.",

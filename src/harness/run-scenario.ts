@@ -1,29 +1,21 @@
 /** One scenario from an empty folder to its verdict. */
-import type {
-  Expectation,
-  GoldenProblem,
-  GoldenScenario,
-  GoldenStep,
-  GoldenVerdict,
-  ScenarioStep,
-} from "../contracts/index.ts";
+import type { GoldenProblem, GoldenScenario, GoldenStep, GoldenVerdict } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import type { Answer, Driver } from "./driver.ts";
+import type { Driver } from "./driver.ts";
+import { make } from "./faults.ts";
 import { type RecordedApis, serveApis } from "./fixtures/recorded-apis.ts";
-import { judgeExpectations, runOutput } from "./judge/expectations.ts";
-import { judgeInvariants } from "./judge/invariants.ts";
+import { runOutput } from "./judge/expectations.ts";
 import { type Observed, Observer } from "./judge/observe.ts";
 import { Repeats } from "./judge/repeats.ts";
 import { judgeResidue } from "./judge/residue.ts";
+import { judgeStep, type StepCase } from "./judge/step.ts";
 import { traceOf } from "./judge/trace.ts";
-import { type Normalise, normaliserOf } from "./normalise.ts";
-import { problem } from "./problems.ts";
+import { type Normalise, normaliserOf, redactorOf } from "./normalise.ts";
 import { type ScenarioFile, stepIds } from "./read-scenario.ts";
 import { judgeRecording } from "./recording.ts";
 import { callOf, packed } from "./steps/calls.ts";
 import { perform } from "./steps/perform.ts";
-import type { Performed } from "./steps/performed.ts";
 import type { Subjects } from "./subjects.ts";
 import { brokenWorld, notRun } from "./unrun.ts";
 import { endWorld, installBefore, makeWorld, type World } from "./world/world.ts";
@@ -81,8 +73,10 @@ export async function runScenario(
       steps,
     };
   } catch (error) {
-    if (!(error instanceof Fault) || effects.signal.aborted) throw error;
-    steps = [...steps, brokenWorld(error)];
+    if (effects.signal.aborted) throw error;
+    const broken = brokenWorld(error instanceof Fault ? error : unforeseen(error));
+    const problems = world === undefined ? broken.problems : redactorOf(world)(broken.problems);
+    steps = [...steps, { ...broken, problems: problems as GoldenProblem[] }];
     return {
       ...head,
       verdict: verdictOf(steps),
@@ -96,6 +90,10 @@ export async function runScenario(
       (running.remove ?? ((one) => endWorld(effects, one)))(world);
   }
 }
+
+/** What nobody thought of: one scenario is lost by it, and the others are run. */
+const unforeseen = (error: unknown): Fault =>
+  make("HARNESS_FAILED", `the harness failed: ${error instanceof Error ? error.message : String(error)}`, {});
 
 const verdictOf = (steps: readonly GoldenStep[]): GoldenVerdict =>
   steps.length === 0 ? "not-run" : (steps.find(({ verdict }) => verdict !== "pass")?.verdict ?? "pass");
@@ -116,6 +114,7 @@ async function runSteps(
     driver,
     observer,
     normalise: normaliserOf(world, scenario),
+    redact: redactorOf(world),
     repeats: new Repeats(),
   };
   if (await installBefore(driver, world, scenario)) await observer.look();
@@ -136,32 +135,35 @@ async function runSteps(
     }
   }
   const { explained } = scenario;
-  done.push(await judgeResidue(effects, { world, driver, observer, explained }, first));
+  const residue = await judgeResidue(effects, { world, driver, observer, explained }, first);
+  done.push({ ...residue, problems: shared.redact(residue.problems) as GoldenProblem[] });
   if (scenario.record && absolute_path !== undefined)
     done.push(heldAgainst(effects.fs, { absolute: absolute_path, shown: path }, done, running));
   return done;
 }
 
-interface StepCase {
-  readonly world: World;
+interface RunningStep extends StepCase {
   readonly driver: Driver;
   readonly observer: Observer;
-  readonly step: ScenarioStep;
   readonly id: string;
-  readonly injected: readonly string[];
   readonly normalise: Normalise;
+  readonly redact: Normalise;
   readonly repeats: Repeats;
 }
 
-async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
+async function runStep(effects: Needs, one: RunningStep): Promise<GoldenStep> {
   const { world, driver, observer, step, id, injected } = one;
   const failpoints = injected.length === 0 ? undefined : injected.join(";");
   const from_ms = effects.clock.elapsed_ms();
   const performed = await perform(effects, world, driver, step, failpoints);
   const duration_ms = Math.round(effects.clock.elapsed_ms() - from_ms);
   const observed = await observer.look();
-  const { problems, checks } = judge(effects, one, performed, observed);
-  performed.undo?.();
+  const judged = judgeStep(effects, one, performed, observed);
+  const problems = [...judged.problems];
+  if (performed.undo !== undefined) {
+    performed.undo();
+    observer.begin();
+  }
   const { answer } = performed;
   const trace = traceOf(answer, observed, one.normalise);
   if (step.do === "configure" || step.do === "enable") one.repeats.forget();
@@ -176,12 +178,12 @@ async function runStep(effects: Needs, one: StepCase): Promise<GoldenStep> {
     injected: answer.reached[0] ?? null,
     trace,
     counts: {
-      checks,
+      checks: judged.checks,
       paths: observed.snapshot.entries.size,
       entries: observed.entries.length,
       processes: observed.processes.processes,
     },
-    problems: one.normalise(problems) as GoldenProblem[],
+    problems: one.redact(problems) as GoldenProblem[],
   };
 }
 
@@ -202,7 +204,7 @@ function heldAgainst(
 }
 
 async function judgeRepeat(
-  { world, driver, step, id, normalise, repeats }: StepCase,
+  { world, driver, step, id, normalise, repeats }: RunningStep,
   { installed }: Observed,
   output: unknown,
 ): Promise<GoldenProblem[]> {
@@ -214,72 +216,4 @@ async function judgeRepeat(
     return (normalise({ output: runOutput(repeated) }) as { output: unknown }).output;
   };
   return repeats.judge({ id, step, version }, output, again);
-}
-
-/** Steps whose failure must leave everything as it was. */
-const CHANGES = new Set(["install", "update", "rollback", "uninstall", "enable", "disable", "configure"]);
-
-function judge(
-  effects: Needs,
-  { world, step, injected }: StepCase,
-  { answer, others }: Performed,
-  observed: Observed,
-): { readonly problems: GoldenProblem[]; readonly checks: number } {
-  if (step.do === "tamper") return judgeTamper(step.path, observed);
-  const expect = expectationOf(step);
-  const expected = judgeExpectations(effects, { world, expect, answer, observed });
-  const always = judgeInvariants(effects, {
-    world,
-    answer,
-    observed,
-    changed_nothing: answer.exit_code !== 0 && answer.exit_code !== 137 && CHANGES.has(step.do),
-  });
-  const problems = [...expected.problems, ...always.problems, ...settlingProblems(step, others)];
-  const wanted = step.do === "crash" ? [`${step.at}=kill`] : injected;
-  if (wanted.length > answer.reached.length)
-    problems.push(
-      problem(
-        "INJECTION_UNREACHED",
-        `the failure at ${wanted.join(", ")} never happened`,
-        { expected: wanted.join(", "), actual: answer.reached.join(", ") || "none" },
-        'Run "pkg failpoints" for the points there are.',
-      ),
-    );
-  return { problems, checks: expected.checks + always.checks + wanted.length };
-}
-
-/** A killed command ends as a killed command does, unless the scenario says otherwise. */
-const expectationOf = (step: ScenarioStep): Expectation =>
-  step.do === "crash" && step.expect.exit_code === 0 ? { ...step.expect, exit_code: 137 } : step.expect;
-
-function settlingProblems(step: ScenarioStep, others: readonly Answer[]): GoldenProblem[] {
-  if (step.do === "concurrent") return [];
-  return others
-    .filter(({ exit_code }) => exit_code !== 0)
-    .map(({ exit_code, fault }) =>
-      problem(
-        "NOT_RESTORED",
-        `what was interrupted could not be settled: ${fault?.message ?? `exit ${exit_code}`}`,
-        { subject: fault?.code },
-        'Run "pkg doctor" in the kept plane.',
-      ),
-    );
-}
-
-function judgeTamper(path: string, { integrity }: Observed): { problems: GoldenProblem[]; checks: number } {
-  const text = JSON.stringify(integrity.document ?? "");
-  const is_seen = integrity.exit_code !== 0 && text.includes(JSON.stringify(path));
-  return {
-    problems: is_seen
-      ? []
-      : [
-          problem(
-            "TAMPER_UNSEEN",
-            `the integrity check did not name ${path}`,
-            { subject: path, expected: "a finding", actual: `exit ${integrity.exit_code}` },
-            "Name a path that the plane governs.",
-          ),
-        ],
-    checks: 1,
-  };
 }

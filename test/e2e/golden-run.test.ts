@@ -56,6 +56,28 @@ test("a package that cannot be packed fails at once, with the words of the comma
   expect(scenario?.steps.at(-1)?.problems[0]).toMatchObject({ code: "WORLD_FAILED" });
 });
 
+test("a tampering with nothing is a failure that is told, and the run ends", { timeout: 60_000 }, () => {
+  const folder = temporaryFolder();
+  writeTree(folder, {
+    "one.toml": `schema_version = "1.0"
+name = "tampers-with-nothing"
+[packages.simple.generate]
+files = 1
+[[steps]]
+do = "tamper"
+how = "delete"
+path = "modules/nothing.txt"
+`,
+  });
+  const { status, stdout } = golden("run", `${folder}/one.toml`, "--json");
+  expect(status).toBe(1);
+  const [scenario] = (JSON.parse(stdout) as GoldenReport).scenarios;
+  expect(scenario?.steps[0]?.problems[0]).toMatchObject({
+    code: "EXIT_CODE",
+    message: "there is no file at modules/nothing.txt to change",
+  });
+});
+
 test("what cannot be run is named with what can", () => {
   const { status, stderr } = golden("run", "PKG-T1-RUNTIME-002");
   expect(status).toBe(1);

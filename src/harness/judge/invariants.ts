@@ -17,19 +17,32 @@ export function judgeInvariants(
   { fs }: Pick<Effects, "fs">,
   { world, answer, observed, changed_nothing }: Seen,
 ): Judged {
-  const secrets = secretsShown(fs, world, answer, observed);
+  const said = judgeAnswer(world, answer);
+  const written = secretsWritten(fs, world, observed);
+  const parts = [
+    integrityProblems(observed),
+    ledgerProblems(observed),
+    processProblems(observed),
+    environmentProblems(observed),
+    unrecordedProblems(world),
+    ...(changed_nothing ? [restoredProblems(observed)] : []),
+  ];
+  return {
+    problems: [...parts.flat(), ...said.problems, ...written.problems],
+    checks: parts.length + said.checks + written.checks,
+  };
+}
+
+/** What an answer alone tells: what was left running, what was denied, and whether it shows a secret. */
+export function judgeAnswer(world: World, answer: Answer): Judged {
+  const is_shown = shows(world, Buffer.from(JSON.stringify([answer.document, answer.fault])));
   return {
     problems: [
-      ...integrityProblems(observed),
-      ...ledgerProblems(observed),
-      ...processProblems(observed),
       ...leftInside(answer),
       ...deniedProblems(answer),
-      ...unrecordedProblems(world),
-      ...secrets.problems,
-      ...(changed_nothing ? restoredProblems(observed) : []),
+      ...(is_shown ? [secretProblem("the answer")] : []),
     ],
-    checks: 7 + (changed_nothing ? 1 : 0),
+    checks: 3,
   };
 }
 
@@ -156,29 +169,37 @@ function restoredProblems({ changes }: Observed): GoldenProblem[] {
     );
 }
 
-/** Answers, and every file of the plane that the step wrote. */
-function secretsShown(fs: Effects["fs"], world: World, answer: Answer, { changes }: Observed): Judged {
-  const text = JSON.stringify([answer.document, answer.fault]);
-  const places: string[] = [];
-  const shows = (bytes: Buffer): boolean => world.secrets.some((secret) => bytes.includes(secret));
-  if (shows(Buffer.from(text))) places.push("the answer");
+const shows = ({ secrets }: World, bytes: Buffer): boolean =>
+  secrets.some((secret) => bytes.includes(secret));
+
+/** Every file of the plane that the step wrote. */
+function secretsWritten(fs: Effects["fs"], world: World, { changes }: Observed): Judged {
   const written = [...changes.added, ...changes.changed].filter((name) => name.startsWith("plane/"));
-  for (const name of written) {
+  const places = written.filter((name) => {
     const path = `${world.folder}/${name}`;
-    if (fs.stat(path)?.kind === "file" && shows(readable(fs, path))) places.push(name);
-  }
-  return {
-    problems: places.map((place) =>
-      problem(
-        "SECRET_SHOWN",
-        `a secret stands in ${place}`,
-        { subject: place },
-        "Name secrets by reference, and print none of their bytes.",
-      ),
-    ),
-    checks: 1 + written.length,
-  };
+    return fs.stat(path)?.kind === "file" && shows(world, readable(fs, path));
+  });
+  return { problems: places.map(secretProblem), checks: written.length };
 }
+
+const secretProblem = (place: string): GoldenProblem =>
+  problem(
+    "SECRET_SHOWN",
+    `a secret stands in ${place}`,
+    { subject: place },
+    "Name secrets by reference, and print none of their bytes.",
+  );
+
+/** The surroundings of the harness itself: what runs in its process could change them. */
+const environmentProblems = ({ environment_changed }: Observed): GoldenProblem[] =>
+  environment_changed.map((name) =>
+    problem(
+      "ENVIRONMENT",
+      `the variable ${name} of the harness was changed`,
+      { subject: name },
+      "Report it: no command may change the surroundings of the process it runs in.",
+    ),
+  );
 
 function readable(fs: Effects["fs"], path: string): Buffer {
   try {

@@ -26,6 +26,8 @@ export interface Observed {
   readonly integrity: Answer;
   readonly ledger: Answer;
   readonly processes: LookedAt;
+  /** Names of variables of this process that differ from when the world began. */
+  readonly environment_changed: readonly string[];
 }
 
 type Needs = Pick<Effects, "fs" | "host" | "clock">;
@@ -36,18 +38,25 @@ export class Observer {
   readonly #world: World;
   readonly #driver: Driver;
   readonly #read = new Map<string, number>();
+  readonly #environment: Readonly<Record<string, string | undefined>>;
   #last: Snapshot;
 
   constructor(effects: Needs, world: World, driver: Driver) {
     this.#effects = effects;
     this.#world = world;
     this.#driver = driver;
+    this.#environment = { ...effects.host.env };
     this.#last = world.snapshots.take();
     this.#newEntries();
   }
 
   get last(): Snapshot {
     return this.#last;
+  }
+
+  /** Takes what stands now for the beginning of the next step. */
+  begin(): void {
+    this.#last = this.#world.snapshots.take();
   }
 
   async look(): Promise<Observed> {
@@ -74,7 +83,14 @@ export class Observer {
       integrity,
       ledger,
       processes,
+      environment_changed: this.#changedVariables(),
     };
+  }
+
+  #changedVariables(): string[] {
+    const { env } = this.#effects.host;
+    const names = new Set([...Object.keys(env), ...Object.keys(this.#environment)]);
+    return [...names].filter((name) => env[name] !== this.#environment[name]).sort();
   }
 
   #newEntries(): LedgerLine[] {

@@ -58,6 +58,7 @@ export class Snapshots {
     const stat = this.#fs.stat(path);
     if (stat === undefined) return undefined;
     const mode = stat.mode.toString(8).padStart(4, "0");
+    if (stat.kind === "symlink") return `symlink ${mode} ${this.#fs.readLink(path)}`;
     if (stat.kind !== "file") return `${stat.kind} ${mode}`;
     const stamp = [stat.inode, stat.size_bytes, stat.mtime_ns, stat.ctime_ns].join(" ");
     const known = this.#kept.get(name);

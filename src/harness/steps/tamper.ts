@@ -12,6 +12,8 @@ export function tamper({ fs }: Pick<Effects, "fs">, { place }: World, step: Tamp
   const stat = fs.stat(path);
   const was = stat?.kind === "file" ? fs.read(path) : undefined;
   const mode = stat?.mode ?? 0o644;
+  const is_missing = step.how === "add" ? stat !== undefined : was === undefined;
+  if (is_missing) return { answer: refused(step), others: [] };
   change(fs, path, step.how, was, mode);
   const answer = { exit_code: 0, document: { path: step.path, how: step.how }, fault: null, reached: [] };
   const undo = (): void => {
@@ -19,6 +21,13 @@ export function tamper({ fs }: Pick<Effects, "fs">, { place }: World, step: Tamp
     if (was !== undefined) writeText(fs, path, was, mode);
   };
   return step.undo ? { answer, others: [], undo } : { answer, others: [] };
+}
+
+function refused({ path, how }: TamperStep): Performed["answer"] {
+  const message = how === "add" ? `something is at ${path} already` : `there is no file at ${path} to change`;
+  const next_step = "Name a file of the plane as it is at this step.";
+  const fault = { code: "SCENARIO_INVALID", message, next_step, details: { path } };
+  return { exit_code: 2, document: null, fault, reached: [] };
 }
 
 function change(

@@ -100,7 +100,7 @@ function applyEdit(
 }
 
 export const absoluteIn = (directory: string, path: string): string =>
-  path.startsWith("/") ? path : normal(`${directory}/${path}`);
+  normal(path.startsWith("/") ? path : `${directory}/${path}`);
 
 function normal(path: string): string {
   const parts: string[] = [];

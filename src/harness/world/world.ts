@@ -101,6 +101,7 @@ async function furnish(effects: Needs, file: ScenarioFile, making: Making, folde
     snapshots: new Snapshots(effects, [
       { name: "plane", path: place.root },
       { name: "home", path: `${folder}/home` },
+      { name: "tmp", path: `${folder}/tmp` },
     ]),
     secrets: [operator, approver, planted],
     mark,
@@ -199,9 +200,10 @@ export async function installBefore(
   { place, packages, tokens }: Pick<World, "place" | "packages" | "tokens">,
   { before }: Pick<ScenarioFile["scenario"], "before">,
 ): Promise<boolean> {
-  const ids = before.flatMap((handle) => {
+  const ids = before.map((handle) => {
     const found = packages.get(handle);
-    return found === undefined ? [] : [`${found.package_id}@${found.version}`];
+    if (found === undefined) throw new Error(`package ${handle} of the scenario was not packed`);
+    return `${found.package_id}@${found.version}`;
   });
   if (ids.length === 0) return false;
   await must(driver, place, { operation: "install", input: { ids }, token: tokens.operator });

@@ -323,7 +323,7 @@ export const CODES: Readonly<Record<string, string>> = {
   EVIDENCE_REPORT_INVALID:
     '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> is no report of golden run or golden matrix: <field> <message>"],"next_steps":["Name a report as \\"golden run --json\\" prints it."]}',
   EXIT_CODE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts","src/harness/matrix/on-host.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>","<action> failed: <message> [<code>]"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts","src/harness/judge/step.ts","src/harness/matrix/on-host.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>","<action> failed: <message> [<code>]"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILED_INSIDE_RANGE:
@@ -406,6 +406,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"golden","exit_code":5,"meaning":"golden run, started from code, ended without a report and without a refusal.","raised_in":["src/golden/run-golden.ts"],"messages":["golden run <ended>"],"next_steps":["Run the same with \\"golden run\\" at a terminal to see all that it says."]}',
   HARD_LINK:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> has <links> names.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> has <links> names"],"next_steps":[]}',
+  HARNESS_FAILED:
+    '{"room":"harness","exit_code":5,"meaning":"The harness itself failed at something nobody foresaw, so nothing is known of this scenario.","raised_in":["src/harness/run-scenario.ts"],"messages":["the harness failed: <error>"],"next_steps":["Run \\"golden run\\" with --workers 1 and --keep to see where, and report it."]}',
   HMAC_KEY_MISSING:
     '{"room":"provenance","exit_code":3,"meaning":"Reported as: an HMAC signature needs <VARIABLE>.","raised_in":["src/provenance/hmac-key.ts"],"messages":["an HMAC signature needs <VARIABLE>"],"next_steps":["Set <variable> to the shared key or to a file that holds it, or use --sign for an Ed25519 signature."]}',
   HMAC_KEY_UNFIT:
@@ -436,7 +438,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INIT_TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <root> is not a folder.","raised_in":["src/lifecycle/init-judge.ts","src/lifecycle/init.ts"],"messages":["<root> is not a folder","the root of the file system cannot be a plane","another command makes <root> a plane"],"next_steps":["Name a folder of your own: \\"pkg init DIR\\"."]}',
   INJECTION_UNREACHED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: nothing came by <point>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/run-scenario.ts"],"messages":["nothing came by <point>","the failure at <wanted> never happened"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: nothing came by <point>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/step.ts"],"messages":["nothing came by <point>","the failure at <wanted> never happened"],"next_steps":[]}',
   INPUT_CONFLICT:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: an entry and --since are two proofs; ask for one at a time.","raised_in":["src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
@@ -706,7 +708,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NOT_REGISTERED:
     '{"room":"lifecycle","exit_code":3,"meaning":"Nothing vouches for the archive. Neither the registry nor the caller names the digest of these bytes.","raised_in":["src/lifecycle/candidate.ts","src/lifecycle/verify-archive.ts"],"messages":["<package id> is not registered, so nothing vouches for these bytes (sha256 <actual>)"],"next_steps":["Pack it with \\"pkg pack\\", which registers it, or vouch for these bytes yourself: add --digest <actual>."]}',
   NOT_RESTORED:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/run-scenario.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/judge/step.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NOT_RUN:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: scenario <at> \\"<name>\\" is in none of the reports.","raised_in":["src/harness/matrix/run-cell.ts","src/harness/work/merge.ts"],"messages":["scenario <at> \\"<name>\\" is in none of the reports"],"next_steps":["Run \\"golden run\\" with the shard that holds it, and merge its report too."]}',
   NO_EARLIER_VERSION:
@@ -972,7 +974,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SANDBOX_UNPROVEN:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox does not keep its promise that <promise>: behind <layer>, <seen>.","raised_in":["src/sandbox/witness/proven-wall.ts"],"messages":["the sandbox does not keep its promise that <promise>: behind <layer>, <seen>"],"next_steps":["Run \\"pkg sandbox doctor\\" and mend what it names, or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
   SCENARIO_INVALID:
-    '{"room":"harness","exit_code":2,"meaning":"A scenario says something that no scenario can say; the line is named.","raised_in":["src/harness/authoring/check-scenario.ts","src/harness/read-scenario.ts"],"messages":["<…>:1:1: is no file of UTF-8 text","<path>:<line>:<column>: <pointer>: <message>"],"next_steps":["Correct <field> in <path>:<line>, then run \\"golden check <path>\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"A scenario says something that no scenario can say; the line is named.","raised_in":["src/harness/authoring/check-scenario.ts","src/harness/read-scenario.ts","src/harness/steps/tamper.ts"],"messages":["<…>:1:1: is no file of UTF-8 text","<path>:<line>:<column>: <pointer>: <message>","add"],"next_steps":["Correct <field> in <path>:<line>, then run \\"golden check <path>\\"."]}',
   SCENARIO_NEW_NAME:
     '{"room":"harness","exit_code":2,"meaning":"Scenarios are found by their names, which end in .toml and hold letters or digits.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["<path> is no name of a scenario, which ends in .toml"],"next_steps":["Name it so: \\"golden new golden/first.toml\\"."]}',
   SCENARIO_NEW_PACKAGE:
@@ -1076,7 +1078,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SYMLINK_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"Symlink without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/unowned.ts"],"messages":[],"next_steps":[]}',
   TAMPER_UNSEEN:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: the integrity check did not name <path>.","raised_in":["src/harness/run-scenario.ts"],"messages":["the integrity check did not name <path>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: the integrity check did not name <path>.","raised_in":["src/harness/judge/step.ts"],"messages":["the integrity check did not name <path>"],"next_steps":[]}',
   TARGET_REFUSED:
     '{"room":"lifecycle","exit_code":3,"meaning":"A path of the plane itself. Registries, receipts, ledgers and configuration belong to the plane; a package never writes there.","raised_in":["src/lifecycle/adopt/choose-entries.ts","src/lifecycle/check-target.ts","src/lifecycle/collect.ts"],"messages":["packages may not own <path>: <owner> belongs to the plane","packages may not write <path>: <folder> belongs to the plane","include names <from>, which belongs to the plane"],"next_steps":["Choose a target outside <folder>, for example \\"modules/NAME\\", then run \\"pkg pack --src DIR\\"."]}',
   TEMP_UNUSABLE:
