@@ -25,7 +25,7 @@ function testName(scenario: string, { host, api, python }: EvidenceCell): string
 /** Scenario of what was found in a cell of the matrix. */
 export const MATRIX = "matrix";
 /** The host that runs everything but the cells of a matrix. */
-const OWN_HOST = "holdfast";
+export const OWN_HOST = "holdfast";
 
 /** What a run or a matrix found. */
 export type Findings = GoldenReport | MatrixResult;
