@@ -12,9 +12,10 @@ export interface Kept {
   readonly test: EvidenceTest;
 }
 
-/** A harness that failed said nothing of the package. */
-const isKnown = ({ verdict }: EvidenceTest): boolean =>
-  verdict === "pass" || verdict === "fail" || verdict === "refused-as-declared";
+/** A harness that failed said nothing of the package, and neither did what passed without a step or a check. */
+const isKnown = ({ verdict, steps, checks }: EvidenceTest): boolean =>
+  verdict === "fail" ||
+  ((verdict === "pass" || verdict === "refused-as-declared") && steps > 0 && checks > 0);
 
 /** Everything that says something of it, newest recording first. */
 export const knownTests = ({ evidence }: Book, wanted: Requirement): Kept[] =>

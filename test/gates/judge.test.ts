@@ -75,6 +75,8 @@ describe("a requirement", () => {
     expect(codes(judging([recorded(1, [tested("infra-failure"), tested("not-run")])]))).toEqual([
       "GATE_MISSING",
     ]);
+    for (const empty of [{ steps: 0 }, { checks: 0 }])
+      expect(codes(judging([recorded(1, [tested("pass", empty)])]))).toEqual(["GATE_MISSING"]);
     expect(codes(judging([], { other_bytes: ["f".repeat(64)] }))).toEqual(["GATE_OTHER_BYTES"]);
     expect(codes(judging([recorded(1, [tested("pass")])]), wanted({ scenario: "other" }))).toEqual([
       "GATE_MISSING",
