@@ -28,9 +28,9 @@ export {
   withStoredDependencies,
 } from "./subjects.ts";
 export { type Crew, runCrew, type Worked } from "./work/crew.ts";
-export { claimNext, makeJob, readJob } from "./work/job.ts";
+export { makeJob, readJob } from "./work/job.ts";
 export { mergeReports } from "./work/merge.ts";
-export { lineOf } from "./work/messages.ts";
+export { takePieces, untilFinished, type Work } from "./work/pieces.ts";
 export { inShard, type Shard, shardOf } from "./work/shard.ts";
 export { steadyMatrix, steadyReport } from "./work/steady.ts";
 export { removeTree, sweepFolders } from "./world/folder.ts";
