@@ -8,7 +8,7 @@ export { harnessFaults, make as harnessFault } from "./faults.ts";
 export { type Compared, compareRuns, type Variation } from "./flaky.ts";
 export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";
-export { findHosts, type HostProgram, OWN_NAME } from "./matrix/hosts.ts";
+export { findHosts, type HostProgram, OWN_NAME, requireTrusted } from "./matrix/hosts.ts";
 export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";
 export { mergeMatrices } from "./matrix/merge-matrix.ts";
 export { packVersions } from "./matrix/pack-versions.ts";
