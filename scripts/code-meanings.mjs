@@ -96,6 +96,8 @@ export const MEANINGS = {
   TRACE_OWNER_DIFFERS: "The ownership registry and the receipts name different owners of a path.",
   NOTHING_TO_RUN: "A harness that ran nothing would look like one that found nothing.",
   HOST_INVALID: "The host.toml of a host program does not say what a matrix must know of it.",
+  HOST_UNTRUSTED:
+    "A host program of a checkout is run only where somebody says so: it has no sandbox and may do what the user may.",
   MATRIX_AXIS: "A matrix was asked for a host program that is not there.",
   MATRIX_INVALID: "A matrix file, or the file of its waivers, does not have the form its schema says.",
   MATRIX_NO_PLUGIN: "Only plugins are run by hosts; other packages have no matrix.",

@@ -3,7 +3,8 @@ import type { EvidenceTest, RequiredCell } from "../contracts/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { openBook, type Subject } from "./book.ts";
 import type { GateNeeds } from "./gate.ts";
-import { candidatesFor, type Harness, judgeRequirement } from "./judge.ts";
+import { type Harness, judgeRequirement } from "./judge.ts";
+import { keptTests } from "./kept-tests.ts";
 import { requiredCell } from "./requirements.ts";
 import { readRules } from "./rules.ts";
 
@@ -47,7 +48,7 @@ export async function canInstall(
   const asked = askedCells(cell, rules.cells).map((one) => requiredCell(subject, one));
   const cells = asked.map((one): CellAnswer => {
     const { judged, findings } = judgeRequirement(judging, one);
-    const tests = candidatesFor(book, one)[0]?.tests ?? [];
+    const tests = keptTests(book, one).map(({ test }) => test);
     const evidence_digest = judged.evidence?.evidence_digest ?? null;
     const known = { cell: one.cell ?? cell, evidence_digest, command: null };
     const [against] = findings;

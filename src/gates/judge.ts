@@ -1,8 +1,9 @@
-/** Holds each requirement against what is recorded. The newest recording that says anything counts, whatever older ones say. */
-import type { EvidenceTest, Finding, GoldenWaiver } from "../contracts/index.ts";
+/** Holds each requirement against what is recorded: of each test in each cell the newest result, in whichever recording. */
+import type { Finding, GoldenWaiver } from "../contracts/index.ts";
 import type { Book, Evidence, Subject } from "./book.ts";
 import { blocking, type GateCode } from "./findings.ts";
-import { cellText, isAbout, isInCell, type Requirement } from "./requirements.ts";
+import { type Kept, keptTests, knownTests, sameTest } from "./kept-tests.ts";
+import { cellText, type Requirement } from "./requirements.ts";
 import type { GateRules } from "./rules.ts";
 
 export interface Harness {
@@ -23,7 +24,7 @@ export interface JudgedRequirement extends Requirement {
   /** Codes of what is against it; empty where it is met. */
   readonly codes: readonly string[];
   readonly waived: Pick<GoldenWaiver, "owner" | "reason" | "expires"> | null;
-  /** The recording that was judged. */
+  /** The recording that decides: the newest one with a failure, else the one that ran longest ago. */
   readonly evidence: {
     readonly evidence_digest: string;
     readonly entry_id: string;
@@ -34,24 +35,6 @@ export interface JudgedRequirement extends Requirement {
 }
 
 const DAY_MS = 86_400_000;
-const isKnown = ({ verdict }: EvidenceTest): boolean =>
-  verdict === "pass" || verdict === "fail" || verdict === "refused-as-declared";
-
-export interface Candidate {
-  readonly evidence: Evidence;
-  readonly tests: readonly EvidenceTest[];
-}
-
-/** Recordings that say something of it, newest first; a harness that failed said nothing of the package. */
-export const candidatesFor = ({ evidence }: Book, wanted: Requirement): Candidate[] =>
-  evidence
-    .map((one) => ({
-      evidence: one,
-      tests: one.facts.tests.filter(
-        (test) => isAbout(wanted, test) && isInCell(wanted.cell, test.cell) && isKnown(test),
-      ),
-    }))
-    .filter(({ tests }) => tests.length > 0);
 
 /** When it ran, or was recorded where it claims to have run later than that. */
 const ranAt = ({ recorded_at, facts }: Evidence): number =>
@@ -61,10 +44,8 @@ export function judgeRequirement(
   judging: Judging,
   wanted: Requirement,
 ): { readonly judged: JudgedRequirement; readonly findings: readonly Finding[] } {
-  const candidates = candidatesFor(judging.book, wanted);
-  const [newest] = candidates;
-  const findings =
-    newest === undefined ? [absence(judging, wanted)] : against(judging, wanted, candidates, newest);
+  const kept = keptTests(judging.book, wanted);
+  const findings = kept.length === 0 ? [absence(judging, wanted)] : against(judging, wanted, kept);
   const excuse = findings.some(({ code }) => code === "GATE_FAILED")
     ? { waived: null, more: [] }
     : excused(judging, wanted, findings);
@@ -76,13 +57,18 @@ export function judgeRequirement(
       met: findings.length === 0 || waived !== null,
       codes: findings.map(({ code }) => code),
       waived,
-      evidence: newest === undefined ? null : shown(judging, newest),
+      evidence: kept.length === 0 ? null : shown(judging, kept),
     },
     findings: standing,
   };
 }
 
-function shown({ now_ms }: Judging, { evidence, tests }: Candidate): JudgedRequirement["evidence"] {
+const oldest = (kept: readonly Kept[]): Evidence | undefined =>
+  kept.map(({ evidence }) => evidence).toSorted((a, b) => ranAt(a) - ranAt(b))[0];
+
+function shown({ now_ms }: Judging, kept: readonly Kept[]): JudgedRequirement["evidence"] {
+  const evidence = kept.find(({ test }) => test.verdict === "fail")?.evidence ?? oldest(kept);
+  if (evidence === undefined) return null;
   const { evidence_digest, entry_id } = evidence;
   const ran_ms = ranAt(evidence);
   return {
@@ -90,7 +76,7 @@ function shown({ now_ms }: Judging, { evidence, tests }: Candidate): JudgedRequi
     entry_id,
     ran_at: new Date(ran_ms).toISOString(),
     age_days: Math.max(0, Math.floor(((now_ms - ran_ms) / DAY_MS) * 10) / 10),
-    tests: tests.map(({ name }) => name),
+    tests: kept.map(({ test }) => test.name),
   };
 }
 
@@ -116,15 +102,9 @@ function absence(judging: Judging, wanted: Requirement): Finding {
   return blocking(code, `nothing is recorded of ${about(judging, wanted)}`, next(wanted), { package_id });
 }
 
-/** Everything that speaks against the newest recording. */
-function against(
-  judging: Judging,
-  wanted: Requirement,
-  candidates: readonly Candidate[],
-  newest: Candidate,
-): Finding[] {
+/** Everything that speaks against what is kept. */
+function against(judging: Judging, wanted: Requirement, kept: readonly Kept[]): Finding[] {
   const { book, subject, rules, harness, now_ms } = judging;
-  const { evidence, tests } = newest;
   const found: Finding[] = [];
   const say = (
     code: GateCode,
@@ -135,32 +115,35 @@ function against(
     found.push(blocking(code, message, next(wanted), { package_id, path: book.path, ...fields }));
   };
   const name = about(judging, wanted);
-  const failed = tests.filter(({ verdict }) => verdict === "fail");
+  const failed = kept.filter(({ test }) => test.verdict === "fail");
   if (failed.length > 0) {
-    const was_good = candidates.slice(1).some((one) => one.tests.every(({ verdict }) => verdict !== "fail"));
-    const names = failed.map((one) => one.name).join(", ");
+    const was_good = failed.some((one) =>
+      knownTests(book, wanted).some((known) => sameTest(known, one) && known.test.verdict !== "fail"),
+    );
+    const names = failed.map(({ test }) => test.name).join(", ");
     say("GATE_FAILED", `${name} failed${was_good ? ", and had passed before" : ""}: ${names}`);
   }
-  const age_days = (now_ms - ranAt(evidence)) / DAY_MS;
+  const first = oldest(kept);
+  const age_days = first === undefined ? 0 : (now_ms - ranAt(first)) / DAY_MS;
   if (age_days > rules.max_age_days)
     say("GATE_STALE", `${name} ran ${age_days.toFixed(1)} days ago`, {
       expected: `at most ${rules.max_age_days} days`,
-      actual: evidence.facts.began_at,
+      actual: first?.facts.began_at ?? "",
     });
-  if (!isHarness(rules, evidence.facts.harness, harness))
+  const strange = kept.find(({ evidence }) => !isHarness(rules, evidence.facts.harness, harness));
+  if (strange !== undefined)
     say("GATE_HARNESS", `${name} was run by another harness`, {
       expected: harnessText(harness),
-      actual: harnessText(evidence.facts.harness),
+      actual: harnessText(strange.evidence.facts.harness),
     });
-  const other = tests.find(
-    ({ scenario_digest }) => wanted.scenario_digest !== null && scenario_digest !== wanted.scenario_digest,
-  );
+  const { scenario_digest } = wanted;
+  const other = kept.find(({ test }) => scenario_digest !== null && test.scenario_digest !== scenario_digest);
   if (other !== undefined)
     say("GATE_SCENARIO_CHANGED", `${name} ran as the scenario was before it was changed`, {
-      expected: wanted.scenario_digest ?? "",
-      actual: other.scenario_digest,
+      expected: scenario_digest ?? "",
+      actual: other.test.scenario_digest,
     });
-  if (book.removed_line > evidence.entry_line)
+  if (kept.some(({ evidence }) => book.removed_line > evidence.entry_line))
     say("GATE_EVIDENCE_REMOVED", `a later recording than that of ${name} was taken away`);
   return found;
 }

@@ -4,6 +4,7 @@ import type {
   EvidenceTest,
   GoldenReport,
   GoldenScenario,
+  GoldenVerdict,
   MatrixResult,
 } from "../contracts/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
@@ -25,10 +26,27 @@ function testName(scenario: string, { host, api, python }: EvidenceCell): string
 /** Scenario of what was found in a cell of the matrix. */
 export const MATRIX = "matrix";
 /** The host that runs everything but the cells of a matrix. */
-const OWN_HOST = "holdfast";
+export const OWN_HOST = "holdfast";
 
 /** What a run or a matrix found. */
 export type Findings = GoldenReport | MatrixResult;
+
+/**
+ * What a report says of itself is believed only as far as what it holds: a failure inside fails it, and what passed without
+ * a step or a check has proven nothing.
+ */
+function provenVerdict(
+  said: GoldenVerdict,
+  inside: readonly GoldenVerdict[],
+  { steps, checks }: { readonly steps: number; readonly checks: number },
+): GoldenVerdict {
+  const all = [said, ...inside];
+  if (all.includes("fail")) return "fail";
+  const unknown = all.find((verdict) => !isGood(verdict));
+  return unknown ?? (steps > 0 && checks > 0 ? said : "not-run");
+}
+
+const isGood = (verdict: GoldenVerdict): boolean => verdict === "pass" || verdict === "refused-as-declared";
 
 export const testsOf = (found: Findings): TestedPackage[] =>
   "cells" in found ? testsOfMatrix(found) : testsOfRun(found);
@@ -42,24 +60,29 @@ function testsOfMatrix({ package_id, versions, cells }: MatrixResult): TestedPac
   }));
 }
 
-const cellTest = ({
-  id,
-  host,
-  api,
-  python,
-  verdict,
-  checks,
-}: MatrixResult["cells"][number]): EvidenceTest => ({
-  name: `${MATRIX} ${id}`,
+type Cell = MatrixResult["cells"][number];
+
+const cellTest = (one: Cell): EvidenceTest => ({
+  name: `${MATRIX} ${one.id}`,
   scenario: MATRIX,
   canonical: false,
   // A cell has no file: what it asks is part of the harness.
-  scenario_digest: sha256Hex(id),
-  cell: { host: `${host.name}@${host.version}`, api, python: python ?? "" },
-  verdict,
+  scenario_digest: sha256Hex(one.id),
+  cell: { host: `${one.host.name}@${one.host.version}`, api: one.api, python: one.python ?? "" },
+  verdict: provenVerdict(one.verdict, insideCell(one), { steps: 1, checks: one.checks }),
   steps: 1,
-  checks,
+  checks: one.checks,
 });
+
+/** What passed gave the right answers inside its ranges, and nothing was wrong with it. */
+function insideCell({ verdict, works, problems, outside, refused_by }: Cell): GoldenVerdict[] {
+  const has = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
+  if (verdict === "pass") {
+    if (works === false || has(problems)) return ["fail"];
+    return works !== true || has(outside) || typeof refused_by === "string" ? ["not-run"] : [];
+  }
+  return verdict === "refused-as-declared" && typeof refused_by !== "string" ? ["not-run"] : [];
+}
 
 function testsOfRun(report: GoldenReport): TestedPackage[] {
   const { host, api, python } = report.environment;
@@ -84,13 +107,20 @@ function testsOfRun(report: GoldenReport): TestedPackage[] {
 const testedIn = ({ canonical, packages }: GoldenScenario): GoldenScenario["packages"] =>
   canonical ? packages.slice(0, 1) : packages;
 
-const testOf = (scenario: GoldenScenario, cell: EvidenceCell): EvidenceTest => ({
-  name: testName(scenario.name, cell),
-  scenario: scenario.name,
-  canonical: scenario.canonical,
-  scenario_digest: scenario.scenario_digest,
-  cell,
-  verdict: scenario.verdict,
-  steps: scenario.steps.length,
-  checks: scenario.steps.reduce((sum, { counts }) => sum + (counts["checks"] ?? 0), 0),
-});
+function testOf(scenario: GoldenScenario, cell: EvidenceCell): EvidenceTest {
+  const steps = scenario.steps.length;
+  const checks = scenario.steps.reduce((sum, { counts }) => sum + Math.max(0, counts["checks"] ?? 0), 0);
+  const inside = scenario.steps.map(({ verdict, problems }) =>
+    verdict === "pass" && problems.length > 0 ? "fail" : verdict,
+  );
+  return {
+    name: testName(scenario.name, cell),
+    scenario: scenario.name,
+    canonical: scenario.canonical,
+    scenario_digest: scenario.scenario_digest,
+    cell,
+    verdict: provenVerdict(scenario.verdict, inside, { steps, checks }),
+    steps,
+    checks,
+  };
+}

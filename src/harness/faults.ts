@@ -41,6 +41,16 @@ export const {
     (d) => `Run the shards anew from one checkout, or leave ${d.path} out of "golden merge".`,
   ),
   HOST_INVALID: kind<{ path: string }>(2, (d) => `Correct ${d.path}, then run "golden matrix" again.`),
+  HOST_UNTRUSTED: kind<{
+    hosts: readonly string[];
+    path: string;
+    command: readonly string[];
+    subject: string;
+  }>(
+    3,
+    (d) =>
+      `Read ${d.path} and what it starts; if you trust it, run "golden matrix ${d.subject} --trust-hosts".`,
+  ),
   MATRIX_AXIS: kind<{ word: string; near: readonly string[] }>(1, (d) =>
     d.near.length === 0
       ? "Put a host program below golden/hosts."

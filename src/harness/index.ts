@@ -8,7 +8,7 @@ export { harnessFaults, make as harnessFault } from "./faults.ts";
 export { type Compared, compareRuns, type Variation } from "./flaky.ts";
 export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";
-export { findHosts, type HostProgram, OWN_NAME } from "./matrix/hosts.ts";
+export { findHosts, type HostProgram, OWN_NAME, requireTrusted } from "./matrix/hosts.ts";
 export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";
 export { mergeMatrices } from "./matrix/merge-matrix.ts";
 export { packVersions } from "./matrix/pack-versions.ts";
@@ -28,9 +28,9 @@ export {
   withStoredDependencies,
 } from "./subjects.ts";
 export { type Crew, runCrew, type Worked } from "./work/crew.ts";
-export { claimNext, makeJob, readJob } from "./work/job.ts";
+export { makeJob, readJob } from "./work/job.ts";
 export { mergeReports } from "./work/merge.ts";
-export { lineOf } from "./work/messages.ts";
+export { takePieces, untilFinished, type Work } from "./work/pieces.ts";
 export { inShard, type Shard, shardOf } from "./work/shard.ts";
 export { steadyMatrix, steadyReport } from "./work/steady.ts";
 export { removeTree, sweepFolders } from "./world/folder.ts";

@@ -1,6 +1,12 @@
 /** `golden matrix`: plugin version × host program × API version × Python, each cell really run. */
 import { z } from "zod";
-import { GoldenMatrix, type MatrixCell, type MatrixFile, type MatrixWaiver } from "../contracts/index.ts";
+import {
+  GoldenMatrix,
+  type MatrixCell,
+  type MatrixFile,
+  type MatrixPoint,
+  type MatrixWaiver,
+} from "../contracts/index.ts";
 import {
   closeMatrix,
   findHosts,
@@ -15,6 +21,7 @@ import {
   readMatrix,
   readWaivers,
   requireSubject,
+  requireTrusted,
   type Subjects,
   shardOf,
   steadyMatrix,
@@ -55,6 +62,9 @@ export const goldenMatrix = operation({
     ),
     apis: words("API versions, with commas. Default: from the ranges."),
     pythons: words("Pythons, with commas: 3.9,3.13. Default: the ends of the ranges, of those found."),
+    trust_hosts: z.boolean().default(false).meta({
+      description: "Run host programs of this checkout too. They have no sandbox.",
+    }),
     list: z.boolean().default(false).meta({ description: "Name the cells, and run nothing." }),
     ...workerFlags,
   }),
@@ -76,7 +86,7 @@ export const goldenMatrix = operation({
     });
     try {
       const { versions } = packed;
-      const hosts = [...findHosts(effects, [context.files.package_directory, base]), ownHost(context)];
+      const hosts = hostsFor(context, base);
       const pythons = await findInterpreters(effects);
       const asked = askedOf(input, matrix);
       const { points, edges } = planMatrix(versions, asked, {
@@ -85,6 +95,7 @@ export const goldenMatrix = operation({
       });
       const pieces = inShard(shard, points);
       if (input.list) return { result: { cells: pieces.map(({ id }) => id) } };
+      if (!input.trust_hosts) requireTrusted(hosts, pieces, input.subject);
       const job = {
         kind: "cells" as const,
         pieces,
@@ -115,10 +126,7 @@ export const goldenMatrix = operation({
           edges: [...edges],
           waivers: waiversOf(context, base, matrix),
           planned: [...points],
-          cells: pieces.map(
-            (point, at) =>
-              (results.get(at) as MatrixCell | undefined) ?? lostCell(point, lost.get(at) ?? "it was lost"),
-          ),
+          cells: pieces.map((point, at) => cellAt(point, results.get(at), lost.get(at))),
         },
         began_at.slice(0, 10),
       );
@@ -189,12 +197,21 @@ async function wanted(
   return { matrix: { schema_version: "1.0", name, packages, settings: {}, waive: [] }, directory: base };
 }
 
+const cellAt = (point: MatrixPoint, found: unknown, why: string | undefined): MatrixCell =>
+  (found as MatrixCell | undefined) ?? lostCell(point, why ?? "it was lost");
+
+const hostsFor = (context: Context, base: string): HostProgram[] => [
+  ...findHosts(context.effects, { product: context.files.package_directory, checkout: base }),
+  ownHost(context),
+];
+
 const ownHost = ({ version }: Context): HostProgram => ({
   name: OWN_NAME,
   version,
   apis: [API_VERSION],
   command: ["pkg", "run"],
   folder: null,
+  is_built_in: true,
 });
 
 function waiversOf({ effects }: Context, base: string, { waive }: MatrixFile): MatrixWaiver[] {
@@ -209,7 +226,7 @@ function harnessDigest(
   versions: readonly MatrixVersion[],
 ): string {
   const programs = hosts.map(({ folder, ...host }) => [
-    host,
+    { ...host, is_built_in: undefined },
     ...(folder === null
       ? []
       : fs

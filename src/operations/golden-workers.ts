@@ -2,8 +2,6 @@
 import { z } from "zod";
 import type { GoldenScenario } from "../contracts/index.ts";
 import {
-  claimNext,
-  lineOf,
   type MatrixJob,
   makeJob,
   Remover,
@@ -14,6 +12,9 @@ import {
   runScenario,
   type ScenarioFile,
   type Subject,
+  takePieces,
+  untilFinished,
+  type Work,
   type Worked,
 } from "../harness/index.ts";
 import { absolute } from "../plane/index.ts";
@@ -43,41 +44,27 @@ export const goldenWorker = operation({
   }),
   run: async (given, input) => {
     const context = stoppable(given);
-    const { effects } = context;
-    const folder = absolute(effects.host.cwd, input.job);
-    const job = readJob(effects, folder) as Job;
-    const temporary = `${folder}/t${effects.host.pid}`;
-    effects.fs.makeDirectory(temporary, 0o700);
-    const remover = new Remover(effects);
-    const work = workOf(context, job, temporary, remover);
-    let pieces = 0;
-    try {
-      for (;;) {
-        effects.signal.throwIfAborted();
-        const at = claimNext(effects, folder, job.pieces.length);
-        if (at === undefined) break;
-        given.onText(lineOf({ began: at }));
-        const result = await work(at, {
-          onDoing: (doing) => given.onText(lineOf({ at, doing })),
-          onDifference: (difference) => given.onText(lineOf({ at, difference })),
-        });
-        given.onText(lineOf({ done: at, result }));
-        pieces += 1;
-      }
-    } finally {
-      await remover.settle();
-    }
-    given.onText(lineOf({ finished: true }));
+    const say = given.onText.bind(given);
+    const pieces = await untilFinished(say, () => workAt(context, input.job, say));
     return { result: { pieces } };
   },
   text: () => "",
 });
 
-interface Tells {
-  readonly onDoing: (doing: string) => void;
-  readonly onDifference: (difference: string) => void;
+async function workAt(context: Context, job_word: string, say: (line: string) => void): Promise<number> {
+  const { effects } = context;
+  const folder = absolute(effects.host.cwd, job_word);
+  const job = readJob(effects, folder) as Job;
+  const temporary = `${folder}/t${effects.host.pid}`;
+  effects.fs.makeDirectory(temporary, 0o700);
+  const remover = new Remover(effects);
+  const work = workOf(context, job, temporary, remover);
+  try {
+    return await takePieces(effects, { folder, count: job.pieces.length, work, say });
+  } finally {
+    await remover.settle();
+  }
 }
-type Work = (at: number, tells: Tells) => Promise<unknown>;
 
 function workOf(context: Context, job: Job, temporary: string, remover: Remover): Work {
   const remove = remover.remove.bind(remover);

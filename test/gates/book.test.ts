@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { GoldenReport } from "../../src/contracts/index.ts";
 import { canInstall, judgeGate, readReport, recordEvidence, storedVersion } from "../../src/gates/index.ts";
+import { testsOf } from "../../src/gates/report-tests.ts";
 import { loadSigningKey } from "../../src/keys/index.ts";
 import { keepEvidence, pack } from "../../src/lifecycle/index.ts";
 import {
@@ -35,6 +36,22 @@ async function demo(): Promise<LibraryPlane & { readonly digest: string }> {
   return { ...base, digest };
 }
 
+type Step = GoldenReport["scenarios"][number]["steps"][number];
+
+const step = (verdict: Step["verdict"], more: Partial<Step> = {}): Step => ({
+  id: "install-1",
+  do: "install",
+  verdict,
+  duration_ms: 1,
+  exit_code: 0,
+  fault: null,
+  injected: null,
+  counts: { checks: 4 },
+  problems: [],
+  trace: null,
+  ...more,
+});
+
 const reportOf = (digest: string): GoldenReport => ({
   schema_version: "1.0",
   harness,
@@ -56,10 +73,16 @@ const reportOf = (digest: string): GoldenReport => ({
         { package_id: ID, version: "1.0.0", digest },
         { package_id: ID, version: "1.0.1", digest: "e".repeat(64) },
       ],
-      steps: [],
+      steps: [step("pass")],
     },
   ],
 });
+
+/** One scenario of the report with other members. */
+function reportWith(digest: string, more: Partial<GoldenReport["scenarios"][number]>): GoldenReport {
+  const report = reportOf(digest);
+  return { ...report, scenarios: report.scenarios.map((one) => ({ ...one, ...more })) };
+}
 
 const gateCodes = async ({ effects, plane }: LibraryPlane): Promise<string[]> => {
   const subject = storedVersion(effects, plane, ID);
@@ -73,6 +96,66 @@ test("evidence is recorded for the version that was tested, not for the one that
   expect(done.recorded.map(({ version, result }) => [version, result])).toEqual([["1.0.0", "PASSED"]]);
   expect(done.skipped).toEqual([]);
   expect(await gateCodes(on)).toEqual([]);
+});
+
+test("a report that contradicts itself is believed only where it speaks against itself", async () => {
+  const problem = { code: "OUTPUT", message: "wrong", next_step: "Correct it." };
+  const ran = (more: Parameters<typeof reportWith>[1]) =>
+    testsOf(reportWith("a".repeat(64), more)).flatMap(({ tests }) => tests.map(({ verdict }) => verdict));
+  expect(ran({ steps: [] })).toEqual(["not-run"]);
+  expect(ran({ steps: [step("pass", { counts: {} })] })).toEqual(["not-run"]);
+  expect(ran({ steps: [step("pass", { counts: { checks: -3 } })] })).toEqual(["not-run"]);
+  expect(ran({ steps: [step("pass"), step("not-run")] })).toEqual(["not-run"]);
+  expect(ran({ steps: [step("infra-failure"), step("fail")] })).toEqual(["fail"]);
+  expect(ran({ steps: [step("pass", { problems: [problem] })] })).toEqual(["fail"]);
+  expect(ran({ verdict: "fail", steps: [step("pass")] })).toEqual(["fail"]);
+  expect(ran({ steps: [step("pass")] })).toEqual(["pass"]);
+  const on = await demo();
+  const { effects, plane, token } = on;
+  const done = await recordEvidence(effects, plane, { report: reportWith(on.digest, { steps: [] }), token });
+  expect(done.recorded.map(({ result }) => result)).toEqual(["FAILED"]);
+  expect(await gateCodes(on)).toEqual(["GATE_MISSING"]);
+});
+
+test("so is a cell of a matrix", () => {
+  const { environment, began_at } = reportOf("a".repeat(64));
+  const verdictOf = (more: object) => {
+    const cell = {
+      id: "one",
+      version: "1.0.0",
+      host: { name: "workbench", version: "1.0.0" },
+      api: "1.0.0",
+      python: null,
+      verdict: "pass",
+      checks: 4,
+      works: true,
+      outside: [],
+      refused_by: null,
+      problems: [],
+      ...more,
+    };
+    const versions = [{ version: "1.0.0", digest: "a".repeat(64) }];
+    const matrix = {
+      package_id: ID,
+      harness,
+      environment,
+      began_at,
+      duration_ms: 1,
+      versions,
+      cells: [cell],
+    };
+    return testsOf(readReport(JSON.stringify(matrix), "m.json"))[0]?.tests[0]?.verdict;
+  };
+  expect(verdictOf({})).toBe("pass");
+  expect(verdictOf({ checks: 0 })).toBe("not-run");
+  expect(verdictOf({ works: false })).toBe("fail");
+  expect(verdictOf({ works: null })).toBe("not-run");
+  expect(verdictOf({ problems: [{ code: "PROCESS_LEFT" }] })).toBe("fail");
+  expect(verdictOf({ outside: ["host"] })).toBe("not-run");
+  expect(verdictOf({ verdict: "refused-as-declared" })).toBe("not-run");
+  expect(verdictOf({ verdict: "refused-as-declared", works: null, refused_by: "host" })).toBe(
+    "refused-as-declared",
+  );
 });
 
 test("what a matrix found is evidence of its cells, for each version by its bytes", async () => {

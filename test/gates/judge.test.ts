@@ -75,6 +75,8 @@ describe("a requirement", () => {
     expect(codes(judging([recorded(1, [tested("infra-failure"), tested("not-run")])]))).toEqual([
       "GATE_MISSING",
     ]);
+    for (const empty of [{ steps: 0 }, { checks: 0 }])
+      expect(codes(judging([recorded(1, [tested("pass", empty)])]))).toEqual(["GATE_MISSING"]);
     expect(codes(judging([], { other_bytes: ["f".repeat(64)] }))).toEqual(["GATE_OTHER_BYTES"]);
     expect(codes(judging([recorded(1, [tested("pass")])]), wanted({ scenario: "other" }))).toEqual([
       "GATE_MISSING",
@@ -159,6 +161,54 @@ describe("a requirement", () => {
       }),
       { seed: 7, numRuns: 200 },
     );
+  });
+});
+
+describe("a recording that does not hold a test", () => {
+  const cell = (host: string, python: string) => ({ ...CELL, host: `workbench@${host}`, python });
+  const ran = (verdict: GoldenVerdict, host: string, python: string): EvidenceTest =>
+    tested(verdict, {
+      name: `matrix ${host} ${python}`,
+      scenario: "matrix",
+      canonical: false,
+      cell: cell(host, python),
+    });
+  const host = (word: string, python?: string) =>
+    wanted({
+      scenario: "matrix",
+      cell: { host: word, ...(python === undefined ? {} : { python }) },
+    });
+  const matrix = recorded(1, [ran("pass", "2.0.0", "3.11.9"), ran("fail", "2.0.0", "3.12.4")]);
+
+  test("says nothing of it: a run, one cell or one shard later does not hide a failure", () => {
+    const life = recorded(2, [tested("pass", { cell: cell("2.0.0", "3.11.9") })]);
+    const one_cell = recorded(3, [ran("pass", "2.0.0", "3.11.9")]);
+    for (const later of [life, one_cell, recorded(4, [ran("pass", "2.0.0", "3.12.3")])])
+      expect(codes(judging([matrix, later]), host("workbench@2"))).toEqual(["GATE_FAILED"]);
+    const judged = judgeRequirement(judging([matrix, one_cell]), host("workbench")).judged;
+    expect(judged.evidence?.entry_id).toBe("LED-1");
+    expect(judged.evidence?.tests).toEqual(["matrix 2.0.0 3.11.9", "matrix 2.0.0 3.12.4"]);
+    expect(
+      codes(judging([matrix, recorded(5, [ran("pass", "2.0.0", "3.12.4")])]), host("workbench")),
+    ).toEqual([]);
+    const twice = [ran("pass", "2.0.0", "3.12.4"), ran("fail", "2.0.0", "3.12.4")];
+    expect(codes(judging([recorded(1, twice)]), host("workbench"))).toEqual(["GATE_FAILED"]);
+  });
+
+  test("does not make it younger; what can no longer be run is no reason to wait for it", () => {
+    const old = recorded(1, [ran("pass", "1.0.0", "3.12.4"), ran("pass", "2.0.0", "3.12.4")], {
+      age_days: 31,
+    });
+    const newer = recorded(2, [ran("pass", "2.0.0", "3.12.5")]);
+    expect(codes(judging([old, newer]), host("workbench"))).toEqual(["GATE_STALE"]);
+    expect(codes(judging([old, newer]), host("workbench@2"))).toEqual([]);
+    const before = recorded(1, [tested("pass")], { age_days: 31, digest: "e".repeat(64) });
+    const here = recorded(2, [tested("pass", { cell: { ...CELL, host: "holdfast@0.2.0" } })]);
+    expect(codes(judging([before, here]))).toEqual([]);
+    expect(codes(judging([before, here]), wanted({ cell: { host: "holdfast" } }))).toEqual([]);
+    expect(
+      codes(judging([recorded(1, [ran("pass", "2.0.0", "3.12.4")])], { removed_line: 2 }), host("2")),
+    ).toEqual(["GATE_EVIDENCE_REMOVED"]);
   });
 });
 

@@ -3,7 +3,14 @@ import semver from "semver";
 import { describe, expect, test } from "vitest";
 import type { MatrixCell, MatrixPoint, MatrixWaiver } from "../../src/contracts/index.ts";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { closeMatrix, findHosts, planMatrix, readMatrix, readWaivers } from "../../src/harness/index.ts";
+import {
+  closeMatrix,
+  findHosts,
+  planMatrix,
+  readMatrix,
+  readWaivers,
+  requireTrusted,
+} from "../../src/harness/index.ts";
 import type { Attempt } from "../../src/harness/matrix/attempt.ts";
 import { edgesOf } from "../../src/harness/matrix/axes.ts";
 import { mergeMatrices } from "../../src/harness/matrix/merge-matrix.ts";
@@ -19,6 +26,7 @@ const host = (version: string, ...apis: string[]) => ({
   apis,
   command: ["node", "main.mjs"],
   folder: "/hosts",
+  is_built_in: true,
 });
 const HOSTS = [host("1.0.0", "1.0.0"), host("2.0.0", "1.0.0", "2.0.0"), host("3.0.0", "2.0.0", "3.0.0")];
 const PYTHONS = ["3.9.18", "3.11.7", "3.12.1", "3.13.0"];
@@ -248,6 +256,31 @@ describe("files", () => {
       "golden/hosts/a/host.toml": 'name = "a"\nversion = "1.0.0"\napis = []\ncommand = ["node"]\n',
     });
     expect(() => readMatrix(effects, `${folder}/a.matrix.toml`, "a")).toThrow(code("MATRIX_INVALID"));
-    expect(() => findHosts(effects, [folder])).toThrow(code("HOST_INVALID"));
+    expect(() => findHosts(effects, { product: `${folder}/none`, checkout: folder })).toThrow(
+      code("HOST_INVALID"),
+    );
+  });
+
+  test("a host of a checkout is not run before somebody trusts it, also where it takes a name of ours", () => {
+    const [product, checkout] = [temporaryFolder(), temporaryFolder()];
+    const toml = (number: string) =>
+      `name = "workbench"\nversion = "${number}"\napis = ["1.0.0"]\ncommand = ["sh", "-c", "true"]\n`;
+    writeTree(product, {
+      "golden/hosts/a/host.toml": toml("1.0.0"),
+      "golden/hosts/b/host.toml": toml("2.0.0"),
+    });
+    writeTree(checkout, { "golden/hosts/z/host.toml": toml("2.0.0") });
+    const hosts = findHosts(effects, { product, checkout });
+    const points = (number: string) => [{ host: { name: "workbench", version: number } }];
+    requireTrusted(hosts, points("1.0.0"), "notes");
+    expect(() => requireTrusted(hosts, points("2.0.0"), "notes")).toThrow(
+      expect.objectContaining({
+        code: "HOST_UNTRUSTED",
+        exit_code: 3,
+        next_step: expect.stringContaining('"golden matrix notes --trust-hosts"'),
+      }),
+    );
+    const own = findHosts(effects, { product, checkout: product });
+    requireTrusted(own, points("2.0.0"), "notes");
   });
 });

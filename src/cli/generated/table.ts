@@ -1649,6 +1649,12 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Pythons, with commas: 3.9,3.13. Default: the ends of the ranges, of those found.",
       },
       {
+        field: "trust_hosts",
+        type: "boolean",
+        description: "Run host programs of this checkout too. They have no sandbox.",
+        default: false,
+      },
+      {
         field: "list",
         type: "boolean",
         description: "Name the cells, and run nothing.",

@@ -13,6 +13,7 @@ import type { Attempt } from "./attempt.ts";
 import { type HostAnswer, type Interpreters, markOf, order, refusalIn } from "./host-program.ts";
 import { type HostProgram, hostWord } from "./hosts.ts";
 import type { MatrixVersion } from "./job.ts";
+import { endLeft, leftProblems } from "./left-running.ts";
 
 type Needs = Pick<Effects, "fs" | "host" | "random" | "subprocess" | "signal">;
 
@@ -26,20 +27,14 @@ export interface Cell {
 
 export async function attemptOnHost(effects: Needs, cell: Cell): Promise<Attempt> {
   const folder = makeFolder(effects);
+  const sought = { folder, mark: `HOLDFAST_GOLDEN=${markOf(folder)["HOLDFAST_GOLDEN"]}` };
   try {
     for (const part of ["home", "tmp", "plugins"]) effects.fs.makeDirectory(`${folder}/${part}`);
     const attempt = await attemptIn(effects, cell, folder);
-    const left = runningIn(effects, { folder, mark: `HOLDFAST_GOLDEN=${markOf(folder)["HOLDFAST_GOLDEN"]}` });
-    const problems = left.running.map(({ command, pid }) =>
-      problem(
-        "PROCESS_LEFT",
-        `process ${pid} was still running: ${command}`,
-        { subject: command },
-        "End what the plugin starts before its action answers.",
-      ),
-    );
+    const problems = leftProblems(runningIn(effects, sought).running);
     return { ...attempt, checks: attempt.checks + 1, problems: [...attempt.problems, ...problems] };
   } finally {
+    await endLeft(effects, sought);
     removeTree(effects.fs, folder);
   }
 }

@@ -60,7 +60,7 @@ async function fillSeat(effects: Needs, crew: Crew, books: Books): Promise<strin
   let why: string | undefined;
   for (let starts = 0; starts < STARTS_MAX && isWorkLeft(effects, crew.folder, crew.count); starts++) {
     if (effects.signal.aborted) return why;
-    const { at, ended, is_finished } = await runWorker(effects, crew, books.results);
+    const { at, ended, is_finished } = await runWorker(effects, crew, books);
     if (is_finished) return undefined;
     why = ended;
     if (at !== undefined) books.lost.set(at, ended);
@@ -75,12 +75,13 @@ interface WorkerEnd {
   readonly is_finished: boolean;
 }
 
-async function runWorker(effects: Needs, crew: Crew, results: Map<number, unknown>): Promise<WorkerEnd> {
+async function runWorker(effects: Needs, crew: Crew, { results, lost }: Books): Promise<WorkerEnd> {
   const program = await startWorker(effects, crew);
   const stop = (): void => void stopWorker(effects, program);
   effects.signal.addEventListener("abort", stop, { once: true });
   let at: number | undefined;
   let is_finished = false;
+  let because: string | undefined;
   const hear = (message: Message): void => {
     if ("began" in message) at = message.began;
     else if ("doing" in message) crew.onDoing(message.at, message.doing);
@@ -88,8 +89,12 @@ async function runWorker(effects: Needs, crew: Crew, results: Map<number, unknow
     else if ("done" in message) {
       results.set(message.done, message.result);
       at = undefined;
+    } else if ("broken" in message) {
+      lost.set(message.broken, `the harness failed: ${message.because}`);
+      at = undefined;
     } else if ("finished" in message) {
-      is_finished = true;
+      ({ because } = message);
+      is_finished = because === undefined;
       // It waits for this, so that it knows the moment the run is gone.
       program.stdin.end();
     }
@@ -102,7 +107,8 @@ async function runWorker(effects: Needs, crew: Crew, results: Map<number, unknow
     });
     const { exit_code, signal } = await program.ended;
     const how = signal ?? `exit ${exit_code}`;
-    return { at, ended: `its worker ended (${how}): ${(await said).trim()}`, is_finished };
+    const last = (await said).trim();
+    return { at, ended: `its worker ended (${how}): ${because ?? last}`, is_finished };
   } finally {
     effects.signal.removeEventListener("abort", stop);
     for (const channel of program.channels) channel.close();

@@ -6,8 +6,10 @@ export type Message =
   /** Of a recording, as text for people. */
   | { readonly at: number; readonly difference: string }
   | { readonly done: number; readonly result: unknown }
-  /** Nothing is left to take. */
-  | { readonly finished: true };
+  /** The harness failed at it: nothing is known of what it was to test. */
+  | { readonly broken: number; readonly because: string }
+  /** Nothing more comes: nothing is left to take, or the worker itself failed. */
+  | { readonly finished: true; readonly because?: string };
 
 export const lineOf = (message: Message): string => `${JSON.stringify(message)}\n`;
 

@@ -417,6 +417,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"lifecycle","exit_code":null,"meaning":"The folder names a command that an agent runs by itself when it starts.","raised_in":["src/lifecycle/adopt/start-commands.ts"],"messages":[],"next_steps":[]}',
   HOST_INVALID:
     '{"room":"harness","exit_code":2,"meaning":"The host.toml of a host program does not say what a matrix must know of it.","raised_in":["src/harness/matrix/hosts.ts"],"messages":["<path>: <field>: <message>"],"next_steps":["Correct <path>, then run \\"golden matrix\\" again."]}',
+  HOST_UNTRUSTED:
+    '{"room":"harness","exit_code":3,"meaning":"A host program of a checkout is run only where somebody says so: it has no sandbox and may do what the user may.","raised_in":["src/harness/matrix/hosts.ts"],"messages":["<strange> does not come with the product, and would run without a sandbox: <path>"],"next_steps":["Read <path> and what it starts; if you trust it, run \\"golden matrix <subject> --trust-hosts\\"."]}',
   HTTPS_PROXY:
     '{"room":"sandbox","exit_code":null,"meaning":"Reported as: http_proxy.","raised_in":["src/sandbox/witness/try-wall.ts"],"messages":["http_proxy"],"next_steps":[]}',
   ID_MISMATCH:
@@ -866,11 +868,11 @@ export const CODES: Readonly<Record<string, string>> = {
   POLICY_LOOSENED:
     '{"room":"grants","exit_code":4,"meaning":"Reported as: <POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not.","raised_in":["src/grants/policy-read.ts"],"messages":["<POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not"],"next_steps":["Take <value> out of line <line> of <path> or allow it in line <upper line>, then run \\"pkg policy check\\"."]}',
   PORT_LEFT:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> still listened at port <port>: <command>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["process <pid> still listened at port <port>: <command>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> still listened at port <port>: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/matrix/left-running.ts"],"messages":["process <pid> still listened at port <port>: <command>"],"next_steps":[]}',
   PREFLIGHT_SUBJECT_MISSING:
     '{"room":"preflight","exit_code":2,"meaning":"Reported as: <subject> <why>.","raised_in":["src/lifecycle/preflight/preflight.ts"],"messages":["<subject> <why>"],"next_steps":["Name a manifest, its folder, an archive or a package id: \\"pkg preflight modules/NAME\\"."]}',
   PROCESS_LEFT:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/matrix/on-host.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/matrix/left-running.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
   PROVENANCE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\", or delete what lies at the path named above."]}',
   PROVENANCE_MISMATCH:
