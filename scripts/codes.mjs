@@ -64,7 +64,7 @@ export function readCodes(catalogues, rules, others) {
         .sort(([a, rank_a], [b, rank_b]) => rank_a - rank_b || (a < b ? -1 : 1))
         .slice(0, PLACES_MAX)
         .map(([path]) => path)
-        .sort(),
+        .toSorted((a, b) => (a < b ? -1 : 1)),
       messages: [...messages].slice(0, SENTENCES_MAX),
       next_steps: [...next_steps].slice(0, SENTENCES_MAX),
     }));

@@ -1,5 +1,5 @@
 /** What no shape can say of a scenario: names that must exist, ids that must differ, patterns and points that must be some. */
-import { Expectation, type Scenario, type ScenarioStep } from "../contracts/index.ts";
+import { type ChangeStep, Expectation, type Scenario, type ScenarioStep } from "../contracts/index.ts";
 import { failpointProblem } from "../effects/failpoints/index.ts";
 
 export interface Wrong {
@@ -73,12 +73,21 @@ function surroundingProblems(scenario: Scenario, step: ScenarioStep, at: string,
   const is_typed = step.do === "enable" && (step.answer === "no" || step.answer === "terminal");
   if (scenario.now !== undefined && (APART.has(step.do) || is_typed))
     say(`${at}/do`, "runs in a process of its own, whose clock nobody sets");
-  for (const [index, one] of inner.entries())
-    if (one.id !== undefined || one.title !== undefined || isSaid(one.expect))
+  innerProblems(step, inner, at, say);
+  emptyProblems(step, at, say);
+}
+
+function innerProblems(step: ScenarioStep, inner: readonly ChangeStep[], at: string, say: Say): void {
+  for (const [index, { id, title, expect }] of inner.entries())
+    if (id !== undefined || title !== undefined || isSaid(expect))
       say(
         step.do === "crash" ? `${at}/during` : `${at}/steps/${index}`,
         "has its name and expectations outside",
       );
+}
+
+/** What would be taken for a check and is none. */
+function emptyProblems(step: ScenarioStep, at: string, say: Say): void {
   if (step.do === "tamper" && isSaid(step.expect))
     say(`${at}/expect`, "expects nothing but that the integrity check names the path");
   if (step.do === "update" && step.packages.length > 1 && step.to === undefined)

@@ -5,7 +5,7 @@ import type { Effects } from "../../effects/index.ts";
 import type { Answer, Driver } from "../driver.ts";
 import { judgeInvariants } from "../judge/invariants.ts";
 import { type Observed, Observer } from "../judge/observe.ts";
-import { ALWAYS_MOVING, unexplained } from "../oracle/rules.ts";
+import { AFTER_FAILURE, unexplained } from "../oracle/rules.ts";
 import { changesBetween, type Snapshot } from "../oracle/snapshot.ts";
 import { problem } from "../problems.ts";
 import type { World } from "../world/world.ts";
@@ -144,7 +144,8 @@ async function failAt(
   const answer = await (kills ? driver.apart(world.place, call) : driver.within(world.place, call));
   const settled = await driver.within(world.place, { operation: "doctor", input: {} });
   const observed = await observer.look();
-  const ended = endOf(prior, after, observed);
+  const lines = unexplained(changesBetween(prior.snapshot, observed.snapshot), AFTER_FAILURE);
+  const ended = endOf(lines, after, observed);
   const problems = judge(effects, world, {
     answer,
     settled,
@@ -152,6 +153,7 @@ async function failAt(
     ended,
     point: `${point}=${action}`,
     known: prior.known,
+    lines,
   });
   return {
     stage: stage.name,
@@ -165,11 +167,10 @@ async function failAt(
 }
 
 /** Byte for byte what was before; or the same paths, versions and states that come without a failure. */
-function endOf(prior: Prior, after: Standing, observed: Observed): InjectedFailure["ended"] {
-  if (unexplained(changesBetween(prior.snapshot, observed.snapshot), ALWAYS_MOVING).length === 0)
-    return "prior";
+function endOf(changed: readonly string[], after: Standing, observed: Observed): InjectedFailure["ended"] {
+  if (changed.length === 0) return "prior";
   const { added, removed } = changesBetween(after.snapshot, observed.snapshot);
-  const is_same_tree = unexplained({ added, removed, changed: [] }, ALWAYS_MOVING).length === 0;
+  const is_same_tree = unexplained({ added, removed, changed: [] }, AFTER_FAILURE).length === 0;
   return is_same_tree && standing(observed).installed === after.installed ? "new" : "neither";
 }
 
@@ -180,12 +181,14 @@ interface Seen {
   readonly ended: InjectedFailure["ended"];
   readonly point: string;
   readonly known: Prior["known"];
+  /** What differs from before. */
+  readonly lines: readonly string[];
 }
 
 function judge(
   effects: Needs,
   world: World,
-  { answer, settled, observed, ended, point, known }: Seen,
+  { answer, settled, observed, ended, point, known, lines }: Seen,
 ): GoldenProblem[] {
   const { problems } = judgeInvariants(effects, { world, answer, observed, changed_nothing: false });
   const about = { subject: point };
@@ -204,7 +207,7 @@ function judge(
     said.push(
       problem(
         "NOT_RESTORED",
-        "what stands is neither what was before nor what should have come",
+        `what stands is neither what was before nor what should have come: ${lines.slice(0, 5).join(", ")}`,
         about,
         step,
       ),

@@ -5,7 +5,7 @@ import { matchesGlob } from "../../metadata/index.ts";
 import { readRegistry } from "../../registry/index.ts";
 import type { Answer } from "../driver.ts";
 import { errorsIn } from "../findings.ts";
-import { isRecord, subsetMismatches, valueAt } from "../json-match.ts";
+import { isRecord, type Mismatch, subsetMismatches, valueAt } from "../json-match.ts";
 import { problem } from "../problems.ts";
 import { packed } from "../steps/calls.ts";
 import type { World } from "../world/world.ts";
@@ -139,10 +139,7 @@ function judgeRows(fs: Effects["fs"], { expect, world }: Case): Judged {
   const wanted = expect.rows ?? [];
   const problems = wanted.flatMap(({ registry, where, has, count }) => {
     const path = `${world.place.root}/registries/${registry}.csv`;
-    const rows =
-      fs.stat(path)?.kind === "file"
-        ? readRegistry(fs, path, registry as Parameters<typeof readRegistry>[2])
-        : [];
+    const rows = fs.stat(path)?.kind === "file" ? readRegistry(fs, path, registry) : [];
     const found = rows.filter((row) =>
       Object.entries(where).every(([column, value]) => row[column] === value),
     );
@@ -205,15 +202,7 @@ function judgeOutput({ expect, answer }: Case): Judged {
     if (text === undefined || !new RegExp(source, "u").test(text))
       mismatches.push({ pointer, expected: `/${source}/`, actual: text ?? "nothing" });
   }
-  for (const [pointer, { value, within }] of Object.entries(tolerances)) {
-    const actual = valueAt(output, pointer);
-    if (typeof actual !== "number" || Math.abs(actual - value) > within)
-      mismatches.push({
-        pointer,
-        expected: `${value} within ${within}`,
-        actual: JSON.stringify(actual) ?? "nothing",
-      });
-  }
+  mismatches.push(...toleranceMismatches(output, tolerances));
   return {
     problems: mismatches.map(({ pointer, expected, actual }) =>
       problem(
@@ -227,3 +216,13 @@ function judgeOutput({ expect, answer }: Case): Judged {
       (expect.output === undefined ? 0 : 1) + Object.keys(patterns).length + Object.keys(tolerances).length,
   };
 }
+
+const toleranceMismatches = (
+  output: unknown,
+  tolerances: NonNullable<Expectation["tolerances"]>,
+): Mismatch[] =>
+  Object.entries(tolerances).flatMap(([pointer, { value, within }]) => {
+    const actual = valueAt(output, pointer);
+    if (typeof actual === "number" && Math.abs(actual - value) <= within) return [];
+    return [{ pointer, expected: `${value} within ${within}`, actual: JSON.stringify(actual) ?? "nothing" }];
+  });

@@ -28,6 +28,16 @@ export const ALWAYS_MOVING: readonly Rule[] = [
   { path: "home/.holdfast/**", why: "keys, and heads of ledgers, lie outside the plane" },
 ];
 
+/**
+ * What a command that was killed, or could not clean up, may leave: folders that are too young for others to take away. They are
+ * swept later; whether anything of them is in force is what the checks of the plane say.
+ */
+export const AFTER_FAILURE: readonly Rule[] = [
+  ...ALWAYS_MOVING,
+  { path: "plane/.holdfast/**", why: "what was being prepared is swept once it is old enough" },
+  { path: "tmp/**", why: "private temporary folders are swept once their owner is gone for sure" },
+];
+
 /** What a whole life of packages leaves behind on purpose. */
 export const LEFT_ON_PURPOSE: readonly Rule[] = [
   ...ALWAYS_MOVING,
