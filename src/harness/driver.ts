@@ -19,6 +19,8 @@ export interface Call {
   readonly token?: string;
   /** As `pkg failpoints` explains. */
   readonly failpoints?: string;
+  /** Octal, as `umask` takes it: the command runs apart. */
+  readonly umask?: string;
   /** What a person types, a line a question: the command runs at a real terminal, apart. Without it nobody is there. */
   readonly typed?: readonly string[];
 }

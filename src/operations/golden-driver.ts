@@ -53,7 +53,9 @@ async function apart({ effects, files }: Context, place: Place, call: Call): Pro
   const env = environmentOf(place, call);
   if (call.failpoints !== undefined) env["HOLDFAST_FAILPOINTS"] = call.failpoints;
   const { typed } = call;
-  const command = [files.node, files.launcher_script, ...wordsOf(call)];
+  const plain = [files.node, files.launcher_script, ...wordsOf(call)];
+  const command =
+    call.umask === undefined ? plain : ["/bin/sh", "-c", 'umask "$0" && exec "$@"', call.umask, ...plain];
   const done = await effects.subprocess.run({
     argv: typed === undefined ? command : await atTerminal(effects, command, typed),
     cwd: place.cwd,

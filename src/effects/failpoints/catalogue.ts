@@ -109,8 +109,8 @@ export const ARTEFACTS = {
     verbs: [...NEW_FILE, "read", "rename", "make-directory", "sync-directory", "list"],
   },
   environment: {
-    meaning: "Python environments",
-    verbs: [...NEW_FILE, "read", "rename", "remove", "set-mode", ...FOLDER],
+    meaning: "Python environments, made aside and named when they are whole",
+    verbs: ["read", "rename", "remove", "set-mode", ...FOLDER],
   },
   process: { meaning: "programs: interpreters, health checks", verbs: ["spawn"] },
   network: { meaning: "requests, and pieces of the reply", verbs: ["fetch", "read"] },

@@ -2,7 +2,7 @@
 import type { GoldenFailures, GoldenProblem, InjectedFailure } from "../../contracts/index.ts";
 import { CATALOGUE, PHASES } from "../../effects/failpoints/index.ts";
 import type { Effects } from "../../effects/index.ts";
-import type { Answer, Driver } from "../driver.ts";
+import type { Answer, Call, Driver } from "../driver.ts";
 import { judgeInvariants } from "../judge/invariants.ts";
 import { type Observed, Observer } from "../judge/observe.ts";
 import { AFTER_FAILURE, unexplained } from "../oracle/rules.ts";
@@ -87,7 +87,8 @@ async function failStage(
   putBack();
   // Once without a failure of ours, with every point telling its name.
   const tracing = [stage.base, "*.*.*#every=delay:0"].filter((one) => one !== undefined).join(";");
-  const clean = await driver.within(world.place, { ...stage.call, failpoints: tracing });
+  removeSecond(effects.fs, world);
+  const clean = await drive(driver, world, { ...stage.call, failpoints: tracing });
   const after = standing(await observer.look());
   const all = pointsOf(clean, stage);
   for (const point of all) if (!LISTED.has(patternOf(point))) unlisted.add(patternOf(point));
@@ -105,7 +106,7 @@ async function failStage(
   // The tour goes on from a stage that succeeded.
   putBack();
   removeSecond(effects.fs, world);
-  await driver.within(world.place, {
+  await drive(driver, world, {
     ...stage.call,
     ...(stage.base === undefined ? {} : { failpoints: stage.base }),
   });
@@ -122,6 +123,9 @@ function pointsOf({ reached }: Answer, { base }: Stage): string[] {
 /** An error where the call can have one that its caller must bear, and the death of the process. */
 const actionsFor = (point: string): string[] =>
   point.endsWith("lock.take") ? ["kill"] : ["error:EIO", "kill"];
+
+const drive = (driver: Driver, { place }: World, call: Call): Promise<Answer> =>
+  call.umask === undefined ? driver.within(place, call) : driver.apart(place, call);
 
 interface Case {
   readonly stage: Stage;
@@ -141,7 +145,7 @@ async function failAt(
   const failpoints = [stage.base, `${point}=${action}`].filter((one) => one !== undefined).join(";");
   const kills = action === "kill";
   const call = { ...stage.call, failpoints };
-  const answer = await (kills ? driver.apart(world.place, call) : driver.within(world.place, call));
+  const answer = await (kills ? driver.apart(world.place, call) : drive(driver, world, call));
   const settled = await driver.within(world.place, { operation: "doctor", input: {} });
   const observed = await observer.look();
   const lines = unexplained(changesBetween(prior.snapshot, observed.snapshot), AFTER_FAILURE);

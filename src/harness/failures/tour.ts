@@ -73,6 +73,7 @@ export function stagesOf({ fs }: Pick<Effects, "fs">, tour: Tour): Stage[] {
     { name: "rollback", call: rollback },
     { name: "undo", call: plain("undo") },
     { name: "mark-good", call: plain("mark-good", { note: "tried" }) },
+    { name: "update under a strict umask", prepare: must(rollback), call: { ...update, umask: "077" } },
     { name: "update that turns back", prepare: must(rollback), call: update, base: TURNS_BACK },
     { name: "update on a full disk", call: update, base: DISK_FULL },
     { name: "update that is not prepared", call: update, base: UNPREPARED },
