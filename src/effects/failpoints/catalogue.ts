@@ -109,7 +109,7 @@ export const ARTEFACTS = {
     verbs: [...NEW_FILE, "read", "rename", "make-directory", "sync-directory", "list"],
   },
   environment: {
-    meaning: "Python environments, made aside and named when they are whole",
+    meaning: "Python environments, named once they are whole",
     verbs: ["read", "rename", "remove", "set-mode", ...FOLDER],
   },
   process: { meaning: "programs: interpreters, health checks", verbs: ["spawn"] },
