@@ -2,6 +2,12 @@
 export { type CheckedScenario, checkScenario } from "./authoring/check-scenario.ts";
 export { findScenarios } from "./authoring/find-scenarios.ts";
 export { type WrittenScenario, writeScenario } from "./authoring/write-scenario.ts";
+export { makeJob, readJob } from "./crew/job.ts";
+export { mergeReports } from "./crew/merge.ts";
+export { takePieces, untilFinished, type Work } from "./crew/pieces.ts";
+export { type Crew, runCrew, type Worked } from "./crew/run-crew.ts";
+export { inShard, type Shard, shardOf } from "./crew/shard.ts";
+export { steadyMatrix, steadyReport } from "./crew/steady.ts";
 export type { Answer, Call, Driver, Place } from "./driver.ts";
 export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults, make as harnessFault } from "./faults.ts";
@@ -27,11 +33,5 @@ export {
   subjectAt,
   withStoredDependencies,
 } from "./subjects.ts";
-export { type Crew, runCrew, type Worked } from "./work/crew.ts";
-export { makeJob, readJob } from "./work/job.ts";
-export { mergeReports } from "./work/merge.ts";
-export { takePieces, untilFinished, type Work } from "./work/pieces.ts";
-export { inShard, type Shard, shardOf } from "./work/shard.ts";
-export { steadyMatrix, steadyReport } from "./work/steady.ts";
 export { removeTree, sweepFolders } from "./world/folder.ts";
 export { Remover } from "./world/remover.ts";

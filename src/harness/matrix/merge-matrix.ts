@@ -1,6 +1,6 @@
 /** Shards of a matrix to the result of the whole. */
 import type { GoldenMatrix } from "../../contracts/index.ts";
-import { joinParts } from "../work/merge.ts";
+import { joinParts } from "../crew/merge.ts";
 import { closeMatrix } from "./close-matrix.ts";
 import { unrun } from "./run-cell.ts";
 

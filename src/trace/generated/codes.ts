@@ -654,7 +654,7 @@ export const CODES: Readonly<Record<string, string>> = {
   MEMORY_DAMAGED:
     '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: <APPROVALS PATH> is not a list of approvals.","raised_in":["src/lifecycle/approve.ts","src/lifecycle/good.ts","src/lifecycle/leftovers.ts","src/lifecycle/prune.ts"],"messages":["<APPROVALS PATH> is not a list of approvals","<GOOD PATH> is not a list of generations","<LEFTOVERS PATH> is not a list of files of the plane","<INHERITED PATH> is not a list of folders of the plane"],"next_steps":["Delete <path>: at worst an empty folder stays behind."]}',
   MERGE_REFUSED:
-    '{"room":"harness","exit_code":2,"meaning":"Shards of different programs, plans or machines, or one shard twice, do not make one whole.","raised_in":["src/harness/work/merge.ts"],"messages":[],"next_steps":["Run the shards anew from one checkout, or leave <path> out of \\"golden merge\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"Shards of different programs, plans or machines, or one shard twice, do not make one whole.","raised_in":["src/harness/crew/merge.ts"],"messages":[],"next_steps":["Run the shards anew from one checkout, or leave <path> out of \\"golden merge\\"."]}',
   METADATA_CONFLICT:
     '{"room":"metadata","exit_code":2,"meaning":"Two files say different things. A package may be described in several files, but no field may have two values.","raised_in":["src/metadata/plugin/generation-two.ts","src/metadata/source.ts"],"messages":["says something else than payloadSchema, its older name","says something else than <before>"],"next_steps":["Keep one value of <field> in <forms>, then run \\"pkg preflight \'<judged>\'\\"."]}',
   METADATA_DUPLICATE:
@@ -712,7 +712,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NOT_RESTORED:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/judge/step.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come: <lines>","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NOT_RUN:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: scenario <at> \\"<name>\\" is in none of the reports.","raised_in":["src/harness/matrix/run-cell.ts","src/harness/work/merge.ts"],"messages":["scenario <at> \\"<name>\\" is in none of the reports"],"next_steps":["Run \\"golden run\\" with the shard that holds it, and merge its report too."]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: scenario <at> \\"<name>\\" is in none of the reports.","raised_in":["src/harness/matrix/run-cell.ts","src/harness/crew/merge.ts"],"messages":["scenario <at> \\"<name>\\" is in none of the reports"],"next_steps":["Run \\"golden run\\" with the shard that holds it, and merge its report too."]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUTPUT_CHANGED:
@@ -992,7 +992,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SETUID:
     '{"room":"lifecycle","exit_code":null,"meaning":"A file runs with the rights of its owner, whoever starts it.","raised_in":[],"messages":[],"next_steps":[]}',
   SHARD_INVALID:
-    '{"room":"harness","exit_code":2,"meaning":"A shard is a part and the number of all parts: 2/4.","raised_in":["src/harness/work/shard.ts"],"messages":["--shard <text> is no part of a whole, such as 2/4"],"next_steps":["Name a part and the whole: \\"golden run --shard 1/4\\"."]}',
+    '{"room":"harness","exit_code":2,"meaning":"A shard is a part and the number of all parts: 2/4.","raised_in":["src/harness/crew/shard.ts"],"messages":["--shard <text> is no part of a whole, such as 2/4"],"next_steps":["Name a part and the whole: \\"golden run --shard 1/4\\"."]}',
   SIDECAR_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":[],"next_steps":[]}',
   SIDECAR_MISSING:

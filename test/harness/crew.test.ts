@@ -11,7 +11,7 @@ const effects = nodeEffects();
 const worker = (work: string, before: string): string => `
 import { readFileSync } from "node:fs";
 import { nodeEffects } from "${REPOSITORY}/src/effects/node/index.ts";
-import { takePieces, untilFinished } from "${REPOSITORY}/src/harness/work/pieces.ts";
+import { takePieces, untilFinished } from "${REPOSITORY}/src/harness/crew/pieces.ts";
 process.stdin.resume();
 const say = (line) => void process.stdout.write(line);
 const work = async (at) => { ${work} };
