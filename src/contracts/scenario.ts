@@ -128,7 +128,7 @@ export const Expectation = z.strictObject({
     .array(z.string().max(128))
     .max(64)
     .optional()
-    .describe("Types of ledger entries this step wrote, in order, others between them."),
+    .describe("Types of ledger entries this step wrote, in order within each ledger, others between them."),
   output: z.json().optional().describe("JSON the answer must hold; fields not named may be anything."),
   patterns: z.record(Pointer, z.string().max(1024)).optional().describe("Regular expressions by pointer."),
   tolerances: z

@@ -13,7 +13,8 @@ export interface Matched {
 
 interface Failed {
   readonly scenario: GoldenScenario;
-  readonly step: GoldenStep;
+  /** Undefined for a scenario that has none. */
+  readonly step: GoldenStep | undefined;
 }
 
 export const goldenMatchers = { toPassGolden, toPassGoldenAt, toFailGoldenAt, toMatchRecording };
@@ -112,24 +113,12 @@ function failedIn({ scenarios }: GoldenReport): Failed[] {
     .filter(({ verdict }) => verdict !== "pass")
     .map((scenario) => ({
       scenario,
-      step: scenario.steps.find(({ verdict }) => verdict !== "pass") ?? NONE,
+      step: scenario.steps.find(({ verdict }) => verdict !== "pass"),
     }));
 }
 
-const NONE: GoldenStep = {
-  id: "(no step)",
-  do: "none",
-  verdict: "not-run",
-  duration_ms: 0,
-  exit_code: null,
-  fault: null,
-  injected: null,
-  counts: {},
-  problems: [],
-  trace: null,
-};
-
 function linesOf({ scenario, step }: Failed): string {
+  if (step === undefined) return `  ${scenario.name}/(no step): ${scenario.verdict}`;
   return [
     `  ${fullId(scenario, step)}: ${step.verdict}`,
     ...step.problems.flatMap(({ code, message, expected, actual, next_step }) => [

@@ -92,6 +92,8 @@ function emptyProblems(step: ScenarioStep, at: string, say: Say): void {
     say(`${at}/expect`, "expects nothing but that the integrity check names the path");
   if (step.do === "update" && step.packages.length > 1 && step.to === undefined)
     say(`${at}/packages`, "are several, so to has to name the version");
+  if (step.do === "enable" && !step.approve && step.answer !== "yes")
+    say(`${at}/approve`, "says something only of the answer yes");
   if (isEmpty(step.expect.output)) say(`${at}/expect/output`, "holds for every answer");
 }
 

@@ -33,5 +33,6 @@ export {
   subjectAt,
   withStoredDependencies,
 } from "./subjects.ts";
+export { notRun, unrunScenario } from "./unrun.ts";
 export { removeTree, sweepFolders } from "./world/folder.ts";
 export { Remover } from "./world/remover.ts";

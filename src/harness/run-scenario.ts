@@ -125,10 +125,10 @@ async function runSteps(
     const injected = scenario.inject
       .filter((one) => one.step === id)
       .map(({ at: point, action }) => `${point}=${action}`);
-    const one = await runStep(effects, { ...shared, step, id, injected });
-    done.push(one);
+    const result = await runStep(effects, { ...shared, step, id, injected });
+    done.push(result);
     // What follows a broken step says nothing of its own.
-    if (one.verdict !== "pass") {
+    if (result.verdict !== "pass") {
       for (const [later, { do: what }] of scenario.steps.slice(at + 1).entries())
         done.push(notRun(ids[at + 1 + later] ?? what, what));
       return done;

@@ -1,5 +1,5 @@
-/** Steps that were not done. */
-import type { GoldenStep } from "../contracts/index.ts";
+/** Steps and scenarios that were not done. */
+import type { GoldenScenario, GoldenStep } from "../contracts/index.ts";
 import type { Fault } from "../kernel/index.ts";
 
 export const notRun = (id: string, what: string): GoldenStep => ({
@@ -13,6 +13,17 @@ export const notRun = (id: string, what: string): GoldenStep => ({
   counts: {},
   problems: [],
   trace: null,
+});
+
+type Head = Pick<GoldenScenario, "name" | "title" | "canonical" | "required" | "scenario_digest">;
+
+/** A scenario of which nothing is known but why. */
+export const unrunScenario = (head: Head, why: GoldenStep): GoldenScenario => ({
+  ...head,
+  verdict: why.verdict,
+  duration_ms: 0,
+  packages: [],
+  steps: [why],
 });
 
 /** What cannot even be packed is the package's own fault; anything else says nothing of it. */

@@ -4,6 +4,7 @@ import type { GoldenScenario } from "../contracts/index.ts";
 import {
   type MatrixJob,
   makeJob,
+  notRun,
   Remover,
   readJob,
   removeTree,
@@ -13,6 +14,7 @@ import {
   type ScenarioFile,
   type Subject,
   takePieces,
+  unrunScenario,
   untilFinished,
   type Work,
   type Worked,
@@ -161,30 +163,14 @@ function workerEnvironment({ effects: { fs, host } }: Context, python: string | 
 
 /** A scenario whose worker died says nothing of its packages. */
 export function lostScenario({ scenario, digest }: ScenarioFile, why: string): GoldenScenario {
-  return {
-    name: scenario.name,
-    title: scenario.title ?? scenario.name,
-    canonical: scenario.canonical !== undefined,
-    required: scenario.required,
-    scenario_digest: digest,
-    verdict: "infra-failure",
-    duration_ms: 0,
-    packages: [],
-    steps: [
-      {
-        id: "worker",
-        do: "prepare",
-        verdict: "infra-failure",
-        duration_ms: 0,
-        exit_code: null,
-        fault: null,
-        injected: null,
-        counts: {},
-        trace: null,
-        problems: [
-          { code: "WORKER_LOST", message: why, next_step: `Run "golden run ${scenario.name}" again.` },
-        ],
-      },
-    ],
-  };
+  const { name, title = name, canonical, required } = scenario;
+  const next_step = `Run "golden run ${name}" again.`;
+  return unrunScenario(
+    { name, title, canonical: canonical !== undefined, required, scenario_digest: digest },
+    {
+      ...notRun("worker", "prepare"),
+      verdict: "infra-failure",
+      problems: [{ code: "WORKER_LOST", message: why, next_step }],
+    },
+  );
 }

@@ -1,7 +1,8 @@
 /** What a plugin on a host program left: a process of its own session that listens is told with its port, and killed. */
 import { expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
-import { endLeft, leftProblems } from "../../src/harness/matrix/left-running.ts";
+import { leftProblems } from "../../src/harness/judge/left-running.ts";
+import { endLeft } from "../../src/harness/matrix/end-left.ts";
 import { runningIn } from "../../src/harness/oracle/processes.ts";
 import { temporaryFolder } from "../support/tree.ts";
 

@@ -96,6 +96,11 @@ describe("a scenario that is wrong", () => {
       "/steps/0/do: runs an action in a process of its own",
     ],
     [
+      "an approval of a no",
+      `${HEAD}${PACKAGE}\n[[steps]]\ndo = "enable"\npackage = "notes"\nanswer = "no"\napprove = false\n`,
+      "/steps/0/approve: says something only of the answer yes",
+    ],
+    [
       "no step at all",
       `${HEAD}${PACKAGE}`,
       "SCENARIO_INVALID one.toml:2:8: /name: a scenario without a step",

@@ -6,6 +6,7 @@ import { Fault } from "../../src/kernel/index.ts";
 import { OPERATIONS } from "../../src/operations/index.ts";
 import { ask } from "../../src/trace/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
+import { contextOf } from "../support/operation-context.ts";
 import { writeTree } from "../support/tree.ts";
 
 const [A, B] = ["PKG-T1-A-001", "PKG-T1-B-001"] as const;
@@ -26,26 +27,7 @@ async function run(
 ): Promise<Ran> {
   const operation = await OPERATIONS[`ledger ${name}`]?.();
   if (operation === undefined) throw new Error(`no operation ${name}`);
-  const context = {
-    effects: on.effects,
-    root: on.root,
-    token: on.token,
-    wait_ms: undefined,
-    version: "1.0.0",
-    files: {
-      deflate_worker_url: new URL("file:///nowhere"),
-      scan_worker_url: new URL("file:///nowhere"),
-      package_directory: "/nowhere",
-      launcher_script: "/nowhere",
-      node: process.execPath,
-    },
-    readInput: async () => Buffer.alloc(0),
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onText: () => undefined,
-    command: () => Promise.reject(new Error("drives nothing")),
-    ...more,
-  };
+  const context = contextOf(on, { token: on.token, ...more });
   const parsed = operation.input.parse(input);
   const { result, exit_code = 0 } = await operation.run(context, parsed);
   return { result: result as never, exit_code, text: operation.text(result, parsed) };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { OPERATIONS } from "../../src/operations/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
+import { contextOf } from "../support/operation-context.ts";
 import { writeTree } from "../support/tree.ts";
 
 const [A, B] = ["PKG-T1-A-001", "PKG-T1-B-001"];
@@ -23,26 +24,8 @@ async function twoInstalled(): Promise<LibraryPlane> {
   return on;
 }
 
-async function listed({ effects, root }: LibraryPlane) {
-  const context = {
-    effects,
-    root,
-    token: undefined,
-    wait_ms: undefined,
-    version: "1.0.0",
-    files: {
-      deflate_worker_url: new URL("file:///nowhere"),
-      scan_worker_url: new URL("file:///nowhere"),
-      package_directory: "/nowhere",
-      launcher_script: "/nowhere",
-      node: process.execPath,
-    },
-    readInput: async () => Buffer.alloc(0),
-    onPhase: () => undefined,
-    onProgress: () => undefined,
-    onText: () => undefined,
-    command: () => Promise.reject(new Error("drives nothing")),
-  };
+async function listed(on: LibraryPlane) {
+  const context = contextOf(on);
   const operation = await OPERATIONS["list"]?.();
   const outcome = await operation?.run(context, { installed: false });
   return { outcome, text: operation?.text(outcome?.result, { installed: false }) };

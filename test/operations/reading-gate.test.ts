@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Transaction } from "../../src/journal/index.ts";
 import { OPERATIONS } from "../../src/operations/index.ts";
 import { type LibraryPlane, libraryPlane, packageToml } from "../support/library-plane.ts";
+import { contextOf } from "../support/operation-context.ts";
 import { writeTree } from "../support/tree.ts";
 
 const ID = "PKG-T1-A-001";
@@ -26,26 +27,6 @@ async function halfUninstalled(): Promise<LibraryPlane> {
   return on;
 }
 
-const contextOf = ({ effects, root, token }: LibraryPlane) => ({
-  effects,
-  root,
-  token,
-  wait_ms: undefined,
-  version: "1.0.0",
-  files: {
-    deflate_worker_url: new URL("file:///nowhere"),
-    scan_worker_url: new URL("file:///nowhere"),
-    package_directory: "/nowhere",
-    launcher_script: "/nowhere",
-    node: process.execPath,
-  },
-  readInput: async () => Buffer.alloc(0),
-  onPhase: () => undefined,
-  onProgress: () => undefined,
-  onText: () => undefined,
-  command: () => Promise.reject(new Error("drives nothing")),
-});
-
 test.each([
   ["status", {}, { generation: 2, pending: [], installed: [{ package_id: ID, version: "1.0.0" }] }],
   ["history", { limit: 50 }, { total: 2, events: [{ event: "ROLLED_BACK" }, { event: "INSTALLED" }] }],
@@ -53,13 +34,13 @@ test.each([
 ])("%s", async (name, input, result) => {
   const on = await halfUninstalled();
   const operation = await OPERATIONS[name]?.();
-  expect(await operation?.run(contextOf(on), input)).toMatchObject({ result });
+  expect(await operation?.run(contextOf(on, { token: on.token }), input)).toMatchObject({ result });
 });
 
 test("a user who cannot write is told that a change is under way, and sees none of it", async () => {
   const on = await halfUninstalled();
   const locks = { acquire: () => Promise.reject(new Error("read-only")) };
-  const context = contextOf({ ...on, effects: { ...on.effects, locks } });
+  const context = contextOf({ ...on, effects: { ...on.effects, locks } }, { token: on.token });
   for (const name of ["status", "history", "registry validate"]) {
     const operation = await OPERATIONS[name]?.();
     await expect(operation?.run(context, { limit: 1 }), name).rejects.toMatchObject({

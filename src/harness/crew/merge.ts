@@ -1,6 +1,7 @@
 /** Shards of one whole put together; what is not there is named, and never taken for good. */
 import type { GoldenReport, GoldenScenario } from "../../contracts/index.ts";
 import { raise } from "../faults.ts";
+import { notRun, unrunScenario } from "../unrun.ts";
 import { inShard, shardOf } from "./shard.ts";
 
 export interface Part<T> {
@@ -91,35 +92,12 @@ export function mergeReports(
 }
 
 function missingScenario({ name, scenario_digest }: Planned, at: number): GoldenScenario {
-  return {
-    name,
-    title: name,
-    canonical: false,
-    required: true,
-    scenario_digest,
-    verdict: "not-run",
-    duration_ms: 0,
-    packages: [],
-    steps: [
-      {
-        id: "missing",
-        do: "merge",
-        verdict: "not-run",
-        duration_ms: 0,
-        exit_code: null,
-        fault: null,
-        injected: null,
-        counts: {},
-        trace: null,
-        problems: [
-          {
-            code: "NOT_RUN",
-            message: `scenario ${at + 1} "${name}" is in none of the reports`,
-            subject: name,
-            next_step: `Run "golden run" with the shard that holds it, and merge its report too.`,
-          },
-        ],
-      },
-    ],
+  const problem = {
+    code: "NOT_RUN",
+    message: `scenario ${at + 1} "${name}" is in none of the reports`,
+    subject: name,
+    next_step: `Run "golden run" with the shard that holds it, and merge its report too.`,
   };
+  const head = { name, title: name, canonical: false, required: true, scenario_digest };
+  return unrunScenario(head, { ...notRun("missing", "merge"), problems: [problem] });
 }

@@ -8,6 +8,7 @@ import { type Observed, Observer } from "../judge/observe.ts";
 import { AFTER_FAILURE, unexplained } from "../oracle/rules.ts";
 import { changesBetween, type Snapshot } from "../oracle/snapshot.ts";
 import { problem } from "../problems.ts";
+import { removeTree } from "../world/folder.ts";
 import type { World } from "../world/world.ts";
 import { keepWorld } from "./kept-world.ts";
 import type { Stage } from "./tour.ts";
@@ -232,14 +233,5 @@ function judge(
 
 /** What `init` makes, beside the plane. */
 function removeSecond(fs: Effects["fs"], { folder }: World): void {
-  const path = `${folder}/second`;
-  if (fs.stat(path) === undefined) return;
-  const remove = (at: string): void => {
-    for (const { name, kind } of fs.list(at)) {
-      if (kind === "directory") remove(`${at}/${name}`);
-      else fs.remove(`${at}/${name}`);
-    }
-    fs.removeDirectory(at);
-  };
-  remove(path);
+  if (fs.stat(`${folder}/second`) !== undefined) removeTree(fs, `${folder}/second`);
 }

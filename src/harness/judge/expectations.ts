@@ -164,12 +164,19 @@ function judgeRows(fs: Effects["fs"], { expect, world }: Case): Judged {
   return { problems, checks: wanted.length };
 }
 
+/** In order within each ledger: two ledgers have no order between them but their clock's. */
 function judgeEvents({ expect, observed }: Case): Judged {
   const wanted = expect.events ?? [];
-  const types = observed.entries.map(({ event_type }) => event_type);
-  let at = 0;
-  for (const type of types) if (type === wanted[at]) at += 1;
-  const missing = wanted[at];
+  const streams = [...Map.groupBy(observed.entries, ({ stream }) => stream).values()].map((entries) =>
+    entries.map(({ event_type }) => event_type),
+  );
+  const missing = wanted.find((type) => {
+    const stream = streams.find((types) => types.includes(type));
+    // What stands before it in its ledger is over.
+    stream?.splice(0, stream.indexOf(type) + 1);
+    return stream === undefined;
+  });
+  const seen = observed.entries.map(({ event_type }) => event_type).join(", ");
   return {
     problems:
       missing === undefined
@@ -178,7 +185,7 @@ function judgeEvents({ expect, observed }: Case): Judged {
             problem(
               "EVENTS",
               `the ledger got no ${missing}`,
-              { expected: wanted.join(", "), actual: types.join(", ") || "none" },
+              { expected: wanted.join(", "), actual: seen || "none" },
               'Run "pkg ledger tail" in the kept plane.',
             ),
           ],

@@ -8,6 +8,7 @@ import { ALWAYS_MOVING, unexplained } from "../oracle/rules.ts";
 import { problem } from "../problems.ts";
 import type { World } from "../world/world.ts";
 import type { Judged } from "./expectations.ts";
+import { leftProblems } from "./left-running.ts";
 import type { Observed } from "./observe.ts";
 
 const SHOWN_MAX = 20;
@@ -22,7 +23,7 @@ export function judgeInvariants(
   const parts = [
     integrityProblems(observed),
     ledgerProblems(observed),
-    processProblems(observed),
+    leftProblems(observed.processes.running),
     environmentProblems(observed),
     unrecordedProblems(world),
     ...(changed_nothing ? [restoredProblems(observed)] : []),
@@ -88,25 +89,6 @@ function ledgerProblems({ ledger }: Observed): GoldenProblem[] {
       'Run "pkg ledger verify" in the kept plane.',
     ),
   ];
-}
-
-function processProblems({ processes }: Observed): GoldenProblem[] {
-  return processes.running.flatMap(({ pid, command, ports }) => [
-    problem(
-      "PROCESS_LEFT",
-      `process ${pid} was still running: ${command}`,
-      { subject: command },
-      "End what the plugin starts before its action answers.",
-    ),
-    ...ports.map((port) =>
-      problem(
-        "PORT_LEFT",
-        `process ${pid} still listened at port ${port}: ${command}`,
-        { subject: String(port) },
-        "Close what the plugin opens before its action answers.",
-      ),
-    ),
-  ]);
 }
 
 /** What an action left running in its sandbox, where it ended with it. */

@@ -6,14 +6,15 @@ import { defaultSettings } from "../default-settings.ts";
 import type { Answer, Driver, Place } from "../driver.ts";
 import { errorsIn } from "../findings.ts";
 import { subsetMismatches } from "../json-match.ts";
+import { leftProblems } from "../judge/left-running.ts";
 import { runningIn } from "../oracle/processes.ts";
 import { problem } from "../problems.ts";
 import { makeFolder, removeTree } from "../world/folder.ts";
 import type { Attempt } from "./attempt.ts";
+import { endLeft } from "./end-left.ts";
 import { type HostAnswer, type Interpreters, markOf, order, refusalIn } from "./host-program.ts";
 import { type HostProgram, hostWord } from "./hosts.ts";
 import type { MatrixVersion } from "./job.ts";
-import { endLeft, leftProblems } from "./left-running.ts";
 
 type Needs = Pick<Effects, "fs" | "host" | "random" | "subprocess" | "signal">;
 

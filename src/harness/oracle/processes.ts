@@ -1,5 +1,6 @@
 /** Processes and listening ports that belong to a world: what a plugin left running is found here. */
 import type { Effects } from "../../effects/index.ts";
+import { processStart } from "./process-start.ts";
 
 export interface Running {
   readonly pid: number;
@@ -73,11 +74,7 @@ function pidsIn(fs: Effects["fs"]): string[] {
   }
 }
 
-function lifeOf(fs: Effects["fs"], pid: string): string {
-  const text = textOf(fs, `/proc/${pid}/stat`);
-  // The name of the program, in brackets, may hold anything; the fields after it may not.
-  return `${pid} ${text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
-}
+const lifeOf = (fs: Effects["fs"], pid: string): string => `${pid} ${processStart(fs, pid)}`;
 
 function linksOf(fs: Effects["fs"], pid: string): string[] {
   const at = (path: string): string[] => {

@@ -1,5 +1,6 @@
 /** Folders of worlds: made, marked with who uses them, removed; those whose user died are found by the next run. */
 import type { Effects } from "../../effects/index.ts";
+import { processStart } from "../oracle/process-start.ts";
 
 const PREFIX = "holdfast-golden-";
 const OWNER = "owner.json";
@@ -12,7 +13,7 @@ const temporary = ({ env }: Effects["host"]): string => (env["TMPDIR"] ?? "/tmp"
 export function makeFolder({ fs, host, random }: Needs): string {
   const path = `${fs.realPath(temporary(host))}/${PREFIX}${random.hex(6)}`;
   fs.makeDirectory(path, 0o700);
-  writeText(fs, `${path}/${OWNER}`, JSON.stringify({ pid: host.pid, started: startOf(fs, host.pid) }));
+  writeText(fs, `${path}/${OWNER}`, JSON.stringify({ pid: host.pid, started: processStart(fs, host.pid) }));
   return path;
 }
 
@@ -54,20 +55,9 @@ function isUsed(fs: Effects["fs"], host: Effects["host"], path: string): boolean
   if (host.platform !== "linux") return true;
   try {
     const { pid, started } = JSON.parse(fs.readText(`${path}/${OWNER}`)) as { pid: number; started: string };
-    return started !== "" && startOf(fs, pid) === started;
+    return started !== "" && processStart(fs, pid) === started;
   } catch {
     return false;
-  }
-}
-
-/** Empty where there is no such process. */
-function startOf(fs: Effects["fs"], pid: number): string {
-  try {
-    const text = fs.read(`/proc/${pid}/stat`).toString("latin1");
-    // The name of the program, in brackets, may hold anything; the fields after it may not.
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  } catch {
-    return "";
   }
 }
 

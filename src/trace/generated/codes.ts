@@ -712,7 +712,7 @@ export const CODES: Readonly<Record<string, string>> = {
   NOT_RESTORED:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: what was left could not be settled: <settled>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/invariants.ts","src/harness/judge/step.ts"],"messages":["what was left could not be settled: <settled>","what stands is neither what was before nor what should have come: <lines>","a step that failed changed <line>","what was interrupted could not be settled: ${fault?.message ?? "],"next_steps":[]}',
   NOT_RUN:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: scenario <at> \\"<name>\\" is in none of the reports.","raised_in":["src/harness/matrix/run-cell.ts","src/harness/crew/merge.ts"],"messages":["scenario <at> \\"<name>\\" is in none of the reports"],"next_steps":["Run \\"golden run\\" with the shard that holds it, and merge its report too."]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: scenario <at> \\"<name>\\" is in none of the reports.","raised_in":["src/harness/crew/merge.ts","src/harness/matrix/run-cell.ts"],"messages":["scenario <at> \\"<name>\\" is in none of the reports"],"next_steps":["Run \\"golden run\\" with the shard that holds it, and merge its report too."]}',
   NO_EARLIER_VERSION:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <wanted> of <id> is kept; kept: <available>.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["<wanted> of <id> is kept; kept: <available>"],"next_steps":["Run \\"pkg history <package id>\\" to see what can be had, or \\"pkg uninstall <package id>\\"."]}',
   OUTPUT_CHANGED:
@@ -868,11 +868,11 @@ export const CODES: Readonly<Record<string, string>> = {
   POLICY_LOOSENED:
     '{"room":"grants","exit_code":4,"meaning":"Reported as: <POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not.","raised_in":["src/grants/policy-read.ts"],"messages":["<POLICY PATH> line <line> (<layer>) allows <field> <plainText>, which line <upper line> (<layer>) does not"],"next_steps":["Take <value> out of line <line> of <path> or allow it in line <upper line>, then run \\"pkg policy check\\"."]}',
   PORT_LEFT:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> still listened at port <port>: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/matrix/left-running.ts"],"messages":["process <pid> still listened at port <port>: <command>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> still listened at port <port>: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/judge/left-running.ts"],"messages":["process <pid> still listened at port <port>: <command>"],"next_steps":[]}',
   PREFLIGHT_SUBJECT_MISSING:
     '{"room":"preflight","exit_code":2,"meaning":"Reported as: <subject> <why>.","raised_in":["src/lifecycle/preflight/preflight.ts"],"messages":["<subject> <why>"],"next_steps":["Name a manifest, its folder, an archive or a package id: \\"pkg preflight modules/NAME\\"."]}',
   PROCESS_LEFT:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/matrix/left-running.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"Reported as: process <pid> was still running: <command>.","raised_in":["src/harness/judge/invariants.ts","src/harness/judge/left-running.ts"],"messages":["process <pid> was still running: <command>"],"next_steps":[]}',
   PROVENANCE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\", or delete what lies at the path named above."]}',
   PROVENANCE_MISMATCH:
@@ -1190,7 +1190,7 @@ export const CODES: Readonly<Record<string, string>> = {
   WITNESSES_TOO_FEW:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <count min> witness(es) must have signed, and <size> are named.","raised_in":["src/operations/ledger-witnesses.ts"],"messages":["<count min> witness(es) must have signed, and <size> are named"],"next_steps":["Name as many with --witness KEY or --witness FILE; \\"pkg ledger cosign\\" prints a witness\'s key."]}',
   WORKER_LOST:
-    '{"room":"operations","exit_code":null,"meaning":"The process that ran a scenario ended before it answered, so nothing is known of what the scenario would have shown.","raised_in":["src/operations/golden-workers.ts"],"messages":[],"next_steps":["Run \\"golden run <name>\\" again."]}',
+    '{"room":"operations","exit_code":null,"meaning":"The process that ran a scenario ended before it answered, so nothing is known of what the scenario would have shown.","raised_in":["src/operations/golden-workers.ts"],"messages":[],"next_steps":[]}',
   WORLD_FAILED:
     '{"room":"harness","exit_code":5,"meaning":"The plane a scenario runs in could not be made, so nothing is known of the packages.","raised_in":["src/harness/world/configure-plane.ts","src/harness/world/world.ts"],"messages":["the configuration of the scenario is refused: <message>","the plane under test could not be made: <operation>: <message> [<code>]"],"next_steps":["Run \\"pkg explain <code>\\" for what it means; the plane under test could not be made."]}',
   WORLD_WRITABLE:
