@@ -12,7 +12,7 @@ import { make } from "./faults.ts";
 import { valuesOf } from "./limits.ts";
 import type { Prepared } from "./prepare.ts";
 import { type RunEnd, type RunFacts, recordEnd, recordOnce } from "./record.ts";
-import { redactorFor } from "./redact.ts";
+import { redactedDenial, redactorFor } from "./redact.ts";
 import { type RunHead, writeRunLog } from "./run-log.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
 import { type Slot, takeSlot } from "./slots.ts";
@@ -167,8 +167,9 @@ async function recordLeft(effects: Effects, plane: Plane, slot: Slot): Promise<v
 }
 
 /** Records how it ended and frees the slot. @throws see `runAction` */
-export async function finish(effects: Effects, plane: Plane, begun: Begun, ended: Ended): Promise<RunResult> {
-  const { facts, slot, prepared } = begun;
+export async function finish(effects: Effects, plane: Plane, begun: Begun, seen: Ended): Promise<RunResult> {
+  const { facts, slot, prepared, redactor } = begun;
+  const ended = { ...seen, denials: seen.denials.map((one) => redactedDenial(redactor, one)) };
   try {
     const duration_ms = Math.round(effects.clock.elapsed_ms() - begun.began_ms);
     const judged = await judgeEnded(effects, begun, ended);

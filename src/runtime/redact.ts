@@ -1,4 +1,5 @@
 /** Takes secrets out of text a plugin wrote, in the forms in which programs print them. Pure. */
+import type { Json } from "../kernel/index.ts";
 
 const MARK = "[secret]";
 /** Shorter values would blank half the text, and are no secrets. */
@@ -29,7 +30,16 @@ export function redactorFor(secrets: () => Iterable<string>): Redactor {
   };
 }
 
-/** As it is, in JSON, in a URL, in hex, and in Base64 at each of the three places it can stand in a longer text. */
+/** A plugin chose the path or the name it was denied, and either end of a long one is cut. */
+export function redactedDenial(redactor: Redactor, denial: Json): Json {
+  const { subject, scope, ...about } = denial as Record<string, Json>;
+  if (typeof subject !== "string") return denial;
+  const shown = redactor.pieceOf(subject);
+  // What holds a secret is no permission to ask for.
+  return { ...about, subject: shown, ...(scope === undefined || shown !== subject ? {} : { scope }) };
+}
+
+/** As it is, in lower case as hosts are written, in JSON, in a URL, in hex, and in Base64 at each of the three places it can stand in a longer text. */
 function formsOf(secret: string): string[] {
   if (secret.length < CHARACTERS_MIN) return [];
   const bytes = Buffer.from(secret);
@@ -46,6 +56,7 @@ function formsOf(secret: string): string[] {
   });
   const forms = [
     secret,
+    secret.toLowerCase(),
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret.toWellFormed()),
     bytes.toString("hex"),

@@ -207,6 +207,21 @@ for value in [request["config"]["file_key"], request["config"]["variable_key"], 
     expect([...seen].some((one) => one.includes(`NOTES_KEY=${IN_ENVIRONMENT}`))).toBe(true);
   });
 
+  const tried = `
+for value in [request["config"]["file_key"], request["config"]["variable_key"], os.environ["NOTES_KEY"]]:
+    for path in ("/etc/" + value, "/etc/" + "x" * 480 + value):
+        try: open(path)
+        except OSError: pass
+answer({})`;
+  test("in the path of what was denied are in no entry and no answer, and the denial is", async () => {
+    const done = await made.act({ code: tried }, {}, effects);
+    expect(done.denials).toContainEqual(
+      expect.objectContaining({ rule: "files.read", subject: "/etc/[secret]" }),
+    );
+    expect(made.runs().at(-1)?.metadata["denials"]).toEqual(done.denials);
+    expect(leaks(done, planted())).toEqual([]);
+  });
+
   test("printed by a warm worker neither", async () => {
     const pool = new ActionPool(effects, made.plane, HOSTING);
     const request = { namespace: "notes", action: "echo", host: "library", token: made.token } as const;
