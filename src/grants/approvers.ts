@@ -5,12 +5,24 @@ import { type Revoked, type Roles, readRoles, readTokenLog, roleMay } from "../k
 import { type Plane, secretOf } from "../plane/index.ts";
 import type { Judges } from "./effective.ts";
 
-/** @throws AUTH_NOT_INITIALISED, AUTH_SECRET_*, AUTH_STATE_DAMAGED */
+/**
+ * What it takes to judge is read when the first approval is judged: most plugins need none.
+ * @throws AUTH_NOT_INITIALISED, AUTH_SECRET_*, AUTH_STATE_DAMAGED from `isRevoked`
+ */
 export function judgesOf(effects: Pick<Effects, "fs" | "host" | "clock">, plane: Plane): Judges {
-  const { roles_path, token_log_path } = secretOf(effects, plane);
-  const roles = readRoles(effects.fs, roles_path);
-  const { revoked } = readTokenLog(effects.fs, token_log_path);
-  return { now_ms: effects.clock.now_ms(), isRevoked: (approval) => isRevoked(approval, revoked, roles) };
+  let known: { readonly revoked: Revoked; readonly roles: Roles } | undefined;
+  const read = () => {
+    const { roles_path, token_log_path } = secretOf(effects, plane);
+    const roles = readRoles(effects.fs, roles_path);
+    return { roles, revoked: readTokenLog(effects.fs, token_log_path).revoked };
+  };
+  return {
+    now_ms: effects.clock.now_ms(),
+    isRevoked: (approval) => {
+      known ??= read();
+      return isRevoked(approval, known.revoked, known.roles);
+    },
+  };
 }
 
 /** A token says its own role; a `user:HMAC` token has the one in `roles.json`, where somebody may have lowered it. */

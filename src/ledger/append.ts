@@ -117,6 +117,8 @@ async function writeQueue(
     if (wait_ms === undefined) break;
     let batch: Waiting[] = [];
     try {
+      // Whoever was answered at the same moment is among them.
+      await effects.clock.breathe();
       await whileLocked(effects, stream, wait_ms, () => {
         // Taken only now, so that those who came while another writer held the lock are among them.
         batch = takeBatch(queue, wait_ms);

@@ -2,7 +2,6 @@
 import type { PluginAction, Scope } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { type Plugin, standingOf } from "../grants/index.ts";
-import { compileSchema } from "../json-schema/index.ts";
 import { nearest } from "../kernel/index.ts";
 import { authorise, type Plane } from "../plane/index.ts";
 import { type Actor, requireActor } from "./actor.ts";
@@ -12,6 +11,7 @@ import { make } from "./faults.ts";
 import { type InstalledCode, installedCode } from "./installed-code.ts";
 import { requireKnown } from "./known-plugin.ts";
 import { type Limits, limitsOf, type Wishes } from "./limits.ts";
+import { schemaOf } from "./schemas.ts";
 
 export interface Asking {
   readonly namespace: string;
@@ -149,7 +149,7 @@ export const inputTooLarge = (
   });
 
 async function requireInput(namespace: string, action: PluginAction, input: unknown): Promise<void> {
-  const schema = await compileSchema(action.input);
+  const schema = await schemaOf(action, "input");
   const issues = schema.validate(input);
   const [first] = issues;
   if (first === undefined) return;

@@ -49,7 +49,7 @@ export async function takeSlot(
 }
 
 async function firstFree(effects: Needs, folder: string, concurrency_max: number): Promise<Slot | undefined> {
-  const count = Math.max(slotsIn(effects.fs, folder), concurrency_max);
+  const count = slotsFrom(effects.fs, folder, concurrency_max);
   const own = ownSlots(effects.fs, folder);
   let busy = 0;
   let taken: { readonly number: number; readonly lock: HeldLock } | undefined;
@@ -82,12 +82,11 @@ function ownSlots(fs: Effects["fs"], folder: string): Set<number> {
 
 const slotPath = (folder: string, number: number): string => `${folder}/slot-${number}.lock`;
 
-function slotsIn(fs: Effects["fs"], folder: string): number {
-  const numbers = fs.list(folder).flatMap(({ name }) => {
-    const [, digits] = /^slot-(\d{1,4})\.lock$/.exec(name) ?? [];
-    return digits === undefined ? [] : [Number(digits) + 1];
-  });
-  return Math.max(0, ...numbers);
+/** How many there are: at least `known`, and they are made one after the other. */
+function slotsFrom(fs: Effects["fs"], folder: string, known: number): number {
+  let count = known;
+  while (fs.stat(slotPath(folder, count)) !== undefined) count++;
+  return count;
 }
 
 function slotOn(fs: Effects["fs"], folder: string, number: number, lock: HeldLock): Slot {

@@ -1,12 +1,12 @@
 /** From what became of a plugin's process to a result or to the one code that says why there is none. */
 import type { Effects } from "../effects/index.ts";
-import { compileSchema } from "../json-schema/index.ts";
 import type { Details, Fault } from "../kernel/index.ts";
 import { lastWords } from "../sandbox/index.ts";
 import type { Begun, Ended } from "./begun.ts";
 import { type Answer, readAnswer, UNKNOWN_ACTION } from "./exchange.ts";
 import { make } from "./faults.ts";
 import { changedSince } from "./installed-code.ts";
+import { schemaOf } from "./schemas.ts";
 
 export type Good = Extract<Answer, { kind: "ok" }>;
 
@@ -102,7 +102,7 @@ function refusedBy(begun: Begun, { code, message }: Extract<Answer, { kind: "ref
 }
 
 async function unfitting(begun: Begun, { result }: Good): Promise<Fault | undefined> {
-  const schema = await compileSchema(begun.prepared.action.output);
+  const schema = await schemaOf(begun.prepared.action, "output");
   const issues = schema.validate(result);
   const [first] = issues;
   if (first === undefined) return undefined;

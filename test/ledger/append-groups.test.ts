@@ -56,6 +56,23 @@ describe("appends that wait together", () => {
     expect(valid(ledger)).toMatchObject({ valid: true, entries_count: 64, head: "match" });
   });
 
+  test("those that come one after the other at the same moment share it too", async () => {
+    const ledger = aLedger();
+    await appendEntries(effects, ledger.stream, [anEntry()]);
+    const on = counting();
+    // As answers of programs come: each in a turn of its own, all of them there already.
+    const arrived = Array.from(
+      { length: 16 },
+      () =>
+        new Promise<unknown>((resolve) =>
+          setImmediate(() => resolve(appendEntries(on.effects, ledger.stream, [anEntry()]))),
+        ),
+    );
+    await Promise.all(arrived);
+    expect(on.counts.syncs).toBe(1);
+    expect(valid(ledger)).toMatchObject({ valid: true, entries_count: 17 });
+  });
+
   test("one that cannot be sealed is refused alone", async () => {
     const ledger = aLedger();
     const large = anEntry({ metadata: { text: "x".repeat(70_000) } });

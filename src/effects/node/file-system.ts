@@ -52,7 +52,8 @@ export const nodeFileSystem: FileSystem = {
       throw error;
     }
   },
-  realPath: (path) => realpathSync(path),
+  // By the C library: the one written in JavaScript asks for each folder on the way.
+  realPath: (path) => realpathSync.native(path),
   readLink: (path) => readlinkSync(path),
   makeLink: (path, target) => symlinkSync(target, path),
   list(path) {
@@ -167,10 +168,12 @@ function requireDescriptorFolder(fd: number, directory: string): void {
 const errorOf = (code: string, problem: string, path: string): Error =>
   Object.assign(new Error(`${code}: ${problem}, open '${path}'`), { code, path });
 
+const UNSIZED_BYTES = 4096;
+
 function readAll(fd: number): Buffer {
   const size = fstatSync(fd).size;
-  // One byte more than the size, so a file that grew meanwhile is noticed and read on.
-  let buffer: Buffer = Buffer.allocUnsafe(size + 1);
+  // One byte more than the size, so a file that grew meanwhile is noticed and read on. Those of /proc say they have none.
+  let buffer: Buffer = Buffer.allocUnsafe(size === 0 ? UNSIZED_BYTES : size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(fd, buffer, length, buffer.length - length, null);

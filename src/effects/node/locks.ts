@@ -8,25 +8,54 @@ const SQLITE_BUSY = 5;
 
 export const nodeLocks: Locks = {
   async acquire(path, { wait_ms, signal }) {
-    const found = statSync(path, { throwIfNoEntry: false });
-    const timeout_ms = Math.min(SLICE_MS, wait_ms);
-    const connection = takeIdle(path, found, timeout_ms) ?? (await connect(path, timeout_ms));
     const deadline = performance.now() + wait_ms;
-    let held = false;
-    try {
-      for (;;) {
-        if (tryBegin(connection.database)) {
-          held = true;
-          return lockOn(path, connection);
-        }
-        if (performance.now() >= deadline || signal?.aborted === true) return undefined;
-        await new Promise((resolve) => setTimeout(resolve, 1));
+    const isOver = (): boolean => performance.now() >= deadline || signal?.aborted === true;
+    for (;;) {
+      const found = statSync(path, { throwIfNoEntry: false });
+      const holder = found === undefined ? undefined : holders.get(keyOf(found));
+      if (holder === undefined) {
+        const lock = await tryLock(path, found, Math.min(SLICE_MS, wait_ms));
+        if (lock !== undefined) return lock;
       }
-    } finally {
-      if (!held) connection.database.close();
+      if (isOver()) return undefined;
+      await (holder === undefined
+        ? sleep(1)
+        : freed(holder, Math.min(SLICE_MS, deadline - performance.now())));
     }
   },
 };
+
+/** Undefined when another holds it. */
+async function tryLock(
+  path: string,
+  found: Stats | undefined,
+  timeout_ms: number,
+): Promise<HeldLock | undefined> {
+  const connection = takeIdle(path, found, timeout_ms) ?? (await connect(path, timeout_ms));
+  let held = false;
+  try {
+    held = !holders.has(keyOf(connection.file)) && tryBegin(connection.database);
+    return held ? lockOn(path, connection) : undefined;
+  } finally {
+    if (!held) connection.database.close();
+  }
+}
+
+/**
+ * Locks that this process holds, by file: whoever waits for one of them has to let its holder go on, and SQLite would stand
+ * still while it waits.
+ */
+const holders = new Map<string, PromiseWithResolvers<void>>();
+const keyOf = ({ dev, ino }: Stats): string => `${dev} ${ino}`;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function freed({ promise }: PromiseWithResolvers<void>, wait_ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, wait_ms);
+  await Promise.race([promise, late.promise]);
+  clearTimeout(timer);
+}
 
 interface Connection {
   readonly database: DatabaseSync;
@@ -47,16 +76,20 @@ function takeIdle(path: string, found: Stats | undefined, timeout_ms: number): C
   const kept = idle.get(path);
   if (kept === undefined) return undefined;
   idle.delete(path);
-  // A file that is open keeps its number, so an equal one is no other file.
-  const is_same = kept.file.ino === found?.ino && kept.file.dev === found.dev;
-  if (is_same && kept.timeout_ms === timeout_ms) return kept;
+  if (isSameFile(kept, found) && kept.timeout_ms === timeout_ms) return kept;
   kept.database.close();
   return undefined;
 }
 
+/** A file that is open keeps its number, so an equal one is no other file. */
+const isSameFile = ({ file }: Connection, found: Stats | undefined): boolean =>
+  file.ino === found?.ino && file.dev === found.dev;
+
 /** The one asked for longest ago makes room. */
 function keepIdle(path: string, connection: Connection): void {
-  if (idle.has(path)) return connection.database.close();
+  // A lock file that was removed is asked for by nobody any more.
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (idle.has(path) || !isSameFile(connection, found)) return connection.database.close();
   idle.set(path, connection);
   if (idle.size <= IDLE_MAX) return;
   for (const [oldest, { database }] of idle) {
@@ -105,6 +138,9 @@ function tryBegin(database: DatabaseSync): boolean {
 }
 
 function lockOn(path: string, connection: Connection): HeldLock {
+  const key = keyOf(connection.file);
+  const holder = Promise.withResolvers<void>();
+  holders.set(key, holder);
   let held = true;
   return {
     release() {
@@ -112,6 +148,8 @@ function lockOn(path: string, connection: Connection): HeldLock {
       held = false;
       connection.database.exec("ROLLBACK");
       keepIdle(path, connection);
+      holders.delete(key);
+      holder.resolve();
     },
   };
 }

@@ -1,6 +1,8 @@
 /** What a tree used since it was last asked: for a program that serves many calls and lives on. Read from /proc. */
 import type { FileSystem } from "../../effects/index.ts";
 
+type Needs = Pick<FileSystem, "read" | "openRead" | "list" | "openWrite">;
+
 const PROCESSES_MAX = 4096;
 /** Of USER_HZ, which is 100 on every machine we know. */
 const TICK_MS = 10;
@@ -14,15 +16,14 @@ export interface CallSample {
   readonly cpu_ms: number;
 }
 
+/** `status` of a process is the longest of what is read. */
+const FILE_BYTES_MAX = 8192;
+/** Kept, since this is asked after each call. */
+const buffer = Buffer.alloc(FILE_BYTES_MAX);
+
 /** Zero for what ended meanwhile. Never throws. */
-export function sampleCall(fs: Pick<FileSystem, "read" | "list" | "openWrite">, pid: number): CallSample {
-  const text = (path: string): string => {
-    try {
-      return fs.read(path).toString("latin1");
-    } catch {
-      return "";
-    }
-  };
+export function sampleCall(fs: Needs, pid: number): CallSample {
+  const text = (path: string): string => textOf(fs, path);
   let peak_memory_bytes = 0;
   let cpu_ms = 0;
   const pids = [pid];
@@ -40,12 +41,34 @@ export function sampleCall(fs: Pick<FileSystem, "read" | "list" | "openWrite">, 
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     // Of children that were waited for; after the name, which may hold anything, state is field 3.
     for (const field of [16, 17]) cpu_ms += Number(fields[field - 3] ?? 0) * TICK_MS;
-    for (const task of tasks)
-      for (const child of text(`${folder}/task/${task}/children`).split(" "))
-        if (child !== "") pids.push(Number(child));
+    for (const task of tasks) pids.push(...childrenOf(fs, `${folder}/task/${task}`));
     forgetPeak(fs, folder);
   }
   return { peak_memory_bytes, cpu_ms };
+}
+
+/** However many. */
+function childrenOf(fs: Pick<FileSystem, "read">, folder: string): number[] {
+  try {
+    const listed = fs.read(`${folder}/children`).toString("latin1");
+    return listed.split(" ").flatMap((child) => (child === "" ? [] : [Number(child)]));
+  } catch {
+    return [];
+  }
+}
+
+/** A short file of /proc is whole in one answer; to read it to its end would be to ask twice. */
+function textOf(fs: Pick<FileSystem, "openRead">, path: string): string {
+  try {
+    const file = fs.openRead(path);
+    try {
+      return buffer.toString("latin1", 0, file.read(buffer));
+    } finally {
+      file.close();
+    }
+  } catch {
+    return "";
+  }
 }
 
 function namesIn(fs: Pick<FileSystem, "list">, folder: string): string[] {
