@@ -210,7 +210,7 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
 
 function endOf(
   begun: Begun,
-  { layer, exit_code, resources, denials, denials_dropped = 0 }: Ended,
+  { layer, exit_code, resources, denials, denials_dropped = 0, is_watched }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
 ): RunEnd {
@@ -223,6 +223,7 @@ function endOf(
     ...(resources === undefined ? {} : { resources }),
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
     ...(denials_more === 0 ? {} : { denials_more }),
+    ...(is_watched === false ? { denials_unwatched: true as const } : {}),
   };
   if (verdict instanceof Fault)
     return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };
