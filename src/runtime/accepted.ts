@@ -211,7 +211,7 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, seen:
 
 function endOf(
   begun: Begun,
-  { layer, exit_code, resources, denials, denials_dropped = 0 }: Ended,
+  { layer, exit_code, resources, denials, denials_dropped = 0, is_watched }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
 ): RunEnd {
@@ -224,6 +224,7 @@ function endOf(
     ...(resources === undefined ? {} : { resources }),
     ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
     ...(denials_more === 0 ? {} : { denials_more }),
+    ...(is_watched === false ? { denials_unwatched: true as const } : {}),
   };
   if (verdict instanceof Fault)
     return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };

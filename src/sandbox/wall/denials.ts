@@ -65,9 +65,14 @@ export class Denials {
     }
     if (typeof said !== "object" || said === null) return;
     const { rule, subject, seen_by } = said as Record<string, unknown>;
+    if (typeof rule === "string" && typeof subject === "string")
+      this.addNamed(rule, subject, seen_by === "node" ? "node" : "python");
+  }
+
+  /** Of a rule that is none of ours nothing is kept. */
+  addNamed(rule: string, subject: string, seen_by: Denial["seen_by"]): void {
     const known = DENIAL_RULES.find((one) => one === rule);
-    if (known === undefined || typeof subject !== "string") return;
-    this.add(known, subject, seen_by === "node" ? "node" : "python");
+    if (known !== undefined) this.add(known, subject, seen_by);
   }
 }
 

@@ -27,6 +27,8 @@ const OF_DEV = [...DEVICES, "/dev/fd", SHARED_MEMORY];
 const OF_FIRST_PROCESS = ["cwd", "environ", "exe", "fd", "maps", "mem", "root"].map(
   (name) => `/proc/1/${name}`,
 );
+/** Of the machine: no rights are needed to ask for them. */
+const OF_MACHINE = ["/proc/kcore", "/proc/sysrq-trigger"];
 
 /** What both interpreters hold a path against. */
 interface Told {
@@ -52,7 +54,7 @@ export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
       "/run/holdfast",
     ],
     write: ["/tmp", ...OF_DEV, ...plan.mounts.filter(({ use }) => use === "write").map(({ path }) => path)],
-    hidden: [...plan.masks.map(({ path }) => path), ...OF_FIRST_PROCESS],
+    hidden: [...plan.masks.map(({ path }) => path), ...OF_FIRST_PROCESS, ...OF_MACHINE],
     subprocess: profile.subprocess,
     network: profile.domains.length > 0,
   };

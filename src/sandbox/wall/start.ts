@@ -19,7 +19,7 @@ import { OUTER_SCRIPT } from "./outer-script.ts";
 import { BROKER_FD, DENIALS_FD, perlProgram } from "./perl-common.ts";
 import { planWall, type WallPlan } from "./plan.ts";
 import { type Command, commandOf } from "./program-command.ts";
-import { systemCallFilter } from "./system-call-filter.ts";
+import { type FilterOptions, systemCallFilter, watchedCalls } from "./system-call-filter.ts";
 import type { Wall } from "./wall.ts";
 
 /** Root becomes this user: nobody. */
@@ -71,20 +71,22 @@ export function prepare(
   ];
   const put = (name: string, bytes: Uint8Array | string): string =>
     write(fs, `${around.folder}/${name}`, bytes);
-  const filter = firstFilter(host.arch, request);
   const directives = [
     ...limiting(request.limits, around.groups),
     ...(wall.layer === "bubblewrap"
-      ? bubblewrapDirectives(put, filter, bubblewrapArguments(wall, plan, sources, is_staged))
-      : [directive("open", ["config", put("config", namespacesConfig(plan, sources, is_staged, filter))])]),
+      ? [
+          directive("open", [
+            "args",
+            put("arguments", terminated(bubblewrapArguments(wall, plan, sources, is_staged))),
+          ]),
+        ]
+      : [directive("open", ["config", put("config", namespacesConfig(plan, sources, is_staged))])]),
     ...(is_staged ? become : []),
     directive("command", [...wallCommand(wall), ...program]),
   ];
   const path = put("directives", directives.join(""));
   return { argv: [wall.perl, "-e", perlProgram(host.arch, OUTER_SCRIPT), path], plan };
 }
-
-type Put = (name: string, bytes: Uint8Array | string) => string;
 
 const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): string[] => [
   directive("group", groups),
@@ -93,25 +95,16 @@ const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): 
   directive("limit", [RLIMIT.fsize, limits.temp_bytes_max]),
 ];
 
-const bubblewrapDirectives = (put: Put, filter: Uint8Array, args: readonly string[]): string[] => [
-  directive("open", ["args", put("arguments", args.map((one) => `${one}\0`).join(""))]),
-  directive("open", ["filter", put("filter", filter)]),
-];
+const terminated = (parts: readonly (string | number)[]): string => parts.map((one) => `${one}\0`).join("");
 
 /** `@name` stands for the number of an opened file. */
 const wallCommand = (wall: Wall): string[] =>
   wall.layer === "bubblewrap"
-    ? [wall.bwrap, "--args", "@args", "--seccomp", "@filter", "--info-fd", "@info", "--"]
+    ? [wall.bwrap, "--args", "@args", "--info-fd", "@info", "--"]
     : [wall.python, ...LAUNCHER_FLAGS, "-c", LAUNCHER_SCRIPT, "@config"];
 
-/** The relay is started behind it too; where there is one, the program gets a second filter. */
-function firstFilter(arch: string, { profile }: ConfineRequest): Uint8Array {
-  const families = profile.domains.length > 0 ? (["unix", "inet", "inet6"] as const) : [];
-  return systemCallFilter(arch, { families, subprocess: profile.subprocess }) ?? new Uint8Array();
-}
-
 const directive = (word: string, values: readonly (string | number)[]): string =>
-  [word, values.length, ...values].map((part) => `${part}\0`).join("");
+  terminated([word, values.length, ...values]);
 
 function sourcesOf(
   fs: Pick<FileSystem, "openWrite">,
@@ -154,7 +147,12 @@ function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): 
     ...values.map(String),
   ];
   const with_network = profile.domains.length > 0;
-  const second = systemCallFilter(arch, { families: ["inet", "inet6"], subprocess: profile.subprocess });
+  const filter: FilterOptions = {
+    families: with_network ? ["inet", "inet6"] : [],
+    subprocess: profile.subprocess,
+    tries_rings: profile.runtime === "node",
+  };
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
   return [
     ...part("keep", [DENIALS_FD, ...(hasBroker(request) ? [BROKER_FD] : [])]),
     // The first process of the namespace is one of them.
@@ -167,7 +165,9 @@ function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): 
     ]),
     ...part("device", DEVICES),
     ...part("connect", with_network ? [RELAY_PORT] : []),
-    ...part("filter", with_network ? [Buffer.from(second ?? []).toString("hex")] : []),
+    ...part("filter", [hex(systemCallFilter(arch, filter))]),
+    ...part("watched", [hex(systemCallFilter(arch, filter, true))]),
+    ...part("watch", watchedCalls(arch, filter)),
     ...part("relay", with_network ? [RELAY_PORT, PROXY_SOCKET] : []),
   ];
 }
