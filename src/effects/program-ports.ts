@@ -37,6 +37,11 @@ export interface Programs {
     /** How many channels it gets beside the three streams. */
     readonly channels: number;
   }): Promise<StartedProgram>;
+  /**
+   * Puts a process into a control group, named by its absolute folder. The kernel takes milliseconds for it, during which
+   * everything else goes on. Throws Node's own error (ENOENT, EACCES, ESRCH).
+   */
+  enterGroup(pid: number, folder: string): Promise<void>;
 }
 
 export interface Sockets {

@@ -11,7 +11,7 @@ import { type CallSample, sampleCall } from "./wall/call-sample.ts";
 import { Denials } from "./wall/denials.ts";
 import { makeWrittenFolders } from "./wall/granted-paths.ts";
 import { type Meter, meterFor } from "./wall/meter.ts";
-import { prepare } from "./wall/start.ts";
+import { ADMITTED, isAdmitted, prepare } from "./wall/start.ts";
 import { readStatus, type WallStatus } from "./wall/status.ts";
 import { StderrTail } from "./wall/stderr-tail.ts";
 import type { Wall } from "./wall/wall.ts";
@@ -154,8 +154,10 @@ class Confinement {
     for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
     const [status, denials, broker] = program.channels as readonly [Channel, Channel, Channel];
     const serving = this.#broker?.serve(broker);
+    const entering = this.#is_admitted ? this.#enterGroups(program.pid).catch(() => undefined) : undefined;
     const reading = [
       readStatus(status.incoming, this.#status, {
+        onInit: (pid) => void this.#admit(pid, entering, status),
         onStart: () => meter.begin(this.#status.init_pid),
         onDenied: (rule, subject) => this.#parts.denials.addNamed(rule, subject, "kernel"),
       }),
@@ -180,6 +182,31 @@ class Confinement {
       meter.remove();
       clearFolder(this.#effects.fs, temp.path);
       await temp.remove();
+    }
+  }
+
+  get #is_admitted(): boolean {
+    return isAdmitted(this.#wall, this.#parts.meter.groups);
+  }
+
+  async #enterGroups(pid: number): Promise<void> {
+    for (const folder of this.#parts.meter.groups) await this.#effects.programs.enterGroup(pid, folder);
+  }
+
+  /**
+   * Lets the first process go on when it is in its groups. The program that builds the wall went first: where that was early
+   * enough, the other is in them already; the kernel is quicker the second time in any case.
+   */
+  async #admit(init_pid: number, earlier: Promise<void> | undefined, status: Channel): Promise<void> {
+    if (!this.#is_admitted) return;
+    try {
+      await earlier;
+      await this.#enterGroups(init_pid);
+      await status.write(ADMITTED);
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#status.failed ??= `its control groups cannot be entered: ${lastWords(problem)}`;
+      this.#parts.program.kill([init_pid]);
     }
   }
 

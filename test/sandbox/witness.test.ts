@@ -118,6 +118,7 @@ test("a proof is kept for this kernel, these tools and this interpreter, and mad
   const effects: Effects = {
     ...real,
     programs: {
+      ...real.programs,
       start: (request) => {
         starts++;
         return real.programs.start(request);

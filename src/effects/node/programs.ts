@@ -1,9 +1,12 @@
 import type { ChildProcess } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Programs } from "../program-ports.ts";
 import { channelOf, reading, writing } from "./channel.ts";
 
 export const nodePrograms: Programs = {
+  enterGroup: (pid, folder) => writeFile(`${folder}/cgroup.procs`, String(pid)),
+
   async start({ argv, cwd, env, channels }) {
     // Loaded with the first program: most commands start none.
     const { spawn } = await import("node:child_process");

@@ -41,7 +41,7 @@ export function simEffects(disk: Pick<SimDisk, "fs">, options: SimOptions): Effe
     clock,
     random: seededRandom(options.seed),
     subprocess: { run: options.run ?? refuseToRun },
-    programs: { start: refuseToRun },
+    programs: { start: refuseToRun, enterGroup: (pid) => refuseToRun({ argv: [`a group for ${pid}`] }) },
     sockets: {
       listen: () => refuseToConnect({ url: "a listener" }),
       addressesOf: (name) => refuseToConnect({ url: name }),

@@ -28,7 +28,7 @@ export class Meter {
     this.#group = makeControlGroup(effects, limits);
   }
 
-  /** To be entered by the program before it starts. */
+  /** The program is in each before it starts. */
   get groups(): readonly string[] {
     return this.#group?.folders ?? [];
   }

@@ -15,7 +15,7 @@ export const OUTER_SCRIPT = String.raw`
 my ($MS_REC, $MS_PRIVATE, $MS_NOSUID, $MS_NODEV) = (0x4000, 0x40000, 2, 4);
 my ($O_PATH, $O_CLOEXEC, $FDCWD) = (0x200000, 0x80000, -100);
 my ($EMPTY_PATH, $RECURSIVE, $CLONE, $IDMAP) = (0x1000, 0x8000, 1, 0x100000);
-my %spaces;
+my (%spaces, @ended);
 
 # A user namespace in which one owner is another, for a mount. It ends with the last descriptor.
 sub space {
@@ -28,7 +28,7 @@ sub space {
     close($is_done);
     call('user namespace', 'unshare', 0x10000000);
     syswrite($is_ready, 'r'); sysread($done, my $end, 1);
-    exit 0;
+    kill 'KILL', $$;
   }
   close($is_ready); sysread($ready, my $said, 1) or fail('no user namespace could be made');
   for my $map ('uid_map', 'gid_map') {
@@ -36,7 +36,7 @@ sub space {
     defined(syswrite($file, "$from $to 1")) or fail("$map: $!");
   }
   open(my $space, '<', "/proc/$child/ns/user") or fail("user namespace: $!");
-  close($is_done); waitpid($child, 0);
+  close($is_done); push @ended, $child;
   return $spaces{"$from $to"} = $space;
 }
 
@@ -86,6 +86,7 @@ sub stage {
   }
   # The namespaces were only needed to make the mounts.
   %spaces = ();
+  waitpid($_, 0) for @ended;
   chdir('/');
 }
 

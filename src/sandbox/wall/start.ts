@@ -38,7 +38,7 @@ export interface Prepared {
 export interface Surroundings {
   /** Private folder outside, which the program does not see. */
   readonly folder: string;
-  /** Folders of control groups that the program enters. */
+  /** Folders of control groups that the program is put into. */
   readonly groups: readonly string[];
   /** Where the proxy listens, outside. */
   readonly proxy_socket: string | undefined;
@@ -66,13 +66,14 @@ export function prepare(
     "-e",
     perlProgram(host.arch, INNER_SCRIPT),
     ...innerArguments(host.arch, request, plan),
+    ...(isAdmitted(wall, around.groups) ? ["admission", "1", ADMITTED] : []),
     "program",
     ...command.argv,
   ];
   const put = (name: string, bytes: Uint8Array | string): string =>
     write(fs, `${around.folder}/${name}`, bytes);
   const directives = [
-    ...limiting(request.limits, around.groups),
+    ...limiting(request.limits, isAdmitted(wall, around.groups) ? [] : around.groups),
     ...(wall.layer === "bubblewrap"
       ? [
           directive("open", [
@@ -87,6 +88,16 @@ export function prepare(
   const path = put("directives", directives.join(""));
   return { argv: [wall.perl, "-e", perlProgram(host.arch, OUTER_SCRIPT), path], plan };
 }
+
+/** Written to the first process of the namespace when it is in its control groups. */
+export const ADMITTED = "g";
+
+/**
+ * The kernel takes as long to put a process into a group as bubblewrap takes to build all the rest, so that is done meanwhile;
+ * the first process waits for it before it starts the program. Behind the next layer that one is no process of ours.
+ */
+export const isAdmitted = (wall: Wall, groups: readonly string[]): boolean =>
+  wall.layer === "bubblewrap" && groups.length > 0;
 
 const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): string[] => [
   directive("group", groups),

@@ -18,6 +18,8 @@ export interface WallStatus {
 const TEXT_MAX = 1 << 16;
 
 export interface StatusEvents {
+  /** The first process of the namespace is there, and has done nothing yet. */
+  readonly onInit: (pid: number) => void;
   readonly onStart: () => void;
   /** A call was denied that no interpreter saw. */
   readonly onDenied: (rule: string, subject: string) => void;
@@ -27,7 +29,7 @@ export interface StatusEvents {
 export async function readStatus(
   incoming: AsyncIterable<Uint8Array>,
   status: WallStatus,
-  { onStart, onDenied }: StatusEvents,
+  { onInit, onStart, onDenied }: StatusEvents,
 ): Promise<void> {
   let text = "";
   for await (const bytes of incoming) {
@@ -43,7 +45,10 @@ export async function readStatus(
       return digits === undefined ? undefined : Number(digits);
     };
     const init_pid = number("child-pid");
-    if (init_pid !== undefined) status.init_pid = init_pid;
+    if (init_pid !== undefined && status.init_pid === undefined) {
+      status.init_pid = init_pid;
+      onInit(init_pid);
+    }
     const cpu_ms = number("cpu_ms");
     if (cpu_ms !== undefined) status.cpu_ms = cpu_ms;
     const rss_kib = number("rss_kib");

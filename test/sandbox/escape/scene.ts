@@ -41,6 +41,7 @@ function carelessEffects(temp: string): Effects {
   return {
     ...real,
     programs: {
+      ...real.programs,
       start: (request) => real.programs.start({ ...request, argv: [...leaking, ...request.argv] }),
     },
   };
