@@ -123,8 +123,7 @@ export interface Denial {
   /** What to ask for; absent where no permission would allow it. */
   readonly scope?: string;
   /**
-   * Who saw it. The kernel sees what no interpreter does, as a call made by number; of reading, it denies more than is
-   * reported: only what an interpreter saw is listed.
+   * Who saw it. The kernel sees what no interpreter does, as a call made by number.
    */
   readonly seen_by: "python" | "node" | "kernel" | "proxy" | "broker";
 }

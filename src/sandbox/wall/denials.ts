@@ -5,6 +5,8 @@ import { isInside } from "../view.ts";
 
 const DENIALS_MAX = 64;
 const LINE_BYTES_MAX = 4096;
+/** Told apart, so that what two saw is counted once; beyond it each counts. */
+const KNOWN_MAX = 1024;
 
 export interface TakenDenials {
   readonly denials: readonly Denial[];
@@ -25,11 +27,11 @@ export class Denials {
     const shown = lastWords(subject) || "(nothing)";
     const key = `${rule} ${shown}`;
     if (this.#seen.has(key)) return;
+    if (this.#seen.size < KNOWN_MAX) this.#seen.add(key);
     if (this.listed.length >= DENIALS_MAX) {
       this.dropped++;
       return;
     }
-    this.#seen.add(key);
     const scope = scopeFor(rule, subject, this.#plane_root);
     this.listed = [
       ...this.listed,

@@ -9,7 +9,7 @@ import { WATCH_SCRIPT } from "./watch-script.ts";
 
 export const INNER_SCRIPT = String.raw`
 my ($EXECUTE, $WRITE, $READ, $READ_DIR, $TRUNCATE, $IOCTL) = (1, 2, 4, 8, 1 << 14, 1 << 15);
-my %asked = map { $_ => [] } qw(keep processes run write device connect filter watched watch relay admission);
+my %asked = map { $_ => [] } qw(keep processes run write device connect filter watched watch entry read hidden relay admission);
 while (defined(my $word = shift @ARGV)) {
   last if $word eq 'program';
   my $count = shift @ARGV;

@@ -18,7 +18,7 @@ import { namespacesConfig } from "./namespaces-config.ts";
 import { OUTER_SCRIPT } from "./outer-script.ts";
 import { BROKER_FD, DENIALS_FD, perlProgram } from "./perl-common.ts";
 import { planWall, type WallPlan } from "./plan.ts";
-import { type Command, commandOf } from "./program-command.ts";
+import { type Command, commandOf, type Told, toldOf } from "./program-command.ts";
 import { type FilterOptions, systemCallFilter, watchedCalls } from "./system-call-filter.ts";
 import type { Wall } from "./wall.ts";
 
@@ -52,7 +52,8 @@ export function prepare(
   around: Surroundings,
 ): Prepared {
   const plan = planWall(fs, request, wall.perl);
-  const command = commandOf(request, plan);
+  const told = toldOf(request, plan);
+  const command = commandOf(request, told);
   const sources = sourcesOf(fs, request, around, command);
   const is_staged = host.uid === 0;
   const staged = stagedPaths(plan, sources).flatMap(({ path, use }) => [
@@ -65,7 +66,7 @@ export function prepare(
     wall.perl,
     "-e",
     perlProgram(host.arch, INNER_SCRIPT),
-    ...innerArguments(host.arch, request, plan),
+    ...innerArguments(host.arch, request, plan, told),
     ...(isAdmitted(wall, around.groups) ? ["admission", "1", ADMITTED] : []),
     "program",
     ...command.argv,
@@ -150,7 +151,7 @@ const passedOn = (environment: ConfineRequest["environment"]): Record<string, st
 const hasBroker = ({ broker, profile }: ConfineRequest): boolean =>
   broker !== undefined && profile.broker !== undefined;
 
-function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): string[] {
+function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan, told: Told): string[] {
   const { profile, limits } = request;
   const part = (word: string, values: readonly (string | number)[]): string[] => [
     word,
@@ -179,6 +180,9 @@ function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): 
     ...part("filter", [hex(systemCallFilter(arch, filter))]),
     ...part("watched", [hex(systemCallFilter(arch, filter, true))]),
     ...part("watch", watchedCalls(arch, filter)),
+    ...part("entry", [request.program.entrypoint]),
+    ...part("read", told.read),
+    ...part("hidden", told.hidden),
     ...part("relay", with_network ? [RELAY_PORT, PROXY_SOCKET] : []),
   ];
 }

@@ -82,11 +82,8 @@ export function systemCallFilter(arch: string, options: FilterOptions, is_watche
     answer(ALLOW),
   ];
   const asked = [
-    ...[...OF_PROCESS, ...OF_RIGHTS, ...WRITES, ...MAKES, ...(subprocess ? [] : PROGRAMS)].flatMap(
+    ...[...OF_PROCESS, ...OF_RIGHTS, ...OPENS, ...WRITES, ...MAKES, ...(subprocess ? [] : PROGRAMS)].flatMap(
       ([name, x64, arm64]) => on([name, x64, arm64], [answer(ASK)]),
-    ),
-    ...OPENS.flatMap(([name, x64, arm64, , flags]) =>
-      on([name, x64, arm64], hasBits(flags, OPENS_FOR_WRITING, answer(ASK))),
     ),
     // Only where a new limit is given.
     ...on(PRLIMIT, hasBits(2, 0xffff_ffff, answer(ASK))),
@@ -133,7 +130,10 @@ export function watchedCalls(arch: string, { families, subprocess }: FilterOptio
     ...OF_PROCESS.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "process", at)),
     ...OF_RIGHTS.flatMap(([name, x64, arm64, rule]) => line([name, x64, arm64], rule)),
     ...line(PRLIMIT, "limit"),
-    ...[...WRITES, ...OPENS].flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "write", at)),
+    ...OPENS.flatMap(([name, x64, arm64, at, flags]) =>
+      line([name, x64, arm64], "open", at, flags, OPENS_FOR_WRITING),
+    ),
+    ...WRITES.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "write", at)),
     ...MAKES.flatMap(([name, x64, arm64, at, mode]) => line([name, x64, arm64], "node", at, mode)),
     ...(subprocess
       ? []

@@ -108,14 +108,14 @@ export const MAKES: readonly (readonly [...Call, at: string, mode: number])[] = 
 ];
 /** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC: the same on both. */
 export const OPENS_FOR_WRITING = 0x243;
-/** Open for writing when the argument `flags` says so. */
-export const OPENS: readonly (readonly [...Call, at: string, flags: number])[] = [
-  ["open", 2, null, "c0", 1],
-  ["openat", 257, 56, "01", 2],
+/** With the argument of the flags; `m`: of where they are in memory. */
+export const OPENS: readonly (readonly [...Call, at: string, flags: string])[] = [
+  ["open", 2, null, "c0", "1"],
+  ["openat", 257, 56, "01", "2"],
+  ["openat2", 437, 437, "01", "m2"],
 ];
 /** Change what is at a path: for each path the argument of its folder (`c`: the working one) and its own (`-`: the descriptor itself). */
 export const WRITES: readonly (readonly [...Call, at: string])[] = [
-  ["openat2", 437, 437, "01"],
   ["creat", 85, null, "c0"],
   ["mkdir", 83, null, "c0"],
   ["mkdirat", 258, 34, "01"],

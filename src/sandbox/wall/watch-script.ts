@@ -139,6 +139,12 @@ my %judged = (
     return ['system', sprintf('ioctl 0x%x', $request)] unless grep { $_ == $request } split /,/, $attributes;
     return written($pid, led_by($pid, '0-', @$arguments));
   },
+  open => sub {
+    my ($pid, $name, $arguments, $at, $flags, $writing) = @_;
+    my $how = $flags =~ /^m(\d)/ ? unpack('Q', memory($pid, $arguments->[$1], 8)) // 0 : $arguments->[$flags];
+    my ($path) = led_by($pid, $at, @$arguments);
+    return $how & $writing ? written($pid, $path) : read_from($path);
+  },
   write => sub { my ($pid, $name, $arguments, $at) = @_; written($pid, led_by($pid, $at, @$arguments)) },
   node => sub {
     my ($pid, $name, $arguments, $at, $mode) = @_;
@@ -152,6 +158,21 @@ my %judged = (
   },
 );
 
+# What a loader and an interpreter look for as they start is no doing of the program, nor is where a C library looks for names.
+my $is_up = 0;
+my %of_library = map { ("/etc/$_" => 1) } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services ld.so.preload);
+
+sub read_from {
+  my ($path) = @_;
+  return () unless defined $path;
+  $is_up ||= $path eq $asked{entry}[0];
+  return () if !$is_up || $of_library{$path};
+  my @granted = (@{$asked{read}}, @{$asked{write}}, @{$asked{device}});
+  my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1));
+  return () if !$is_hidden && (lies_in($path, @granted) || grep { lies_in($_, $path) } @granted);
+  return ['files.read', $path];
+}
+
 sub written {
   my ($pid, @paths) = @_;
   my @granted = (@{$asked{write}}, @{$asked{device}});
@@ -162,8 +183,9 @@ sub report {
   my ($rule, $subject) = @_;
   # A worker cannot tell one call from the next, and each is to have its own record.
   return if !$ENV{HOLDFAST_WORKER} && ($told{"$rule $subject"}++ || keys %told > $TOLD_MAX);
-  $subject = substr($subject, 0, 400);
+  # As long as what an interpreter says of the same, so that it is one denial and not two.
   utf8::decode($subject);
+  $subject = substr($subject, 0, 400);
   $subject =~ s/([^ !#-\[\]-~])/join '', map { sprintf '\\u%04x', $_ } unpack 'n*', encoded($1)/ge;
   say_json(qq({"denied":{"rule":"$rule","subject":"$subject"}}));
 }

@@ -297,6 +297,11 @@ ATTEMPTS = {
     "shared-segment": lambda: call((30, 196), told["segment"], None, 0),
     "processes-seen": lambda: os.stat("/proc/%d" % (host,)),
     # By number, past the interpreter.
+    "raw-read": lambda: call((257, 56), -100, b"/etc/passwd", os.O_RDONLY, 0),
+    "raw-read-outside": lambda: call((257, 56), -100, (outside + "/file").encode(), os.O_RDONLY, 0),
+    "raw-read-link": lambda: call((257, 56), -100, (plugin + "/way-out").encode(), os.O_RDONLY, 0),
+    "raw-read-hidden": lambda: call((437, 437), os.open(plugin, os.O_RDONLY), b"secret/file", struct.pack("=3Q", 0, 0, 0), 24),
+    "raw-list": lambda: call((257, 56), -100, b"/sys/kernel", os.O_RDONLY | os.O_DIRECTORY, 0),
     "raw-write": lambda: call((257, 56), -100, own.encode(), os.O_WRONLY | os.O_APPEND, 0),
     "raw-write-link": lambda: call((257, 56), -100, (plugin + "/way-out").encode(), os.O_WRONLY, 0),
     "raw-write-below": lambda: call((257, 56), os.open(plane, os.O_RDONLY), b"plugin/../../outside/harm", os.O_WRONLY | os.O_CREAT, 0o600),
