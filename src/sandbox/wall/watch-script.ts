@@ -107,6 +107,9 @@ sub above_limit {
   return $hard > $may ? (['system', 'prlimit64 of ' . ($LIMIT_NAMES{$which} // $which) . ' above its ceiling']) : ();
 }
 
+# Whether the plugin's own file was opened: what a loader and an interpreter look for before is no doing of the program.
+my $is_up = 0;
+
 # Of each: what the kernel denies of it, as pairs of a rule and a subject.
 my %judged = (
   deny => sub { my ($rule, $name) = @_; [$rule, $name] },
@@ -142,6 +145,11 @@ my %judged = (
   open => sub {
     my ($pid, $name, $arguments, $at, $flags, $writing) = @_;
     my $how = $flags =~ /^m(\d)/ ? unpack('Q', memory($pid, $arguments->[$1], 8)) // 0 : $arguments->[$flags];
+    # A start opens a hundred files, and nothing is told of them: only the name is looked at.
+    if (!$is_up && !($how & $writing)) {
+      $is_up = (text_at($pid, $arguments->[substr($at, 1, 1)]) // '') eq $asked{entry}[0];
+      return ();
+    }
     my ($path) = led_by($pid, $at, @$arguments);
     return $how & $writing ? written($pid, $path) : read_from($path);
   },
@@ -158,15 +166,13 @@ my %judged = (
   },
 );
 
-# What a loader and an interpreter look for as they start is no doing of the program, nor is where a C library looks for names.
-my $is_up = 0;
+# Where a C library looks for names is no doing of the program.
 my %of_library = map { ("/etc/$_" => 1) } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services ld.so.preload);
 
 sub read_from {
   my ($path) = @_;
   return () unless defined $path;
-  $is_up ||= $path eq $asked{entry}[0];
-  return () if !$is_up || $of_library{$path};
+  return () if $of_library{$path};
   my @granted = (@{$asked{read}}, @{$asked{write}}, @{$asked{device}});
   my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1));
   return () if !$is_hidden && (lies_in($path, @granted) || grep { lies_in($_, $path) } @granted);
@@ -226,14 +232,18 @@ sub watch_over {
   my $ends = pack('Q', 1 << 16);
   call('signals', 'rt_sigprocmask', 0, $ends, 0, 8);
   my $ended = call('signals', 'signalfd4', -1, $ends, 8, 0x80800);
+  # Who asks is woken by us and we by who asks, without a wait for another processor; older kernels do not know how.
+  syscall($NR{ioctl}, $listener, 0x40082104, 1);
+  # It may have ended before its signal was kept for us.
+  while ((my $one = waitpid(-1, 1)) > 0) { return $? if $one == $child }
   while (1) {
-    while ((my $one = waitpid(-1, 1)) > 0) { return $? if $one == $child }
     my $ready = '';
     vec($ready, $_, 1) = 1 for $ended, $listener;
     next if select($ready, undef, undef, undef) < 0;
     if (vec($ready, $ended, 1)) {
       my $said = "\0" x 1280;
       syscall($NR{read}, $ended, $said, length $said);
+      while ((my $one = waitpid(-1, 1)) > 0) { return $? if $one == $child }
     }
     answer($listener) if vec($ready, $listener, 1);
   }
