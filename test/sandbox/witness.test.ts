@@ -165,7 +165,12 @@ test("without bubblewrap: refused by name with the command to install it; with a
   await expect(provenWall(effects, { ...request, accepts_weaker: () => false })).rejects.toMatchObject({
     code: "SANDBOX_LAYER_MISSING",
   });
-  expect((await provenWall(hidden, { ...request, accepts_weaker: () => true })).layer).toBe("namespaces");
+  const next = await provenWall(hidden, { ...request, accepts_weaker: () => true });
+  expect(next.layer).toBe("namespaces");
+  // Also what no run is refused for.
+  const { tried } = await tryWall(hidden, next, await asked());
+  expect(tried.filter(({ is_proven }) => !is_proven)).toEqual([]);
+  expect(tried.map(({ claim }) => claim)).toContain("denials.kernel");
 });
 
 test("a promise that is not kept is refused by name", async () => {
