@@ -29,6 +29,7 @@ args = sys.argv[1:]
 at = args.index("--")
 with os.fdopen(int(args[args.index("--args") + 1])) as file:
     words = file.read().split("\\0")
+os.write(int(args[args.index("--info-fd") + 1]), b'{"child-pid": %d}' % os.getpid())
 env = {words[i + 1]: words[i + 2] for i in range(len(words)) if words[i] == "--setenv"}
 os.execve(args[at + 1], args[at + 1:], env)
 `;
