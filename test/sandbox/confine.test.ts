@@ -195,3 +195,37 @@ test("too many paths, and a wall that cannot be built, are said before anything 
     code: "SANDBOX_NOT_STARTED",
   });
 });
+
+test("a program is in its control groups before it starts, and does not start where they cannot be entered", async () => {
+  const here = await world();
+  const mark = `${here.data}/ran`;
+  const text = `open(${JSON.stringify(mark)}, "w").close()`;
+  const asked = { kind: "node", runtime: "python", text, scopes: ["files.write:data/probe/**"] } as const;
+  const { programs } = here.effects;
+  const entered: number[] = [];
+  const withGroup = (enterGroup: typeof programs.enterGroup) => ({
+    ...here,
+    effects: { ...here.effects, programs: { ...programs, enterGroup } },
+  });
+  const refusing = withGroup(async (pid) => {
+    entered.push(pid);
+    throw Object.assign(new Error("EACCES: no such luck"), { code: "EACCES" });
+  });
+  const refused = run(refusing, asked);
+  // Where this user can make no groups, or behind the next layer, nobody enters one so.
+  if ((await Promise.allSettled([refused]))[0]?.status === "fulfilled") return expect(entered).toEqual([]);
+  await expect(refused).rejects.toMatchObject({
+    code: "SANDBOX_NOT_STARTED",
+    message: expect.stringContaining("EACCES") as string,
+  });
+  expect(entered.length).toBe(2);
+  expect(existsSync(mark)).toBe(false);
+
+  const late = withGroup(async (pid, folder) => {
+    await here.effects.clock.sleep(100);
+    expect(existsSync(mark)).toBe(false);
+    await programs.enterGroup(pid, folder);
+  });
+  expect(await run(late, asked)).toMatchObject({ exit_code: 0, usage: { memory_measured: "cgroup" } });
+  expect(existsSync(mark)).toBe(true);
+});
