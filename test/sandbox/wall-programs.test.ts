@@ -14,7 +14,7 @@ test.each(["x64", "arm64"])("on %s", (arch) => {
   // What is read only when it runs, where it is read.
   const whole = inner.replace(
     /my \$watch = <<'END_OF_WATCH';\n([^]*)\nEND_OF_WATCH\n/,
-    (_, watch: string) => watch,
+    (_, watch: string) => `my $watch;\n${watch}\n`,
   );
   expect(whole).not.toBe(inner);
   expect(whole).toContain(WATCH_SCRIPT);
