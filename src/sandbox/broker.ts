@@ -66,7 +66,7 @@ export class BrokerSession {
         bytes = 0;
         const reply = await this.#answer(line);
         if (reply === undefined) return;
-        await channel.write(`${JSON.stringify(reply)}\n`);
+        await channel.write(`${reply}\n`);
       }
       parts.push(rest);
       bytes += rest.length;
@@ -80,31 +80,31 @@ export class BrokerSession {
     this.#channel?.close();
   }
 
-  /** Undefined when a ceiling was passed, or the run is over. */
-  async #answer(line: string): Promise<object | undefined> {
+  /** JSON; undefined when a ceiling was passed, or the run is over. */
+  async #answer(line: string): Promise<string | undefined> {
     if (this.#ending.signal.aborted) return undefined;
     const call = parsed(line);
     if (call === undefined)
-      return { id: null, error: { code: "invalid_call", message: "a call is one line: {id, tool, input}" } };
+      return errorText(null, { code: "invalid_call", message: "a call is one line: {id, tool, input}" });
     const { id, tool, input } = call;
     if (!this.#grant.tools.includes(tool)) {
       this.#events.onDenied("tool", tool);
-      return {
-        id,
-        error: { code: "tool_not_granted", message: `tool ${tool} is not granted`, scope: `tool:${tool}` },
-      };
+      const message = `tool ${tool} is not granted`;
+      return errorText(id, { code: "tool_not_granted", message, scope: `tool:${tool}` });
     }
     const tally = this.#tallyOf(tool);
     // Before anything is asked for: what it takes at least has to be left.
-    if (this.#wouldPass(tool, this.#broker.atLeast?.(tool) ?? NOTHING)) return undefined;
+    const least = this.#leastOf(tool);
+    if (least === undefined) return errorText(id, failure(tool));
+    if (this.#wouldPass(tool, least)) return undefined;
     tally.calls++;
     const done = await this.#ask(tool, input);
-    if ("error" in done) {
+    const { text, problem } = replyOf(id, tool, done);
+    if (problem !== undefined) {
       tally.failed++;
-      tally.problem = done.error.code;
+      tally.problem = problem;
     }
-    if (this.#count(tool, tally, done)) return undefined;
-    return "error" in done ? { id, error: done.error } : { id, result: done.result };
+    return this.#count(tool, tally, done) ? undefined : text;
   }
 
   #tallyOf(tool: string): Tally {
@@ -122,9 +122,20 @@ export class BrokerSession {
     };
     const { signal } = this.#ending;
     try {
-      return await this.#broker.call({ tool, input, grant: this.#grant, left, signal });
+      const done: unknown = await this.#broker.call({ tool, input, grant: this.#grant, left, signal });
+      // A broker of the host's own may answer nothing; what it took nobody knows then.
+      return typeof done === "object" && done !== null ? (done as Brokered) : { error: failure(tool) };
     } catch {
-      return { ...NOTHING, error: { code: "tool_failed", message: `tool ${tool} failed` } };
+      return { ...NOTHING, error: failure(tool) };
+    }
+  }
+
+  /** Undefined where the broker fails to say. */
+  #leastOf(tool: string): Spent | undefined {
+    try {
+      return this.#broker.atLeast?.(tool) ?? NOTHING;
+    } catch {
+      return undefined;
     }
   }
 
@@ -172,12 +183,30 @@ export class BrokerSession {
 const whole = (value: number | undefined): number | undefined =>
   value !== undefined && Number.isFinite(value) && value >= 0 ? Math.ceil(value) : undefined;
 
-function parsed(line: string): { id: unknown; tool: string; input: unknown } | undefined {
+const failure = (tool: string) => ({ code: "tool_failed", message: `tool ${tool} failed` });
+
+const errorText = (id: Id, error: object): string => JSON.stringify({ id, error });
+
+/** What cannot be written as JSON is an answer of a host's own broker, and none. */
+function replyOf(id: Id, tool: string, done: Brokered): { readonly text: string; readonly problem?: string } {
+  try {
+    if ("error" in done) return { text: errorText(id, done.error), problem: done.error.code };
+    return { text: JSON.stringify({ id, result: done.result }) };
+  } catch {
+    return { text: errorText(id, failure(tool)), problem: "tool_failed" };
+  }
+}
+
+/** Sent back as it came, so it is nothing that nests. */
+type Id = string | number | boolean | null;
+
+function parsed(line: string): { id: Id; tool: string; input: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== "object" || value === null) return undefined;
     const { id = null, tool, input = null } = value as Record<string, unknown>;
-    return typeof tool === "string" && tool.length <= 128 ? { id, tool, input } : undefined;
+    if (typeof id === "object" && id !== null) return undefined;
+    return typeof tool === "string" && tool.length <= 128 ? { id: id as Id, tool, input } : undefined;
   } catch {
     return undefined;
   }
