@@ -11,10 +11,14 @@ export function comparison(what, ours, peers) {
   const lines = Object.entries(peers).map(([name, theirs]) =>
     theirs === undefined
       ? `  ${name.padEnd(34)} not on this machine`
-      : `  ${name.padEnd(34)} ${format(theirs)}   holdfast takes ${(ours.wall_s / theirs.wall_s).toFixed(2)}x`,
+      : `  ${name.padEnd(34)} ${format(theirs)}   holdfast takes ${ratio(ours, theirs).toFixed(2)}x`,
   );
   return ["", what, `  ${"holdfast".padEnd(34)} ${format(ours)}`, ...lines].join("\n");
 }
+
+/** Of time, or of memory where no time was measured. */
+const ratio = (ours, theirs) =>
+  theirs.wall_s > 0 ? ours.wall_s / theirs.wall_s : ours.peak_mib / theirs.peak_mib;
 
 const format = ({ wall_s, peak_mib, note }) =>
   `${wall_s < 1 ? `${(wall_s * 1000).toFixed(0).padStart(6)} ms` : `${wall_s.toFixed(2).padStart(7)} s`}${peak_mib === undefined ? "" : ` ${peak_mib.toFixed(0).padStart(5)} MiB`}${note === undefined ? "" : `  ${note}`}`;

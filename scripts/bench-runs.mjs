@@ -70,6 +70,7 @@ function barePipe(python, main) {
       child.stdin.write(LINE);
       return lines.next();
     },
+    pid: child.pid,
     stop: () => child.kill(),
   };
 }
@@ -117,7 +118,11 @@ export async function benchRuns({ python, env, makePlane, holdfast }, quick) {
       warm,
       { "bare pipe": piped, "process for each call": spawned },
     ]);
-    rows.push(["memory of an idle worker", workerMemory(main), {}]);
+    rows.push([
+      "memory of an idle worker",
+      memoryOf(processesWith(main).filter((pid) => pid !== pipe.pid)),
+      { "bare worker": memoryOf([pipe.pid]) },
+    ]);
     for (const callers of quick ? [1, 16] : [1, 4, 16, 64])
       rows.push(await atOnce(pool, request, callers, quick));
   } finally {
@@ -148,10 +153,16 @@ async function atOnce(pool, request, callers, quick) {
   return [`${callers} callers at once, ${callers * each} calls`, { wall_s, note }, {}];
 }
 
-/** Proportional share of every process whose command line names the plugin. */
-function workerMemory(main) {
-  const found = spawnSync("pgrep", ["-f", `${main} --worker`], { encoding: "utf8" }).stdout.split("\n");
-  const kib = found.filter(Boolean).map((pid) => {
+/** Numbers of the processes whose command line starts the program as a worker: the wall's own bear it too. */
+const processesWith = (main) =>
+  spawnSync("pgrep", ["-f", `${main} --worker`], { encoding: "utf8" })
+    .stdout.split("\n")
+    .filter(Boolean)
+    .map(Number);
+
+/** Proportional share of each. */
+function memoryOf(pids) {
+  const kib = pids.map((pid) => {
     try {
       return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
     } catch {

@@ -153,9 +153,8 @@ class Confinement {
     const signals = [this.#effects.signal, ...(this.#request.signal ? [this.#request.signal] : [])];
     for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
     const [status, denials, broker] = program.channels as readonly [Channel, Channel, Channel];
-    const serving = this.#broker?.serve(broker);
     const entering = this.#is_admitted ? this.#enterGroups(program.pid).catch(() => undefined) : undefined;
-    const reading = [
+    const reading = Promise.all([
       readStatus(status.incoming, this.#status, {
         onInit: (pid) => void this.#admit(pid, entering, status),
         onStart: () => meter.begin(this.#status.init_pid),
@@ -163,14 +162,17 @@ class Confinement {
       }),
       this.#parts.denials.read(denials.incoming),
       stderr.read(program.stderr),
-    ];
+      this.#broker?.serve(broker),
+    ]);
+    // Asked for when the program has ended; what goes wrong before ends nothing but this run.
+    reading.catch(() => this.#end("stopped"));
     try {
       const watching = this.#watch();
       const { exit_code } = await program.ended;
       this.#is_over = true;
       this.#broker?.stop();
       await watching;
-      await Promise.all([...reading, serving]);
+      await reading;
       for (const signal of signals) signal.throwIfAborted();
       this.#requireStarted(stderr.text);
       return this.#outcome(exit_code, stderr.text);
