@@ -158,15 +158,21 @@ my %judged = (
   },
 );
 
-# What a loader and an interpreter look for as they start is no doing of the program, nor is where a C library looks for names.
+# What a loader and an interpreter look for as they start is no doing of the program, nor is where libraries look for names, words,
+# certificates and the number of processors at any time. An interpreter tells of it where the program itself asks.
 my $is_up = 0;
-my %of_library = map { ("/etc/$_" => 1) } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services ld.so.preload);
+my @of_libraries = (
+  map({ "/etc/$_" } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services protocols netsvc.conf svc.conf mime.types
+    ld.so.preload userdb ssl pki)),
+  qw(/usr/share /run/userdb /run/systemd/userdb /run/host/userdb /sys/fs/cgroup /sys/devices/system/cpu /sys/devices/system/node
+    /sys/kernel/mm/transparent_hugepage),
+);
 
 sub read_from {
   my ($path) = @_;
   return () unless defined $path;
   $is_up ||= $path eq $asked{entry}[0];
-  return () if !$is_up || $of_library{$path};
+  return () if !$is_up || lies_in($path, @of_libraries);
   my @granted = (@{$asked{read}}, @{$asked{write}}, @{$asked{device}});
   my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1));
   return () if !$is_hidden && (lies_in($path, @granted) || grep { lies_in($_, $path) } @granted);
