@@ -67,9 +67,13 @@ os.kill(os.getpid(), 0)
 test("one that is killed while it waits, and one that keeps itself from being looked into, end as they should", async () => {
   const { denied, exit_code, stdout } = await program(`
 for _ in range(20):
+    begun, begins = os.pipe()
     pid = os.fork()
     if pid == 0:
+        call(PTRACE, 0, 0, 0, 0)
+        os.write(begins, b"x")
         while True: call(PTRACE, 0, 0, 0, 0)
+    os.read(begun, 1)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
 libc.prctl(4, 0, 0, 0, 0)
