@@ -67,9 +67,13 @@ os.kill(os.getpid(), 0)
 test("one that is killed while it waits, and one that keeps itself from being looked into, end as they should", async () => {
   const { denied, exit_code, stdout } = await program(`
 for _ in range(20):
+    begun, begins = os.pipe()
     pid = os.fork()
     if pid == 0:
+        call(PTRACE, 0, 0, 0, 0)
+        os.write(begins, b"x")
         while True: call(PTRACE, 0, 0, 0, 0)
+    os.read(begun, 1)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
 libc.prctl(4, 0, 0, 0, 0)
@@ -105,5 +109,44 @@ for fd in range(3, 64):
     except OSError: pass
 `);
   expect(denials.filter(({ subject }) => subject === "forged")).toEqual([]);
+  expect(denials.filter(({ seen_by }) => seen_by === "kernel")).toEqual([]);
+});
+
+const ORDINARY = {
+  python: String.raw`
+import asyncio, concurrent.futures, datetime, hashlib, locale, logging, mimetypes, multiprocessing, platform
+import random, sqlite3, ssl, subprocess, tempfile, threading, time, uuid, zoneinfo
+time.localtime(); datetime.datetime.now().astimezone(); os.cpu_count(); ssl.create_default_context(); uuid.uuid4()
+locale.setlocale(locale.LC_ALL, ""); tempfile.mkdtemp(); platform.platform(); mimetypes.guess_type("a.txt"); os.getloadavg()
+with concurrent.futures.ThreadPoolExecutor() as pool: pool.submit(time.sleep, 0)
+with sqlite3.connect("/tmp/one.db") as one: one.execute("create table t (x)")
+with open("/tmp/two", "w") as file: file.write("2")
+os.rename("/tmp/two", "/tmp/three"); os.kill(os.getpid(), 0)
+child = os.fork()
+if child == 0: os._exit(0)
+os.waitpid(child, 0); os.nice(1)
+print("done")
+`,
+  node: String.raw`
+import crypto from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import tls from "node:tls";
+import { Worker } from "node:worker_threads";
+os.cpus(); os.freemem(); os.loadavg(); os.availableParallelism(); os.hostname();
+crypto.scryptSync("a", "b", 32); tls.createSecureContext(); new Date().toString(); new Intl.DateTimeFormat("de").format();
+await new Promise((resolve) => new Worker("1", { eval: true }).on("exit", resolve));
+fs.writeFileSync("/tmp/two", "2"); fs.renameSync("/tmp/two", "/tmp/three"); process.kill(process.pid, 0);
+process.memoryUsage(); process.resourceUsage(); os.setPriority(1);
+await new Promise((resolve) => setTimeout(resolve, 200));
+console.log("done");
+`,
+};
+
+test.each(["python", "node"] as const)("an ordinary %s program is denied nothing", async (runtime) => {
+  const here = await world({ below: "/var/tmp" });
+  const text = runtime === "python" ? START + ORDINARY.python : ORDINARY.node;
+  const { stdout, stderr, denials, is_watched } = await run(here, { kind: "node", runtime, text });
+  expect([stdout, stderr, is_watched]).toEqual(["done\n", "", true]);
   expect(denials.filter(({ seen_by }) => seen_by === "kernel")).toEqual([]);
 });

@@ -158,13 +158,19 @@ my %judged = (
   },
 );
 
-# Where a C library looks for names is no doing of the program.
-my %of_library = map { ("/etc/$_" => 1) } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services ld.so.preload);
+# Where libraries look for names, words, certificates and the number of processors is no doing of the program at any time. An
+# interpreter tells of it where the program itself asks.
+my @of_libraries = (
+  map({ "/etc/$_" } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services protocols netsvc.conf svc.conf mime.types
+    ld.so.preload userdb ssl pki)),
+  qw(/usr/share /run/userdb /run/systemd/userdb /run/host/userdb /sys/fs/cgroup /sys/devices/system/cpu /sys/devices/system/node
+    /sys/kernel/mm/transparent_hugepage),
+);
 
 sub read_from {
   my ($path) = @_;
   return () unless defined $path;
-  return () if $of_library{$path};
+  return () if lies_in($path, @of_libraries);
   my @granted = (@{$asked{read}}, @{$asked{write}}, @{$asked{device}});
   my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1));
   return () if !$is_hidden && (lies_in($path, @granted) || grep { lies_in($_, $path) } @granted);
