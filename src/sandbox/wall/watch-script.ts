@@ -230,8 +230,6 @@ sub watch_over {
   my $ends = pack('Q', 1 << 16);
   call('signals', 'rt_sigprocmask', 0, $ends, 0, 8);
   my $ended = call('signals', 'signalfd4', -1, $ends, 8, 0x80800);
-  # Who asks is woken by us and we by who asks, without a wait for another processor; older kernels do not know how.
-  syscall($NR{ioctl}, $listener, 0x40082104, 1);
   # It may have ended before its signal was kept for us.
   while ((my $one = waitpid(-1, 1)) > 0) { return $? if $one == $child }
   while (1) {
