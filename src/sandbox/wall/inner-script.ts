@@ -146,10 +146,7 @@ sub left_running {
   return @names > 20 ? @names[0 .. 19] : @names;
 }
 
-# Read while the program starts, and by us alone: it is longer than all the rest.
-my $watch = <<'END_OF_WATCH';
 ${WATCH_SCRIPT}
-END_OF_WATCH
 my @program = @ARGV;
 # This is the first process of the namespace: when it ends, the kernel ends every other one. It stays to say what they used,
 # and lets nobody look into it.
@@ -164,8 +161,6 @@ my $child = fork();
 fail("fork: $!") unless defined $child;
 if ($child) {
   close($its_to_say);
-  eval $watch;
-  fail("watch: $@") if $@;
   my $listener = received_descriptor($ours_to_hear);
   close($ours_to_hear);
   my $ended;
@@ -181,15 +176,6 @@ if ($child) {
   say_json(qq({"cpu_ms":$cpu_ms,"rss_kib":$rss_kib,"left":[$names],"ports":[$ports]}));
   exit(($ended & 127) ? 128 + ($ended & 127) : $ended >> 8);
 }
-# The descriptor of its filter goes to the first process, which answers.
-sub send_descriptor {
-  my ($socket, $fd) = @_;
-  my ($byte, $control) = ('x', pack('Qlllx4', 20, 1, 1, $fd));
-  my $part = pack('PQ', $byte, 1);
-  my $message = pack('QQPQPQQ', 0, 0, $part, 1, $control, 24, 0);
-  call('watch', 'sendmsg', fileno($socket), $message, 0);
-}
-
 sub filtered {
   my ($hex, @how) = @_;
   my $code = pack('H*', $hex);

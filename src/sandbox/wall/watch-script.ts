@@ -10,7 +10,15 @@ my $TOLD_MAX = 200;
 
 sub signed { unpack('l', pack('L', $_[0] & 0xffffffff)) }
 
-# The program sends it to us, who answer.
+# The program sends the descriptor of its filter to us, who answer.
+sub send_descriptor {
+  my ($socket, $fd) = @_;
+  my ($byte, $control) = ('x', pack('Qlllx4', 20, 1, 1, $fd));
+  my $part = pack('PQ', $byte, 1);
+  my $message = pack('QQPQPQQ', 0, 0, $part, 1, $control, 24, 0);
+  call('watch', 'sendmsg', fileno($socket), $message, 0);
+}
+
 sub received_descriptor {
   my ($socket) = @_;
   my ($byte, $control) = (' ', "\0" x 24);
