@@ -25,6 +25,12 @@ export interface StatusEvents {
   readonly onDenied: (rule: string, subject: string) => void;
 }
 
+function meetInit(status: WallStatus, pid: number | undefined, onInit: StatusEvents["onInit"]): void {
+  if (pid === undefined || status.init_pid !== undefined) return;
+  status.init_pid = pid;
+  onInit(pid);
+}
+
 /** Bubblewrap writes its JSON over several lines and amid the rest, so the words are looked for in all that came. */
 export async function readStatus(
   incoming: AsyncIterable<Uint8Array>,
@@ -44,11 +50,7 @@ export async function readStatus(
       const [, digits] = new RegExp(`"${name}": ?(\\d+)`).exec(text) ?? [];
       return digits === undefined ? undefined : Number(digits);
     };
-    const init_pid = number("child-pid");
-    if (init_pid !== undefined && status.init_pid === undefined) {
-      status.init_pid = init_pid;
-      onInit(init_pid);
-    }
+    meetInit(status, number("child-pid"), onInit);
     const cpu_ms = number("cpu_ms");
     if (cpu_ms !== undefined) status.cpu_ms = cpu_ms;
     const rss_kib = number("rss_kib");
