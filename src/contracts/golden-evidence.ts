@@ -36,6 +36,8 @@ export const GoldenFacts = z.object({
   package_id: z.string().max(128),
   version: z.string().max(64),
   harness: z.object({ version: z.string().max(64), digest: HexDigest }),
+  /** What a matrix ran beside the harness; absent for what only the product ran. */
+  programs_digest: HexDigest.optional(),
   platform: z.object({ os: z.string().max(64), arch: z.string().max(64), node: z.string().max(64) }),
   began_at: z.iso.datetime(),
   duration_ms: z.number(),
@@ -49,6 +51,7 @@ export type GoldenFacts = z.output<typeof GoldenFacts>;
 export const MatrixResult = z.looseObject({
   package_id: PackageId,
   harness: GoldenReport.shape.harness,
+  programs_digest: HexDigest,
   environment: GoldenReport.shape.environment,
   began_at: z.iso.datetime(),
   duration_ms: z.number(),

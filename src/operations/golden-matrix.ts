@@ -14,10 +14,10 @@ import {
   type HostProgram,
   inShard,
   lostCell,
-  type MatrixVersion,
   OWN_NAME,
   packVersions,
   planMatrix,
+  programsDigest,
   readMatrix,
   readWaivers,
   requireSubject,
@@ -28,13 +28,13 @@ import {
   subjectAt,
   sweepFolders,
 } from "../harness/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
 import { findInterpreters } from "../python/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { environmentOf, workerFlags } from "./golden.ts";
 import { driverOf } from "./golden-driver.ts";
+import { harnessHere } from "./golden-harness.ts";
 import { textOfMatrix } from "./golden-matrix-report.ts";
 import { runTogether } from "./golden-workers.ts";
 
@@ -112,7 +112,8 @@ export const goldenMatrix = operation({
         {
           schema_version: "1.0",
           package_id: versions[0]?.package_id ?? "",
-          harness: { version: context.version, digest: harnessDigest(context, hosts, versions) },
+          harness: harnessHere(context),
+          programs_digest: programsDigest(effects, { hosts, versions, points }),
           environment: await environmentOf(context),
           began_at,
           duration_ms: Math.round(clock.elapsed_ms() - from_ms),
@@ -217,22 +218,4 @@ const ownHost = ({ version }: Context): HostProgram => ({
 function waiversOf({ effects }: Context, base: string, { waive }: MatrixFile): MatrixWaiver[] {
   const path = "golden/waivers.toml";
   return [...readWaivers(effects, `${base}/${path}`, path), ...waive];
-}
-
-/** The programs that judged, and the bytes they judged. */
-function harnessDigest(
-  { version, effects: { fs } }: Context,
-  hosts: readonly HostProgram[],
-  versions: readonly MatrixVersion[],
-): string {
-  const programs = hosts.map(({ folder, ...host }) => [
-    { ...host, is_built_in: undefined },
-    ...(folder === null
-      ? []
-      : fs
-          .list(folder)
-          .filter(({ kind }) => kind === "file")
-          .map(({ name }) => sha256Hex(fs.read(`${folder}/${name}`)))),
-  ]);
-  return sha256Hex(Buffer.from(JSON.stringify([version, programs, versions.map(({ digest }) => digest)])));
 }

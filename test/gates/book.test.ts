@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { GoldenReport } from "../../src/contracts/index.ts";
+import { openBook } from "../../src/gates/book.ts";
 import { canInstall, judgeGate, readReport, recordEvidence, storedVersion } from "../../src/gates/index.ts";
 import { testsOf } from "../../src/gates/report-tests.ts";
 import { loadSigningKey } from "../../src/keys/index.ts";
@@ -138,6 +139,7 @@ test("so is a cell of a matrix", () => {
     const matrix = {
       package_id: ID,
       harness,
+      programs_digest: "7".repeat(64),
       environment,
       began_at,
       duration_ms: 1,
@@ -175,6 +177,7 @@ test("what a matrix found is evidence of its cells, for each version by its byte
   const matrix = {
     package_id: ID,
     harness,
+    programs_digest: "7".repeat(64),
     environment,
     began_at,
     duration_ms: 1,
@@ -195,6 +198,8 @@ test("what a matrix found is evidence of its cells, for each version by its byte
   expect(done.recorded.map(({ version, result }) => [version, result])).toEqual([["1.0.0", "FAILED"]]);
   expect(done.skipped.map(({ version, stored }) => [version, stored])).toEqual([["2.0.0", null]]);
   const subject = storedVersion(effects, plane, ID);
+  const [evidence] = openBook(effects, plane, subject).evidence;
+  expect(evidence?.facts.programs_digest).toBe("7".repeat(64));
   const ask = async (host: string): Promise<string> =>
     (await canInstall(effects, plane, subject, { cell: { host }, harness })).answer;
   expect(await Promise.all(["workbench@1", "workbench@2.0", "3.0.0", "holdfast"].map(ask))).toEqual([

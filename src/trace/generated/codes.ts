@@ -251,7 +251,7 @@ export const CODES: Readonly<Record<string, string>> = {
   CAPABILITY_VIOLATION:
     '{"room":"runtime","exit_code":null,"meaning":"In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
   CELL_NOT_RUN:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id> was not run<because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id> was not run<because>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"A cell of the matrix was not run, and nobody answers for that; nothing is known of it.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":[]}',
   CHAIN_BROKEN:
     '{"room":"integrity","exit_code":null,"meaning":"Broken governance chain. Package, spec and framework must each be registered.","raised_in":["src/integrity/chain.ts"],"messages":["<link> names <link> (<link type>), which is not registered"],"next_steps":[]}',
   CHAIN_FILE_MISSING:
@@ -327,7 +327,7 @@ export const CODES: Readonly<Record<string, string>> = {
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILED_INSIDE_RANGE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id> is claimed, and fails<because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id> is claimed, and fails<because>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"A plugin fails on a host, an API or a Python that the ranges of its manifest claim.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":[]}',
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"meaning":"A failure point was named in a form that cannot be read; nothing was touched.","raised_in":[],"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
   FAULT_CODE:
@@ -891,8 +891,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"python","exit_code":5,"meaning":"Reported as: <python> does not say what it is: <problem>.","raised_in":["src/python/environment/interpreter.ts","src/python/environment/venv.ts"],"messages":["<python> does not say what it is: <problem>","<executable> cannot make a virtual environment: <problem>"],"next_steps":["Run \\"<executable> -m venv --without-pip /tmp/try\\" and mend what it says."]}',
   RANGE_INVALID:
     '{"room":"preflight","exit_code":2,"meaning":"A range that is none. A range nobody can read would hold for every version or for none.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  RANGE_TOO_NARROW:
+    '{"room":"harness","exit_code":null,"meaning":"A plugin works where its own ranges say it does not: they are narrower than the truth. A warning alone.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":["Widen the range, if what it leaves out is to be supported."]}',
   RAN_OUTSIDE_RANGE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id><because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id><because>","<id> is refused as declared, but works: compat.<outside> is narrower than the truth"],"next_steps":["Widen the range, if what it leaves out is to be supported."]}',
+    '{"room":"harness","exit_code":null,"meaning":"A cell of the matrix lies outside the declared ranges, and nothing refused it there: the claim is not kept to.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":[]}',
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
