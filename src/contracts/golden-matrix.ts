@@ -123,6 +123,9 @@ export const GoldenMatrix = z
     programs_digest: HexDigest.describe(
       "sha256 over what was run beside the harness: the host programs, and the archives of the versions.",
     ),
+    host_digests: z
+      .record(z.string().max(200), HexDigest)
+      .describe("sha256 of each host program, by name@version; the product itself is the harness."),
     environment: GoldenReport.shape.environment,
     began_at: z.string(),
     duration_ms: z.number(),

@@ -19,7 +19,7 @@ export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";
 export { mergeMatrices } from "./matrix/merge-matrix.ts";
 export { packVersions } from "./matrix/pack-versions.ts";
 export { planMatrix } from "./matrix/plan-matrix.ts";
-export { programsDigest } from "./matrix/programs-digest.ts";
+export { hostDigests, programsOf } from "./matrix/programs-digest.ts";
 export { readMatrix, readWaivers } from "./matrix/read-matrix.ts";
 export { lostCell, runCell } from "./matrix/run-cell.ts";
 export { generatedFile, planRun, storedIn } from "./plan-run.ts";
@@ -31,6 +31,7 @@ export {
   requireSubject,
   type Subject,
   type Subjects,
+  storedSubject,
   subjectAt,
   withStoredDependencies,
 } from "./subjects.ts";

@@ -9,7 +9,6 @@ import {
 } from "../contracts/index.ts";
 import {
   closeMatrix,
-  findHosts,
   findSubjects,
   type HostProgram,
   inShard,
@@ -17,7 +16,7 @@ import {
   OWN_NAME,
   packVersions,
   planMatrix,
-  programsDigest,
+  programsOf,
   readMatrix,
   readWaivers,
   requireSubject,
@@ -25,8 +24,10 @@ import {
   type Subjects,
   shardOf,
   steadyMatrix,
+  storedSubject,
   subjectAt,
   sweepFolders,
+  withStoredDependencies,
 } from "../harness/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
@@ -34,7 +35,7 @@ import { findInterpreters } from "../python/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { environmentOf, workerFlags } from "./golden.ts";
 import { driverOf } from "./golden-driver.ts";
-import { harnessHere } from "./golden-harness.ts";
+import { harnessHere, hostsIn } from "./golden-harness.ts";
 import { textOfMatrix } from "./golden-matrix-report.ts";
 import { runTogether } from "./golden-workers.ts";
 
@@ -45,13 +46,15 @@ export const goldenMatrix = operation({
   summary: "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
   examples: [
     "golden matrix modules/example_gate",
+    "golden matrix PKG-T3-PALETTE-001@1.0.0 --hosts workbench@2.0.0 --json | golden record -",
     "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
     "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
   ],
   authorised: false,
   input: z.strictObject({
     subject: z.string().min(1).meta({
-      description: "A matrix file, the source folder of a plugin, or its package id.",
+      description:
+        "A matrix file, the source folder of a plugin, its package id, or ID@VERSION in the store.",
       positional: 0,
     }),
     versions: words(
@@ -76,8 +79,9 @@ export const goldenMatrix = operation({
     const shard = input.shard === undefined ? undefined : shardOf(input.shard);
     const began_at = new Date(clock.now_ms()).toISOString();
     const from_ms = clock.elapsed_ms();
-    const subjects = await findSubjects(effects, base);
-    const { matrix, directory } = await wanted(context, base, subjects, input);
+    const sources = await findSubjects(effects, base);
+    const { matrix, directory, archives } = await wanted(context, base, sources, input);
+    const subjects = await withStoredDependencies(effects, base, sources, archives);
     const packed = await packVersions(effects, matrix, {
       driver: driverOf(context),
       subjects,
@@ -86,7 +90,7 @@ export const goldenMatrix = operation({
     });
     try {
       const { versions } = packed;
-      const hosts = hostsFor(context, base);
+      const hosts = [...hostsIn(context, base), ownHost(context)];
       const pythons = await findInterpreters(effects);
       const asked = askedOf(input, matrix);
       const { points, edges } = planMatrix(versions, asked, {
@@ -113,7 +117,7 @@ export const goldenMatrix = operation({
           schema_version: "1.0",
           package_id: versions[0]?.package_id ?? "",
           harness: harnessHere(context),
-          programs_digest: programsDigest(effects, { hosts, versions, points }),
+          ...programsOf(effects, { hosts, versions, points }),
           environment: await environmentOf(context),
           began_at,
           duration_ms: Math.round(clock.elapsed_ms() - from_ms),
@@ -168,9 +172,11 @@ interface Wanted {
   readonly matrix: MatrixFile;
   /** Absolute. */
   readonly directory: string;
+  /** Absolute paths of the archives in the store that versions are. */
+  readonly archives: readonly string[];
 }
 
-/** @throws MATRIX_INVALID, SUBJECT_UNKNOWN */
+/** @throws MATRIX_INVALID, SUBJECT_UNKNOWN, SCENARIO_PACKAGE */
 async function wanted(
   { effects }: Context,
   base: string,
@@ -185,26 +191,30 @@ async function wanted(
       ([handle, { version }]) => chosen === undefined || chosen.includes(version ?? handle),
     );
     const directory = path.slice(0, path.lastIndexOf("/"));
-    return { matrix: { ...matrix, packages: Object.fromEntries(packages) }, directory };
+    return { matrix: { ...matrix, packages: Object.fromEntries(packages) }, directory, archives: [] };
   }
-  const source = (await subjectAt(effects, path)) ?? requireSubject(subjects, subject);
+  const { package_id, version, folder, archive } =
+    (await subjectAt(effects, path)) ??
+    (await storedSubject(effects, base, subject)) ??
+    requireSubject(subjects, subject);
+  const bytes = archive === undefined ? { source: folder } : { archive };
   const packages = Object.fromEntries(
-    (chosen ?? [source.version]).map((version) => [
-      `v${version.toLowerCase().replaceAll("+", "-")}`,
-      { source: source.folder, version, edits: [] },
+    // Bytes from the store stay as they are, unless another version is asked of them.
+    (chosen ?? [archive === undefined ? version : undefined]).map((number) => [
+      `v${(number ?? version).toLowerCase().replaceAll("+", "-")}`,
+      { ...bytes, ...(number === undefined ? {} : { version: number }), edits: [] },
     ]),
   );
-  const name = source.package_id.toLowerCase();
-  return { matrix: { schema_version: "1.0", name, packages, settings: {}, waive: [] }, directory: base };
+  const name = package_id.toLowerCase();
+  return {
+    matrix: { schema_version: "1.0", name, packages, settings: {}, waive: [] },
+    directory: base,
+    archives: archive === undefined ? [] : [archive],
+  };
 }
 
 const cellAt = (point: MatrixPoint, found: unknown, why: string | undefined): MatrixCell =>
   (found as MatrixCell | undefined) ?? lostCell(point, why ?? "it was lost");
-
-const hostsFor = (context: Context, base: string): HostProgram[] => [
-  ...findHosts(context.effects, { product: context.files.package_directory, checkout: base }),
-  ownHost(context),
-];
 
 const ownHost = ({ version }: Context): HostProgram => ({
   name: OWN_NAME,

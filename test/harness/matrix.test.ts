@@ -7,7 +7,7 @@ import {
   closeMatrix,
   findHosts,
   planMatrix,
-  programsDigest,
+  programsOf,
   readMatrix,
   readWaivers,
   requireTrusted,
@@ -118,6 +118,7 @@ const close = (
       package_id: "PKG-T3-NOTES-001",
       harness: { version: "1.0.0", digest: "0".repeat(64) },
       programs_digest: more.programs_digest ?? "1".repeat(64),
+      host_digests: {},
       environment: { os: "linux", arch: "x64", node: "24.0.0", python: null, host: "1.0.0", api: "1.0.0" },
       began_at: "2026-01-01T00:00:00.000Z",
       duration_ms: 1,
@@ -246,10 +247,10 @@ describe("a cell that was removed", () => {
 });
 
 describe("the digest of the programs", () => {
-  const digestIn = (folder: string, more: Partial<Parameters<typeof programsDigest>[1]> = {}) => {
+  const digestIn = (folder: string, more: Partial<Parameters<typeof programsOf>[1]> = {}) => {
     const hosts = findHosts(effects, { product: folder, checkout: folder });
     const points = [{ host: { name: "workbench", version: "1.0.0" } }];
-    return programsDigest(effects, { hosts, points, versions: [{ digest: "a".repeat(64) }], ...more });
+    return programsOf(effects, { hosts, points, versions: [{ digest: "a".repeat(64) }], ...more });
   };
   const FILES = {
     "golden/hosts/a/host.toml":
@@ -266,8 +267,10 @@ describe("the digest of the programs", () => {
       "golden/hosts/a/__pycache__/x.pyc": "compiled",
       "golden/hosts/b/host.toml": 'name = "other"\nversion = "1.0.0"\napis = ["1.0.0"]\ncommand = ["node"]\n',
     });
-    expect(digestIn(two)).toBe(digestIn(one));
-    expect(digestIn(one, { versions: [{ digest: "b".repeat(64) }] })).not.toBe(digestIn(one));
+    expect(digestIn(two)).toEqual(digestIn(one));
+    const another = digestIn(one, { versions: [{ digest: "b".repeat(64) }] });
+    expect(another.programs_digest).not.toBe(digestIn(one).programs_digest);
+    expect(another.host_digests).toEqual(digestIn(one).host_digests);
   });
 
   test.each(Object.keys(FILES))("changes with %s", (path) => {
@@ -275,7 +278,9 @@ describe("the digest of the programs", () => {
     writeTree(one, FILES);
     const text = FILES[path as keyof typeof FILES];
     writeTree(two, { ...FILES, [path]: `${text}${path.endsWith("toml") ? "# " : "// "}changed\n` });
-    expect(digestIn(two)).not.toBe(digestIn(one));
+    const [first, second] = [digestIn(one), digestIn(two)];
+    expect(second.programs_digest).not.toBe(first.programs_digest);
+    expect(second.host_digests["workbench@1.0.0"]).not.toBe(first.host_digests["workbench@1.0.0"]);
   });
 });
 

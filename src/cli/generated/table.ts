@@ -1614,6 +1614,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
     examples: [
       "golden matrix modules/example_gate",
+      "golden matrix PKG-T3-PALETTE-001@1.0.0 --hosts workbench@2.0.0 --json | golden record -",
       "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
       "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
     ],
@@ -1622,7 +1623,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "subject",
         type: "string",
-        description: "A matrix file, the source folder of a plugin, or its package id.",
+        description:
+          "A matrix file, the source folder of a plugin, its package id, or ID@VERSION in the store.",
         required: true,
         positional: true,
       },

@@ -1,15 +1,35 @@
-/** What a matrix ran beside the harness itself: the host programs as they lie there, and the archives of the versions. */
-import type { MatrixPoint } from "../../contracts/index.ts";
+/** What a matrix ran beside the harness itself: host programs as they lie there, and the archives of the versions. */
+import type { GoldenMatrix, MatrixPoint } from "../../contracts/index.ts";
 import type { Effects } from "../../effects/index.ts";
-import { sha256Hex } from "../../kernel/index.ts";
+import { sha256Hex, sortedBy } from "../../kernel/index.ts";
 import { type HostProgram, hostWord } from "./hosts.ts";
 import type { MatrixVersion } from "./job.ts";
 
 type FileSystem = Pick<Effects["fs"], "list" | "read">;
 
-/** Of the hosts in the plan, with what lies beside their folders, which they may share. Where they lie counts for nothing. */
-export function programsDigest(
+/**
+ * By `name@version`, sha256 over a host program: what it says of itself, its folder, and the files beside that, which hosts may
+ * share. Where it lies counts for nothing. The product itself is none: it is the harness.
+ */
+export const hostDigests = (
   { fs }: { readonly fs: FileSystem },
+  hosts: readonly HostProgram[],
+): ReadonlyMap<string, string> =>
+  new Map(
+    hosts.flatMap((host) => {
+      const { name, version, apis, command, folder } = host;
+      if (folder === null) return [];
+      const files = filesBelow(fs, folder);
+      const shared = filesIn(fs, folder.slice(0, folder.lastIndexOf("/")));
+      return [[hostWord(host), digestOf({ name, version, apis, command, files, shared })] as const];
+    }),
+  );
+
+const digestOf = (value: unknown): string => sha256Hex(Buffer.from(JSON.stringify(value)));
+
+/** Of the hosts in the plan, and of the archives. */
+export function programsOf(
+  effects: { readonly fs: FileSystem },
   {
     hosts,
     versions,
@@ -19,17 +39,15 @@ export function programsDigest(
     readonly versions: readonly Pick<MatrixVersion, "digest">[];
     readonly points: readonly Pick<MatrixPoint, "host">[];
   },
-): string {
+): Pick<GoldenMatrix, "programs_digest" | "host_digests"> {
   const used = new Set(points.map(({ host }) => hostWord(host)));
-  const programs = hosts
-    .filter((host) => used.has(hostWord(host)))
-    .map(({ name, version, apis, command, folder }) => ({
-      host: { name, version, apis, command },
-      files: folder === null ? [] : filesBelow(fs, folder),
-      shared: folder === null ? [] : filesIn(fs, folder.slice(0, folder.lastIndexOf("/"))),
-    }));
+  const found = hostDigests(
+    effects,
+    hosts.filter((host) => used.has(hostWord(host))),
+  );
+  const host_digests = Object.fromEntries(sortedBy([...found], ([word]) => word));
   const archives = versions.map(({ digest }) => digest);
-  return sha256Hex(Buffer.from(JSON.stringify({ programs, archives })));
+  return { programs_digest: digestOf({ host_digests, archives }), host_digests };
 }
 
 type Listed = readonly (readonly [string, string])[];

@@ -321,7 +321,7 @@ export const CODES: Readonly<Record<string, string>> = {
   EVIDENCE_OTHER_BYTES:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> <version> was tested as <digest>, the store <held>.","raised_in":["src/lifecycle/keep-evidence.ts"],"messages":["<package id> <version> was tested as <digest>, the store <held>"],"next_steps":["Run \\"golden run <package id>@<version> --record\\", which tests what the store holds."]}',
   EVIDENCE_REPORT_INVALID:
-    '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> is no report of golden run or golden matrix: <field> <message>"],"next_steps":["Name a report as \\"golden run --json\\" prints it."]}',
+    '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> holds no report but a refusal: <message> [<code>]","<path> is no report of golden run or golden matrix: <field> <message>"],"next_steps":["<refused next>"]}',
   EXIT_CODE:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts","src/harness/judge/step.ts","src/harness/matrix/on-host.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>","<action> failed: <message> [<code>]"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
@@ -375,7 +375,7 @@ export const CODES: Readonly<Record<string, string>> = {
   GATE_FAILED:
     '{"room":"gates","exit_code":null,"meaning":"Required scenario failed. The newest recording of a required scenario says that it failed.","raised_in":["src/gates/can-install.ts","src/gates/judge.ts"],"messages":["<name> failed<was good>: <names>"],"next_steps":[]}',
   GATE_HARNESS:
-    '{"room":"gates","exit_code":null,"meaning":"Evidence of another harness. The evidence was made by another harness than this one.","raised_in":["src/gates/judge.ts"],"messages":["<name> was run by another harness"],"next_steps":[]}',
+    '{"room":"gates","exit_code":null,"meaning":"Evidence of another harness. The evidence was made by another harness than this one.","raised_in":["src/gates/judge.ts"],"messages":["<name> was run by another harness","<name> was run on another program <host> than lies here"],"next_steps":[]}',
   GATE_LEDGER_BROKEN:
     '{"room":"gates","exit_code":null,"meaning":"Ledger of packages broken. The ledger of packages does not verify.","raised_in":["src/gates/book.ts"],"messages":["<PACKAGES STREAM> does not verify, so nobody can say what was recorded: <why>"],"next_steps":[]}',
   GATE_MISSING:
