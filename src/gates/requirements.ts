@@ -55,7 +55,7 @@ function matrixCommand({ package_id, version }: Subject, cell: RequiredCell): st
     const value = cell[name];
     return value === undefined ? [] : [`--${name}s ${shellWord(value)}`];
   });
-  return ["golden matrix", `${package_id}@${version}`, ...flags, "--json | golden record -"].join(" ");
+  return ["golden matrix", `${package_id}@${version}`, ...flags, "--record"].join(" ");
 }
 
 export const isAbout = ({ scenario }: Requirement, test: EvidenceTest): boolean => {

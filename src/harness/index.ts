@@ -13,6 +13,7 @@ export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults, make as harnessFault } from "./faults.ts";
 export { type Compared, compareRuns, type Variation } from "./flaky.ts";
 export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
+export { cellWord, type Grid, gridsOf } from "./forms/matrix-facts.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";
 export { findHosts, type HostProgram, OWN_NAME, requireTrusted } from "./matrix/hosts.ts";
 export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";

@@ -7,12 +7,14 @@ import {
   type MatrixPoint,
   type MatrixWaiver,
 } from "../contracts/index.ts";
+import type { Recorded } from "../gates/index.ts";
 import {
   closeMatrix,
   findSubjects,
   type HostProgram,
   inShard,
   lostCell,
+  type MatrixVersion,
   OWN_NAME,
   packVersions,
   planMatrix,
@@ -35,8 +37,8 @@ import { findInterpreters } from "../python/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { environmentOf, workerFlags } from "./golden.ts";
 import { driverOf } from "./golden-driver.ts";
+import { formFlags, planeToRecordIn, reportText, settleReport } from "./golden-forms.ts";
 import { harnessHere, hostsIn } from "./golden-harness.ts";
-import { textOfMatrix } from "./golden-matrix-report.ts";
 import { runTogether } from "./golden-workers.ts";
 
 const words = (description: string) => z.string().min(1).max(1000).optional().meta({ description });
@@ -46,11 +48,12 @@ export const goldenMatrix = operation({
   summary: "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
   examples: [
     "golden matrix modules/example_gate",
-    "golden matrix PKG-T3-PALETTE-001@1.0.0 --hosts workbench@2.0.0 --json | golden record -",
+    "golden matrix PKG-T3-PALETTE-001@1.0.0 --hosts workbench@2.0.0 --record",
+    "golden matrix modules/example_gate --format html --out matrix.html",
     "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
     "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
   ],
-  authorised: false,
+  authorised: true,
   input: z.strictObject({
     subject: z.string().min(1).meta({
       description:
@@ -70,19 +73,21 @@ export const goldenMatrix = operation({
     }),
     list: z.boolean().default(false).meta({ description: "Name the cells, and run nothing." }),
     ...workerFlags,
+    ...formFlags,
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host, clock } = effects;
-    const base = root === undefined ? host.cwd : absolute(host.cwd, root);
+    const plane = planeToRecordIn(context, input);
+    const base = plane?.root ?? (root === undefined ? host.cwd : absolute(host.cwd, root));
     const swept = sweepFolders(effects).removed.length;
     const shard = input.shard === undefined ? undefined : shardOf(input.shard);
     const began_at = new Date(clock.now_ms()).toISOString();
     const from_ms = clock.elapsed_ms();
     const sources = await findSubjects(effects, base);
-    const { matrix, directory, archives } = await wanted(context, base, sources, input);
+    const { matrix: asked_for, directory, archives } = await wanted(context, base, sources, input);
     const subjects = await withStoredDependencies(effects, base, sources, archives);
-    const packed = await packVersions(effects, matrix, {
+    const packed = await packVersions(effects, asked_for, {
       driver: driverOf(context),
       subjects,
       directory,
@@ -92,7 +97,7 @@ export const goldenMatrix = operation({
       const { versions } = packed;
       const hosts = [...hostsIn(context, base), ownHost(context)];
       const pythons = await findInterpreters(effects);
-      const asked = askedOf(input, matrix);
+      const asked = askedOf(input, asked_for);
       const { points, edges } = planMatrix(versions, asked, {
         hosts,
         pythons: pythons.map(({ version }) => version),
@@ -123,31 +128,33 @@ export const goldenMatrix = operation({
           duration_ms: Math.round(clock.elapsed_ms() - from_ms),
           shard: input.shard ?? null,
           swept_folders: swept,
-          versions: versions.map(({ version, digest, metadata }) => ({
-            version,
-            digest,
-            compat: { ...metadata.compat } as Record<string, string>,
-          })),
+          versions: versions.map(stated),
           edges: [...edges],
-          waivers: waiversOf(context, base, matrix),
+          waivers: waiversOf(context, base, asked_for),
           planned: [...points],
           cells: pieces.map((point, at) => cellAt(point, results.get(at), lost.get(at))),
         },
         began_at.slice(0, 10),
       );
       // Parsed, so that fields stand in one order whoever wrote them.
-      const result = GoldenMatrix.parse(input.steady ? steadyMatrix(closed) : closed);
-      return { result: { matrix: result }, exit_code: closed.healthy ? 0 : 1 };
+      const matrix = GoldenMatrix.parse(input.steady ? steadyMatrix(closed) : closed);
+      // Evidence says when it was made, also where the report does not.
+      const recorded = await settleReport(context, input, plane === undefined ? matrix : closed, plane);
+      return { result: { matrix, recorded }, exit_code: closed.healthy ? 0 : 1 };
     } finally {
       packed.end();
     }
   },
-  text: (result) =>
-    "matrix" in result ? textOfMatrix(result.matrix) : result.cells.map((id) => `${id}\n`).join(""),
+  text: (result, input) =>
+    "matrix" in result
+      ? reportText(input, result.matrix, result.recorded)
+      : result.cells.map((id) => `${id}\n`).join(""),
   json: (result) => ("matrix" in result ? result.matrix : result),
 });
 
-type Result = { readonly matrix: GoldenMatrix } | { readonly cells: readonly string[] };
+type Result =
+  | { readonly matrix: GoldenMatrix; readonly recorded: Recorded | undefined }
+  | { readonly cells: readonly string[] };
 
 interface AxisWords {
   readonly hosts?: string | undefined;
@@ -212,6 +219,12 @@ async function wanted(
     archives: archive === undefined ? [] : [archive],
   };
 }
+
+const stated = ({ version, digest, metadata }: MatrixVersion): GoldenMatrix["versions"][number] => ({
+  version,
+  digest,
+  compat: { ...metadata.compat } as Record<string, string>,
+});
 
 const cellAt = (point: MatrixPoint, found: unknown, why: string | undefined): MatrixCell =>
   (found as MatrixCell | undefined) ?? lostCell(point, why ?? "it was lost");

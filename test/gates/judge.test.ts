@@ -257,8 +257,8 @@ test("what is required: named scenarios, those that ask for it, and each cell", 
     ["canonical", undefined, "golden run golden/weather.toml --record"],
     ["load", undefined, "golden run PKG-T1-DEMO-001@1.0.0 --record"],
     ["twice", undefined, "golden run 'golden/two words.toml' --record"],
-    ["matrix", "1", "golden matrix PKG-T1-DEMO-001@1.0.0 --hosts 1 --json | golden record -"],
-    ["matrix", "2", "golden matrix PKG-T1-DEMO-001@1.0.0 --hosts 2 --pythons 3.12 --json | golden record -"],
+    ["matrix", "1", "golden matrix PKG-T1-DEMO-001@1.0.0 --hosts 1 --record"],
+    ["matrix", "2", "golden matrix PKG-T1-DEMO-001@1.0.0 --hosts 2 --pythons 3.12 --record"],
   ]);
   expect(all[0]?.scenario_digest).toBe(file.digest);
   expect(all[1]?.scenario_digest).toBeNull();
