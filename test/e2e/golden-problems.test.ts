@@ -220,11 +220,11 @@ const sleeper = (namespace: string) => ({
 
 /** The command of ours with all of these words, once there is one. */
 async function killCommand(words: readonly string[], ended: Promise<unknown>): Promise<void> {
-  let is_over = false;
+  const golden = { is_over: false };
   void ended.then(() => {
-    is_over = true;
+    golden.is_over = true;
   });
-  while (!is_over) {
+  while (!golden.is_over) {
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       const argv = commandOf(pid);
       if (!words.every((word) => argv.includes(word))) continue;
