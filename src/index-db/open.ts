@@ -57,21 +57,45 @@ export function withIndex<T>(
   otherwise: () => T,
 ): T {
   const open = held.get(effects.databases)?.get(root);
+  if (open?.is_given_up === true) return otherwise();
   const database = open?.database ?? openIndex(effects, root);
-  if (open !== undefined) open.database = database;
+  // One that cannot be had is not waited for again with every question.
+  if (open !== undefined) Object.assign(open, { database, is_given_up: database === undefined });
   if (database === undefined) return otherwise();
+  let is_damaged = false;
   try {
     return from_index(database);
   } catch (error) {
-    if ((error as { errcode?: unknown }).errcode === undefined) throw error;
+    const { errcode } = error as { errcode?: number };
+    // JSON that the index holds; faults and errors of the system are others.
+    is_damaged = error instanceof SyntaxError || DAMAGED.has((errcode ?? 0) & PRIMARY_CODE);
+    if (errcode === undefined && !is_damaged) throw error;
     return otherwise();
   } finally {
-    if (database !== open?.database) database.close();
+    if (is_damaged) giveUp(effects, root, database, open);
+    else if (database !== open?.database) database.close();
+  }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. Further codes of a kind differ in the bits above. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+const PRIMARY_CODE = 0xff;
+
+/** What is damaged would send every reader to the files from now on. */
+function giveUp(effects: IndexEffects, root: string, database: Database, open: Held | undefined): void {
+  // Whoever holds it goes on without: what was found out from the damaged one does not hold for a new one.
+  if (open !== undefined) Object.assign(open, { database: undefined, is_given_up: true });
+  database.close();
+  try {
+    dropIndex(effects, root);
+  } catch (error) {
+    if (typeof (error as { syscall?: unknown }).syscall !== "string") throw error;
   }
 }
 
 interface Held {
   users: number;
+  is_given_up: boolean;
   database: Database | undefined;
 }
 
@@ -86,7 +110,7 @@ export async function holdingIndex<T>(
 ): Promise<T> {
   const by_root = held.get(databases) ?? new Map<string, Held>();
   held.set(databases, by_root);
-  const own = by_root.get(root) ?? { users: 0, database: undefined };
+  const own = by_root.get(root) ?? { users: 0, is_given_up: false, database: undefined };
   by_root.set(root, own);
   own.users += 1;
   try {

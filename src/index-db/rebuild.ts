@@ -3,9 +3,9 @@ import { PLANE_TIERS } from "../contracts/index.ts";
 import { type Database, stampOf } from "../effects/index.ts";
 import { installedIds } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
+import { catchUp, UNSETTLED } from "./follow-stream.ts";
 import { KnownPackages } from "./known-packages.ts";
 import { linesFrom } from "./ledger-lines.ts";
-import { catchUp } from "./mentions.ts";
 import { dropIndex, type IndexEffects, MENTION_INDEX, withIndex } from "./open.ts";
 import { loadOwners, OWNERS_PATH } from "./owners.ts";
 
@@ -104,7 +104,7 @@ function judge(
 function stateOf({ fs }: IndexEffects, path: string, stamp: unknown, agrees: boolean): IndexPart["state"] {
   const stat = fs.stat(path);
   if (stamp === undefined) return stat === undefined || stat.size_bytes === 0 ? "current" : "absent";
-  if (stat === undefined || stampOf(stat) !== stamp) return "behind";
+  if (stat === undefined || stampOf(stat) !== String(stamp).replace(UNSETTLED, "")) return "behind";
   return agrees ? "current" : "diverged";
 }
 
