@@ -1,6 +1,6 @@
 /** Ledger streams read into the index: a stream is append-only, so what was read stays. */
 import { type Database, type FileStat, isSettled, stampOf } from "../effects/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
+import { sha256Hex, sha256Stream } from "../kernel/index.ts";
 import { linesAt, linesFrom } from "./ledger-lines.ts";
 import { tokensOf } from "./mention-token.ts";
 import type { IndexEffects } from "./open.ts";
@@ -11,6 +11,10 @@ export const CATCH_UP_BYTES = 4 << 20;
 /** Lines of a block, of which only the first is known by its byte. */
 export const BLOCK_LINES = 1024;
 
+/** Of shorter streams every byte read is looked at again when they change: some milliseconds. */
+const WHOLE_BYTES_MAX = 8 << 20;
+const NEWLINE = Buffer.from("\n");
+
 /** Behind the stamp of a stream that may have changed again within the tick it was read in. */
 export const UNSETTLED = " unsettled";
 
@@ -20,12 +24,20 @@ interface Indexed {
   readonly lines: number;
   /** Bytes read, all of them complete lines. */
   readonly bytes: number;
-  /** Where the last line read begins, and its digest: a stream that only grew still has it there. */
+  /** Where the last line read begins, and its digest where there is none of all bytes: a stream that only grew has it there. */
   readonly last_offset: number;
   readonly last_digest: string;
+  /** Of all bytes read; empty where they were too many. */
+  readonly whole_digest: string;
 }
 
-const NOTHING: Omit<Indexed, "id" | "stamp"> = { lines: 0, bytes: 0, last_offset: 0, last_digest: "" };
+const NOTHING: Omit<Indexed, "id" | "stamp"> = {
+  lines: 0,
+  bytes: 0,
+  last_offset: 0,
+  last_digest: "",
+  whole_digest: "",
+};
 
 /** True when the index covers the stream as it is; reads at most `bytes_max` to get there. */
 export function catchUp(
@@ -38,27 +50,57 @@ export function catchUp(
   const path = `${root}/${stream}`;
   const stat = fs.stat(path);
   if (stat?.kind !== "file") return false;
-  const known = database.all("SELECT * FROM stream WHERE name = ?", stream)[0] as Indexed | undefined;
+  const indexed = () => database.all("SELECT * FROM stream WHERE name = ?", stream)[0] as Indexed | undefined;
+  const known = indexed();
   const stamp = stampOf(stat);
   if (known?.stamp === stamp) return true;
-  const from = known !== undefined && onlyGrew(fs, path, stat, known) ? known : undefined;
+  const from = known !== undefined && beginsAsRead(fs, path, stat, known) ? known : undefined;
   if (stat.size_bytes - (from?.bytes ?? 0) > bytes_max) return false;
-  // What is read within a tick of its last change may change again without a sign, and is read again next time; a long
-  // stream is believed, for its own hashes tell an edit.
-  const is_sure = stat.size_bytes > CATCH_UP_BYTES || isSettled(stat, clock.now_ms());
+  // What is read within a tick of its last change may change again without a sign, and is looked at again next time.
+  const is_sure = stat.size_bytes > WHOLE_BYTES_MAX || isSettled(stat, clock.now_ms());
   const kept = is_sure ? stamp : `${stamp}${UNSETTLED}`;
-  return database.change(() => readInto({ fs }, path, kept, database, stream, from)) === true;
+  const done = database.change(() => {
+    const now = indexed();
+    if (now?.stamp === stamp) return true;
+    // Another process read some of it meanwhile: reading it again would count it twice.
+    if (now?.id !== known?.id || now?.bytes !== known?.bytes) return false;
+    return readInto({ fs }, path, kept, database, stream, from);
+  });
+  return done === true;
 }
 
 /**
- * A stream is append-only, so what was read stays. An edit of earlier lines together with an append is not noticed here:
- * finding edits is what `pkg ledger verify` is for, and it never asks the index.
+ * A stream is append-only, so what was read stays. In a longer one an edit of earlier lines together with an append is
+ * noticed where lines are asked for that it moved, and not where it did not: finding edits is what `pkg ledger verify` is
+ * for, and it never asks the index.
  */
-function onlyGrew(fs: IndexEffects["fs"], path: string, stat: FileStat, known: Indexed): boolean {
-  if (stat.size_bytes <= known.bytes) return false;
+function beginsAsRead(fs: IndexEffects["fs"], path: string, stat: FileStat, known: Indexed): boolean {
+  if (stat.size_bytes < known.bytes) return false;
   if (known.lines === 0) return true;
+  if (known.whole_digest !== "")
+    return digestOfFirst(fs, path, known.bytes).digest("hex") === known.whole_digest;
+  if (stat.size_bytes === known.bytes) return false;
   const [last] = linesAt(fs, path, [known.last_offset]);
   return last !== undefined && sha256Hex(Buffer.from(last)) === known.last_digest;
+}
+
+/** Of the first bytes of a file, to go on with. */
+function digestOfFirst(fs: IndexEffects["fs"], path: string, bytes: number): ReturnType<typeof sha256Stream> {
+  const digest = sha256Stream();
+  if (bytes === 0) return digest;
+  const handle = fs.openRead(path);
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(bytes, 1 << 20));
+    for (let at = 0; at < bytes; ) {
+      const count = handle.read(buffer.subarray(0, Math.min(buffer.length, bytes - at)), at);
+      if (count === 0) break;
+      digest.update(buffer.subarray(0, count));
+      at += count;
+    }
+  } finally {
+    handle.close();
+  }
+  return digest;
 }
 
 function readInto(
@@ -72,6 +114,7 @@ function readInto(
   const id = from?.id ?? freshStream(database, stream);
   let { lines, bytes, last_offset, last_digest } = from ?? NOTHING;
   const before = bytes;
+  const digest = digestOfFirst(fs, path, before > WHOLE_BYTES_MAX ? 0 : before);
   let words = new Set<number>();
   const keepWords = (block: number): void => {
     for (const token of words) database.run("INSERT OR IGNORE INTO word VALUES (?, ?, ?)", token, id, block);
@@ -86,6 +129,7 @@ function readInto(
     lines++;
     last_offset = line.offset;
     bytes = line.offset + line.bytes.length + 1;
+    if (bytes <= WHOLE_BYTES_MAX) digest.update(line.bytes).update(NEWLINE);
     const entry = entryIn(line.bytes);
     if (entry === undefined) continue;
     const tokens = tokensOf(entry);
@@ -95,14 +139,17 @@ function readInto(
     keepChange(database, id, lines, line.offset, entry);
   }
   keepWords(Math.floor((lines - 1) / BLOCK_LINES));
-  if (bytes > before) last_digest = sha256Hex(Buffer.from(linesAt(fs, path, [last_offset])[0] ?? ""));
+  const is_whole = bytes <= WHOLE_BYTES_MAX;
+  if (bytes > before && !is_whole)
+    last_digest = sha256Hex(Buffer.from(linesAt(fs, path, [last_offset])[0] ?? ""));
   database.run(
-    "UPDATE stream SET stamp = ?, lines = ?, bytes = ?, last_offset = ?, last_digest = ? WHERE id = ?",
+    "UPDATE stream SET stamp = ?, lines = ?, bytes = ?, last_offset = ?, last_digest = ?, whole_digest = ? WHERE id = ?",
     stamp,
     lines,
     bytes,
     last_offset,
     last_digest,
+    is_whole ? digest.digest("hex") : "",
     id,
   );
   return true;
@@ -113,7 +160,7 @@ function freshStream(database: Database, stream: string): number {
     database.run(`DELETE FROM ${table} WHERE stream = (SELECT id FROM stream WHERE name = ?)`, stream);
   database.run("DELETE FROM stream WHERE name = ?", stream);
   const empty =
-    "INSERT INTO stream (name, stamp, lines, bytes, last_offset, last_digest) VALUES (?, '', 0, 0, 0, '')";
+    "INSERT INTO stream (name, stamp, lines, bytes, last_offset, last_digest, whole_digest) VALUES (?, '', 0, 0, 0, '', '')";
   database.run(empty, stream);
   return Number(database.all("SELECT id FROM stream WHERE name = ?", stream)[0]?.["id"]);
 }

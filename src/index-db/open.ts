@@ -11,7 +11,7 @@ export const MENTION_INDEX = "CREATE INDEX mention_by_token ON mention (token, s
 
 /** Bump the version whenever a table changes: an index of another version is thrown away. */
 const LAYOUT = {
-  version: 6,
+  version: 7,
   sql: `
     CREATE TABLE source (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, digest TEXT) WITHOUT ROWID;
     CREATE TABLE head (plane_id TEXT, package_id TEXT, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, head TEXT NOT NULL,
@@ -37,7 +37,7 @@ const LAYOUT = {
     CREATE TABLE sidecar (path TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX sidecar_by_digest ON sidecar (digest);
     CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, lines INTEGER NOT NULL,
-      bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL);
+      bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL, whole_digest TEXT NOT NULL);
     CREATE TABLE block (stream INTEGER, block INTEGER, offset INTEGER NOT NULL, PRIMARY KEY (stream, block)) WITHOUT ROWID;
     CREATE TABLE word (token INTEGER, stream INTEGER, block INTEGER, PRIMARY KEY (token, stream, block)) WITHOUT ROWID;
     CREATE TABLE change (stream INTEGER, line INTEGER, offset INTEGER NOT NULL, package_id TEXT NOT NULL, plane_id TEXT NOT NULL,
@@ -66,15 +66,23 @@ export function withIndex<T>(
   try {
     return from_index(database);
   } catch (error) {
-    const { errcode } = error as { errcode?: number };
-    // JSON that the index holds; faults and errors of the system are others.
-    is_damaged = error instanceof SyntaxError || DAMAGED.has((errcode ?? 0) & PRIMARY_CODE);
-    if (errcode === undefined && !is_damaged) throw error;
+    const cause = causeOf(error);
+    if (cause === "other") throw error;
+    is_damaged = cause === "damage";
     return otherwise();
   } finally {
     if (is_damaged) giveUp(effects, root, database, open);
     else if (database !== open?.database) database.close();
   }
+}
+
+/** `index`: SQLite failed for now. Faults and errors of the system are others. */
+function causeOf(error: unknown): "damage" | "index" | "other" {
+  // JSON that the index holds.
+  if (error instanceof SyntaxError) return "damage";
+  const { errcode } = error as { errcode?: number };
+  if (errcode === undefined) return "other";
+  return DAMAGED.has(errcode & PRIMARY_CODE) ? "damage" : "index";
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. Further codes of a kind differ in the bits above. */

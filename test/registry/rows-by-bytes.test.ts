@@ -59,7 +59,7 @@ describe("RowsByBytes", () => {
           );
         for (const end of ["a", "/a", "S-1", "b", "ve"]) {
           const ended = all.filter((one) =>
-            Object.values(one.cells()).some((text) => text.replace(/\/+$/, "").endsWith(end)),
+            Object.values(one.cells()).some((one_cell) => one_cell.replace(/\/+$/, "").endsWith(end)),
           );
           const found = [...rows.ending(end)].map(({ line: at }) => at);
           expect(found).toEqual([...new Set(found)].sort((one, other) => one - other));
