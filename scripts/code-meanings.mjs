@@ -35,11 +35,13 @@ export const MEANINGS = {
     "What says who answers the tools of agents cannot be read, so no agent runs: half a file could leave out a price.",
   CAPABILITY_VIOLATION:
     "In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.",
+  CELL_NOT_RUN: "A cell of the matrix was not run, and nobody answers for that; nothing is known of it.",
   COMMAND_UNKNOWN: "No command has this name.",
   DEPENDENCY_RANGE: "What is installed is outside the range that the package was made for.",
   DEPENDENT_RANGE: "The change would leave an installed package without what it needs.",
   DISK_FULL: "The file system has no space left; what was begun is undone.",
   FAILPOINT_INVALID: "A failure point was named in a form that cannot be read; nothing was touched.",
+  FAILED_INSIDE_RANGE: "A plugin fails on a host, an API or a Python that the ranges of its manifest claim.",
   FILE_MISSING: "A file that is needed is not there.",
   HOOK: "The folder names a command that an agent runs by itself at an event.",
   HOOK_AT_START: "The folder names a command that an agent runs by itself when it starts.",
@@ -75,6 +77,10 @@ export const MEANINGS = {
     "This system cannot open a plugin's file in a way that no exchange of folders can redirect.",
   PROVENANCE_INVALID:
     "The provenance statement beside the archive is not signed by a key that is trusted, or cannot be read.",
+  RANGE_TOO_NARROW:
+    "A plugin works where its own ranges say it does not: they are narrower than the truth. A warning alone.",
+  RAN_OUTSIDE_RANGE:
+    "A cell of the matrix lies outside the declared ranges, and nothing refused it there: the claim is not kept to.",
   READ_ONLY_FILE_SYSTEM: "The file system is mounted read-only, so nothing can be changed.",
   REGISTRY_BLANK_LINE: "A registry has a blank line, which readers of CSV take for different things.",
   REGISTRY_EMPTY: "A registry has a header and no rows.",

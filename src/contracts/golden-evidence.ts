@@ -26,6 +26,8 @@ export const EvidenceTest = z.object({
   canonical: z.boolean(),
   scenario_digest: HexDigest,
   cell: EvidenceCell,
+  /** sha256 of the host program, where it was not the product itself. */
+  host_digest: HexDigest.optional(),
   verdict: GoldenVerdict,
   steps: z.int().min(0),
   checks: z.int().min(0),
@@ -36,6 +38,8 @@ export const GoldenFacts = z.object({
   package_id: z.string().max(128),
   version: z.string().max(64),
   harness: z.object({ version: z.string().max(64), digest: HexDigest }),
+  /** What a matrix ran beside the harness; absent for what only the product ran. */
+  programs_digest: HexDigest.optional(),
   platform: z.object({ os: z.string().max(64), arch: z.string().max(64), node: z.string().max(64) }),
   began_at: z.iso.datetime(),
   duration_ms: z.number(),
@@ -45,10 +49,24 @@ export const GoldenFacts = z.object({
 });
 export type GoldenFacts = z.output<typeof GoldenFacts>;
 
+/** What a command prints with --json in place of its report, where it was refused. */
+export const Refusal = z.object({
+  error: z.object({
+    code: z
+      .string()
+      .max(64)
+      .regex(/^[A-Z][A-Z0-9_]*$/),
+    message: z.string().min(1).max(4096),
+    next_step: z.string().min(1).max(4096),
+  }),
+});
+
 /** What evidence takes of the result of golden matrix; everything else in it stays as it is. */
 export const MatrixResult = z.looseObject({
   package_id: PackageId,
   harness: GoldenReport.shape.harness,
+  programs_digest: HexDigest,
+  host_digests: z.record(z.string().max(200), HexDigest),
   environment: GoldenReport.shape.environment,
   began_at: z.iso.datetime(),
   duration_ms: z.number(),

@@ -91,6 +91,7 @@ export const MatrixFinding = z.strictObject({
   code: z.enum([
     "FAILED_INSIDE_RANGE",
     "RAN_OUTSIDE_RANGE",
+    "RANGE_TOO_NARROW",
     "CELL_NOT_RUN",
     "WAIVER_EXPIRED",
     "WAIVER_UNUSED",
@@ -119,6 +120,12 @@ export const GoldenMatrix = z
     schema_version: z.literal("1.0"),
     package_id: PackageId,
     harness: GoldenReport.shape.harness,
+    programs_digest: HexDigest.describe(
+      "sha256 over what was run beside the harness: the host programs, and the archives of the versions.",
+    ),
+    host_digests: z
+      .record(z.string().max(200), HexDigest)
+      .describe("sha256 of each host program, by name@version; the product itself is the harness."),
     environment: GoldenReport.shape.environment,
     began_at: z.string(),
     duration_ms: z.number(),

@@ -279,16 +279,20 @@ export const Scenario = z
       .array(
         z.strictObject({
           pointer: Pointer.regex(
-            /^\/(output|events|changes)(\/|$)/,
-            "must begin with /output, /events or /changes",
-          ).optional(),
+            /^\/(output|events|changes|contents)(\/|$)/,
+            "must begin with /output, /events, /changes or /contents",
+          )
+            .optional()
+            .describe(
+              "Below /output, /events or /changes; /contents and a path is a file, for golden flaky.",
+            ),
           pattern: z.string().max(512).optional(),
           with: z.string().max(128),
         }),
       )
       .max(64)
       .default([])
-      .describe("What varies and why it may: replaced before a recording is compared."),
+      .describe("What varies and may: replaced before a recording, or another run, is compared."),
     record: z.boolean().default(false).describe("Whether a recording beside the scenario must be matched."),
     steps: z.array(ScenarioStep).max(256).default([]),
   })

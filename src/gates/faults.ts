@@ -16,9 +16,9 @@ export const { catalogue: gatesFaults, make } = defineFaults({
     command: string;
     findings: readonly { readonly code: string; readonly message: string; readonly next_step: string }[];
   }>(3, (d) => `Run "${d.command}", then again what was refused.`),
-  EVIDENCE_REPORT_INVALID: kind<{ path: string; field: string }>(
+  EVIDENCE_REPORT_INVALID: kind<{ path: string; field: string; refused_next?: string }>(
     2,
-    () => `Name a report as "golden run --json" prints it.`,
+    (d) => d.refused_next ?? `Name a report as "golden run --json" prints it.`,
   ),
   EVIDENCE_OF_NOTHING: kind<{ skipped: readonly string[] }>(
     3,

@@ -22,7 +22,7 @@ export interface GateReport {
   readonly evidence_path: string;
   readonly passed: boolean;
   readonly checked_at: string;
-  readonly harness: Harness;
+  readonly harness: Pick<Harness, "version" | "digest">;
   readonly rules: Pick<GateRules, "path" | "max_age_days" | "harness">;
   readonly requirements: readonly JudgedRequirement[];
   /** Of severity `error`; those that somebody answers for are `waived`. */
@@ -63,7 +63,7 @@ export async function judgeGate(
     evidence_path: book.path,
     passed: findings.every(({ waived }) => waived !== undefined),
     checked_at: new Date(now_ms).toISOString(),
-    harness,
+    harness: { version: harness.version, digest: harness.digest },
     rules: { path: rules.path, max_age_days: rules.max_age_days, harness: rules.harness },
     requirements: judged.map((one) => one.judged),
     findings,

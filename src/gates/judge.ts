@@ -2,13 +2,16 @@
 import type { Finding, GoldenWaiver } from "../contracts/index.ts";
 import type { Book, Evidence, Subject } from "./book.ts";
 import { blocking, type GateCode } from "./findings.ts";
-import { type Kept, keptTests, knownTests, sameTest } from "./kept-tests.ts";
+import { hostKey, type Kept, keptTests, knownTests, sameTest } from "./kept-tests.ts";
+import { OWN_HOST } from "./report-tests.ts";
 import { cellText, type Requirement } from "./requirements.ts";
 import type { GateRules } from "./rules.ts";
 
 export interface Harness {
   readonly version: string;
   readonly digest: string;
+  /** sha256 of each host program there is here, by `name@version`. */
+  readonly hosts: ReadonlyMap<string, string>;
 }
 
 export interface Judging {
@@ -136,6 +139,14 @@ function against(judging: Judging, wanted: Requirement, kept: readonly Kept[]): 
       expected: harnessText(harness),
       actual: harnessText(strange.evidence.facts.harness),
     });
+  const elsewhere = kept.find((one) => !isHostProgram(rules, one, harness));
+  if (elsewhere !== undefined) {
+    const { cell, host_digest = "none" } = elsewhere.test;
+    say("GATE_HARNESS", `${name} was run on another program ${cell.host} than lies here`, {
+      expected: harness.hosts.get(cell.host) ?? "none",
+      actual: host_digest,
+    });
+  }
   const { scenario_digest } = wanted;
   const other = kept.find(({ test }) => scenario_digest !== null && test.scenario_digest !== scenario_digest);
   if (other !== undefined)
@@ -148,9 +159,17 @@ function against(judging: Judging, wanted: Requirement, kept: readonly Kept[]): 
   return found;
 }
 
-const harnessText = ({ version, digest }: Harness): string => `${version} (${digest})`;
+type Version = Pick<Harness, "version" | "digest">;
 
-const isHarness = (rules: GateRules, used: Harness, here: Harness): boolean =>
+const harnessText = ({ version, digest }: Version): string => `${version} (${digest})`;
+
+/** A host program is part of what judged, and the product itself has the digest of the harness. */
+const isHostProgram = (rules: GateRules, { test }: Kept, { hosts }: Harness): boolean =>
+  rules.harness !== "exact" ||
+  hostKey(test.cell.host) === OWN_HOST ||
+  (test.host_digest !== undefined && test.host_digest === hosts.get(test.cell.host));
+
+const isHarness = (rules: GateRules, used: Version, here: Version): boolean =>
   rules.harness === "any" ||
   (used.version === here.version && (rules.harness === "version" || used.digest === here.digest));
 

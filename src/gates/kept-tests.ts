@@ -26,7 +26,7 @@ export const knownTests = ({ evidence }: Book, wanted: Requirement): Kept[] =>
   );
 
 /** The product itself runs in the version that is there: what an older one found is asked of the newer. */
-const hostKey = (host: string): string => (host.startsWith(`${OWN_HOST}@`) ? OWN_HOST : host);
+export const hostKey = (host: string): string => (host.startsWith(`${OWN_HOST}@`) ? OWN_HOST : host);
 
 const testKey = ({ test: { scenario, cell } }: Kept): string =>
   JSON.stringify([scenario, hostKey(cell.host), cell.api, cell.python]);

@@ -1,5 +1,5 @@
 /** A report somebody hands in, from this machine or a CI's: held to its shape before anything is signed. */
-import { GoldenReport, MatrixResult } from "../contracts/index.ts";
+import { GoldenReport, MatrixResult, Refusal } from "../contracts/index.ts";
 import { firstIssue } from "../metadata/index.ts";
 import { make } from "./faults.ts";
 import type { Findings } from "./report-tests.ts";
@@ -11,6 +11,13 @@ export function readReport(text: string, path: string): Findings {
     value = JSON.parse(text);
   } catch {
     throw make("EVIDENCE_REPORT_INVALID", `${path} is not JSON`, { path, field: "" });
+  }
+  const refusal = Refusal.safeParse(value);
+  if (refusal.success) {
+    // In a pipe nobody else sees why there is no report.
+    const { code, message, next_step } = refusal.data.error;
+    const says = `${path} holds no report but a refusal: ${message} [${code}]`;
+    throw make("EVIDENCE_REPORT_INVALID", says, { path, field: "", refused_next: next_step });
   }
   const is_matrix = typeof value === "object" && value !== null && "cells" in value;
   const parsed = (is_matrix ? MatrixResult : GoldenReport).safeParse(value);

@@ -51,28 +51,33 @@ const isGood = (verdict: GoldenVerdict): boolean => verdict === "pass" || verdic
 export const testsOf = (found: Findings): TestedPackage[] =>
   "cells" in found ? testsOfMatrix(found) : testsOfRun(found);
 
-function testsOfMatrix({ package_id, versions, cells }: MatrixResult): TestedPackage[] {
+function testsOfMatrix({ package_id, versions, cells, host_digests }: MatrixResult): TestedPackage[] {
   return versions.map(({ version, digest }) => ({
     package_id,
     version,
     digest,
-    tests: cells.filter((one) => one.version === version).map(cellTest),
+    tests: cells.filter((one) => one.version === version).map((one) => cellTest(one, host_digests)),
   }));
 }
 
 type Cell = MatrixResult["cells"][number];
 
-const cellTest = (one: Cell): EvidenceTest => ({
-  name: `${MATRIX} ${one.id}`,
-  scenario: MATRIX,
-  canonical: false,
-  // A cell has no file: what it asks is part of the harness.
-  scenario_digest: sha256Hex(one.id),
-  cell: { host: `${one.host.name}@${one.host.version}`, api: one.api, python: one.python ?? "" },
-  verdict: provenVerdict(one.verdict, insideCell(one), { steps: 1, checks: one.checks }),
-  steps: 1,
-  checks: one.checks,
-});
+function cellTest(one: Cell, host_digests: MatrixResult["host_digests"]): EvidenceTest {
+  const host = `${one.host.name}@${one.host.version}`;
+  const host_digest = Object.hasOwn(host_digests, host) ? host_digests[host] : undefined;
+  return {
+    name: `${MATRIX} ${one.id}`,
+    scenario: MATRIX,
+    canonical: false,
+    // A cell has no file: what it asks is part of the harness.
+    scenario_digest: sha256Hex(one.id),
+    cell: { host, api: one.api, python: one.python ?? "" },
+    ...(host_digest === undefined ? {} : { host_digest }),
+    verdict: provenVerdict(one.verdict, insideCell(one), { steps: 1, checks: one.checks }),
+    steps: 1,
+    checks: one.checks,
+  };
+}
 
 /** What passed gave the right answers inside its ranges, and nothing was wrong with it. */
 function insideCell({ verdict, works, problems, outside, refused_by }: Cell): GoldenVerdict[] {

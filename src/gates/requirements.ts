@@ -39,23 +39,23 @@ export function requirementsOf(
   return [...of_scenarios, ...cells.map((cell) => requiredCell(subject, cell))];
 }
 
-export const requiredCell = ({ package_id }: Subject, cell: RequiredCell): Requirement => ({
+export const requiredCell = (subject: Subject, cell: RequiredCell): Requirement => ({
   scenario: MATRIX,
   cell,
   scenario_digest: null,
-  command: matrixCommand(package_id, cell),
+  command: matrixCommand(subject, cell),
 });
 
 /** A word with a blank in it would not be one word. */
 const shellWord = (word: string): string =>
   /^[\w@./+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-function matrixCommand(package_id: string, cell: RequiredCell): string {
+function matrixCommand({ package_id, version }: Subject, cell: RequiredCell): string {
   const flags = (["host", "api", "python"] as const).flatMap((name) => {
     const value = cell[name];
     return value === undefined ? [] : [`--${name}s ${shellWord(value)}`];
   });
-  return ["golden matrix", package_id, ...flags, "--json | golden record -"].join(" ");
+  return ["golden matrix", `${package_id}@${version}`, ...flags, "--record"].join(" ");
 }
 
 export const isAbout = ({ scenario }: Requirement, test: EvidenceTest): boolean => {

@@ -18,6 +18,7 @@ export function testResult(report: Findings, tested: TestedPackage): Stated {
   const { package_id, version, digest, tests } = tested;
   const { harness, environment, began_at, duration_ms } = report;
   const result = tests.length > 0 && tests.every(isPassed) ? "PASSED" : "FAILED";
+  const programs_digest = "cells" in report ? report.programs_digest : undefined;
   const scenarios = new Map(tests.map((one) => [one.scenario, one.scenario_digest]));
   const statement: Json = {
     _type: "https://in-toto.io/Statement/v1",
@@ -27,6 +28,9 @@ export function testResult(report: Findings, tested: TestedPackage): Stated {
       result,
       configuration: [
         { name: `harness holdfast ${harness.version}`, digest: { sha256: harness.digest } },
+        ...(programs_digest === undefined
+          ? []
+          : [{ name: "programs of the matrix", digest: { sha256: programs_digest } }]),
         ...[...scenarios].map(([name, sha256]) => ({ name: `scenario ${name}`, digest: { sha256 } })),
       ],
       passedTests: tests.filter(isPassed).map(({ name }) => name),
@@ -36,6 +40,7 @@ export function testResult(report: Findings, tested: TestedPackage): Stated {
         package_id,
         version,
         harness: { version: harness.version, digest: harness.digest },
+        ...(programs_digest === undefined ? {} : { programs_digest }),
         platform: { os: environment.os, arch: environment.arch, node: environment.node },
         began_at,
         duration_ms,

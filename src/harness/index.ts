@@ -11,14 +11,17 @@ export { steadyMatrix, steadyReport } from "./crew/steady.ts";
 export type { Answer, Call, Driver, Place } from "./driver.ts";
 export { failEverywhere } from "./failures/fail-everywhere.ts";
 export { harnessFaults, make as harnessFault } from "./faults.ts";
-export { type Compared, compareRuns, type Variation } from "./flaky.ts";
+export { type Compared, compareRuns, isSameContent, type Lived, type Variation } from "./flaky.ts";
 export { GOLDEN_FORMS, type GoldenForm, renderGolden } from "./forms/index.ts";
+export { cellWord, type Grid, gridsOf } from "./forms/matrix-facts.ts";
+export type { Contents } from "./judge/contents.ts";
 export { closeMatrix } from "./matrix/close-matrix.ts";
 export { findHosts, type HostProgram, OWN_NAME, requireTrusted } from "./matrix/hosts.ts";
 export type { MatrixJob, MatrixVersion } from "./matrix/job.ts";
 export { mergeMatrices } from "./matrix/merge-matrix.ts";
 export { packVersions } from "./matrix/pack-versions.ts";
 export { planMatrix } from "./matrix/plan-matrix.ts";
+export { hostDigests, programsOf } from "./matrix/programs-digest.ts";
 export { readMatrix, readWaivers } from "./matrix/read-matrix.ts";
 export { lostCell, runCell } from "./matrix/run-cell.ts";
 export { generatedFile, planRun, storedIn } from "./plan-run.ts";
@@ -30,6 +33,7 @@ export {
   requireSubject,
   type Subject,
   type Subjects,
+  storedSubject,
   subjectAt,
   withStoredDependencies,
 } from "./subjects.ts";

@@ -17,6 +17,12 @@ const TEXT_RULES: readonly TextRule[] = [
   { pattern: /\b(LED|RUN)-[0-9a-f]{32}/g, with: "$1-…" },
   { pattern: /\bSES-\d{8}-[0-9a-f]{8}\b/g, with: "SES-…" },
   { pattern: /\bTX-[0-9TZ]+-[0-9a-f]{16}/g, with: "TX-…" },
+  // What a ledger was when something was written down: its hash holds ids and times, and each plane signs with keys of its own.
+  {
+    pattern: /(\n|\\n)[A-Za-z0-9+/]{43}=(\n\n|\\n\\n)— plane-[0-9a-f]{12}-ledger [A-Za-z0-9+/]+={0,2}/g,
+    with: "$1<root>$2— <signature>",
+  },
+  { pattern: /("entry_hash": ?")[0-9a-f]{64}"/g, with: '$1<hash>"' },
   { pattern: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)/g, with: "<time>" },
 ];
 

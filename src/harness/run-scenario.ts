@@ -5,6 +5,7 @@ import { Fault } from "../kernel/index.ts";
 import type { Driver } from "./driver.ts";
 import { make } from "./faults.ts";
 import { type RecordedApis, serveApis } from "./fixtures/recorded-apis.ts";
+import { type Contents, contentsOf } from "./judge/contents.ts";
 import { runOutput } from "./judge/expectations.ts";
 import { type Observed, Observer } from "./judge/observe.ts";
 import { Repeats } from "./judge/repeats.ts";
@@ -31,6 +32,8 @@ export interface Running {
   readonly updates?: boolean;
   /** Told of a recording that differs. */
   readonly onDifference?: (difference: string) => void;
+  /** Told what stands in the files that a step wrote. */
+  readonly onContents?: (step: string, contents: Contents) => void;
   /** Takes away a world that is done with; at once where nobody else does. */
   readonly remove?: (world: World) => void;
   /** Folder for passing files of worlds that run one after the other. */
@@ -116,6 +119,7 @@ async function runSteps(
     normalise: normaliserOf(world, scenario),
     redact: redactorOf(world),
     repeats: new Repeats(),
+    onContents: running.onContents,
   };
   if (await installBefore(driver, world, scenario)) await observer.look();
   for (const [at, step] of scenario.steps.entries()) {
@@ -149,6 +153,7 @@ interface RunningStep extends StepCase {
   readonly normalise: Normalise;
   readonly redact: Normalise;
   readonly repeats: Repeats;
+  readonly onContents: Running["onContents"] | undefined;
 }
 
 async function runStep(effects: Needs, one: RunningStep): Promise<GoldenStep> {
@@ -158,6 +163,7 @@ async function runStep(effects: Needs, one: RunningStep): Promise<GoldenStep> {
   const performed = await perform(effects, world, driver, step, failpoints);
   const duration_ms = Math.round(effects.clock.elapsed_ms() - from_ms);
   const observed = await observer.look();
+  one.onContents?.(id, contentsOf(effects, world, observed, one.normalise));
   const judged = judgeStep(effects, one, performed, observed);
   const problems = [...judged.problems];
   if (performed.undo !== undefined) {

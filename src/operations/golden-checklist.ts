@@ -4,7 +4,7 @@ import { checklistMarkdown, releaseChecklist } from "../gates/index.ts";
 import { outputPlace, reading, writeOutput } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { subjectNamed } from "./golden-gate.ts";
-import { harnessHere } from "./golden-harness.ts";
+import { judgeHere } from "./golden-harness.ts";
 
 export const goldenChecklist = operation({
   name: "golden checklist",
@@ -31,7 +31,7 @@ export const goldenChecklist = operation({
         effects,
         plane,
         subjectNamed(context, plane, subject, "golden checklist"),
-        harnessHere(context),
+        judgeHere(context, plane.root),
       ),
     );
     if (out !== undefined) writeOutput(effects, out, checklistMarkdown(result));

@@ -1,10 +1,12 @@
 /** `golden flaky`: the same lives again and again, held against each other. */
 import { z } from "zod";
-import type { GoldenScenario } from "../contracts/index.ts";
 import {
   type Compared,
+  type Contents,
   compareRuns,
   findSubjects,
+  isSameContent,
+  type Lived,
   planRun,
   runScenario,
   storedIn,
@@ -43,13 +45,23 @@ export const goldenFlaky = operation({
     const sources = await findSubjects(effects, base);
     const planned = await planRun(effects, words, { root: base, cwd: host.cwd, subjects: sources });
     const subjects = await withStoredDependencies(effects, base, sources, storedIn(planned));
-    const all: GoldenScenario[][] = [];
+    const all: Lived[][] = [];
     for (let run = 1; run <= runs; run++) {
       context.onProgress(`run ${run}/${runs}`);
-      const scenarios: GoldenScenario[] = [];
-      for (const file of planned)
-        scenarios.push(await runScenario(effects, file, { driver: driverOf(context), subjects }));
-      all.push(scenarios);
+      const lives: Lived[] = [];
+      for (const [at, file] of planned.entries()) {
+        const contents = new Map<string, Contents>();
+        const onContents = (step: string, found: Contents): void => {
+          contents.set(step, sharing(found, all[0]?.[at]?.contents.get(step)));
+        };
+        const scenario = await runScenario(effects, file, {
+          driver: driverOf(context),
+          subjects,
+          onContents,
+        });
+        lives.push({ scenario, contents });
+      }
+      all.push(lives);
     }
     const result = resultOf(all);
     return { result, exit_code: result.deterministic && result.failed.length === 0 ? 0 : 1 };
@@ -57,9 +69,20 @@ export const goldenFlaky = operation({
   text: flakyText,
 });
 
-function resultOf(all: readonly (readonly GoldenScenario[])[]): Result {
+/** What is as it was in the first run is kept once. */
+const sharing = (found: Contents, first: Contents | undefined): Contents =>
+  new Map(
+    [...found].map(([path, content]) => {
+      const known = first?.get(path);
+      return [path, known !== undefined && isSameContent(known, content) ? known : content] as const;
+    }),
+  );
+
+function resultOf(all: readonly (readonly Lived[])[]): Result {
   const compared = compareRuns(all);
-  const failed = (all[0] ?? []).filter(({ verdict }) => verdict !== "pass").map(({ name }) => name);
+  const failed = (all[0] ?? [])
+    .filter(({ scenario }) => scenario.verdict !== "pass")
+    .map(({ scenario }) => scenario.name);
   return { schema_version: "1.0", ...compared, deterministic: compared.variations.length === 0, failed };
 }
 
@@ -68,15 +91,11 @@ function flakyText(
   { subjects }: { readonly subjects: readonly string[] },
 ): string {
   return [
-    ...variations.flatMap(({ scenario, step, what, pointer, run, first, other }) => [
-      `VARIES ${scenario}: ${step}: ${what}${pointer === null ? "" : ` at ${pointer}`}`,
+    ...variations.flatMap(({ scenario, step, what, pointer, path, run, first, other }) => [
+      `VARIES ${scenario}: ${step}: ${what}${pointer === null ? "" : ` at ${pointer}`}${path === null ? "" : ` of ${path}`}`,
       `  run 1: ${first}`,
       `  run ${run}: ${other}`,
-      ...(pointer === null
-        ? []
-        : [
-            `  next: Let the same input have the same answer, or write [[normalise]] pointer = "/output${pointer === "/" ? "" : pointer}" with a word for it.`,
-          ]),
+      ...nextStep(pointer, path),
     ]),
     ...failed.map(
       (name) =>
@@ -85,4 +104,15 @@ function flakyText(
     `${deterministic ? "deterministic" : "not deterministic"}: ${runs} runs of ${scenarios} scenarios, ${steps} steps compared`,
     "",
   ].join("\n");
+}
+
+function nextStep(pointer: string | null, path: string | null): string[] {
+  if (pointer !== null)
+    return [
+      `  next: Let the same input have the same answer, or write [[normalise]] pointer = "/output${pointer === "/" ? "" : pointer}" with a word for it.`,
+    ];
+  if (path === null) return [];
+  return [
+    `  next: Let it write the same, or write [[normalise]] with a pattern for what varies, or with pointer = "/contents/${path}" for the whole file.`,
+  ];
 }

@@ -1,10 +1,11 @@
-/** What happens to the report of a run: its form, the file it goes to, and the evidence it becomes. */
+/** What happens to what a run or a matrix found: its form, the file it goes to, and the evidence it becomes. */
 import { z } from "zod";
-import type { GoldenReport } from "../contracts/index.ts";
+import type { GoldenMatrix, GoldenReport } from "../contracts/index.ts";
 import { type Recorded, recordEvidence } from "../gates/index.ts";
 import { GOLDEN_FORMS, renderGolden } from "../harness/index.ts";
 import { outputPlace, type Plane, writeOutput } from "../plane/index.ts";
 import { type Context, planeOf } from "./define.ts";
+import { textOfMatrix } from "./golden-matrix-report.ts";
 import { recordedText } from "./golden-record.ts";
 import { textOfGolden } from "./golden-report.ts";
 
@@ -17,6 +18,8 @@ export const formFlags = {
   format: format.meta({ description: "Form of the report. --json alone is the same as --format json." }),
   out: z.string().min(1).optional().meta({ description: "File to write the report to." }),
 };
+
+export type Whole = GoldenReport | GoldenMatrix;
 
 interface Wish {
   readonly record: boolean;
@@ -34,7 +37,7 @@ export function planeToRecordIn(context: Context, { record, out }: Wish): Plane 
 export async function settleReport(
   { effects, token, wait_ms }: Context,
   { out, format: form }: Wish,
-  report: GoldenReport,
+  report: Whole,
   plane: Plane | undefined,
 ): Promise<Recorded | undefined> {
   if (out !== undefined) writeOutput(effects, out, formOf(report, form));
@@ -43,16 +46,19 @@ export async function settleReport(
 
 export function reportText(
   { format: form, out }: Wish,
-  report: GoldenReport,
+  report: Whole,
   recorded: Recorded | undefined,
 ): string {
   // A form for other programs stays whole: what was recorded is no part of it.
   if (out === undefined && form !== "text") return formOf(report, form);
   const written = out === undefined ? "" : `Report: ${out}\n`;
-  return `${textOfGolden(report)}${recorded === undefined ? "" : recordedText(recorded)}${written}`;
+  return `${textOf(report)}${recorded === undefined ? "" : recordedText(recorded)}${written}`;
 }
 
-function formOf(report: GoldenReport, form: Wish["format"]): string {
-  if (form === "text") return textOfGolden(report);
+export const textOf = (whole: Whole): string =>
+  "cells" in whole ? textOfMatrix(whole) : textOfGolden(whole);
+
+function formOf(report: Whole, form: Wish["format"]): string {
+  if (form === "text") return textOf(report);
   return form === "json" ? `${JSON.stringify(report, null, 2)}\n` : renderGolden(report, form);
 }

@@ -13,7 +13,7 @@ import {
 import { type Plane, reading } from "../plane/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
-import { harnessHere } from "./golden-harness.ts";
+import { judgeHere } from "./golden-harness.ts";
 
 const subject = z.string().min(1).meta({
   description: "Package id, with @VERSION; default: the version in the registry.",
@@ -54,7 +54,7 @@ export const goldenGate = operation({
         effects,
         plane,
         subjectNamed(context, plane, input.subject, "golden gate"),
-        harnessHere(context),
+        judgeHere(context, plane.root),
       ),
     );
     return { result: report, exit_code: report.passed ? 0 : BLOCKED };
@@ -106,7 +106,7 @@ export const goldenCanIInstall = operation({
     const answer = await reading(effects, plane, () =>
       canInstall(effects, plane, subjectNamed(context, plane, word, "golden can-i-install"), {
         cell,
-        harness: harnessHere(context),
+        harness: judgeHere(context, plane.root),
       }),
     );
     return { result: answer, exit_code: ANSWERS[answer.answer] };

@@ -1,4 +1,6 @@
 /** Which harness this is: the version, and the very programs that run. */
+import type { Harness } from "../gates/index.ts";
+import { findHosts, type HostProgram, hostDigests } from "../harness/index.ts";
 import { sha256Stream } from "../kernel/index.ts";
 import type { Context } from "./define.ts";
 
@@ -20,3 +22,18 @@ export function harnessHere({
   }
   return { version, digest: stream.digest("hex") };
 }
+
+/** Those that come with the product, and those of a checkout. @throws HOST_INVALID */
+export const hostsIn = (
+  { effects, files }: Pick<Context, "effects" | "files">,
+  checkout: string,
+): HostProgram[] => findHosts(effects, { product: files.package_directory, checkout });
+
+/** What evidence is held against: this harness, and the host programs as they are now. @throws HOST_INVALID */
+export const judgeHere = (
+  context: Pick<Context, "effects" | "version" | "files">,
+  root: string,
+): Harness => ({
+  ...harnessHere(context),
+  hosts: hostDigests(context.effects, hostsIn(context, root)),
+});

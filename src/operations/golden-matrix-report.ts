@@ -1,28 +1,17 @@
 /** What golden matrix found, as text of at most 80 columns where names allow. */
-import type { GoldenMatrix, MatrixCell } from "../contracts/index.ts";
-
-const SIGNS = {
-  pass: "pass",
-  fail: "FAIL",
-  "refused-as-declared": "refused",
-  "infra-failure": "INFRA",
-  "not-run": "NOT RUN",
-} as const;
+import type { GoldenMatrix } from "../contracts/index.ts";
+import { cellWord, type Grid, gridsOf } from "../harness/index.ts";
 
 const HEAD_WIDTH = 32;
 const CELL_WIDTH = 9;
 
 export function textOfMatrix(matrix: GoldenMatrix): string {
-  const { package_id, versions, cells, findings, totals, swept_folders } = matrix;
-  const pythons = [...new Set(matrix.planned.map(({ python }) => python))];
+  const { package_id, findings, totals, swept_folders } = matrix;
   return [
-    ...versions.flatMap(({ version, compat }) => [
-      `${package_id} ${version}`,
-      ...Object.entries(compat).map(([field, range]) => `  ${field} ${range}`),
-      ...tableOf(
-        cells.filter((cell) => cell.version === version),
-        pythons,
-      ),
+    ...gridsOf(matrix).flatMap((grid) => [
+      `${package_id} ${grid.version}`,
+      ...Object.entries(grid.compat).map(([field, range]) => `  ${field} ${range}`),
+      ...gridLines(grid),
       "",
     ]),
     ...findings.flatMap(({ severity, code, message, next_step }) => [
@@ -38,21 +27,14 @@ export function textOfMatrix(matrix: GoldenMatrix): string {
   ].join("\n");
 }
 
-function tableOf(cells: readonly MatrixCell[], pythons: readonly (string | null)[]): string[] {
-  const rows = new Map<string, Map<string | null, string>>();
-  for (const { host, api, python, verdict, waived, outside, works, refused_by } of cells) {
-    const name = `${host.name}@${host.version} api ${api}`;
-    const row = rows.get(name) ?? new Map<string | null, string>();
-    // What was refused and would have worked is marked: the findings say more.
-    const sign = waived !== null ? "waived" : refused_by === "host" ? "no API" : SIGNS[verdict];
-    row.set(python, outside.length > 0 && works === true ? `${sign}*` : sign);
-    rows.set(name, row);
-  }
-  const head = pythons.map((python) => (python === null ? "" : python).padEnd(CELL_WIDTH)).join("");
-  return [
-    `  ${"".padEnd(HEAD_WIDTH)}${head}`.trimEnd(),
-    ...[...rows].map(([name, row]) =>
-      `  ${name.padEnd(HEAD_WIDTH)}${pythons.map((one) => (row.get(one) ?? "").padEnd(CELL_WIDTH)).join("")}`.trimEnd(),
+const gridLines = ({ columns, rows }: Grid): string[] =>
+  [
+    ["", columns.map((python) => python ?? "")] as const,
+    ...rows.map(
+      ({ name, cells }) => [name, cells.map((cell) => (cell === undefined ? "" : cellWord(cell)))] as const,
     ),
-  ].filter((line) => line !== "");
-}
+  ]
+    .map(([name, words]) =>
+      `  ${name.padEnd(HEAD_WIDTH)}${words.map((word) => word.padEnd(CELL_WIDTH)).join("")}`.trimEnd(),
+    )
+    .filter((line) => line !== "");

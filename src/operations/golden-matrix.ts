@@ -7,9 +7,9 @@ import {
   type MatrixPoint,
   type MatrixWaiver,
 } from "../contracts/index.ts";
+import type { Recorded } from "../gates/index.ts";
 import {
   closeMatrix,
-  findHosts,
   findSubjects,
   type HostProgram,
   inShard,
@@ -18,6 +18,7 @@ import {
   OWN_NAME,
   packVersions,
   planMatrix,
+  programsOf,
   readMatrix,
   readWaivers,
   requireSubject,
@@ -25,17 +26,19 @@ import {
   type Subjects,
   shardOf,
   steadyMatrix,
+  storedSubject,
   subjectAt,
   sweepFolders,
+  withStoredDependencies,
 } from "../harness/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
 import { API_VERSION } from "../lifecycle/index.ts";
 import { absolute } from "../plane/index.ts";
 import { findInterpreters } from "../python/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { environmentOf, workerFlags } from "./golden.ts";
 import { driverOf } from "./golden-driver.ts";
-import { textOfMatrix } from "./golden-matrix-report.ts";
+import { formFlags, planeToRecordIn, reportText, settleReport } from "./golden-forms.ts";
+import { harnessHere, hostsIn } from "./golden-harness.ts";
 import { runTogether } from "./golden-workers.ts";
 
 const words = (description: string) => z.string().min(1).max(1000).optional().meta({ description });
@@ -45,13 +48,16 @@ export const goldenMatrix = operation({
   summary: "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
   examples: [
     "golden matrix modules/example_gate",
+    "golden matrix PKG-T3-PALETTE-001@1.0.0 --hosts workbench@2.0.0 --record",
+    "golden matrix modules/example_gate --format html --out matrix.html",
     "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
     "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
   ],
-  authorised: false,
+  authorised: true,
   input: z.strictObject({
     subject: z.string().min(1).meta({
-      description: "A matrix file, the source folder of a plugin, or its package id.",
+      description:
+        "A matrix file, the source folder of a plugin, its package id, or ID@VERSION in the store.",
       positional: 0,
     }),
     versions: words(
@@ -67,18 +73,21 @@ export const goldenMatrix = operation({
     }),
     list: z.boolean().default(false).meta({ description: "Name the cells, and run nothing." }),
     ...workerFlags,
+    ...formFlags,
   }),
   run: async (context, input): Promise<Outcome<Result>> => {
     const { effects, root } = context;
     const { host, clock } = effects;
-    const base = root === undefined ? host.cwd : absolute(host.cwd, root);
+    const plane = planeToRecordIn(context, input);
+    const base = plane?.root ?? (root === undefined ? host.cwd : absolute(host.cwd, root));
     const swept = sweepFolders(effects).removed.length;
     const shard = input.shard === undefined ? undefined : shardOf(input.shard);
     const began_at = new Date(clock.now_ms()).toISOString();
     const from_ms = clock.elapsed_ms();
-    const subjects = await findSubjects(effects, base);
-    const { matrix, directory } = await wanted(context, base, subjects, input);
-    const packed = await packVersions(effects, matrix, {
+    const sources = await findSubjects(effects, base);
+    const { matrix: asked_for, directory, archives } = await wanted(context, base, sources, input);
+    const subjects = await withStoredDependencies(effects, base, sources, archives);
+    const packed = await packVersions(effects, asked_for, {
       driver: driverOf(context),
       subjects,
       directory,
@@ -86,9 +95,9 @@ export const goldenMatrix = operation({
     });
     try {
       const { versions } = packed;
-      const hosts = hostsFor(context, base);
+      const hosts = [...hostsIn(context, base), ownHost(context)];
       const pythons = await findInterpreters(effects);
-      const asked = askedOf(input, matrix);
+      const asked = askedOf(input, asked_for);
       const { points, edges } = planMatrix(versions, asked, {
         hosts,
         pythons: pythons.map(({ version }) => version),
@@ -112,37 +121,40 @@ export const goldenMatrix = operation({
         {
           schema_version: "1.0",
           package_id: versions[0]?.package_id ?? "",
-          harness: { version: context.version, digest: harnessDigest(context, hosts, versions) },
+          harness: harnessHere(context),
+          ...programsOf(effects, { hosts, versions, points }),
           environment: await environmentOf(context),
           began_at,
           duration_ms: Math.round(clock.elapsed_ms() - from_ms),
           shard: input.shard ?? null,
           swept_folders: swept,
-          versions: versions.map(({ version, digest, metadata }) => ({
-            version,
-            digest,
-            compat: { ...metadata.compat } as Record<string, string>,
-          })),
+          versions: versions.map(stated),
           edges: [...edges],
-          waivers: waiversOf(context, base, matrix),
+          waivers: waiversOf(context, base, asked_for),
           planned: [...points],
           cells: pieces.map((point, at) => cellAt(point, results.get(at), lost.get(at))),
         },
         began_at.slice(0, 10),
       );
       // Parsed, so that fields stand in one order whoever wrote them.
-      const result = GoldenMatrix.parse(input.steady ? steadyMatrix(closed) : closed);
-      return { result: { matrix: result }, exit_code: closed.healthy ? 0 : 1 };
+      const matrix = GoldenMatrix.parse(input.steady ? steadyMatrix(closed) : closed);
+      // Evidence says when it was made, also where the report does not.
+      const recorded = await settleReport(context, input, plane === undefined ? matrix : closed, plane);
+      return { result: { matrix, recorded }, exit_code: closed.healthy ? 0 : 1 };
     } finally {
       packed.end();
     }
   },
-  text: (result) =>
-    "matrix" in result ? textOfMatrix(result.matrix) : result.cells.map((id) => `${id}\n`).join(""),
+  text: (result, input) =>
+    "matrix" in result
+      ? reportText(input, result.matrix, result.recorded)
+      : result.cells.map((id) => `${id}\n`).join(""),
   json: (result) => ("matrix" in result ? result.matrix : result),
 });
 
-type Result = { readonly matrix: GoldenMatrix } | { readonly cells: readonly string[] };
+type Result =
+  | { readonly matrix: GoldenMatrix; readonly recorded: Recorded | undefined }
+  | { readonly cells: readonly string[] };
 
 interface AxisWords {
   readonly hosts?: string | undefined;
@@ -167,9 +179,11 @@ interface Wanted {
   readonly matrix: MatrixFile;
   /** Absolute. */
   readonly directory: string;
+  /** Absolute paths of the archives in the store that versions are. */
+  readonly archives: readonly string[];
 }
 
-/** @throws MATRIX_INVALID, SUBJECT_UNKNOWN */
+/** @throws MATRIX_INVALID, SUBJECT_UNKNOWN, SCENARIO_PACKAGE */
 async function wanted(
   { effects }: Context,
   base: string,
@@ -184,26 +198,36 @@ async function wanted(
       ([handle, { version }]) => chosen === undefined || chosen.includes(version ?? handle),
     );
     const directory = path.slice(0, path.lastIndexOf("/"));
-    return { matrix: { ...matrix, packages: Object.fromEntries(packages) }, directory };
+    return { matrix: { ...matrix, packages: Object.fromEntries(packages) }, directory, archives: [] };
   }
-  const source = (await subjectAt(effects, path)) ?? requireSubject(subjects, subject);
+  const { package_id, version, folder, archive } =
+    (await subjectAt(effects, path)) ??
+    (await storedSubject(effects, base, subject)) ??
+    requireSubject(subjects, subject);
+  const bytes = archive === undefined ? { source: folder } : { archive };
   const packages = Object.fromEntries(
-    (chosen ?? [source.version]).map((version) => [
-      `v${version.toLowerCase().replaceAll("+", "-")}`,
-      { source: source.folder, version, edits: [] },
+    // Bytes from the store stay as they are, unless another version is asked of them.
+    (chosen ?? [archive === undefined ? version : undefined]).map((number) => [
+      `v${(number ?? version).toLowerCase().replaceAll("+", "-")}`,
+      { ...bytes, ...(number === undefined ? {} : { version: number }), edits: [] },
     ]),
   );
-  const name = source.package_id.toLowerCase();
-  return { matrix: { schema_version: "1.0", name, packages, settings: {}, waive: [] }, directory: base };
+  const name = package_id.toLowerCase();
+  return {
+    matrix: { schema_version: "1.0", name, packages, settings: {}, waive: [] },
+    directory: base,
+    archives: archive === undefined ? [] : [archive],
+  };
 }
+
+const stated = ({ version, digest, metadata }: MatrixVersion): GoldenMatrix["versions"][number] => ({
+  version,
+  digest,
+  compat: { ...metadata.compat } as Record<string, string>,
+});
 
 const cellAt = (point: MatrixPoint, found: unknown, why: string | undefined): MatrixCell =>
   (found as MatrixCell | undefined) ?? lostCell(point, why ?? "it was lost");
-
-const hostsFor = (context: Context, base: string): HostProgram[] => [
-  ...findHosts(context.effects, { product: context.files.package_directory, checkout: base }),
-  ownHost(context),
-];
 
 const ownHost = ({ version }: Context): HostProgram => ({
   name: OWN_NAME,
@@ -217,22 +241,4 @@ const ownHost = ({ version }: Context): HostProgram => ({
 function waiversOf({ effects }: Context, base: string, { waive }: MatrixFile): MatrixWaiver[] {
   const path = "golden/waivers.toml";
   return [...readWaivers(effects, `${base}/${path}`, path), ...waive];
-}
-
-/** The programs that judged, and the bytes they judged. */
-function harnessDigest(
-  { version, effects: { fs } }: Context,
-  hosts: readonly HostProgram[],
-  versions: readonly MatrixVersion[],
-): string {
-  const programs = hosts.map(({ folder, ...host }) => [
-    { ...host, is_built_in: undefined },
-    ...(folder === null
-      ? []
-      : fs
-          .list(folder)
-          .filter(({ kind }) => kind === "file")
-          .map(({ name }) => sha256Hex(fs.read(`${folder}/${name}`)))),
-  ]);
-  return sha256Hex(Buffer.from(JSON.stringify([version, programs, versions.map(({ digest }) => digest)])));
 }

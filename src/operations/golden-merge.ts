@@ -1,12 +1,19 @@
 /** `golden merge`: reports of shards, wherever they ran, to the report of the whole. */
 import { z } from "zod";
 import { GoldenMatrix, GoldenReport } from "../contracts/index.ts";
-import { mergeMatrices, mergeReports, renderGolden, steadyMatrix, steadyReport } from "../harness/index.ts";
+import {
+  GOLDEN_FORMS,
+  mergeMatrices,
+  mergeReports,
+  renderGolden,
+  steadyMatrix,
+  steadyReport,
+} from "../harness/index.ts";
 import { absolute } from "../plane/index.ts";
 import { type Context, type Outcome, operation } from "./define.ts";
 import { make } from "./faults.ts";
-import { textOfMatrix } from "./golden-matrix-report.ts";
-import { textOfGolden, totalsOf } from "./golden-report.ts";
+import { textOf, type Whole } from "./golden-forms.ts";
+import { totalsOf } from "./golden-report.ts";
 
 interface Read {
   readonly path: string;
@@ -29,7 +36,10 @@ export const goldenMerge = operation({
       .max(1000)
       .meta({ description: "Reports of shards, as --json printed them.", positional: 0 }),
     out: z.string().min(1).optional().meta({ description: "File to write the whole report to, as JSON." }),
-    format: z.enum(["text", "markdown"]).default("text").meta({ description: "Form of what is printed." }),
+    format: z
+      .enum(["text", ...GOLDEN_FORMS])
+      .default("text")
+      .meta({ description: "Form of what is printed." }),
     steady: z.boolean().default(false).meta({
       description: "Leave out what differs from run to run: times, processes.",
     }),
@@ -41,23 +51,8 @@ export const goldenMerge = operation({
     if (input.out !== undefined) writeJson(context, input.out, steady);
     return { result: steady, exit_code: healthy ? 0 : 1 };
   },
-  text: (whole, { format }) => {
-    if (format === "markdown") return "cells" in whole ? fenced(whole) : renderGolden(whole, "markdown");
-    return "cells" in whole ? textOfMatrix(whole) : textOfGolden(whole);
-  },
+  text: (whole, { format }) => (format === "text" ? textOf(whole) : renderGolden(whole, format)),
 });
-
-const fenced = (matrix: GoldenMatrix): string =>
-  [
-    `# Golden matrix: ${matrix.healthy ? "passed" : "failed"}`,
-    "",
-    "~~~~text",
-    textOfMatrix(matrix).replaceAll("~~~~", "~ ~ ~ ~"),
-    "~~~~",
-    "",
-  ].join("\n");
-
-type Whole = GoldenReport | GoldenMatrix;
 
 const isMatrix = (one: Read | undefined): boolean =>
   typeof one?.value === "object" && one.value !== null && "cells" in one.value;

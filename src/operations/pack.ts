@@ -3,20 +3,16 @@ import { judgeGate, requirePassed } from "../gates/index.ts";
 import { type PackedBytes, pack as packSource } from "../lifecycle/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { dryRun } from "./fields.ts";
-import { harnessHere } from "./golden-harness.ts";
+import { judgeHere } from "./golden-harness.ts";
 
 /** The gate for what is being packed, whatever the store held before. */
 const gateFor =
   (context: Context) =>
-  async ({ package_id, version, digest }: PackedBytes): Promise<void> =>
-    requirePassed(
-      await judgeGate(
-        context.effects,
-        planeOf(context),
-        { package_id, version, digest },
-        harnessHere(context),
-      ),
-    );
+  async ({ package_id, version, digest }: PackedBytes): Promise<void> => {
+    const plane = planeOf(context);
+    const harness = judgeHere(context, plane.root);
+    requirePassed(await judgeGate(context.effects, plane, { package_id, version, digest }, harness));
+  };
 
 export const pack = operation({
   name: "pack",

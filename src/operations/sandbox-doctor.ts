@@ -68,11 +68,12 @@ const claimLines = ({ claims }: SandboxReport): string[] => [
   ...claims.map(claimLine),
 ];
 
-function claimLine({ claim, layer, tried, proven, is_proven, seen, text }: ClaimReport): string {
+function claimLine({ claim, layer, tried, proven, is_proven, is_promise, seen, text }: ClaimReport): string {
   const columns = `  ${claim.padEnd(WIDTHS.claim)}${layer.padEnd(WIDTHS.layer)}`;
   const missed = tried.filter((profile) => !proven.includes(profile));
   const where = proven.length === 0 ? "every profile" : missed.join(", ");
-  if (!is_proven) return `${columns}BROKEN in ${where}: ${seen}`;
+  if (!is_proven)
+    return `${columns}${is_promise ? "BROKEN" : "missing, and runs go on,"} in ${where}: ${seen}`;
   return `${columns}${proven.length} of ${tried.length}: ${text}`;
 }
 
@@ -80,5 +81,5 @@ function verdict({ claims, is_proven, layers }: SandboxReport): string {
   const in_use = layers.find((one) => one.is_in_use);
   if (in_use === undefined) return "No plugin can run: there is no layer that may be used.";
   if (is_proven) return `All ${claims.length} promises hold behind ${in_use.layer}.`;
-  return `Plugins are refused: ${claims.filter((one) => !one.is_proven).length} of ${claims.length} promises do not hold.`;
+  return `Plugins are refused: ${claims.filter((one) => one.is_promise && !one.is_proven).length} of ${claims.length} promises do not hold.`;
 }

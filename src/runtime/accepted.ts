@@ -210,19 +210,21 @@ export async function finish(effects: Effects, plane: Plane, begun: Begun, ended
 
 function endOf(
   begun: Begun,
-  { layer, exit_code, resources, denials, denials_dropped = 0 }: Ended,
+  { layer, exit_code, resources, denials, denials_dropped = 0, is_watched }: Ended,
   verdict: Awaited<ReturnType<typeof judgeEnded>>,
   duration_ms: number,
 ): RunEnd {
-  const denials_more = denials_dropped + Math.max(0, denials.length - DENIALS_RECORDED_MAX);
+  const recorded = fitting(denials);
+  const denials_more = denials_dropped + denials.length - recorded.length;
   const about = {
     duration_ms,
     layer,
     ...acceptedFor(layer),
     exit_code,
     ...(resources === undefined ? {} : { resources }),
-    ...(denials.length === 0 ? {} : { denials: denials.slice(0, DENIALS_RECORDED_MAX) }),
+    ...(recorded.length === 0 ? {} : { denials: recorded }),
     ...(denials_more === 0 ? {} : { denials_more }),
+    ...(is_watched === false ? { denials_unwatched: true as const } : {}),
   };
   if (verdict instanceof Fault)
     return { ...about, code: verdict.code, message: recordedMessage(begun, verdict) };
@@ -235,7 +237,18 @@ function endOf(
   };
 }
 
-const DENIALS_RECORDED_MAX = 20;
+/** Of the 65,535 bytes of a line. */
+const DENIALS_BYTES_MAX = 24_576;
+
+/** The first of them, as many as a line of the ledger has room for. */
+function fitting(denials: readonly Json[]): readonly Json[] {
+  let bytes = 0;
+  const end = denials.findIndex((one) => {
+    bytes += Buffer.byteLength(JSON.stringify(one)) + 1;
+    return bytes > DENIALS_BYTES_MAX;
+  });
+  return end === -1 ? denials : denials.slice(0, end);
+}
 
 function spentOf({ resources }: Ended): Pick<RunHead, "spent"> {
   const { tokens, cost_units, tools } = (resources ?? {}) as Partial<NonNullable<RunHead["spent"]>>;

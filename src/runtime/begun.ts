@@ -45,6 +45,8 @@ export interface Ended {
   readonly denials: readonly Json[];
   /** Denials beyond those. */
   readonly denials_dropped?: number;
+  /** Whether what the kernel denied is among them. */
+  readonly is_watched?: boolean;
   /** Why it was stopped from outside. */
   readonly thrown?: Error;
 }

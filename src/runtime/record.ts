@@ -54,6 +54,8 @@ export interface RunEnd {
   readonly denials?: readonly Json[];
   /** Denials that are not listed: a line of the ledger is bounded. */
   readonly denials_more?: number;
+  /** What the kernel alone denied left no record: it could not be watched here. */
+  readonly denials_unwatched?: true;
   /** Of a turn: ids of its entries in the ledgers of the session. */
   readonly turn_entries?: { readonly exec: string; readonly evidence: string };
   /** Of a failure. */

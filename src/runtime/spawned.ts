@@ -87,7 +87,7 @@ export async function collect(running: Confined): Promise<Ended> {
 const STDERR_KEPT_BYTES = 65_536;
 
 function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): Ended {
-  const { ended, exit_code, stderr, usage, denials, denials_dropped } = outcome;
+  const { ended, exit_code, stderr, usage, denials, denials_dropped, is_watched } = outcome;
   return {
     how: ended,
     exit_code,
@@ -98,5 +98,6 @@ function endedOf({ layer }: Confined, outcome: Outcome, stdout: Uint8Array): End
     resources: { ...usage } as unknown as Json,
     denials: denials.map((one) => ({ ...one })),
     denials_dropped,
+    is_watched,
   };
 }

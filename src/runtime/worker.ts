@@ -133,7 +133,7 @@ export class Worker {
       const how = first === "late" ? "timed_out" : "output_too_large";
       return { ...about, how, ...this.#said(), ...this.#denied() };
     }
-    const { ended, exit_code, denials, denials_dropped } = first;
+    const { ended, exit_code, denials, denials_dropped, is_watched } = first;
     return {
       ...about,
       how: ended,
@@ -142,12 +142,13 @@ export class Worker {
       ...this.#said(),
       denials: denials.map((one) => ({ ...one })),
       denials_dropped,
+      is_watched,
     };
   }
 
-  #denied(): Pick<Ended, "denials" | "denials_dropped"> {
-    const { denials, denials_dropped } = this.#outcome ?? this.#confined.takeDenials();
-    return { denials: denials.map((one) => ({ ...one })), denials_dropped };
+  #denied(): Pick<Ended, "denials" | "denials_dropped" | "is_watched"> {
+    const { denials, denials_dropped, is_watched } = this.#outcome ?? this.#confined.takeDenials();
+    return { denials: denials.map((one) => ({ ...one })), denials_dropped, is_watched };
   }
 
   /** Of a worker that lives: since its last call ended. Of one that ended: of its whole life, but for what earlier calls took. */

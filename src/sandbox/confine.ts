@@ -101,7 +101,7 @@ class Confinement {
       stdin: program.stdin,
       stdout: this.#counted(program.stdout),
       sample: () => this.#sample(),
-      takeDenials: () => this.#parts.denials.take(),
+      takeDenials: () => ({ ...this.#parts.denials.take(), is_watched: this.#status.is_watched === true }),
       kill: () => this.#end("stopped"),
       done,
     };
@@ -155,7 +155,10 @@ class Confinement {
     const [status, denials, broker] = program.channels as readonly [Channel, Channel, Channel];
     const serving = this.#broker?.serve(broker);
     const reading = [
-      readStatus(status.incoming, this.#status, () => meter.begin(this.#status.init_pid)),
+      readStatus(status.incoming, this.#status, {
+        onStart: () => meter.begin(this.#status.init_pid),
+        onDenied: (rule, subject) => this.#parts.denials.addNamed(rule, subject, "kernel"),
+      }),
       this.#parts.denials.read(denials.incoming),
       stderr.read(program.stderr),
     ];
@@ -217,6 +220,7 @@ class Confinement {
       usage: { duration_ms, ...meter.usage(this.#status), ...this.#broker?.used },
       denials: denials.listed,
       denials_dropped: denials.dropped,
+      is_watched: this.#status.is_watched === true,
       stderr,
     };
   }

@@ -108,6 +108,8 @@ export const DENIAL_RULES = [
   "files.write",
   "subprocess",
   "network",
+  /** A call of the kernel that no permission allows. */
+  "system",
   "tool",
   "tokens",
   "cost",
@@ -116,12 +118,14 @@ export type DenialRule = (typeof DENIAL_RULES)[number];
 
 export interface Denial {
   readonly rule: DenialRule;
-  /** Path, domain with port, program, tool or number; at most 400 characters, one line. */
+  /** Path, domain with port, program, system call, tool or number; at most 400 characters, one line. */
   readonly subject: string;
   /** What to ask for; absent where no permission would allow it. */
   readonly scope?: string;
-  /** Who saw it. The kernel denies more than is reported: only what somebody saw is listed. */
-  readonly seen_by: "python" | "node" | "proxy" | "broker";
+  /**
+   * Who saw it. The kernel sees what no interpreter does, as a call made by number.
+   */
+  readonly seen_by: "python" | "node" | "kernel" | "proxy" | "broker";
 }
 
 export interface Usage {
@@ -152,6 +156,8 @@ export interface Outcome {
   readonly denials: readonly Denial[];
   /** Denials beyond the ones listed. */
   readonly denials_dropped: number;
+  /** Whether calls that the kernel denied are among them: not where the wall stands in one that is watched, or the kernel is old. */
+  readonly is_watched: boolean;
   /** The last 64 KiB of what it said. */
   readonly stderr: string;
 }
@@ -167,7 +173,7 @@ export interface Confined {
   /** What the tree used so far, asked between calls; undefined before the wall stands. */
   sample(): { readonly peak_memory_bytes: number; readonly cpu_ms: number } | undefined;
   /** Denials since it was last asked, between calls; what is left is told at its end. */
-  takeDenials(): { readonly denials: readonly Denial[]; readonly denials_dropped: number };
+  takeDenials(): Pick<Outcome, "denials" | "denials_dropped" | "is_watched">;
   /** Kills the whole tree. */
   kill(): void;
   /** When nothing of the tree lives any more. @throws SANDBOX_NOT_STARTED; the reason of a signal that aborted */

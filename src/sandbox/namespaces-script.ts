@@ -111,9 +111,8 @@ def first_process(config, argv, ready, go):
         raise_loopback()
     close_descriptors(config.get("keep", ()))
     drop_privileges()
-    if config.get("filter"):
-        load_filter(bytes.fromhex(config["filter"]))
-    else:
+    # Where there is somebody to tell, the program has a filter of its own, which is watched from here.
+    if "status" not in config:
         filter_syscalls(SOCKET + MACHINERY, True)
     if "status" in config:
         # It holds descriptors that are none of the program's.

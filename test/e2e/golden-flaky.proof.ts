@@ -2,6 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeDefects } from "../harness/defects.ts";
 import { REPOSITORY, runProgram } from "../support/cli.ts";
 import { temporaryFolder, writeTree } from "../support/tree.ts";
 
@@ -19,6 +20,28 @@ test("an action that answers with the time is named, with the step and the place
   expect(done.status).toBe(1);
   expect(done.stdout).toMatch(/VARIES pkg-t3-gate-001: execute-1: output at \/files/);
   expect(done.stdout).toContain("not deterministic: 2 runs of 1 scenarios");
+});
+
+test("a file that is written otherwise each time is named with its line, and a declared rule lets it be", () => {
+  const folder = temporaryFolder();
+  const name = "writes-otherwise";
+  const code = `open("data/${name}/notes.txt", "w").write("notes\\nkey " + os.urandom(8).hex() + "\\n")\nresult = {"text": given["text"]}`;
+  writeDefects(folder, [{ name, code }]);
+  const scenario = join(folder, `${name}.toml`);
+  const explained = ["data", "data/**"]
+    .map((path) => `[[explained]]\npath = "${path}"\nwhy = "its notes are kept on purpose"\n`)
+    .join("");
+  const text = readFileSync(scenario, "utf8");
+  writeFileSync(scenario, `${text}${explained}`);
+  const done = golden(folder, "flaky", scenario, "--runs", "2");
+  expect(done.status, done.stdout + done.stderr).toBe(1);
+  expect(done.stdout).toContain(`VARIES ${name}: execute-1: contents of plane/data/${name}/notes.txt`);
+  expect(done.stdout).toMatch(/ {2}run 1: line 2: key [0-9a-f]{16}\n {2}run 2: line 2: key [0-9a-f]{16}\n/);
+  for (const rule of ['pattern = "key [0-9a-f]{16}"', `pointer = "/contents/plane/data/${name}/notes.txt"`]) {
+    writeFileSync(scenario, `${text}${explained}[[normalise]]\n${rule}\nwith = "a key"\n`);
+    const steady = golden(folder, "flaky", scenario, "--runs", "2");
+    expect(steady.status, steady.stdout + steady.stderr).toBe(0);
+  }
 });
 
 test("a package that does the same each time is proven to, and the report comes in every form", () => {

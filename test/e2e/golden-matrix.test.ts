@@ -62,6 +62,14 @@ test("a claim that is wrong is found on a real host, and two shards say what one
   expect(merged.status, merged.stderr).toBe(1);
   expect(merged.stdout).toMatch(/workbench@3\.0\.0 api 3\.0\.0 +FAIL/);
   expect(readFileSync(join(home, "all.json"), "utf8")).toBe(whole.stdout);
+  for (const [form, holds] of [
+    ["markdown", "# Golden matrix: failed"],
+    ["html", "<title>Golden matrix</title>"],
+    ["junit", '<testsuites name="golden matrix" '],
+  ] as const)
+    expect(runProgram("golden", ["merge", "1.json", "2.json", "--format", form], options).stdout).toContain(
+      holds,
+    );
 
   const [first] = shards.map(({ stdout }) => JSON.parse(stdout) as GoldenMatrix);
   writeFileSync(join(home, "1.json"), JSON.stringify({ ...first, cells: first?.cells.slice(1) }));
@@ -117,9 +125,11 @@ test("the product itself is a host; a Python that is not there is not run, and a
     "3.11,3.99",
     "--json",
   ];
-  const own = runProgram("golden", ["matrix", "teller", ...words], options);
+  const out = ["--format", "html", "--out", "matrix.html"];
+  const own = runProgram("golden", ["matrix", "teller", ...words, ...out], options);
   expect(own.status, own.stdout + own.stderr).toBe(1);
   const { cells, findings } = own.json() as GoldenMatrix;
+  expect(readFileSync(join(home, "matrix.html"), "utf8")).toContain("Golden matrix: failed");
   expect(
     cells.map(({ host, python, verdict }) => [host.name, python?.slice(0, 4), verdict]),
     own.stdout,

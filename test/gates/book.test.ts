@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { GoldenReport } from "../../src/contracts/index.ts";
+import { openBook } from "../../src/gates/book.ts";
 import { canInstall, judgeGate, readReport, recordEvidence, storedVersion } from "../../src/gates/index.ts";
 import { testsOf } from "../../src/gates/report-tests.ts";
 import { loadSigningKey } from "../../src/keys/index.ts";
@@ -19,6 +20,8 @@ import { writeTree } from "../support/tree.ts";
 
 const ID = "PKG-T1-DEMO-001";
 const harness = { version: "0.1.0", digest: "b".repeat(64) };
+const host_digests = { "workbench@1.0.0": "8".repeat(64), "workbench@2.0.0": "9".repeat(64) };
+const here = { ...harness, hosts: new Map(Object.entries(host_digests)) };
 const EVIDENCE = `packages_store/${ID}-1.0.0.tar.gz.golden.jsonl`;
 
 async function demo(): Promise<LibraryPlane & { readonly digest: string }> {
@@ -86,7 +89,7 @@ function reportWith(digest: string, more: Partial<GoldenReport["scenarios"][numb
 
 const gateCodes = async ({ effects, plane }: LibraryPlane): Promise<string[]> => {
   const subject = storedVersion(effects, plane, ID);
-  return (await judgeGate(effects, plane, subject, harness)).findings.map(({ code }) => code);
+  return (await judgeGate(effects, plane, subject, here)).findings.map(({ code }) => code);
 };
 
 test("evidence is recorded for the version that was tested, not for the one that was made up", async () => {
@@ -138,6 +141,8 @@ test("so is a cell of a matrix", () => {
     const matrix = {
       package_id: ID,
       harness,
+      programs_digest: "7".repeat(64),
+      host_digests,
       environment,
       began_at,
       duration_ms: 1,
@@ -175,6 +180,8 @@ test("what a matrix found is evidence of its cells, for each version by its byte
   const matrix = {
     package_id: ID,
     harness,
+    programs_digest: "7".repeat(64),
+    host_digests,
     environment,
     began_at,
     duration_ms: 1,
@@ -195,8 +202,10 @@ test("what a matrix found is evidence of its cells, for each version by its byte
   expect(done.recorded.map(({ version, result }) => [version, result])).toEqual([["1.0.0", "FAILED"]]);
   expect(done.skipped.map(({ version, stored }) => [version, stored])).toEqual([["2.0.0", null]]);
   const subject = storedVersion(effects, plane, ID);
+  const [evidence] = openBook(effects, plane, subject).evidence;
+  expect(evidence?.facts.programs_digest).toBe("7".repeat(64));
   const ask = async (host: string): Promise<string> =>
-    (await canInstall(effects, plane, subject, { cell: { host }, harness })).answer;
+    (await canInstall(effects, plane, subject, { cell: { host }, harness: here })).answer;
   expect(await Promise.all(["workbench@1", "workbench@2.0", "3.0.0", "holdfast"].map(ask))).toEqual([
     "yes",
     "no",

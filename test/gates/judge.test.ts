@@ -7,7 +7,12 @@ import { type Judging, judgeRequirement } from "../../src/gates/judge.ts";
 import { type Requirement, requirementsOf } from "../../src/gates/requirements.ts";
 
 const subject = { package_id: "PKG-T1-DEMO-001", version: "1.0.0", digest: "a".repeat(64) };
-const harness = { version: "0.1.0", digest: "b".repeat(64) };
+const HOSTS = ["workbench@1.0.0", "workbench@2.0.0"];
+const harness = {
+  version: "0.1.0",
+  digest: "b".repeat(64),
+  hosts: new Map(HOSTS.map((word) => [word, "e".repeat(64)])),
+};
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.parse("2026-11-21T12:00:00Z");
 const CELL = { host: "holdfast@0.1.0", api: "1.0.0", python: "3.12.4" };
@@ -19,6 +24,7 @@ const tested = (verdict: GoldenVerdict, more: Partial<EvidenceTest> = {}): Evide
   scenario_digest: "c".repeat(64),
   cell: CELL,
   verdict,
+  host_digest: "e".repeat(64),
   steps: 6,
   checks: 30,
   ...more,
@@ -223,6 +229,25 @@ test("what was found in a cell counts there, in a life or in the matrix, and for
   expect(codes(of({ scenario: "matrix", canonical: false }))).toEqual(["GATE_MISSING"]);
 });
 
+test("a host program that lies here with other bytes, or no more, is another harness; the product is no host program", () => {
+  const cell = { host: "workbench@2.0.0" };
+  const need = wanted({ scenario: "matrix", cell });
+  const on = (host: string, host_digest?: string): Judging =>
+    judging([
+      recorded(1, [
+        tested("pass", { scenario: "matrix", canonical: false, cell: { ...CELL, host }, host_digest }),
+      ]),
+    ]);
+  const there = on("workbench@2.0.0", "e".repeat(64));
+  expect(codes(there, need)).toEqual([]);
+  expect(codes(on("workbench@2.0.0", "f".repeat(64)), need)).toEqual(["GATE_HARNESS"]);
+  expect(codes(on("workbench@2.0.0"), need)).toEqual(["GATE_HARNESS"]);
+  const gone = { ...there, harness: { ...harness, hosts: new Map<string, string>() } };
+  expect(codes(gone, need)).toEqual(["GATE_HARNESS"]);
+  expect(codes({ ...gone, rules: { ...gone.rules, harness: "version" } }, need)).toEqual([]);
+  expect(codes(on("holdfast@0.1.0"), wanted({ scenario: "matrix", cell: { host: "holdfast" } }))).toEqual([]);
+});
+
 test("what is required: named scenarios, those that ask for it, and each cell", () => {
   const file = { name: "weather", path: "golden/weather.toml", digest: "e".repeat(64), canonical: true };
   const other = { name: "twice", path: "golden/two words.toml", digest: "f".repeat(64), canonical: false };
@@ -232,8 +257,8 @@ test("what is required: named scenarios, those that ask for it, and each cell", 
     ["canonical", undefined, "golden run golden/weather.toml --record"],
     ["load", undefined, "golden run PKG-T1-DEMO-001@1.0.0 --record"],
     ["twice", undefined, "golden run 'golden/two words.toml' --record"],
-    ["matrix", "1", "golden matrix PKG-T1-DEMO-001 --hosts 1 --json | golden record -"],
-    ["matrix", "2", "golden matrix PKG-T1-DEMO-001 --hosts 2 --pythons 3.12 --json | golden record -"],
+    ["matrix", "1", "golden matrix PKG-T1-DEMO-001@1.0.0 --hosts 1 --record"],
+    ["matrix", "2", "golden matrix PKG-T1-DEMO-001@1.0.0 --hosts 2 --pythons 3.12 --record"],
   ]);
   expect(all[0]?.scenario_digest).toBe(file.digest);
   expect(all[1]?.scenario_digest).toBeNull();

@@ -1,7 +1,7 @@
 /** Runs held against each other: what varies is named, what does not is counted. */
 import { describe, expect, test } from "vitest";
 import type { GoldenScenario, GoldenStep } from "../../src/contracts/index.ts";
-import { compareRuns } from "../../src/harness/index.ts";
+import { type Contents, compareRuns, type Lived } from "../../src/harness/index.ts";
 
 const step = (id: string, more: Partial<GoldenStep> = {}): GoldenStep => ({
   id,
@@ -16,19 +16,18 @@ const step = (id: string, more: Partial<GoldenStep> = {}): GoldenStep => ({
   trace: { output: { result: { n: 1 } }, events: ["a"], changes: ["+ x"] },
   ...more,
 });
-const life = (...steps: GoldenStep[]): GoldenScenario[] => [
-  {
-    name: "life",
-    title: "life",
-    canonical: true,
-    required: true,
-    scenario_digest: "c".repeat(64),
-    verdict: "pass",
-    duration_ms: 1,
-    packages: [],
-    steps,
-  },
-];
+const life = (...steps: GoldenStep[]): Lived[] => [{ contents: new Map(), scenario: scenarioOf(steps) }];
+const scenarioOf = (steps: GoldenStep[]): GoldenScenario => ({
+  name: "life",
+  title: "life",
+  canonical: true,
+  required: true,
+  scenario_digest: "c".repeat(64),
+  verdict: "pass",
+  duration_ms: 1,
+  packages: [],
+  steps,
+});
 const answering = (output: GoldenStep["trace"] extends infer T ? NonNullable<T> : never, id = "execute-1") =>
   step(id, { trace: output });
 const trace = { output: { result: { n: 1 } }, events: ["a"], changes: ["+ x"] };
@@ -55,7 +54,7 @@ describe("what varies", () => {
   ])("%s", (_, other, what, pointer, first, second) => {
     const runs = [life(answering(trace)), life(answering(trace)), life(answering(other))];
     expect(compareRuns(runs).variations).toEqual([
-      { scenario: "life", step: "execute-1", what, pointer, run: 3, first, other: second },
+      { scenario: "life", step: "execute-1", what, pointer, path: null, run: 3, first, other: second },
     ]);
   });
 
@@ -64,8 +63,54 @@ describe("what varies", () => {
     const bad = life(step("a", { exit_code: 3, fault: "X_Y", verdict: "fail" }), step("b", { exit_code: 1 }));
     const short = life(step("a"));
     expect(compareRuns([good, bad, bad, short]).variations).toEqual([
-      { scenario: "life", step: "a", what: "exit_code", pointer: null, run: 2, first: "0", other: "3" },
-      { scenario: "life", step: "b", what: "steps", pointer: null, run: 4, first: "b", other: "nothing" },
+      {
+        scenario: "life",
+        step: "a",
+        what: "exit_code",
+        pointer: null,
+        path: null,
+        run: 2,
+        first: "0",
+        other: "3",
+      },
+      {
+        scenario: "life",
+        step: "b",
+        what: "steps",
+        pointer: null,
+        path: null,
+        run: 4,
+        first: "b",
+        other: "nothing",
+      },
     ]);
+  });
+});
+
+describe("what stands in the files a step wrote", () => {
+  const file = (text: string | null, more: { digest?: string; mode?: string } = {}) => ({
+    mode: "0644",
+    digest: text ?? "",
+    text,
+    ...more,
+  });
+  const writing = (files: Record<string, ReturnType<typeof file>>): Lived[] => {
+    const contents: Contents = new Map(Object.entries(files));
+    return [{ scenario: scenarioOf([step("execute-1")]), contents: new Map([["execute-1", contents]]) }];
+  };
+  const about = { scenario: "life", step: "execute-1", what: "contents", pointer: null, run: 2 };
+
+  test.each([
+    ["a line", file("a\nb\n"), file("a\nc\n"), "line 2: b", "line 2: c"],
+    ["its end", file("a\nb"), file("a"), "line 2: b", "the end"],
+    ["what is no text", file(null, { digest: "1" }), file(null, { digest: "2" }), "sha256 1", "sha256 2"],
+    ["its mode", file("a"), file("a", { mode: "0755" }), "mode 0644", "mode 0755"],
+  ])("%s", (_, one, other, first, second) => {
+    const runs = [
+      writing({ "plane/a": file("same"), "plane/x": one }),
+      writing({ "plane/a": file("same"), "plane/x": other }),
+    ];
+    expect(compareRuns(runs).variations).toEqual([{ ...about, path: "plane/x", first, other: second }]);
+    expect(compareRuns([runs[0] ?? [], runs[0] ?? []]).variations).toEqual([]);
   });
 });

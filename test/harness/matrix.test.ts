@@ -7,6 +7,7 @@ import {
   closeMatrix,
   findHosts,
   planMatrix,
+  programsOf,
   readMatrix,
   readWaivers,
   requireTrusted,
@@ -109,13 +110,15 @@ const WRONG = { code: "OUTPUT", message: "it answered wrongly", next_step: "Corr
 
 const close = (
   cells: MatrixCell[],
-  more: { waivers?: MatrixWaiver[]; planned?: MatrixPoint[]; shard?: string } = {},
+  more: { waivers?: MatrixWaiver[]; planned?: MatrixPoint[]; shard?: string; programs_digest?: string } = {},
 ) =>
   closeMatrix(
     {
       schema_version: "1.0",
       package_id: "PKG-T3-NOTES-001",
       harness: { version: "1.0.0", digest: "0".repeat(64) },
+      programs_digest: more.programs_digest ?? "1".repeat(64),
+      host_digests: {},
       environment: { os: "linux", arch: "x64", node: "24.0.0", python: null, host: "1.0.0", api: "1.0.0" },
       began_at: "2026-01-01T00:00:00.000Z",
       duration_ms: 1,
@@ -167,7 +170,7 @@ describe("verdicts", () => {
       OUTSIDE,
       { ...RAN, refused_by: "preflight" },
       "refused-as-declared",
-      ["RAN_OUTSIDE_RANGE"],
+      ["RANGE_TOO_NARROW"],
     ],
     ["no refusal outside", OUTSIDE, RAN, "fail", ["RAN_OUTSIDE_RANGE"]],
     ["a host that lies", INSIDE, { ...RAN, broken: [WRONG] }, "infra-failure", []],
@@ -228,9 +231,56 @@ describe("a cell that was removed", () => {
     expect(unused).toMatchObject({ healthy: true, findings: [{ code: "WAIVER_UNUSED", severity: "note" }] });
   });
 
+  test("is not filled by a shard that ran other host programs", () => {
+    waivers = [];
+    const [one, two] = shards([good], [other]);
+    const strange = close([other], { planned, shard: "2/2", programs_digest: "2".repeat(64) });
+    expect(() => mergeMatrices([one, { ...two, matrix: strange }] as never, "2026-06-01")).toThrow(
+      /another set of host programs/,
+    );
+  });
+
   test("cannot be replaced by one of another shard", () => {
     waivers = [];
     expect(() => mergeMatrices(shards([other], [good]), "2026-06-01")).toThrow(code("MERGE_REFUSED"));
+  });
+});
+
+describe("the digest of the programs", () => {
+  const digestIn = (folder: string, more: Partial<Parameters<typeof programsOf>[1]> = {}) => {
+    const hosts = findHosts(effects, { product: folder, checkout: folder });
+    const points = [{ host: { name: "workbench", version: "1.0.0" } }];
+    return programsOf(effects, { hosts, points, versions: [{ digest: "a".repeat(64) }], ...more });
+  };
+  const FILES = {
+    "golden/hosts/a/host.toml":
+      'name = "workbench"\nversion = "1.0.0"\napis = ["1.0.0"]\ncommand = ["node", "lib/main.mjs"]\n',
+    "golden/hosts/a/lib/main.mjs": "1;\n",
+    "golden/hosts/shared.mjs": "2;\n",
+  };
+
+  test("is of their bytes, wherever they lie and whatever was not used", () => {
+    const [one, two] = [temporaryFolder(), temporaryFolder()];
+    writeTree(one, FILES);
+    writeTree(two, {
+      ...FILES,
+      "golden/hosts/a/__pycache__/x.pyc": "compiled",
+      "golden/hosts/b/host.toml": 'name = "other"\nversion = "1.0.0"\napis = ["1.0.0"]\ncommand = ["node"]\n',
+    });
+    expect(digestIn(two)).toEqual(digestIn(one));
+    const another = digestIn(one, { versions: [{ digest: "b".repeat(64) }] });
+    expect(another.programs_digest).not.toBe(digestIn(one).programs_digest);
+    expect(another.host_digests).toEqual(digestIn(one).host_digests);
+  });
+
+  test.each(Object.keys(FILES))("changes with %s", (path) => {
+    const [one, two] = [temporaryFolder(), temporaryFolder()];
+    writeTree(one, FILES);
+    const text = FILES[path as keyof typeof FILES];
+    writeTree(two, { ...FILES, [path]: `${text}${path.endsWith("toml") ? "# " : "// "}changed\n` });
+    const [first, second] = [digestIn(one), digestIn(two)];
+    expect(second.programs_digest).not.toBe(first.programs_digest);
+    expect(second.host_digests["workbench@1.0.0"]).not.toBe(first.host_digests["workbench@1.0.0"]);
   });
 });
 

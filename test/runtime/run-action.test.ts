@@ -197,8 +197,22 @@ for number in range(100):
     except OSError: pass
 answer({})`;
     const { entries } = await added(() => made.act({ code }));
-    expect(entries[0]?.metadata["denials"]).toHaveLength(20);
-    expect(entries[0]?.metadata["denials_more"]).toBe(80);
+    expect(entries[0]?.metadata["denials"]).toHaveLength(64);
+    expect(entries[0]?.metadata["denials_more"]).toBe(36);
+  });
+
+  test("long ones are counted sooner: a line of the ledger is bounded", async () => {
+    const code = `
+for number in range(64):
+    try: open(f"/etc/{number}" + "\\U0001f511" * 200)
+    except OSError: pass
+answer({})`;
+    const { entries } = await added(() => made.act({ code }));
+    const { denials, denials_more } = entries[0]?.metadata ?? {};
+    if (!Array.isArray(denials)) throw new Error("no denials");
+    expect(denials.length).toBeGreaterThan(10);
+    expect(Buffer.byteLength(JSON.stringify(denials))).toBeLessThan(25_000);
+    expect(denials_more).toBe(64 - denials.length);
   });
 
   test("after all of it the next call works", async () => {

@@ -61,17 +61,30 @@ test("every promise is tried and holds, in Python and in Node", async () => {
   expect(node.tried.length).toBeGreaterThan(15);
 });
 
-/** Kept by other layers, and by the kernel, also behind a bubblewrap that does nothing. */
+/** Kept by other layers, and by the kernel, also behind a bubblewrap that does nothing: the filter is not its. */
+const KEPT = [
+  "files.system",
+  "network.tcp",
+  "network.socket",
+  "network.unix",
+  "programs.none",
+  "rights.gain",
+  "descriptors",
+  "terminal",
+  "memory",
+  "allowed",
+];
 const KEPT_WITHOUT = {
-  node: ["files.system", "network.tcp", "programs.none", "descriptors", "terminal", "memory", "allowed"],
+  node: KEPT,
   python: [
-    "files.system",
-    "network.tcp",
+    ...KEPT,
+    // What outlives the tree may not write any more: there is nobody left to answer for it.
+    "processes.tree",
     "processes.count",
-    "programs.none",
-    "terminal",
-    "memory",
-    "allowed",
+    "processes.trace",
+    "kernel.ring",
+    "kernel.spaces",
+    "denials.kernel",
   ],
 };
 
@@ -151,7 +164,12 @@ test("without bubblewrap: refused by name with the command to install it; with a
   await expect(provenWall(effects, { ...request, accepts_weaker: () => false })).rejects.toMatchObject({
     code: "SANDBOX_LAYER_MISSING",
   });
-  expect((await provenWall(hidden, { ...request, accepts_weaker: () => true })).layer).toBe("namespaces");
+  const next = await provenWall(hidden, { ...request, accepts_weaker: () => true });
+  expect(next.layer).toBe("namespaces");
+  // Also what no run is refused for.
+  const { tried } = await tryWall(hidden, next, await asked());
+  expect(tried.filter(({ is_proven }) => !is_proven)).toEqual([]);
+  expect(tried.map(({ claim }) => claim)).toContain("denials.kernel");
 });
 
 test("a promise that is not kept is refused by name", async () => {
@@ -162,10 +180,14 @@ test("a promise that is not kept is refused by name", async () => {
       ...real.fs,
       openWrite: (path, options) => {
         const file = real.fs.openWrite(path, options);
-        // The filter that answers every call with "allow".
-        const all = Buffer.from("060000000000ff7f", "hex");
-        return path.endsWith("/filter")
-          ? { ...file, write: () => file.write(all), close: () => file.close() }
+        // A filter that answers every call with "allow", where bubblewrap is what is started.
+        const blinded = (bytes: Uint8Array): Uint8Array => {
+          const text = Buffer.from(bytes).toString("latin1");
+          const all = text.replaceAll(/[0-9a-f]{400,}/g, "060000000000ff7f");
+          return text.includes("/bwrap\0") ? Buffer.from(all, "latin1") : bytes;
+        };
+        return path.endsWith("/directives")
+          ? { ...file, write: (bytes) => file.write(blinded(bytes)), close: () => file.close() }
           : file;
       },
     },
@@ -176,7 +198,7 @@ test("a promise that is not kept is refused by name", async () => {
     details: { layer: "seccomp", kind: "node", runtime: "python" },
   });
   expect(existsSync(`${request.cache_folder}/sandbox-witness.json`)).toBe(false);
-  // The next layer brings its own filter; the doctor says what runs do.
+  // The doctor says what runs do.
   const accepting = { ...request, accepts_weaker: () => true };
   expect((await provenWall(blind, accepting)).layer).toBe("namespaces");
   const asking = { python: undefined, node: NODE, onProgress: () => undefined };

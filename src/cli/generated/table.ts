@@ -1614,15 +1614,18 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       "Run a plugin on every host program, API version and Python its ranges claim, and on their edges.",
     examples: [
       "golden matrix modules/example_gate",
+      "golden matrix PKG-T3-PALETTE-001@1.0.0 --hosts workbench@2.0.0 --record",
+      "golden matrix modules/example_gate --format html --out matrix.html",
       "golden matrix PKG-T3-PALETTE-001 --hosts holdfast --pythons 3.11,3.13",
       "golden matrix golden/notes.matrix.toml --shard 1/4 --json > cells-1.json",
     ],
-    authorised: false,
+    authorised: true,
     flags: [
       {
         field: "subject",
         type: "string",
-        description: "A matrix file, the source folder of a plugin, or its package id.",
+        description:
+          "A matrix file, the source folder of a plugin, its package id, or ID@VERSION in the store.",
         required: true,
         positional: true,
       },
@@ -1676,6 +1679,24 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         description: "Leave out what differs from run to run and from machine to machine: times, processes.",
         default: false,
       },
+      {
+        field: "record",
+        type: "boolean",
+        description: "Record what it found as signed evidence in the plane; wants a token.",
+        default: false,
+      },
+      {
+        field: "format",
+        type: "string",
+        description: "Form of the report. --json alone is the same as --format json.",
+        choices: ["text", "json", "markdown", "html", "junit"],
+        default: "text",
+      },
+      {
+        field: "out",
+        type: "string",
+        description: "File to write the report to.",
+      },
     ],
   },
   {
@@ -1704,7 +1725,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
         field: "format",
         type: "string",
         description: "Form of what is printed.",
-        choices: ["text", "markdown"],
+        choices: ["text", "markdown", "html", "junit"],
         default: "text",
       },
       {

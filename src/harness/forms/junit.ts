@@ -1,5 +1,5 @@
 /** JUnit XML as CI servers read it: a suite a scenario, a test case a step. */
-import type { GoldenReport, GoldenScenario, GoldenStep } from "../../contracts/index.ts";
+import type { GoldenProblem, GoldenReport, GoldenScenario, GoldenStep } from "../../contracts/index.ts";
 import { xmlText } from "../../reports/index.ts";
 
 export function goldenJunit(report: GoldenReport): string {
@@ -16,9 +16,8 @@ export function goldenJunit(report: GoldenReport): string {
 /** Nobody may read a run in which nothing happened as one that passed. */
 function suite(scenario: GoldenScenario, began_at: string): string[] {
   const { name, title, steps, duration_ms, packages } = scenario;
-  const timestamp = began_at.replace(/\.\d+Z$|Z$/, "");
   return [
-    `  <testsuite name="${xmlText(`${name}: ${title}`)}" ${numbersOf(steps)} time="${seconds(duration_ms)}" timestamp="${xmlText(timestamp)}">`,
+    `  <testsuite name="${xmlText(`${name}: ${title}`)}" ${numbersOf(steps)} time="${seconds(duration_ms)}" timestamp="${timestampOf(began_at)}">`,
     "    <properties>",
     `      <property name="scenario_digest" value="${xmlText(scenario.scenario_digest)}"/>`,
     ...packages.map(
@@ -46,13 +45,23 @@ function testcase(scenario: string, step: GoldenStep): string[] {
 function outcome({ verdict, problems }: GoldenStep): string[] {
   if (verdict === "not-run") return ['      <skipped message="a step before it failed"/>'];
   const element = verdict === "infra-failure" ? "error" : verdict === "fail" ? "failure" : undefined;
-  if (element === undefined) return [];
-  const [first] = problems;
+  return element === undefined ? [] : problemElement(element, problems, verdict);
+}
+
+/** The first problem as what it is, all of them as its text. @param otherwise what it is where there is none */
+export function problemElement(
+  element: "failure" | "error",
+  problems: readonly Pick<GoldenProblem, "code" | "message" | "next_step">[],
+  otherwise: string = element,
+): string[] {
   const text = problems
     .map(({ code, message, next_step }) => `${xmlText(`${message} [${code}]`)}\n${xmlText(next_step)}`)
     .join("\n");
-  const { code = verdict, message = verdict } = first ?? {};
+  const { code = otherwise, message = otherwise } = problems[0] ?? {};
   return [`      <${element} type="${xmlText(code)}" message="${xmlText(message)}">${text}</${element}>`];
 }
 
-const seconds = (duration_ms: number): string => (duration_ms / 1000).toFixed(3);
+/** Of the schema of JUnit: without fraction and zone. */
+export const timestampOf = (iso: string): string => xmlText(iso.replace(/\.\d+Z$|Z$/, ""));
+
+export const seconds = (duration_ms: number): string => (duration_ms / 1000).toFixed(3);

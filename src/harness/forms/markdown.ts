@@ -1,7 +1,7 @@
 /** For a pull request or a step summary: a table of scenarios, and every problem with what to run. */
-import type { GoldenReport, GoldenScenario } from "../../contracts/index.ts";
+import type { GoldenProblem, GoldenReport, GoldenScenario } from "../../contracts/index.ts";
 import { markdownCode, markdownText } from "../../reports/index.ts";
-import { countsText, factsOf, headline, isGood, passedWhole } from "./facts.ts";
+import { countsText, type Fact, factsOf, headline, isGood, passedWhole, seconds } from "./facts.ts";
 
 export function goldenMarkdown(report: GoldenReport): string {
   return [
@@ -14,19 +14,12 @@ export function goldenMarkdown(report: GoldenReport): string {
     ...report.scenarios.map(row),
     "",
     ...report.scenarios.flatMap(problems),
-    "<details><summary>Run</summary>",
-    "",
-    "| | |",
-    "|---|---|",
-    ...factsOf(report).map(([label, text]) => `| ${markdownText(label)} | ${markdownText(text)} |`),
-    "",
-    "</details>",
-    "",
+    ...factsTable("Run", factsOf(report)),
   ].join("\n");
 }
 
 const row = ({ name, verdict, steps, duration_ms }: GoldenScenario): string =>
-  `| ${markdownText(name)} | ${isGood(verdict) ? verdict : `**${verdict}**`} | ${steps.length} | ${(duration_ms / 1000).toFixed(1)} s |`;
+  `| ${markdownText(name)} | ${isGood(verdict) ? verdict : `**${verdict}**`} | ${steps.length} | ${seconds(duration_ms)} |`;
 
 function problems({ name, steps }: GoldenScenario): string[] {
   const bad = steps.filter((step) => step.problems.length > 0);
@@ -36,14 +29,30 @@ function problems({ name, steps }: GoldenScenario): string[] {
     "",
     ...bad.flatMap((step) => [
       `- **${markdownText(step.id)}** (${countsText(step.counts)})`,
-      ...step.problems.flatMap(({ code, message, expected, actual, next_step }) => [
-        `  - ${markdownText(message)} (${markdownCode(code)})`,
-        ...(expected === undefined
-          ? []
-          : [`    expected ${markdownCode(expected)}, got ${markdownCode(actual ?? "nothing")}`]),
-        `    ${markdownText(next_step)}`,
-      ]),
+      ...problemLines(step.problems, "  "),
     ]),
     "",
   ];
 }
+
+/** A list, indented as it is told. */
+export const problemLines = (list: readonly GoldenProblem[], indent: string): string[] =>
+  list.flatMap(({ code, message, expected, actual, next_step }) => [
+    `${indent}- ${markdownText(message)} (${markdownCode(code)})`,
+    ...(expected === undefined
+      ? []
+      : [`${indent}  expected ${markdownCode(expected)}, got ${markdownCode(actual ?? "nothing")}`]),
+    `${indent}  ${markdownText(next_step)}`,
+  ]);
+
+/** Folded, at the end. @param name text of ours */
+export const factsTable = (name: string, facts: readonly Fact[]): string[] => [
+  `<details><summary>${name}</summary>`,
+  "",
+  "| | |",
+  "|---|---|",
+  ...facts.map(([label, text]) => `| ${markdownText(label)} | ${markdownText(text)} |`),
+  "",
+  "</details>",
+  "",
+];

@@ -28,7 +28,7 @@ export function judgeStep(
   if (step.do === "tamper") return judgeTamper(step.path, answer, observed);
   const expect = expectationOf(step);
   const expected = judgeExpectations(effects, { world, expect, answer, observed });
-  const changed_nothing = answer.exit_code !== 0 && answer.exit_code !== KILLED && CHANGES.has(step.do);
+  const changed_nothing = hasFailed(answer) && CHANGES.has(step.do);
   const always = judgeInvariants(effects, { world, answer, observed, changed_nothing });
   const beside = others.filter((one) => one !== answer).map((one) => judgeAnswer(world, one));
   const wanted = step.do === "crash" ? [`${step.at}=kill`] : injected;
@@ -46,6 +46,11 @@ export function judgeStep(
 }
 
 const KILLED = 137;
+/** Faults after the commit point: the change stands, and is not undone any more. */
+const CHANGE_STANDS = new Set(["COMMITTED_UNRECORDED", "COMMIT_UNCERTAIN"]);
+
+const hasFailed = ({ exit_code, fault }: Answer): boolean =>
+  exit_code !== 0 && exit_code !== KILLED && !CHANGE_STANDS.has(fault?.code ?? "");
 
 /** A killed command ends as a killed command does, unless the scenario says otherwise. */
 const expectationOf = (step: ScenarioStep): Expectation =>

@@ -46,34 +46,66 @@ function waive(cell: MatrixCell, active: readonly MatrixWaiver[]): MatrixCell {
   return { ...cell, waived: { owner, reason, expires } };
 }
 
-function findingsOf({ id, verdict, outside, works, waived, problems }: MatrixCell): MatrixFinding[] {
-  const [first] = problems;
-  const because = first === undefined ? "" : `: ${first.message}`;
-  const about = { subject: id, next_step: first?.next_step ?? "Look at the cell." };
-  if (verdict === "not-run" && waived === null)
-    return [{ code: "CELL_NOT_RUN", severity: "error", message: `${id} was not run${because}`, ...about }];
-  if (verdict === "fail" && outside.length === 0)
-    return [
-      {
-        code: "FAILED_INSIDE_RANGE",
-        severity: "error",
-        message: `${id} is claimed, and fails${because}`,
-        ...about,
-      },
-    ];
-  if (verdict === "fail")
-    return [{ code: "RAN_OUTSIDE_RANGE", severity: "error", message: `${id}${because}`, ...about }];
-  if (outside.length > 0 && works === true)
-    return [
-      {
-        code: "RAN_OUTSIDE_RANGE",
-        severity: "warning",
-        message: `${id} is refused as declared, but works: compat.${outside.join(" and compat.")} is narrower than the truth`,
-        subject: id,
-        next_step: "Widen the range, if what it leaves out is to be supported.",
-      },
-    ];
-  return [];
+interface Row {
+  readonly verdict: GoldenVerdict;
+  /** Inside the declared ranges; left out where it does not matter, as `works` is. */
+  readonly inside?: boolean;
+  readonly works?: boolean;
+  readonly code: MatrixFinding["code"];
+  readonly severity: MatrixFinding["severity"];
+  readonly says: (cell: MatrixCell) => string;
+  /** Default: that of the first problem. */
+  readonly next_step?: string;
+}
+
+/** What is said of a cell; of no row, nothing. */
+const ROWS: readonly Row[] = [
+  {
+    verdict: "not-run",
+    code: "CELL_NOT_RUN",
+    severity: "error",
+    says: (cell) => `${cell.id} was not run${because(cell)}`,
+  },
+  {
+    verdict: "fail",
+    inside: true,
+    code: "FAILED_INSIDE_RANGE",
+    severity: "error",
+    says: (cell) => `${cell.id} is claimed, and fails${because(cell)}`,
+  },
+  {
+    verdict: "fail",
+    inside: false,
+    code: "RAN_OUTSIDE_RANGE",
+    severity: "error",
+    says: (cell) => `${cell.id}${because(cell)}`,
+  },
+  {
+    verdict: "refused-as-declared",
+    inside: false,
+    works: true,
+    code: "RANGE_TOO_NARROW",
+    severity: "warning",
+    says: ({ id, outside }) =>
+      `${id} is refused as declared, but works: compat.${outside.join(" and compat.")} is narrower than the truth`,
+    next_step: "Widen the range, if what it leaves out is to be supported.",
+  },
+];
+
+const because = ({ problems: [first] }: MatrixCell): string =>
+  first === undefined ? "" : `: ${first.message}`;
+
+function findingsOf(cell: MatrixCell): MatrixFinding[] {
+  if (cell.waived !== null) return [];
+  const is_inside = cell.outside.length === 0;
+  const row = ROWS.find(
+    ({ verdict, inside = is_inside, works = cell.works }) =>
+      verdict === cell.verdict && inside === is_inside && works === cell.works,
+  );
+  if (row === undefined) return [];
+  const { code, severity, says } = row;
+  const next_step = row.next_step ?? cell.problems[0]?.next_step ?? "Look at the cell.";
+  return [{ code, severity, message: says(cell), subject: cell.id, next_step }];
 }
 
 function waiverFindings(

@@ -18,6 +18,7 @@ export function mergeMatrices(
       same: {
         package: matrix.package_id,
         harness: matrix.harness,
+        "set of host programs": matrix.programs_digest,
         environment: matrix.environment,
         "set of versions": matrix.versions,
         "set of waivers": matrix.waivers,

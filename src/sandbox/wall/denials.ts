@@ -5,6 +5,8 @@ import { isInside } from "../view.ts";
 
 const DENIALS_MAX = 64;
 const LINE_BYTES_MAX = 4096;
+/** Told apart, so that what two saw is counted once; beyond it each counts. */
+const KNOWN_MAX = 1024;
 
 export interface TakenDenials {
   readonly denials: readonly Denial[];
@@ -25,11 +27,11 @@ export class Denials {
     const shown = lastWords(subject) || "(nothing)";
     const key = `${rule} ${shown}`;
     if (this.#seen.has(key)) return;
+    if (this.#seen.size < KNOWN_MAX) this.#seen.add(key);
     if (this.listed.length >= DENIALS_MAX) {
       this.dropped++;
       return;
     }
-    this.#seen.add(key);
     const scope = scopeFor(rule, subject, this.#plane_root);
     this.listed = [
       ...this.listed,
@@ -65,9 +67,14 @@ export class Denials {
     }
     if (typeof said !== "object" || said === null) return;
     const { rule, subject, seen_by } = said as Record<string, unknown>;
+    if (typeof rule === "string" && typeof subject === "string")
+      this.addNamed(rule, subject, seen_by === "node" ? "node" : "python");
+  }
+
+  /** Of a rule that is none of ours nothing is kept. */
+  addNamed(rule: string, subject: string, seen_by: Denial["seen_by"]): void {
     const known = DENIAL_RULES.find((one) => one === rule);
-    if (known === undefined || typeof subject !== "string") return;
-    this.add(known, subject, seen_by === "node" ? "node" : "python");
+    if (known !== undefined) this.add(known, subject, seen_by);
   }
 }
 

@@ -1,11 +1,14 @@
 /**
- * Runs behind bubblewrap as the first process of the namespace, and starts the program. What it adds would each alone not be enough: Landlock, a limit of
- * processes, a second filter of system calls; and where a network is granted, the relay to the proxy outside.
+ * Runs behind bubblewrap as the first process of the namespace, and starts the program. What it adds would each alone not be
+ * enough: Landlock, a limit of processes, a filter of system calls, which it watches; and where a network is granted, the relay
+ * to the proxy outside.
  * Arguments: a word, a count, and so many texts, again and again; then `program` and its command line.
  */
+import { WATCH_SCRIPT } from "./watch-script.ts";
+
 export const INNER_SCRIPT = String.raw`
 my ($EXECUTE, $WRITE, $READ, $READ_DIR, $TRUNCATE, $IOCTL) = (1, 2, 4, 8, 1 << 14, 1 << 15);
-my %asked = map { $_ => [] } qw(keep processes run write device connect filter relay);
+my %asked = map { $_ => [] } qw(keep processes run write device connect filter watched watch entry read hidden relay);
 while (defined(my $word = shift @ARGV)) {
   last if $word eq 'program';
   my $count = shift @ARGV;
@@ -140,6 +143,7 @@ sub left_running {
   return @names > 20 ? @names[0 .. 19] : @names;
 }
 
+${WATCH_SCRIPT}
 my @program = @ARGV;
 # This is the first process of the namespace: when it ends, the kernel ends every other one. It stays to say what they used,
 # and lets nobody look into it.
@@ -147,11 +151,16 @@ call('dumpable', 'prctl', 4, 0, 0, 0, 0);
 relay(@{$asked{relay}}) if @{$asked{relay}};
 my @ours = numbers();
 my %doors = listening();
+socketpair(my $ours_to_hear, my $its_to_say, 1, 1, 0) or fail("watch: $!");
 my $child = fork();
 fail("fork: $!") unless defined $child;
 if ($child) {
+  close($its_to_say);
+  my $listener = received_descriptor($ours_to_hear);
+  close($ours_to_hear);
   my $ended;
-  while ((my $one = wait()) > 0) { if ($one == $child) { $ended = $?; last } }
+  if (defined $listener) { $ended = watch_over($child, $listener) }
+  else { while ((my $one = wait()) > 0) { if ($one == $child) { $ended = $?; last } } }
   my %open = listening();
   my $ports = join(',', sort { $a <=> $b } grep { !$doors{$_} } keys %open);
   my $names = join(',', map { qq("$_") } left_running(@ours));
@@ -162,14 +171,23 @@ if ($child) {
   say_json(qq({"cpu_ms":$cpu_ms,"rss_kib":$rss_kib,"left":[$names],"ports":[$ports]}));
   exit(($ended & 127) ? 128 + ($ended & 127) : $ended >> 8);
 }
+sub filtered {
+  my ($hex, @how) = @_;
+  my $code = pack('H*', $hex);
+  return syscall($NR{seccomp}, 1, @how, pack('Sx6P', length($code) / 8, $code));
+}
+
+# What it asks for is read from its memory, before it is another program too.
+call('dumpable', 'prctl', 4, 1, 0, 0, 0);
 call('no_new_privs', 'prctl', 38, 1, 0, 0, 0);
 landlock();
 limit(6, $asked{processes}[0]) if @{$asked{processes}};
-for my $hex (@{$asked{filter}}) {
-  my $code = pack('H*', $hex);
-  call('filter', 'prctl', 22, 2, pack('Sx6P', length($code) / 8, $code), 0, 0);
-}
-say_json(q({"started":true}));
+# Where it runs in a sandbox that is watched already, or the kernel is old, it denies the same and nothing is told.
+my $listener = filtered($asked{watched}[0], 8);
+if ($listener != -1) { send_descriptor($its_to_say, $listener) }
+elsif (filtered($asked{filter}[0], 0) == -1) { fail("filter: $!") }
+close($its_to_say);
+say_json(q({"started":true,"watched":) . ($listener == -1 ? 'false' : 'true') . '}');
 close_all_but(@{$asked{keep}});
 exec { $program[0] } @program;
 my $why = $! + 0;

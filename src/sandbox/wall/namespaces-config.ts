@@ -7,12 +7,7 @@ import { BROKER_FD, DENIALS_FD, STATUS_FD } from "./perl-common.ts";
 import type { WallPlan } from "./plan.ts";
 
 /** JSON. `is_staged`: whether sources were taken to the stage. */
-export function namespacesConfig(
-  plan: WallPlan,
-  sources: Sources,
-  is_staged: boolean,
-  filter: Uint8Array,
-): string {
+export function namespacesConfig(plan: WallPlan, sources: Sources, is_staged: boolean): string {
   const staged = stagedPaths(plan, sources).map(({ path }) => path);
   const source = (path: string): string => (is_staged ? `${STAGE}/${staged.indexOf(path)}` : path);
   return JSON.stringify({
@@ -35,6 +30,5 @@ export function namespacesConfig(
     start_mark: "",
     keep: [STATUS_FD, DENIALS_FD, BROKER_FD],
     status: STATUS_FD,
-    filter: Buffer.from(filter).toString("hex"),
   });
 }

@@ -4,7 +4,7 @@ export const NODE_PRELOAD = String.raw`"use strict";
   const config = JSON.parse(@CONFIG@);
   const fs = require("node:fs");
   const { resolve } = require("node:path");
-  const { writeSync } = fs;
+  const { readFileSync, readlinkSync, writeSync } = fs;
   const said = new Set();
   const is_worker = process.env.HOLDFAST_WORKER !== undefined;
   const RULES = { FileSystemRead: "files.read", FileSystemWrite: "files.write", ChildProcess: "subprocess", Net: "network" };
@@ -29,7 +29,20 @@ export const NODE_PRELOAD = String.raw`"use strict";
   // What the wall denied where the permission model was silent: in the plane, what was not granted is not there.
   const WALL_SAYS = new Set(["ENOENT", "EACCES", "EPERM", "EROFS"]);
   const inside = (path, folder) => path === folder || path.startsWith(folder + "/");
+  // Of a process that is not of this namespace: a number above the last that was given in it.
+  const isElsewhere = (path) => {
+    const [, number] = /^\/proc\/(\d+)(?:\/|$)/.exec(path) ?? [];
+    return number !== undefined && Number(number) > Number(readFileSync("/proc/loadavg", "utf8").trim().split(" ").at(-1));
+  };
+  const ledTo = (path) => {
+    try {
+      return resolve(path, "..", readlinkSync(path));
+    } catch {}
+  };
   const walled = (writes, path) => {
+    if (isElsewhere(path)) return say(writes ? "files.write" : "files.read", path);
+    const to = ledTo(path);
+    if (to !== undefined && ![...config.read, ...config.write].some((one) => inside(to, one))) return say(writes ? "files.write" : "files.read", to);
     const granted = writes ? config.write : [...config.read, ...config.write];
     const own = granted.filter((one) => inside(one, config.plane));
     const is_hidden = config.hidden.some((one) => inside(path, one));

@@ -27,9 +27,11 @@ const OF_DEV = [...DEVICES, "/dev/fd", SHARED_MEMORY];
 const OF_FIRST_PROCESS = ["cwd", "environ", "exe", "fd", "maps", "mem", "root"].map(
   (name) => `/proc/1/${name}`,
 );
+/** Of the machine: no rights are needed to ask for them. */
+const OF_MACHINE = ["/proc/kcore", "/proc/sysrq-trigger"];
 
-/** What both interpreters hold a path against. */
-interface Told {
+/** What interpreters, and whoever answers for the kernel, hold a path against. */
+export interface Told {
   readonly plane: string;
   readonly read: readonly string[];
   readonly write: readonly string[];
@@ -38,10 +40,8 @@ interface Told {
   readonly network: boolean;
 }
 
-export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
-  const { profile, plane_root, program } = request;
-  if (program.is_bare === true) return bare(program, profile.runtime);
-  const told: Told = {
+export function toldOf({ profile, plane_root }: ConfineRequest, plan: WallPlan): Told {
+  return {
     plane: plane_root,
     read: [
       ...plan.system.shown,
@@ -52,10 +52,14 @@ export function commandOf(request: ConfineRequest, plan: WallPlan): Command {
       "/run/holdfast",
     ],
     write: ["/tmp", ...OF_DEV, ...plan.mounts.filter(({ use }) => use === "write").map(({ path }) => path)],
-    hidden: [...plan.masks.map(({ path }) => path), ...OF_FIRST_PROCESS],
+    hidden: [...plan.masks.map(({ path }) => path), ...OF_FIRST_PROCESS, ...OF_MACHINE],
     subprocess: profile.subprocess,
     network: profile.domains.length > 0,
   };
+}
+
+export function commandOf({ profile, program }: ConfineRequest, told: Told): Command {
+  if (program.is_bare === true) return bare(program, profile.runtime);
   return profile.runtime === "python" ? python(program, told) : node(program, told);
 }
 

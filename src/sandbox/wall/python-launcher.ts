@@ -26,6 +26,14 @@ def tripwire(config):
         except OSError:
             pass
 
+    def elsewhere(path):
+        """Of a process that is not of this namespace: a number above the last that was given in it."""
+        number = path[6:].split(separator, 1)[0] if path.startswith("/proc/") else ""
+        if not number.isdigit():
+            return False
+        with open("/proc/loadavg") as file:
+            return int(number) > int(file.read().split()[-1])
+
     def need(rule, path):
         if isinstance(path, int) or path is None:
             return
@@ -43,7 +51,7 @@ def tripwire(config):
         # A folder on the way to something granted shows no more than that.
         if rule == "files.read" and any(inside(one, [real]) for one in granted):
             return
-        if inside(real, granted) and not inside(real, config["hidden"]):
+        if inside(real, granted) and not inside(real, config["hidden"]) and not elsewhere(real):
             return
         say(rule, real)
         # Elsewhere nothing is there to be found: a library that looks for its settings there goes on without them.

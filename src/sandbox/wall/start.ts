@@ -18,8 +18,8 @@ import { namespacesConfig } from "./namespaces-config.ts";
 import { OUTER_SCRIPT } from "./outer-script.ts";
 import { BROKER_FD, DENIALS_FD, perlProgram } from "./perl-common.ts";
 import { planWall, type WallPlan } from "./plan.ts";
-import { type Command, commandOf } from "./program-command.ts";
-import { systemCallFilter } from "./system-call-filter.ts";
+import { type Command, commandOf, type Told, toldOf } from "./program-command.ts";
+import { type FilterOptions, systemCallFilter, watchedCalls } from "./system-call-filter.ts";
 import type { Wall } from "./wall.ts";
 
 /** Root becomes this user: nobody. */
@@ -52,7 +52,8 @@ export function prepare(
   around: Surroundings,
 ): Prepared {
   const plan = planWall(fs, request, wall.perl);
-  const command = commandOf(request, plan);
+  const told = toldOf(request, plan);
+  const command = commandOf(request, told);
   const sources = sourcesOf(fs, request, around, command);
   const is_staged = host.uid === 0;
   const staged = stagedPaths(plan, sources).flatMap(({ path, use }) => [
@@ -65,26 +66,28 @@ export function prepare(
     wall.perl,
     "-e",
     perlProgram(host.arch, INNER_SCRIPT),
-    ...innerArguments(host.arch, request, plan),
+    ...innerArguments(host.arch, request, plan, told),
     "program",
     ...command.argv,
   ];
   const put = (name: string, bytes: Uint8Array | string): string =>
     write(fs, `${around.folder}/${name}`, bytes);
-  const filter = firstFilter(host.arch, request);
   const directives = [
     ...limiting(request.limits, around.groups),
     ...(wall.layer === "bubblewrap"
-      ? bubblewrapDirectives(put, filter, bubblewrapArguments(wall, plan, sources, is_staged))
-      : [directive("open", ["config", put("config", namespacesConfig(plan, sources, is_staged, filter))])]),
+      ? [
+          directive("open", [
+            "args",
+            put("arguments", terminated(bubblewrapArguments(wall, plan, sources, is_staged))),
+          ]),
+        ]
+      : [directive("open", ["config", put("config", namespacesConfig(plan, sources, is_staged))])]),
     ...(is_staged ? become : []),
     directive("command", [...wallCommand(wall), ...program]),
   ];
   const path = put("directives", directives.join(""));
   return { argv: [wall.perl, "-e", perlProgram(host.arch, OUTER_SCRIPT), path], plan };
 }
-
-type Put = (name: string, bytes: Uint8Array | string) => string;
 
 const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): string[] => [
   directive("group", groups),
@@ -93,25 +96,16 @@ const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): 
   directive("limit", [RLIMIT.fsize, limits.temp_bytes_max]),
 ];
 
-const bubblewrapDirectives = (put: Put, filter: Uint8Array, args: readonly string[]): string[] => [
-  directive("open", ["args", put("arguments", args.map((one) => `${one}\0`).join(""))]),
-  directive("open", ["filter", put("filter", filter)]),
-];
+const terminated = (parts: readonly (string | number)[]): string => parts.map((one) => `${one}\0`).join("");
 
 /** `@name` stands for the number of an opened file. */
 const wallCommand = (wall: Wall): string[] =>
   wall.layer === "bubblewrap"
-    ? [wall.bwrap, "--args", "@args", "--seccomp", "@filter", "--info-fd", "@info", "--"]
+    ? [wall.bwrap, "--args", "@args", "--info-fd", "@info", "--"]
     : [wall.python, ...LAUNCHER_FLAGS, "-c", LAUNCHER_SCRIPT, "@config"];
 
-/** The relay is started behind it too; where there is one, the program gets a second filter. */
-function firstFilter(arch: string, { profile }: ConfineRequest): Uint8Array {
-  const families = profile.domains.length > 0 ? (["unix", "inet", "inet6"] as const) : [];
-  return systemCallFilter(arch, { families, subprocess: profile.subprocess }) ?? new Uint8Array();
-}
-
 const directive = (word: string, values: readonly (string | number)[]): string =>
-  [word, values.length, ...values].map((part) => `${part}\0`).join("");
+  terminated([word, values.length, ...values]);
 
 function sourcesOf(
   fs: Pick<FileSystem, "openWrite">,
@@ -146,7 +140,7 @@ const passedOn = (environment: ConfineRequest["environment"]): Record<string, st
 const hasBroker = ({ broker, profile }: ConfineRequest): boolean =>
   broker !== undefined && profile.broker !== undefined;
 
-function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): string[] {
+function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan, told: Told): string[] {
   const { profile, limits } = request;
   const part = (word: string, values: readonly (string | number)[]): string[] => [
     word,
@@ -154,7 +148,12 @@ function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): 
     ...values.map(String),
   ];
   const with_network = profile.domains.length > 0;
-  const second = systemCallFilter(arch, { families: ["inet", "inet6"], subprocess: profile.subprocess });
+  const filter: FilterOptions = {
+    families: with_network ? ["inet", "inet6"] : [],
+    subprocess: profile.subprocess,
+    tries_rings: profile.runtime === "node",
+  };
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
   return [
     ...part("keep", [DENIALS_FD, ...(hasBroker(request) ? [BROKER_FD] : [])]),
     // The first process of the namespace is one of them.
@@ -167,7 +166,12 @@ function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan): 
     ]),
     ...part("device", DEVICES),
     ...part("connect", with_network ? [RELAY_PORT] : []),
-    ...part("filter", with_network ? [Buffer.from(second ?? []).toString("hex")] : []),
+    ...part("filter", [hex(systemCallFilter(arch, filter))]),
+    ...part("watched", [hex(systemCallFilter(arch, filter, true))]),
+    ...part("watch", watchedCalls(arch, filter)),
+    ...part("entry", [request.program.entrypoint]),
+    ...part("read", told.read),
+    ...part("hidden", told.hidden),
     ...part("relay", with_network ? [RELAY_PORT, PROXY_SOCKET] : []),
   ];
 }

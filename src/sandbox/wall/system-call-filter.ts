@@ -1,79 +1,38 @@
 /**
  * A seccomp filter for a program that has namespaces of its own: what reaches out, and the machinery to build or look into
  * other processes, namespaces and keyrings. A list of what is denied: the wall carries the promise, this closes what it leaves
- * open. Numbers from the kernel's tables for x86-64 and arm64; from 424 on both are the same.
+ * open. In the watched form the first process of the namespace is asked instead, which denies the same and tells of it; it is
+ * asked too about calls that the kernel may deny, and leaves these to the kernel.
  */
-
-type Row = readonly [x64: number | null, arm64: number];
+import {
+  ATTRIBUTE_REQUESTS,
+  type Call,
+  CLONE,
+  CLONE3,
+  IOCTL,
+  MACHINERY,
+  MAKES,
+  MEMFD_CREATE,
+  OF_PROCESS,
+  OF_RIGHTS,
+  OPENS,
+  OPENS_FOR_WRITING,
+  PRLIMIT,
+  PROGRAMS,
+  RINGS,
+  SOCKET,
+  TERMINAL_REQUESTS,
+  WRITES,
+} from "./system-calls.ts";
 
 const AUDIT_ARCH = { x64: 0xc000003e, arm64: 0xc00000b7 } as const;
+type Machine = keyof typeof AUDIT_ARCH;
 const ERRNO = 0x0005_0000;
 const ALLOW = 0x7fff_0000;
 const KILL_PROCESS = 0x8000_0000;
-const EPERM = ERRNO | 1;
-const ENOSYS = ERRNO | 38;
-const EAFNOSUPPORT = ERRNO | 97;
+const ASK = 0x7fc0_0000;
+const NUMBERS = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 } as const;
 
-/** A ring does any call past a filter; `clone3` hides its flags from one, and libraries fall back to `clone`. */
-const ABSENT: readonly Row[] = [
-  [425, 425],
-  [426, 426],
-  [427, 427],
-  [435, 435],
-];
-const DENIED: readonly Row[] = [
-  // ptrace, process_vm_readv, process_vm_writev, kcmp, pidfd_getfd, process_madvise
-  [101, 117],
-  [310, 270],
-  [311, 271],
-  [312, 272],
-  [438, 438],
-  [440, 440],
-  // keyctl, add_key, request_key
-  [250, 219],
-  [248, 217],
-  [249, 218],
-  // bpf, perf_event_open, userfaultfd
-  [321, 280],
-  [298, 241],
-  [323, 282],
-  // unshare, setns
-  [272, 97],
-  [308, 268],
-  // mount, umount2, pivot_root, chroot, and the new calls for mounts
-  [165, 40],
-  [166, 39],
-  [155, 41],
-  [161, 51],
-  [428, 428],
-  [429, 429],
-  [430, 430],
-  [431, 431],
-  [432, 432],
-  [433, 433],
-  [442, 442],
-  // name_to_handle_at, open_by_handle_at
-  [303, 264],
-  [304, 265],
-  // quotactl, acct, swapon, reboot, init_module, finit_module, delete_module, kexec_load, syslog
-  [179, 60],
-  [163, 89],
-  [167, 224],
-  [169, 142],
-  [175, 105],
-  [313, 273],
-  [176, 106],
-  [246, 104],
-  [103, 116],
-  // settimeofday, clock_settime, clock_adjtime, adjtimex
-  [164, 170],
-  [227, 112],
-  [305, 266],
-  [159, 171],
-];
-const SOCKET: Row = [41, 198];
-const CLONE: Row = [56, 220];
-const MEMFD_CREATE: Row = [319, 279];
 /** Every namespace a clone can make. */
 const NEW_NAMESPACES = 0x7e02_0000;
 const FAMILIES = { unix: 1, inet: 2, inet6: 10 } as const;
@@ -90,45 +49,99 @@ const answer = (value: number): Line => [RET, 0, 0, value];
 const when = (value: number, lines: readonly Line[]): Line[] => [[JEQ, 0, lines.length, value], ...lines];
 const NUMBER_AT = 0;
 const ARCHITECTURE_AT = 4;
-const FIRST_ARGUMENT_AT = 16;
+/** Of an argument the lower half: what is compared fits there. */
+const argument = (index: number): Line => load(16 + 8 * index);
 
 export interface FilterOptions {
   /** Families of sockets it may open; a pair of connected ones is always possible. */
   readonly families: readonly (keyof typeof FAMILIES)[];
   /** Whether it may run programs: without it, none from memory either. */
   readonly subprocess: boolean;
+  /** Whether its interpreter tries for rings by itself, as Node does for each loop: to be denied them is no event. */
+  readonly tries_rings: boolean;
 }
 
-/** The program as the kernel takes it; undefined for a machine without a table. */
-export function systemCallFilter(arch: string, options: FilterOptions): Uint8Array | undefined {
-  if (arch !== "x64" && arch !== "arm64") return undefined;
-  const column = arch === "x64" ? 0 : 1;
-  const denied = [...DENIED, ...(options.subprocess ? [] : [MEMFD_CREATE])];
-  const each = (rows: readonly Row[], verdict: number): Line[] =>
-    rows.flatMap((row) => (row[column] === null ? [] : when(row[column], [answer(verdict)])));
+/** The program as the kernel takes it; empty for a machine without a table. */
+export function systemCallFilter(arch: string, options: FilterOptions, is_watched = false): Uint8Array {
+  if (!isMachine(arch)) return new Uint8Array();
+  const { families, subprocess, tries_rings } = options;
+  const deny = (code: keyof typeof NUMBERS): Line => answer(is_watched ? ASK : ERRNO | NUMBERS[code]);
+  const on = (call: Call, lines: readonly Line[]): Line[] => {
+    const number = call[arch === "x64" ? 1 : 2];
+    return number === null ? [] : when(number, lines);
+  };
+  const isAny = (index: number, values: readonly number[]): Line[] => [
+    argument(index),
+    ...values.flatMap((value) => when(value, [deny("EPERM")])),
+    answer(ALLOW),
+  ];
+  const hasBits = (index: number, bits: number, then: Line): Line[] => [
+    argument(index),
+    [JSET, 0, 1, bits],
+    then,
+    answer(ALLOW),
+  ];
+  const asked = [
+    ...[...OF_PROCESS, ...OF_RIGHTS, ...OPENS, ...WRITES, ...MAKES, ...(subprocess ? [] : PROGRAMS)].flatMap(
+      ([name, x64, arm64]) => on([name, x64, arm64], [answer(ASK)]),
+    ),
+    // Only where a new limit is given.
+    ...on(PRLIMIT, hasBits(2, 0xffff_ffff, answer(ASK))),
+  ];
   return assembled([
     load(ARCHITECTURE_AT),
     [JEQ, 1, 0, AUDIT_ARCH[arch]],
     answer(KILL_PROCESS),
     load(NUMBER_AT),
     // The second numbering of x86-64.
-    ...(arch === "x64" ? ([[JGE, 0, 1, 0x4000_0000], answer(ENOSYS)] as Line[]) : []),
-    ...each(ABSENT, ENOSYS),
-    ...each(denied, EPERM),
-    ...when(CLONE[column] ?? 0, [
-      load(FIRST_ARGUMENT_AT),
-      [JSET, 0, 1, NEW_NAMESPACES],
-      answer(EPERM),
-      answer(ALLOW),
+    ...(arch === "x64" ? ([[JGE, 0, 1, 0x4000_0000], answer(ERRNO | NUMBERS.ENOSYS)] as Line[]) : []),
+    ...on(CLONE3, [answer(ERRNO | NUMBERS.ENOSYS)]),
+    ...RINGS.flatMap((call) => on(call, [tries_rings ? answer(ERRNO | NUMBERS.ENOSYS) : deny("ENOSYS")])),
+    ...[...MACHINERY, ...(subprocess ? [] : [MEMFD_CREATE])].flatMap((call) => on(call, [deny("EPERM")])),
+    ...on(CLONE, hasBits(0, NEW_NAMESPACES, deny("EPERM"))),
+    ...on(SOCKET, [
+      argument(0),
+      ...families.flatMap((name) => when(FAMILIES[name], [answer(ALLOW)])),
+      deny(families.length === 0 ? "EPERM" : "EAFNOSUPPORT"),
     ]),
-    ...when(SOCKET[column] ?? 0, [
-      load(FIRST_ARGUMENT_AT),
-      ...options.families.flatMap((name) => when(FAMILIES[name], [answer(ALLOW)])),
-      answer(options.families.length === 0 ? EPERM : EAFNOSUPPORT),
-    ]),
+    ...on(IOCTL, isAny(1, [...TERMINAL_REQUESTS, ...(is_watched ? ATTRIBUTE_REQUESTS : [])])),
+    ...(is_watched ? asked : []),
     answer(ALLOW),
   ]);
 }
+
+/**
+ * What the first process does when it is asked: a line a call, `number verb name …`. `deny RULE ERRNO` it denies; of all others
+ * it says whether the kernel will.
+ */
+export function watchedCalls(arch: string, { families, subprocess }: FilterOptions): readonly string[] {
+  if (!isMachine(arch)) return [];
+  const line = ([name, x64, arm64]: Call, verb: string, ...more: (string | number)[]): string[] => {
+    const number = arch === "x64" ? x64 : arm64;
+    return number === null ? [] : [[number, verb, name, ...more].join(" ")];
+  };
+  const no_socket = families.length === 0 ? NUMBERS.EPERM : NUMBERS.EAFNOSUPPORT;
+  return [
+    ...RINGS.flatMap((call) => line(call, "deny", "system", NUMBERS.ENOSYS)),
+    ...[...MACHINERY, CLONE].flatMap((call) => line(call, "deny", "system", NUMBERS.EPERM)),
+    ...line(MEMFD_CREATE, "deny", "subprocess", NUMBERS.EPERM),
+    ...line(SOCKET, "socket", no_socket),
+    ...line(IOCTL, "request", ATTRIBUTE_REQUESTS.join(",")),
+    ...OF_PROCESS.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "process", at)),
+    ...OF_RIGHTS.flatMap(([name, x64, arm64, rule]) => line([name, x64, arm64], rule)),
+    ...line(PRLIMIT, "limit"),
+    ...OPENS.flatMap(([name, x64, arm64, at, flags]) =>
+      line([name, x64, arm64], "open", at, flags, OPENS_FOR_WRITING),
+    ),
+    ...WRITES.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "write", at)),
+    ...MAKES.flatMap(([name, x64, arm64, at, mode]) => line([name, x64, arm64], "node", at, mode)),
+    ...(subprocess
+      ? []
+      : PROGRAMS.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "program", at))),
+  ];
+}
+
+const isMachine = (arch: string): arch is Machine => Object.hasOwn(AUDIT_ARCH, arch);
 
 function assembled(lines: readonly Line[]): Uint8Array {
   const bytes = Buffer.alloc(lines.length * 8);

@@ -22,6 +22,8 @@ export interface Claim {
   readonly kinds?: readonly PluginKind[];
   /** Tried by a Python program alone: Node makes no system calls of its own choice. */
   readonly needs_python?: boolean;
+  /** Where it does not hold plugins run all the same, and the entry of each run says what is missing. */
+  readonly is_advice?: boolean;
 }
 
 export const CLAIMS: readonly Claim[] = [
@@ -79,8 +81,19 @@ export const CLAIMS: readonly Claim[] = [
   { id: "terminal", text: "there is no terminal", layer: "wall" },
   { id: "temp.size", text: "temporary files end at their ceiling", layer: "wall" },
   { id: "memory", text: "the tree ends when it passes its ceiling of memory", layer: "memory" },
+  {
+    id: "denials.kernel",
+    text: "a call that the kernel denies leaves its record",
+    layer: "seccomp",
+    needs_python: true,
+    is_advice: true,
+  },
   { id: "allowed", text: "what is granted works", layer: "wall" },
 ];
+
+/** Whether plugins are refused where it does not hold. */
+export const isPromise = (claim: string): boolean =>
+  CLAIMS.find(({ id }) => id === claim)?.is_advice !== true;
 
 /** What is promised to a plugin of this kind and can be tried in this runtime. */
 export const claimsFor = (kind: PluginKind, runtime: "python" | "node"): readonly Claim[] =>

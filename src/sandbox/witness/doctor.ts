@@ -3,7 +3,7 @@ import type { PluginKind } from "../../contracts/index.ts";
 import type { ConfineNeeds } from "../confined.ts";
 import { bubblewrapWall, isWall, type Missing, namespacesWall } from "../wall/find-wall.ts";
 import type { Wall } from "../wall/wall.ts";
-import { CLAIMS, claimsFor } from "./claims.ts";
+import { CLAIMS, claimsFor, isPromise } from "./claims.ts";
 import { type Interpreter, type TriedProfile, tryWall } from "./try-wall.ts";
 
 const KINDS: readonly PluginKind[] = ["node", "integration", "agent", "quality_gate"];
@@ -25,6 +25,8 @@ export interface ClaimReport {
   readonly tried: readonly string[];
   readonly proven: readonly string[];
   readonly is_proven: boolean;
+  /** Whether plugins are refused where it does not hold. */
+  readonly is_promise: boolean;
   /** Of the first profile in which it did not hold; else of the first. */
   readonly seen: string;
 }
@@ -51,7 +53,7 @@ export async function examineSandbox(effects: ConfineNeeds, request: DoctorReque
   const next = request.accepts_weaker() && isWall(second) ? second : undefined;
   const wall = isWall(first) ? first : next;
   const examined = wall === undefined ? [] : await examine(effects, wall, request);
-  const lost = examined.find(({ is_proven }) => !is_proven);
+  const lost = examined.find(isLost);
   const is_passed_over = wall === first && lost !== undefined && next !== undefined;
   const [in_use, claims] = is_passed_over ? [next, await examine(effects, next, request)] : [wall, examined];
   const broken = wall === first && lost !== undefined ? lost : undefined;
@@ -60,9 +62,12 @@ export async function examineSandbox(effects: ConfineNeeds, request: DoctorReque
     uid: effects.host.uid,
     layers: [layerReport(first, "bubblewrap", in_use, broken), layerReport(second, "namespaces", in_use)],
     claims,
-    is_proven: claims.length > 0 && claims.every(({ is_proven }) => is_proven),
+    is_proven: claims.length > 0 && !claims.some(isLost),
   };
 }
+
+/** What does not hold and has to. */
+const isLost = ({ is_proven, is_promise }: ClaimReport): boolean => is_promise && !is_proven;
 
 async function examine(
   effects: ConfineNeeds,
@@ -118,6 +123,7 @@ function claimsOf(profiles: readonly TriedProfile[]): ClaimReport[] {
         tried: all.map(({ profile }) => profile),
         proven,
         is_proven: proven.length === all.length,
+        is_promise: isPromise(id),
         seen: shown.seen,
       },
     ];

@@ -4,7 +4,7 @@ import { make } from "../faults.ts";
 import { lastWords } from "../printable.ts";
 import { bubblewrapWall, isWall, missingLayer, namespacesWall, type WallSearch } from "../wall/find-wall.ts";
 import type { Wall } from "../wall/wall.ts";
-import { CLAIMS } from "./claims.ts";
+import { CLAIMS, isPromise } from "./claims.ts";
 import { isRemembered, remember, stampOf } from "./stamp.ts";
 import { type Tried, type TryRequest, tryWall } from "./try-wall.ts";
 
@@ -54,7 +54,7 @@ async function refusalOf(
 async function firstBroken(effects: ConfineNeeds, wall: Wall, asked: TryRequest): Promise<Tried | undefined> {
   try {
     const { tried } = await tryWall(effects, wall, asked);
-    return tried.find(({ is_proven }) => !is_proven);
+    return tried.find(({ claim, is_proven }) => !is_proven && isPromise(claim));
   } catch (error) {
     effects.signal.throwIfAborted();
     const seen = lastWords(error instanceof Error ? error.message : String(error), 200);

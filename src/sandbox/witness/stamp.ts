@@ -5,7 +5,7 @@ import type { ConfineNeeds } from "../confined.ts";
 import { LAUNCHER_SCRIPT } from "../launcher-script.ts";
 import { INNER_SCRIPT } from "../wall/inner-script.ts";
 import { OUTER_SCRIPT } from "../wall/outer-script.ts";
-import { systemCallFilter } from "../wall/system-call-filter.ts";
+import { systemCallFilter, watchedCalls } from "../wall/system-call-filter.ts";
 import type { Wall } from "../wall/wall.ts";
 import { CLAIMS } from "./claims.ts";
 import { NODE_PROBE } from "./node-probe.ts";
@@ -29,7 +29,7 @@ export function stampOf(
     }
   };
   const tools = wall.layer === "bubblewrap" ? [wall.bwrap, wall.perl] : [wall.python, wall.perl];
-  const filter = systemCallFilter(host.arch, { families: [], subprocess: false });
+  const filter = { families: [], subprocess: false, tries_rings: false };
   const parts = [
     line("/proc/version"),
     line("/proc/sys/kernel/random/boot_id"),
@@ -43,7 +43,10 @@ export function stampOf(
     PYTHON_PROBE,
     NODE_PROBE,
     JSON.stringify(CLAIMS),
-    Buffer.from(filter ?? []).toString("hex"),
+    ...[false, true].map((is_watched) =>
+      Buffer.from(systemCallFilter(host.arch, filter, is_watched)).toString("hex"),
+    ),
+    watchedCalls(host.arch, filter).join("\n"),
   ];
   return createHash("sha256").update(parts.join("\0")).digest("hex");
 }

@@ -102,6 +102,8 @@ async function probeAnswers(
     const answers = answersIn(text, outcome);
     if (reached) answers.set("network.tcp", "broken: a listener of this machine was reached");
     if (runtime === "python") {
+      const is_told = outcome.denials.some((one) => one.seen_by === "kernel" && one.subject === "ptrace");
+      answers.set("denials.kernel", is_told ? "held: ptrace is told of" : "broken: ptrace left no record");
       await effects.clock.sleep(LATE_MS);
       const outlived = [...scene.written, "/tmp"].some((folder) => effects.fs.stat(`${folder}/${late}`));
       if (outlived) answers.set("processes.tree", "broken: a process outlived its tree");

@@ -251,7 +251,7 @@ export const CODES: Readonly<Record<string, string>> = {
   CAPABILITY_VIOLATION:
     '{"room":"runtime","exit_code":null,"meaning":"In a turn an agent tried what it was not granted. It was refused, and the turn does not count, even where the agent hid it.","raised_in":["src/runtime/turn/close-turn.ts"],"messages":[],"next_steps":[]}',
   CELL_NOT_RUN:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id> was not run<because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id> was not run<because>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"A cell of the matrix was not run, and nobody answers for that; nothing is known of it.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":[]}',
   CHAIN_BROKEN:
     '{"room":"integrity","exit_code":null,"meaning":"Broken governance chain. Package, spec and framework must each be registered.","raised_in":["src/integrity/chain.ts"],"messages":["<link> names <link> (<link type>), which is not registered"],"next_steps":[]}',
   CHAIN_FILE_MISSING:
@@ -265,9 +265,9 @@ export const CODES: Readonly<Record<string, string>> = {
   COMMAND_UNKNOWN:
     '{"room":"cli","exit_code":2,"meaning":"No command has this name.","raised_in":["src/cli/args.ts"],"messages":["<first> must stand behind the command it belongs to",""],"next_steps":["Did you mean \\"<program> <near>\\"?"]}',
   COMMITTED_UNRECORDED:
-    '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the change is made, but its ledger entry is not written yet: <problem>.","raised_in":["src/lifecycle/transact.ts"],"messages":["the change is made, but its ledger entry is not written yet: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it completes the record."]}',
+    '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the change is made, but its ledger entry is not written yet: <problem>.","raised_in":["src/harness/judge/step.ts","src/lifecycle/transact.ts"],"messages":["the change is made, but its ledger entry is not written yet: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it completes the record."]}',
   COMMIT_UNCERTAIN:
-    '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the commit could not be confirmed: <problem>.","raised_in":["src/lifecycle/transact.ts"],"messages":["the commit could not be confirmed: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it finishes or undoes the change."]}',
+    '{"room":"lifecycle","exit_code":4,"meaning":"Reported as: the commit could not be confirmed: <problem>.","raised_in":["src/harness/judge/step.ts","src/lifecycle/transact.ts"],"messages":["the commit could not be confirmed: <problem>"],"next_steps":["Mend the cause named above, then run \\"pkg doctor\\": it finishes or undoes the change."]}',
   COMPAT_UNMET:
     '{"room":"preflight","exit_code":3,"meaning":"The host, API, Node or Python here is outside its range. The author says what the package runs on; outside of that nobody has tried it.","raised_in":["src/harness/matrix/on-holdfast.ts","src/harness/matrix/on-host.ts","src/harness/matrix/run-cell.ts","src/preflight/requirements.ts"],"messages":["<package id> needs <runtime> <range>, found <found>"],"next_steps":["Provide <runtime> in <range>, or widen <field> so that it holds <found>, for example \\"<range> || <found>\\", then run \\"pkg preflight \'<judged>\'\\"."]}',
   CONFIG_EDITED:
@@ -321,13 +321,13 @@ export const CODES: Readonly<Record<string, string>> = {
   EVIDENCE_OTHER_BYTES:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <package id> <version> was tested as <digest>, the store <held>.","raised_in":["src/lifecycle/keep-evidence.ts"],"messages":["<package id> <version> was tested as <digest>, the store <held>"],"next_steps":["Run \\"golden run <package id>@<version> --record\\", which tests what the store holds."]}',
   EVIDENCE_REPORT_INVALID:
-    '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> is no report of golden run or golden matrix: <field> <message>"],"next_steps":["Name a report as \\"golden run --json\\" prints it."]}',
+    '{"room":"gates","exit_code":2,"meaning":"Reported as: <path> is not JSON.","raised_in":["src/gates/read-report.ts"],"messages":["<path> is not JSON","<path> holds no report but a refusal: <message> [<code>]","<path> is no report of golden run or golden matrix: <field> <message>"],"next_steps":["<refused next>"]}',
   EXIT_CODE:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a failure of the machine was taken for a bug: <answer>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/expectations.ts","src/harness/judge/step.ts","src/harness/matrix/on-host.ts"],"messages":["a failure of the machine was taken for a bug: <answer>","it exited with <exit code><why>","<action> failed: <message> [<code>]"],"next_steps":[]}',
   EXPORT_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: more than <PRINTED ENTRIES MAX> entries are not printed.","raised_in":["src/operations/ledger-export.ts"],"messages":["more than <PRINTED ENTRIES MAX> entries are not printed"],"next_steps":["Run \\"<command> --out FILE\\"."]}',
   FAILED_INSIDE_RANGE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id> is claimed, and fails<because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id> is claimed, and fails<because>"],"next_steps":[]}',
+    '{"room":"harness","exit_code":null,"meaning":"A plugin fails on a host, an API or a Python that the ranges of its manifest claim.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":[]}',
   FAILPOINT_INVALID:
     '{"room":"effects","exit_code":2,"meaning":"A failure point was named in a form that cannot be read; nothing was touched.","raised_in":[],"messages":[],"next_steps":["Run \\"HOLDFAST_FAILPOINTS= pkg failpoints\\" to see names and actions, then correct HOLDFAST_FAILPOINTS."]}',
   FAULT_CODE:
@@ -375,7 +375,7 @@ export const CODES: Readonly<Record<string, string>> = {
   GATE_FAILED:
     '{"room":"gates","exit_code":null,"meaning":"Required scenario failed. The newest recording of a required scenario says that it failed.","raised_in":["src/gates/can-install.ts","src/gates/judge.ts"],"messages":["<name> failed<was good>: <names>"],"next_steps":[]}',
   GATE_HARNESS:
-    '{"room":"gates","exit_code":null,"meaning":"Evidence of another harness. The evidence was made by another harness than this one.","raised_in":["src/gates/judge.ts"],"messages":["<name> was run by another harness"],"next_steps":[]}',
+    '{"room":"gates","exit_code":null,"meaning":"Evidence of another harness. The evidence was made by another harness than this one.","raised_in":["src/gates/judge.ts"],"messages":["<name> was run by another harness","<name> was run on another program <host> than lies here"],"next_steps":[]}',
   GATE_LEDGER_BROKEN:
     '{"room":"gates","exit_code":null,"meaning":"Ledger of packages broken. The ledger of packages does not verify.","raised_in":["src/gates/book.ts"],"messages":["<PACKAGES STREAM> does not verify, so nobody can say what was recorded: <why>"],"next_steps":[]}',
   GATE_MISSING:
@@ -891,8 +891,10 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"python","exit_code":5,"meaning":"Reported as: <python> does not say what it is: <problem>.","raised_in":["src/python/environment/interpreter.ts","src/python/environment/venv.ts"],"messages":["<python> does not say what it is: <problem>","<executable> cannot make a virtual environment: <problem>"],"next_steps":["Run \\"<executable> -m venv --without-pip /tmp/try\\" and mend what it says."]}',
   RANGE_INVALID:
     '{"room":"preflight","exit_code":2,"meaning":"A range that is none. A range nobody can read would hold for every version or for none.","raised_in":["src/lifecycle/install-plan.ts","src/preflight/requirements.ts"],"messages":["<package id>: compat.<name> <range> is no semver range"],"next_steps":["Write <field> as a semver range such as ^1.0.0, then run \\"pkg preflight \'<judged>\'\\"."]}',
+  RANGE_TOO_NARROW:
+    '{"room":"harness","exit_code":null,"meaning":"A plugin works where its own ranges say it does not: they are narrower than the truth. A warning alone.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":["Widen the range, if what it leaves out is to be supported."]}',
   RAN_OUTSIDE_RANGE:
-    '{"room":"harness","exit_code":null,"meaning":"Reported as: <id><because>.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":["<id><because>","<id> is refused as declared, but works: compat.<outside> is narrower than the truth"],"next_steps":["Widen the range, if what it leaves out is to be supported."]}',
+    '{"room":"harness","exit_code":null,"meaning":"A cell of the matrix lies outside the declared ranges, and nothing refused it there: the claim is not kept to.","raised_in":["src/contracts/golden-matrix.ts","src/harness/matrix/close-matrix.ts"],"messages":[],"next_steps":[]}',
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:

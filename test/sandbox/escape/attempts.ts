@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { PluginKind } from "../../../src/contracts/index.ts";
 import { everything, network, processesWith, sharedMemory } from "../scene.ts";
 import { controls, TEXTS, TOLD_ALWAYS } from "./control.ts";
-import { RECORDS, UNSEEN } from "./records.ts";
+import { BY_KERNEL, NOTHING_DENIED, RECORDS } from "./records.ts";
 import { type Runtime, run, type World, world } from "./scene.ts";
 
 const KINDS: readonly PluginKind[] = ["node", "integration", "agent", "quality_gate"];
@@ -75,46 +75,63 @@ export function escapes(user: string): void {
     });
 }
 
-/** The same attempts with the part of the interpreter that says what was denied. */
+/** The same attempts with the part of the interpreter that says what was denied, in two runs: an answer lists 64 denials. */
 export function recorded(user: string): void {
   test.each(["python", "node"] as const)(
-    `${user}: each denial that %s can see leaves its record`,
+    `${user}: each denial to a %s program leaves its record`,
     async (runtime) => {
       const here = await world({ below: "/var/tmp" });
       const net = await network(here.folder, `${here.plugin}/daemon.sock`);
-      const told = { ...tellAttempts(here, "node", { net, segment: "0" }), left_out: leftOut(runtime) };
-      const { stdout, denials, denials_dropped, stderr } = await run(here, {
-        kind: "node",
-        runtime,
-        text: TEXTS[runtime],
-        stdin: JSON.stringify(told),
-      });
-      const { answers } = JSON.parse(stdout) as Answers;
-      const records = RECORDS[runtime];
-      expect(Object.keys(answers).toSorted(), stderr).toEqual(Object.keys(records).toSorted());
-      const subjects = denials.map(({ rule, subject }) =>
-        `${rule} ${subject}`
-          .replace(here.folder, "F")
-          .replace(`:${net.tcp}`, ":PORT")
-          .replace(net.abstract, "ABSTRACT"),
-      );
-      expect(Object.entries(records).filter(([, record]) => !subjects.includes(record))).toEqual([]);
-      expect(denials_dropped).toBe(0);
-      const unseen = leftOut(runtime).length;
+      const told = tellAttempts(here, "node", { net, segment: "0" });
+      const every = namesOf(runtime);
+      const accounted = new Set([
+        ...Object.keys(RECORDS[runtime]),
+        ...Object.keys(BY_KERNEL[runtime]),
+        ...NOTHING_DENIED[runtime],
+      ]);
+      // A new attempt stands in one of the three.
+      expect(every.filter((name) => !accounted.has(name))).toEqual([]);
+      const seen = { interpreter: 0, kernel: 0 };
+      for (const [by, table] of [
+        ["interpreter", RECORDS[runtime]],
+        ["kernel", BY_KERNEL[runtime]],
+      ] as const) {
+        const tried = every.filter(
+          (name) => Object.hasOwn(table, name) && !TOLD_ALWAYS.left_out.includes(name),
+        );
+        const { stdout, denials, denials_dropped, is_watched, stderr } = await run(here, {
+          kind: "node",
+          runtime,
+          text: TEXTS[runtime],
+          stdin: JSON.stringify({ ...told, left_out: every.filter((name) => !tried.includes(name)) }),
+        });
+        const { answers } = JSON.parse(stdout) as Answers;
+        expect(Object.keys(answers).toSorted(), stderr).toEqual(tried.toSorted());
+        const subjects = denials
+          .filter(({ seen_by }) => by === "interpreter" || seen_by === "kernel")
+          .map(({ rule, subject }) =>
+            `${rule} ${subject}`.replace(here.folder, "F").replace(`:${net.tcp}`, ":PORT"),
+          )
+          .map((line) => line.replace(net.abstract, "ABSTRACT").replace(TOLD_ALWAYS.disk, "DISK"))
+          .map((line) => line.replace(/\/\S+\/sitecustomize\.py/, "SITE"))
+          .map((line) => line.replace(new RegExp(`\\b${process.pid}\\b`), "HOST"))
+          .map((line) => line.replace(new RegExp(`\\b${here.victim.pid}\\b`), "VICTIM"));
+        expect(tried.filter((name) => !subjects.includes(table[name] ?? ""))).toEqual([]);
+        expect([denials_dropped, is_watched]).toEqual([0, true]);
+        seen[by] = tried.length;
+      }
+      const { size } = NOTHING_DENIED[runtime];
       counts.push(
-        `${user} ${runtime}: ${Object.keys(records).length} denials recorded, ${unseen} not to be seen`,
+        `${user} ${runtime}: ${seen.interpreter} denials recorded by the interpreter, ${seen.kernel} by the kernel; to ${size} attempts nothing is denied`,
       );
     },
   );
 }
 
-/** What no interpreter sees. A new attempt stands here or among the records. */
-function leftOut(runtime: Runtime): string[] {
-  const names = [...TEXTS[runtime].matchAll(/^ {2,4}"?([a-z][a-z-]*)"?: (?:lambda:|\(\) =>|[a-z_]+,$)/gm)];
-  return names.flatMap(([, name = ""]) =>
-    Object.hasOwn(RECORDS[runtime], name) || !UNSEEN.has(name) ? [] : [name],
+const namesOf = (runtime: Runtime): string[] =>
+  [...TEXTS[runtime].matchAll(/^ {2,4}"?([a-z][a-z-]*)"?: (?:lambda:|\(\) =>|[a-z_]+,$)/gm)].map(
+    ([, name = ""]) => name,
   );
-}
 
 /** Of the system, or of a resolver. */
 const IS_DENIAL = /^(?:done|E[A-Z0-9]+|EAI_[A-Z]+|-\d+)$/;

@@ -94,6 +94,16 @@ def from_memory():
     if why != 0:
         raise OSError(why, "exec")
 
+def raw_program():
+    pid = os.fork()
+    if pid == 0:
+        argv = (ctypes.c_char_p * 4)(b"sh", b"-c", b"exit 0", None)
+        libc.execve(b"/bin/sh", argv, None)
+        os._exit(ctypes.get_errno())
+    why = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if why != 0:
+        raise OSError(why, "exec")
+
 def by_handle():
     handle, number = ctypes.create_string_buffer(struct.pack("=Ii", 128, 0), 136), ctypes.c_int()
     call((303, 264), -100, own.encode(), handle, ctypes.byref(number), 0)
@@ -286,6 +296,17 @@ ATTEMPTS = {
     "shared-memory": lambda: other_than_own(os.listdir("/dev/shm")),
     "shared-segment": lambda: call((30, 196), told["segment"], None, 0),
     "processes-seen": lambda: os.stat("/proc/%d" % (host,)),
+    # By number, past the interpreter.
+    "raw-read": lambda: call((257, 56), -100, b"/etc/passwd", os.O_RDONLY, 0),
+    "raw-read-outside": lambda: call((257, 56), -100, (outside + "/file").encode(), os.O_RDONLY, 0),
+    "raw-read-link": lambda: call((257, 56), -100, (plugin + "/way-out").encode(), os.O_RDONLY, 0),
+    "raw-read-hidden": lambda: call((437, 437), os.open(plugin, os.O_RDONLY), b"secret/file", struct.pack("=3Q", 0, 0, 0), 24),
+    "raw-list": lambda: call((257, 56), -100, b"/sys/kernel", os.O_RDONLY | os.O_DIRECTORY, 0),
+    "raw-write": lambda: call((257, 56), -100, own.encode(), os.O_WRONLY | os.O_APPEND, 0),
+    "raw-write-link": lambda: call((257, 56), -100, (plugin + "/way-out").encode(), os.O_WRONLY, 0),
+    "raw-write-below": lambda: call((257, 56), os.open(plane, os.O_RDONLY), b"plugin/../../outside/harm", os.O_WRONLY | os.O_CREAT, 0o600),
+    "raw-unlink": lambda: call((263, 35), -100, own.encode(), 0),
+    "raw-program": raw_program,
     # The last: others need it alive.
     "signal-victim": lambda: os.kill(told["victim"], signal.SIGKILL),
 }

@@ -1,5 +1,14 @@
 /** What is told of each attempt that an interpreter sees: rule and subject, where F is the folder around the plane. */
 const own = "files.write F/plane/plugin/own";
+/** Of this machine: the same for both, where the machine has it. */
+const MACHINE: Readonly<Record<string, string>> = {
+  "device-memory": "files.read /dev/mem",
+  "device-disk": "files.read DISK",
+  "proc-kcore": "files.read /proc/kcore",
+  "proc-sysrq": "files.write /proc/sysrq-trigger",
+  "proc-host-environ": "files.read /proc/HOST/environ",
+};
+
 const COMMON: Readonly<Record<string, string>> = {
   "file-outside": "files.read F/outside/file",
   "file-other-plugin": "files.read F/plane/other/file",
@@ -40,6 +49,7 @@ const COMMON: Readonly<Record<string, string>> = {
   "program-copied-shm": "subprocess /dev/shm/program",
   "program-setuid": "subprocess /usr/bin/su",
   "environment-others": "files.read /proc/1/environ",
+  ...MACHINE,
 };
 
 const socket = (family: number): string => `network a socket of the family ${family}`;
@@ -74,6 +84,7 @@ export const RECORDS: Readonly<Record<"python" | "node", Readonly<Record<string,
     raw: socket(2),
     vsock: socket(40),
     terminal: "files.write /dev/tty",
+    sitecustomize: "files.write SITE",
   },
   node: {
     ...COMMON,
@@ -91,23 +102,91 @@ export const RECORDS: Readonly<Record<"python" | "node", Readonly<Record<string,
     "unix-path": "network F/plane/plugin/daemon.sock",
     "unix-abstract": "network ABSTRACT",
     terminal: "files.read /dev/tty",
+    "link-there": "files.read F/outside/file",
+    "processes-seen": "files.read /proc/HOST",
   },
 };
 
-/**
- * Denied by the kernel where no interpreter looks: calls made by number, signals, sockets that have no name yet, and what is
- * not there to be seen. The count is shown; the wall says no all the same.
- */
-export const UNSEEN: ReadonlySet<string> = new Set(
-  `
-descriptors handle own-attributes own-fifo device program-memory unix-path unix-abstract signal-host signal-first
-signal-victim pidfd priority affinity limits-of-other trace-first trace-me memory-read memory-write compare
-steal-descriptor ring namespace-user namespace-mount namespace-join namespace-clone mount remount unmount mount-new
-root-change root-pivot key key-add bpf perf userfault module kexec reboot swap clock-set host-name become-root
-become-group groups capabilities limit-core limit-files environment command-lines terminal-type shared-memory
-shared-segment processes-seen proc-host-environ link-there proc-sysrq proc-kcore device-memory device-disk
-sitecustomize
-`
-    .trim()
-    .split(/\s+/),
-);
+const UNIX = socket(1);
+/** Calls that only the kernel sees. */
+const OF_BOTH: Readonly<Record<string, string>> = {
+  "signal-host": "system kill of process HOST",
+  "signal-victim": "system kill of process VICTIM",
+  priority: "system setpriority of process VICTIM",
+  "become-root": "system setuid to 0",
+  "become-group": "system setgid to 0",
+  groups: "system setgroups",
+};
+
+export const BY_KERNEL: typeof RECORDS = {
+  python: {
+    ...OF_BOTH,
+    handle: "system name_to_handle_at",
+    "own-attributes": own,
+    "own-fifo": "files.write F/plane/plugin/fifo",
+    device: "system mknodat of a device",
+    "program-memory": "subprocess memfd_create",
+    "unix-path": UNIX,
+    "unix-abstract": UNIX,
+    "signal-first": "system kill of process 1",
+    pidfd: "system pidfd_open of process VICTIM",
+    affinity: "system sched_setaffinity of process VICTIM",
+    "limits-of-other": "system prlimit64 of process VICTIM",
+    "trace-first": "system ptrace",
+    "trace-me": "system ptrace",
+    "memory-read": "system process_vm_readv",
+    "memory-write": "system process_vm_writev",
+    compare: "system kcmp",
+    "steal-descriptor": "system pidfd_getfd",
+    ring: "system io_uring_setup",
+    "namespace-user": "system unshare",
+    "namespace-mount": "system unshare",
+    "namespace-join": "system setns",
+    "namespace-clone": "system clone",
+    mount: "system mount",
+    remount: "system mount",
+    unmount: "system umount2",
+    "mount-new": "system open_tree",
+    "root-change": "system chroot",
+    "root-pivot": "system pivot_root",
+    key: "system keyctl",
+    "key-add": "system add_key",
+    bpf: "system bpf",
+    perf: "system perf_event_open",
+    userfault: "system userfaultfd",
+    module: "system init_module",
+    kexec: "system kexec_load",
+    reboot: "system reboot",
+    swap: "system swapon",
+    "clock-set": "system clock_settime",
+    "host-name": "system sethostname",
+    capabilities: "system capset",
+    "limit-core": "system prlimit64 of core above its ceiling",
+    "terminal-type": "system ioctl 0x5412",
+    "shared-segment": "system shmat of segment 0",
+    "raw-read": "files.read /etc/passwd",
+    "raw-read-outside": "files.read F/outside/file",
+    "raw-read-link": "files.read F/outside/file",
+    "raw-read-hidden": "files.read F/plane/plugin/secret/file",
+    "raw-list": "files.read /sys/kernel",
+    "raw-write": own,
+    "raw-write-link": "files.write F/outside/file",
+    "raw-write-below": "files.write F/outside/harm",
+    "raw-unlink": own,
+    "raw-program": "subprocess /bin/sh",
+  },
+  node: OF_BOTH,
+};
+
+/** Nothing is denied to these: what they look for is not there, or they meet a ceiling, and no permission would help. */
+export const NOTHING_DENIED: Readonly<Record<"python" | "node", ReadonlySet<string>>> = {
+  python: new Set([
+    "descriptors",
+    "limit-files",
+    "environment",
+    "command-lines",
+    "shared-memory",
+    "processes-seen",
+  ]),
+  node: new Set(["environment", "command-lines", "shared-memory"]),
+};
