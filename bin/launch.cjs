@@ -42,8 +42,11 @@ exports.refuse = function refuse(args, fault) {
 };
 
 function runHere(program, args) {
-  var main = path.join(PACKAGE, "dist", "cli", "main.js");
-  if (!require("fs").existsSync(main)) {
+  var exists = require("fs").existsSync;
+  // Some programs have a bundle of their own, which holds nothing that others need and so starts sooner.
+  var main = path.join(PACKAGE, "dist", "cli", program + ".js");
+  if (!exists(main)) main = path.join(PACKAGE, "dist", "cli", "main.js");
+  if (!exists(main)) {
     exports.refuse(args, {
       code: "PROGRAM_NOT_BUILT",
       message: "dist/cli/main.js is missing from this copy of holdfast",

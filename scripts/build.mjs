@@ -30,6 +30,12 @@ const ENTRIES = [
   "src/bin/ledger-worker.ts",
 ];
 
+/**
+ * Programs of one operation that are asked often get a bundle of their own, dist/cli/<operation>.js, with nothing in it that
+ * others need: what is read and evaluated at their start is a third of what all operations share.
+ */
+const ALONE = ["trace", "integrity-check"];
+
 /** zod carries some fifty translations of its messages, each evaluated at every start; ours are English. */
 const ENGLISH_ONLY = {
   name: "english-only",
@@ -38,6 +44,55 @@ const ENGLISH_ONLY = {
       contents: 'export { default as en } from "./en.js";',
       loader: "js",
     })),
+};
+
+/** Named through the namespace object all of zod stays; as a namespace import only what is named does. */
+const ZOD_BY_PARTS = {
+  name: "zod-by-parts",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/](?:contracts|operations)[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace('import { z } from "zod";', 'import * as z from "zod";'),
+      loader: "ts",
+    })),
+};
+
+/** The list of operations with only one in it. */
+const only = (name) => ({
+  name: "one-operation",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/]operations[\\/]index\.ts$/ }, ({ path }) => {
+      const table = readFileSync(join(path, "../table.ts"), "utf8");
+      const row = table
+        .split("\n")
+        .find((line) => line.trim().replaceAll('"', "").startsWith(`${name}: async`));
+      if (row === undefined)
+        throw new Error(`src/operations/table.ts has no row for ${name}, which gets a bundle of its own`);
+      return {
+        contents: `const erase = (one) => one; export const OPERATIONS = {\n${row}\n};`,
+        loader: "ts",
+      };
+    }),
+});
+
+const SETTINGS = {
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  legalComments: "linked",
+  logLevel: "silent",
+  metafile: true,
+  define: { HOLDFAST_BUNDLED: "true" },
+  // Names stay, so that the stack of a bug can be read; less to read at every start.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Its CommonJS form hides its parts from a bundler.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
+  // Bundled CommonJS packages still call require() for Node's own modules.
+  banner: {
+    js: 'import { createRequire as holdfastRequire } from "node:module"; const require = holdfastRequire(import.meta.url);',
+  },
 };
 
 /** Prints one line a step; returns when dist is current. */
@@ -87,32 +142,29 @@ async function buildPrograms(out) {
   if (present.length === 0)
     throw new Stop("BUILD_EMPTY", "no program entry exists", `Write one of: ${ENTRIES.join(", ")}.`, 1);
   const { build: bundle } = await import("esbuild");
-  const { metafile } = await bundleOrStop(bundle, {
-    entryPoints: present.map((entry) => ({ in: join(ROOT, entry), out: basename(entry, ".ts") })),
-    outdir: out,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    legalComments: "linked",
-    logLevel: "silent",
-    metafile: true,
-    define: { HOLDFAST_BUNDLED: "true" },
-    plugins: [ENGLISH_ONLY],
-    // Names stay, so that the stack of a bug can be read; less to read at every start.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    // Its CommonJS form hides its parts from a bundler.
-    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
-    // Bundled CommonJS packages still call require() for Node's own modules.
-    banner: {
-      js: 'import { createRequire as holdfastRequire } from "node:module"; const require = holdfastRequire(import.meta.url);',
-    },
-  });
-  const bytes = Object.values(metafile.outputs).reduce((sum, { bytes: size }) => sum + size, 0);
+  const programs = [
+    { entryPoints: present.map((entry) => ({ in: join(ROOT, entry), out: basename(entry, ".ts") })) },
+    ...ALONE.map((name) => ({
+      entryPoints: [{ in: join(ROOT, "src/bin/main.ts"), out: name }],
+      plugins: [only(name)],
+    })),
+  ];
+  const outputs = await Promise.all(
+    programs.map(({ entryPoints, plugins = [] }) =>
+      bundleOrStop(bundle, {
+        ...SETTINGS,
+        entryPoints,
+        // The first that knows a file decides what is in it.
+        plugins: [...plugins, ENGLISH_ONLY, ZOD_BY_PARTS],
+        outdir: out,
+      }),
+    ),
+  );
+  const bytes = outputs
+    .flatMap(({ metafile }) => Object.values(metafile.outputs))
+    .reduce((sum, { bytes: size }) => sum + size, 0);
   console.log(
-    `build   cli ${present.length} programs, ${Math.round(bytes / 1024)} KiB  ${seconds(performance.now() - began)}`,
+    `build   cli ${present.length + ALONE.length} programs, ${Math.round(bytes / 1024)} KiB  ${seconds(performance.now() - began)}`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { Fault } from "../kernel/index.ts";
 import { asDamage, type InstalledHead, installedIds, readReceipt } from "../receipts/index.ts";
 import { keepReceiptStates, type LookedAt } from "./known-states.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import { type Fresh, forgetPackage, type Head, keepPackage, type Place } from "./receipt-rows.ts";
+import { type Fresh, forgetPackage, type Head, keepPackage, type Place, parseHead } from "./receipt-rows.ts";
 import { ReceiptStamp } from "./receipt-stamp.ts";
 import { forgetSource, STRAYS } from "./sources.ts";
 
@@ -92,6 +92,15 @@ interface Known {
   readonly head: string;
 }
 
+/** Undefined where the index is damaged: the receipt is read again then. */
+function headIn(text: string): Head | undefined {
+  try {
+    return parseHead(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function headsFrom(
   database: Database,
   effects: IndexEffects,
@@ -110,9 +119,10 @@ function headsFrom(
     const before = known.get(`${tier}/${id}`);
     known.delete(`${tier}/${id}`);
     const stamp = new ReceiptStamp(effects, root, place);
-    if (before !== undefined && stamp.isOf(before)) {
+    const as_before = before !== undefined && stamp.isOf(before) ? headIn(before.head) : undefined;
+    if (before !== undefined && as_before !== undefined) {
       looked_at.push({ tier, id, stamp, read_ms: before.read_ms });
-      return [JSON.parse(before.head) as Head];
+      return [as_before];
     }
     const installed = readReceipt(effects.fs, root, id, tier);
     if (installed === undefined) return [];

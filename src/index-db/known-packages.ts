@@ -5,10 +5,8 @@
  * anywhere is what `integrity-check` is for. What is called likely was held against nothing: `areCurrent` is to be asked
  * about the packages that are told of.
  */
-import { PLANE_TIERS } from "../contracts/index.ts";
-import { type Cell, type Database, isSettled, stampOf } from "../effects/index.ts";
+import type { Cell, Database } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { tierPrefix } from "../receipts/index.ts";
 import { followReceipts } from "./heads.ts";
 import { areReceiptsAsKept } from "./known-states.ts";
 import {
@@ -16,13 +14,15 @@ import {
   edgesByTarget,
   edgesOf,
   edgesOn,
+  readAllHeads,
   readEdges,
   readStandings,
   type Standing,
 } from "./many-heads.ts";
 import { tokenOf } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import type { Head } from "./receipt-rows.ts";
+import { stampOfAll } from "./plane-stamp.ts";
+import { type Head, parseHead } from "./receipt-rows.ts";
 import { ReceiptStamp } from "./receipt-stamp.ts";
 import { currentSource, keepSource, RECEIPTS } from "./sources.ts";
 import { followStrays } from "./strays.ts";
@@ -39,8 +39,10 @@ type Row = Readonly<Record<string, Cell>>;
 export class KnownPackages {
   readonly #effects: IndexEffects;
   readonly #root: string;
-  /** Those looked at one by one. */
-  readonly #seen = new Map<string, Head[]>();
+  /** What the index has of those looked at one by one, parsed when it is asked for. */
+  readonly #seen = new Map<string, (Head | string)[]>();
+  /** By id, once every receipt was looked at and many were asked for. */
+  #all_heads: ReadonlyMap<string, readonly Head[]> | undefined;
   /** By id, once every receipt was looked at and many were asked for. */
   #standings: ReadonlyMap<string, readonly Standing[]> | undefined;
   /** By the package they are on, once many were asked for. */
@@ -99,7 +101,18 @@ export class KnownPackages {
   }
 
   edgesFrom(id: string): Edge[] | undefined {
-    return this.#asking((all) => this.#headsOf(all, id))?.flatMap(edgesOf);
+    return this.heads(id)?.flatMap(edgesOf);
+  }
+
+  /** As receipt and manifest have it, highest plane tier first; empty when it is not installed. */
+  heads(id: string): readonly Head[] | undefined {
+    // Asked ten thousand times in a row.
+    if (this.#all_heads !== undefined) return this.#all_heads.get(id) ?? [];
+    return this.#asking((all, database) => {
+      if (this.#state !== "looked_at" || this.#seen.size <= ASKED_MAX) return this.#headsOf(all, id);
+      this.#all_heads = readAllHeads(database);
+      return this.#all_heads.get(id) ?? [];
+    });
   }
 
   edges(): readonly Edge[] | undefined {
@@ -190,7 +203,10 @@ export class KnownPackages {
   }
 
   #headsOf(all: Database["all"], id: string): readonly Head[] | undefined {
-    return this.#seen.has(id) || this.#see(all, [id]) ? this.#seen.get(id) : undefined;
+    if (!this.#seen.has(id) && !this.#see(all, [id])) return undefined;
+    const heads = this.#seen.get(id) ?? [];
+    for (const [index, one] of heads.entries()) if (typeof one === "string") heads[index] = parseHead(one);
+    return heads as Head[];
   }
 
   #areCurrent(all: Database["all"], database: Database, ids: readonly string[]): boolean {
@@ -208,8 +224,7 @@ export class KnownPackages {
     );
     if (this.#state !== "looked_at" && !rows.every((row) => this.#isOf(row))) return false;
     for (const id of ids) this.#seen.set(id, []);
-    for (const row of rows)
-      this.#seen.get(String(row["package_id"]))?.push(JSON.parse(String(row["head"])) as Head);
+    for (const row of rows) this.#seen.get(String(row["package_id"]))?.push(String(row["head"]));
     return true;
   }
 
@@ -251,6 +266,7 @@ export class KnownPackages {
     this.#reads_count += 1;
     this.#seen.clear();
     this.#edges_to = undefined;
+    this.#all_heads = undefined;
     this.#state = "unusable";
     const read_ms = this.#effects.clock.now_ms();
     const stamp = stampOfAll(this.#effects, this.#root, read_ms);
@@ -273,19 +289,3 @@ const isOfSystem = (error: unknown): boolean => typeof (error as { syscall?: unk
 /** Between which paths, both left out, those below a folder stand. */
 const boundsOf = (folder: string): [string, string] =>
   folder === "" ? ["", "\u{10ffff}"] : [`${folder}/`, `${folder}0`];
-
-/**
- * Changes with every transaction, whether it is committed or undone: each makes and removes a folder beside the journal,
- * and each commit replaces the generation. With `read_ms`: undefined while one of them may still change within a tick.
- */
-function stampOfAll({ fs }: Pick<IndexEffects, "fs">, root: string, read_ms?: number): string | undefined {
-  const paths = [
-    ...PLANE_TIERS.map((tier) => `${tierPrefix(tier)}installed`),
-    ".holdfast/state/transactions",
-    ".holdfast/state/generation.json",
-  ];
-  const stats = paths.map((path) => fs.stat(`${root}/${path}`));
-  if (read_ms !== undefined && !stats.every((stat) => stat === undefined || isSettled(stat, read_ms)))
-    return undefined;
-  return stats.map((stat) => (stat === undefined ? "-" : stampOf(stat))).join(" ");
-}

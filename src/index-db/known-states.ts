@@ -47,9 +47,10 @@ function forget(database: Database): void {
 export function areReceiptsAsKept(effects: IndexEffects, root: string, database: Database): boolean {
   const known = currentSource(database, NAME);
   if (known === undefined) return false;
-  const numbers = new BigInt64Array(new Uint8Array(Buffer.from(known.digest, "base64")).buffer);
+  const bytes = new Uint8Array(Buffer.from(known.digest, "base64"));
   const names = known.stamp === "" ? [] : known.stamp.split("\n");
-  if (numbers.length !== names.length * FILES * WIDTH) return false;
+  if (bytes.length !== names.length * FILES * WIDTH * BigInt64Array.BYTES_PER_ELEMENT) return false;
+  const numbers = new BigInt64Array(bytes.buffer);
   let at = 0;
   for (const name of names) {
     const slash = name.indexOf("/");

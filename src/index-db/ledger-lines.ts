@@ -40,6 +40,13 @@ export function* linesFrom(
   }
 }
 
+/** Whether a line begins at this byte and holds a text, or any where none is given. */
+export function isLineAt(handle: ReadHandle, offset: number, text: string | undefined): boolean {
+  const before = Buffer.allocUnsafe(1);
+  if (offset > 0 && (handle.read(before, offset - 1) === 0 || before[0] !== NEWLINE)) return false;
+  return text === undefined || lineAt(handle, offset)?.includes(text) === true;
+}
+
 /** The lines that start at these bytes, one for each; undefined where no complete line does. */
 export function linesAt(
   fs: Pick<FileSystem, "openRead">,

@@ -1,7 +1,7 @@
 /** What the index has of many installed packages at once. Lists are in the order receipts are read: highest plane tier first, then by id. */
 import { PLANE_TIERS } from "../contracts/index.ts";
 import type { Database } from "../effects/index.ts";
-import type { Head } from "./receipt-rows.ts";
+import { type Head, requireHead } from "./receipt-rows.ts";
 
 /** One dependency that an installed manifest declares. */
 export interface Edge {
@@ -45,6 +45,19 @@ export function readStandings(database: Database): Map<string, Standing[]> {
   const texts = textsOf(database, "package_id, plane_id, version, package_tier", "head ORDER BY package_id");
   for (const [id, plane_id, version, tier] of texts)
     addTo(lists, id, { plane_id, version, tier: tier as Standing["tier"] });
+  return lists;
+}
+
+/** By id. @throws SyntaxError */
+export function readAllHeads(database: Database): Map<string, Head[]> {
+  const lists = new Map<string, Head[]>();
+  const [row] = database.all(
+    "SELECT json_group_array(json(head)) AS heads FROM (SELECT head FROM head ORDER BY plane_id DESC, package_id)",
+  );
+  for (const value of JSON.parse(String(row?.["heads"])) as unknown[]) {
+    const head = requireHead(value);
+    addTo(lists, head.package_id, head);
+  }
   return lists;
 }
 

@@ -1,10 +1,10 @@
 /** Which ledger lines mention an id or digest: the question a trace asks of millions of entries. */
-import { type Database, type FileStat, type FileSystem, stampOf } from "../effects/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
-import { linesAt, linesFrom } from "./ledger-lines.ts";
-import { isLookedUp, tokenOf, tokensOf } from "./mention-token.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { BLOCK_LINES, CATCH_UP_BYTES, catchUp } from "./follow-stream.ts";
+import { isLineAt, linesAt, linesFrom } from "./ledger-lines.ts";
+import { isLookedUp, tokenOf } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import { type PackageChange, packageChange } from "./package-change.ts";
+import type { PackageChange } from "./package-change.ts";
 
 export interface Mention {
   /** Plane-relative. */
@@ -13,11 +13,6 @@ export interface Mention {
   readonly line: number;
   readonly text: string;
 }
-
-/** More than this is read into the index only by `pkg rebuild-index`: a reader would wait longer than it saves. */
-const CATCH_UP_BYTES = 4 << 20;
-/** Lines of a block, of which only the first is known by its byte. */
-const BLOCK_LINES = 1024;
 
 /** Lines to look at in one stream, oldest first. */
 export interface Places {
@@ -49,7 +44,7 @@ export function placesMentioning(
     (database) => {
       if (!streams.every((stream) => catchUp(effects, root, database, stream, CATCH_UP_BYTES)))
         return undefined;
-      return streams.map((stream) => ({
+      const places = streams.map((stream) => ({
         stream,
         spans: database.all(sql, tokenOf(text), stream).map((row) => ({
           line: Number(row["line"]),
@@ -57,6 +52,12 @@ export function placesMentioning(
           lines_count: sql === NAMED ? 1 : BLOCK_LINES,
         })),
       }));
+      const held = sql === NAMED ? text.replace(/^sha256:/, "") : undefined;
+      return places.every(({ stream, spans }) =>
+        areInPlace(effects.fs, `${root}/${stream}`, spans, () => held),
+      )
+        ? places
+        : undefined;
     },
     () => undefined,
   );
@@ -66,6 +67,28 @@ const NAMED =
   "SELECT line, offset FROM mention WHERE token = ? AND stream = (SELECT id FROM stream WHERE name = ?) ORDER BY line";
 const WORDS = `SELECT block.block * ${BLOCK_LINES} + 1 AS line, block.offset FROM word JOIN block USING (stream, block)
   WHERE token = ? AND stream = (SELECT id FROM stream WHERE name = ?) ORDER BY block.block`;
+
+/** As many of the newest are looked at: an edit before them moves them all. */
+const LOOKED_AT_MAX = 512;
+
+/**
+ * Whether lines begin where the index has them and hold what it found in them. A stream whose earlier lines were edited
+ * before it grew is told from one that only grew by this alone.
+ */
+function areInPlace<S extends { readonly offset: number }>(
+  fs: Pick<FileSystem, "openRead">,
+  path: string,
+  spans: readonly S[],
+  textOf: (span: S) => string | undefined,
+): boolean {
+  if (spans.length === 0) return true;
+  const handle = fs.openRead(path);
+  try {
+    return spans.slice(-LOOKED_AT_MAX).every((span) => isLineAt(handle, span.offset, textOf(span)));
+  } finally {
+    handle.close();
+  }
+}
 
 /** The lines at these places that hold the text in their bytes, in file order or from the last to the first. */
 export function* linesAtPlaces(
@@ -135,148 +158,15 @@ export function packageChanges(
   return withIndex<StoredChange[] | undefined>(
     effects,
     root,
-    (database) =>
-      catchUp(effects, root, database, stream, CATCH_UP_BYTES)
-        ? (database.all(CHANGES, stream) as unknown as StoredChange[])
-        : undefined,
+    (database) => {
+      if (!catchUp(effects, root, database, stream, CATCH_UP_BYTES)) return undefined;
+      const changes = database.all(CHANGES, stream) as unknown as StoredChange[];
+      const are_so = areInPlace(effects.fs, `${root}/${stream}`, changes, ({ package_id }) => package_id);
+      return are_so ? changes : undefined;
+    },
     () => undefined,
   );
 }
 
 const CHANGES =
   "SELECT line, offset, package_id, plane_id, version, manifest_hash, generation, at_ms FROM change WHERE stream = (SELECT id FROM stream WHERE name = ?) ORDER BY line";
-
-interface Indexed {
-  readonly id: number;
-  readonly stamp: string;
-  readonly lines: number;
-  /** Bytes read, all of them complete lines. */
-  readonly bytes: number;
-  /** Where the last line read begins, and its digest: a stream that only grew still has it there. */
-  readonly last_offset: number;
-  readonly last_digest: string;
-}
-
-const NOTHING: Omit<Indexed, "id" | "stamp"> = { lines: 0, bytes: 0, last_offset: 0, last_digest: "" };
-
-/** True when the index covers the stream as it is; reads at most `bytes_max` to get there. */
-export function catchUp(
-  { fs }: IndexEffects,
-  root: string,
-  database: Database,
-  stream: string,
-  bytes_max: number,
-): boolean {
-  const path = `${root}/${stream}`;
-  const stat = fs.stat(path);
-  if (stat?.kind !== "file") return false;
-  const known = database.all("SELECT * FROM stream WHERE name = ?", stream)[0] as Indexed | undefined;
-  if (known?.stamp === stampOf(stat)) return true;
-  const from = known !== undefined && onlyGrew(fs, path, stat, known) ? known : undefined;
-  if (stat.size_bytes - (from?.bytes ?? 0) > bytes_max) return false;
-  return database.change(() => readInto({ fs }, path, stat, database, stream, from)) === true;
-}
-
-/**
- * A stream is append-only, so what was read stays. An edit of earlier lines together with an append is not noticed here:
- * finding edits is what `pkg ledger verify` is for, and it never asks the index.
- */
-function onlyGrew(fs: IndexEffects["fs"], path: string, stat: FileStat, known: Indexed): boolean {
-  if (stat.size_bytes <= known.bytes) return false;
-  if (known.lines === 0) return true;
-  const [last] = linesAt(fs, path, [known.last_offset]);
-  return last !== undefined && sha256Hex(Buffer.from(last)) === known.last_digest;
-}
-
-function readInto(
-  { fs }: Pick<IndexEffects, "fs">,
-  path: string,
-  stat: FileStat,
-  database: Database,
-  stream: string,
-  from: Indexed | undefined,
-): true {
-  const id = from?.id ?? freshStream(database, stream);
-  let { lines, bytes, last_offset, last_digest } = from ?? NOTHING;
-  const before = bytes;
-  let words = new Set<number>();
-  const keepWords = (block: number): void => {
-    for (const token of words) database.run("INSERT OR IGNORE INTO word VALUES (?, ?, ?)", token, id, block);
-    words = new Set();
-  };
-  for (const line of linesFrom(fs, path, bytes)) {
-    const block = Math.floor(lines / BLOCK_LINES);
-    if (lines % BLOCK_LINES === 0) {
-      keepWords(block - 1);
-      database.run("INSERT OR REPLACE INTO block VALUES (?, ?, ?)", id, block, line.offset);
-    }
-    lines++;
-    last_offset = line.offset;
-    bytes = line.offset + line.bytes.length + 1;
-    const entry = entryIn(line.bytes);
-    if (entry === undefined) continue;
-    const tokens = tokensOf(entry);
-    for (const token of tokens.named)
-      database.run("INSERT INTO mention VALUES (?, ?, ?, ?)", token, id, lines, line.offset);
-    for (const token of tokens.words) words.add(token);
-    keepChange(database, id, lines, line.offset, entry);
-  }
-  keepWords(Math.floor((lines - 1) / BLOCK_LINES));
-  if (bytes > before) last_digest = sha256Hex(Buffer.from(linesAt(fs, path, [last_offset])[0] ?? ""));
-  database.run(
-    "UPDATE stream SET stamp = ?, lines = ?, bytes = ?, last_offset = ?, last_digest = ? WHERE id = ?",
-    stampOf(stat),
-    lines,
-    bytes,
-    last_offset,
-    last_digest,
-    id,
-  );
-  return true;
-}
-
-function freshStream(database: Database, stream: string): number {
-  for (const table of ["mention", "block", "word", "change"])
-    database.run(`DELETE FROM ${table} WHERE stream = (SELECT id FROM stream WHERE name = ?)`, stream);
-  database.run("DELETE FROM stream WHERE name = ?", stream);
-  const empty =
-    "INSERT INTO stream (name, stamp, lines, bytes, last_offset, last_digest) VALUES (?, '', 0, 0, 0, '')";
-  database.run(empty, stream);
-  return Number(database.all("SELECT id FROM stream WHERE name = ?", stream)[0]?.["id"]);
-}
-
-/** A line that is no JSON object mentions nothing; verification reports it. */
-function entryIn(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const entry: unknown = JSON.parse(bytes.toString());
-    return typeof entry === "object" && entry !== null && !Array.isArray(entry)
-      ? (entry as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function keepChange(
-  database: Database,
-  id: number,
-  line: number,
-  offset: number,
-  entry: Readonly<Record<string, unknown>>,
-): void {
-  const change = packageChange(entry);
-  if (change === undefined) return;
-  const { package_id, plane_id, version, manifest_hash, generation, at_ms } = change;
-  database.run(
-    "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    id,
-    line,
-    offset,
-    package_id,
-    plane_id,
-    version,
-    manifest_hash,
-    generation,
-    at_ms,
-  );
-}

@@ -11,7 +11,7 @@ export const MENTION_INDEX = "CREATE INDEX mention_by_token ON mention (token, s
 
 /** Bump the version whenever a table changes: an index of another version is thrown away. */
 const LAYOUT = {
-  version: 6,
+  version: 7,
   sql: `
     CREATE TABLE source (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, digest TEXT) WITHOUT ROWID;
     CREATE TABLE head (plane_id TEXT, package_id TEXT, stamp TEXT NOT NULL, read_ms INTEGER NOT NULL, head TEXT NOT NULL,
@@ -37,7 +37,7 @@ const LAYOUT = {
     CREATE TABLE sidecar (path TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX sidecar_by_digest ON sidecar (digest);
     CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, stamp TEXT NOT NULL, lines INTEGER NOT NULL,
-      bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL);
+      bytes INTEGER NOT NULL, last_offset INTEGER NOT NULL, last_digest TEXT NOT NULL, whole_digest TEXT NOT NULL);
     CREATE TABLE block (stream INTEGER, block INTEGER, offset INTEGER NOT NULL, PRIMARY KEY (stream, block)) WITHOUT ROWID;
     CREATE TABLE word (token INTEGER, stream INTEGER, block INTEGER, PRIMARY KEY (token, stream, block)) WITHOUT ROWID;
     CREATE TABLE change (stream INTEGER, line INTEGER, offset INTEGER NOT NULL, package_id TEXT NOT NULL, plane_id TEXT NOT NULL,
@@ -57,21 +57,53 @@ export function withIndex<T>(
   otherwise: () => T,
 ): T {
   const open = held.get(effects.databases)?.get(root);
+  if (open?.is_given_up === true) return otherwise();
   const database = open?.database ?? openIndex(effects, root);
-  if (open !== undefined) open.database = database;
+  // One that cannot be had is not waited for again with every question.
+  if (open !== undefined) Object.assign(open, { database, is_given_up: database === undefined });
   if (database === undefined) return otherwise();
+  let is_damaged = false;
   try {
     return from_index(database);
   } catch (error) {
-    if ((error as { errcode?: unknown }).errcode === undefined) throw error;
+    const cause = causeOf(error);
+    if (cause === "other") throw error;
+    is_damaged = cause === "damage";
     return otherwise();
   } finally {
-    if (database !== open?.database) database.close();
+    if (is_damaged) giveUp(effects, root, database, open);
+    else if (database !== open?.database) database.close();
+  }
+}
+
+/** `index`: SQLite failed for now. Faults and errors of the system are others. */
+function causeOf(error: unknown): "damage" | "index" | "other" {
+  // JSON that the index holds.
+  if (error instanceof SyntaxError) return "damage";
+  const { errcode } = error as { errcode?: number };
+  if (errcode === undefined) return "other";
+  return DAMAGED.has(errcode & PRIMARY_CODE) ? "damage" : "index";
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. Further codes of a kind differ in the bits above. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+const PRIMARY_CODE = 0xff;
+
+/** What is damaged would send every reader to the files from now on. */
+function giveUp(effects: IndexEffects, root: string, database: Database, open: Held | undefined): void {
+  // Whoever holds it goes on without: what was found out from the damaged one does not hold for a new one.
+  if (open !== undefined) Object.assign(open, { database: undefined, is_given_up: true });
+  database.close();
+  try {
+    dropIndex(effects, root);
+  } catch (error) {
+    if (typeof (error as { syscall?: unknown }).syscall !== "string") throw error;
   }
 }
 
 interface Held {
   users: number;
+  is_given_up: boolean;
   database: Database | undefined;
 }
 
@@ -86,7 +118,7 @@ export async function holdingIndex<T>(
 ): Promise<T> {
   const by_root = held.get(databases) ?? new Map<string, Held>();
   held.set(databases, by_root);
-  const own = by_root.get(root) ?? { users: 0, database: undefined };
+  const own = by_root.get(root) ?? { users: 0, is_given_up: false, database: undefined };
   by_root.set(root, own);
   own.users += 1;
   try {

@@ -2,15 +2,15 @@
 import type { RegistryName } from "../contracts/index.ts";
 import { isSettled, stampOf } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { hasRowOnEachLine, RowsByBytes } from "../registry/index.ts";
+import { isReadByBytes, RowsByBytes } from "../registry/index.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 import { currentSource, keepSource } from "./sources.ts";
 
 /** Larger ones are not taken into memory. */
 const BYTES_MAX = 64 << 20;
-const PLAIN = "a row on each line";
+const PLAIN = "a row on each line, no key twice";
 
-/** Undefined where the registry is damaged, has rows of several lines, or may have changed a moment ago. */
+/** Undefined where the registry is damaged, has rows of several lines or a key twice, or may have changed a moment ago. */
 export function plainRows(effects: IndexEffects, root: string, name: RegistryName): RowsByBytes | undefined {
   return withIndex<RowsByBytes | undefined>(
     effects,
@@ -20,7 +20,7 @@ export function plainRows(effects: IndexEffects, root: string, name: RegistryNam
       const path = `${root}/registries/${name}.csv`;
       const stat = fs.stat(path);
       if (stat?.kind !== "file" || stat.size_bytes > BYTES_MAX) return undefined;
-      const source = `rows of ${name}`;
+      const source = `keyed rows of ${name}`;
       const stamp = stampOf(stat);
       let known = currentSource(database, source);
       if (known?.stamp !== stamp || !isSettled(stat, known.read_ms)) {
@@ -48,7 +48,7 @@ function rowsOf({ fs }: Pick<IndexEffects, "fs">, path: string, name: RegistryNa
 
 function isPlain({ fs }: Pick<IndexEffects, "fs">, path: string, name: RegistryName): boolean {
   try {
-    return hasRowOnEachLine(fs, path, name);
+    return isReadByBytes(fs, path, name);
   } catch (error) {
     // Left to the reader of the file, where it becomes a finding.
     if (error instanceof Fault) return false;

@@ -1,11 +1,11 @@
 /** The index made anew from the files, and held against them. */
 import { PLANE_TIERS } from "../contracts/index.ts";
-import { type Database, stampOf } from "../effects/index.ts";
+import { type Cell, type Database, stampOf } from "../effects/index.ts";
 import { installedIds } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
+import { catchUp, UNSETTLED } from "./follow-stream.ts";
 import { KnownPackages } from "./known-packages.ts";
 import { linesFrom } from "./ledger-lines.ts";
-import { catchUp } from "./mentions.ts";
 import { dropIndex, type IndexEffects, MENTION_INDEX, withIndex } from "./open.ts";
 import { loadOwners, OWNERS_PATH } from "./owners.ts";
 
@@ -101,10 +101,16 @@ function judge(
   };
 }
 
-function stateOf({ fs }: IndexEffects, path: string, stamp: unknown, agrees: boolean): IndexPart["state"] {
+function stateOf(
+  { fs }: IndexEffects,
+  path: string,
+  stamp: Cell | undefined,
+  agrees: boolean,
+): IndexPart["state"] {
   const stat = fs.stat(path);
   if (stamp === undefined) return stat === undefined || stat.size_bytes === 0 ? "current" : "absent";
-  if (stat === undefined || stampOf(stat) !== stamp) return "behind";
+  if (stat === undefined || ![stampOf(stat), `${stampOf(stat)}${UNSETTLED}`].includes(stamp as string))
+    return "behind";
   return agrees ? "current" : "diverged";
 }
 

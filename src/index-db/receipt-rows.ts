@@ -18,6 +18,25 @@ export interface Head {
   readonly conflicts: readonly string[];
 }
 
+/** @throws SyntaxError for what is no head: the index is damaged then, which `withIndex` sees to */
+export function parseHead(text: string): Head {
+  return requireHead(JSON.parse(text));
+}
+
+/** @throws SyntaxError */
+export function requireHead(value: unknown): Head {
+  const head = value as Partial<Record<keyof Head, unknown>> | null;
+  const is_head =
+    TEXTS.every((name) => typeof head?.[name] === "string") &&
+    Array.isArray(head?.conflicts) &&
+    Array.isArray(head?.dependencies) &&
+    head.dependencies.every((one) => typeof one?.id === "string" && typeof one?.range === "string");
+  if (!is_head) throw new SyntaxError("no head of a package");
+  return head as Head;
+}
+
+const TEXTS = ["package_id", "version", "tier", "plane_id", "manifest_hash"] as const;
+
 export interface Place {
   readonly tier: PlaneTier;
   readonly id: string;

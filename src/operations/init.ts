@@ -5,6 +5,7 @@ import { operation } from "./define.ts";
 import { dryRun } from "./fields.ts";
 import { importText } from "./import-text.ts";
 import { runtimeOf } from "./runtime.ts";
+import { readTemplates } from "./templates.ts";
 
 export const init = operation({
   name: "init",
@@ -79,17 +80,4 @@ function planeTemplates(effects: Effects, package_directory: string): Map<string
     ([path, bytes]): [string, Buffer] => [`frameworks/${path}`, bytes],
   );
   return new Map([...readTemplates(effects, `${package_directory}/templates`), ...frameworks]);
-}
-
-/** Everything below a shipped folder, by its path there. */
-export function readTemplates({ fs }: Pick<Effects, "fs">, directory: string): Map<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  const walk = (prefix: string): void => {
-    for (const { name, kind } of fs.list(`${directory}/${prefix}`)) {
-      if (kind === "directory" && name !== "__pycache__") walk(`${prefix}${name}/`);
-      else if (kind === "file") files.set(`${prefix}${name}`, fs.read(`${directory}/${prefix}${name}`));
-    }
-  };
-  walk("");
-  return files;
 }

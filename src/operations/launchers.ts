@@ -1,6 +1,6 @@
 import { sha256Hex } from "../kernel/index.ts";
 import type { Context } from "./define.ts";
-import { readTemplates } from "./init.ts";
+import { readTemplates } from "./templates.ts";
 
 /** What `init` wrote under scripts/, by path: the launchers belong to the plane itself and to no package. */
 export function launcherFiles({ effects, files }: Context): Map<string, Buffer> {

@@ -68,6 +68,11 @@ export const isPlainFile = membersOf(
   { ...FILE, path: (value) => text(value) && value !== "", origin: oneOf(["created", "adopted"]) },
   { mode: like(/^0[0-7]{3}$/) },
 );
+/** A member of `assets`. */
+const isPlainAsset = membersOf({
+  ...FILE,
+  path: (value) => text(value) && value !== "" && (value as string).length <= 1024,
+});
 /** A receipt without looking into its list of files. */
 export const isPlainReceipt = membersOf(
   {
@@ -122,3 +127,9 @@ export const isPlainManifest = membersOf(
     capabilities: membersOf({ read: patterns, write: patterns, execute: patterns, forbidden: patterns }),
   },
 );
+
+/** The same with the lists of files. */
+export const isWhollyPlainReceipt = (value: unknown): boolean =>
+  isPlainReceipt(value) && (value as { readonly files: readonly unknown[] }).files.every(isPlainFile);
+export const isWhollyPlainManifest = (value: unknown): boolean =>
+  isPlainManifest(value) && (value as { readonly assets: readonly unknown[] }).assets.every(isPlainAsset);

@@ -6,6 +6,7 @@ import { Manifest as ManifestShape, PLANE_TIERS, Receipt as ReceiptShape } from 
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { make, raise } from "./faults.ts";
+import { isWhollyPlainManifest, isWhollyPlainReceipt } from "./plain-form.ts";
 
 /** Without the lists of files, which few ask for. */
 export interface InstalledHead {
@@ -50,8 +51,13 @@ export function readReceipt(
   const place = `${root}/${receiptDirectory(id, tier)}`;
   const known = parsed.get(place);
   if (known?.texts.every((text, index) => text === texts[index])) return known.installed;
-  const receipt = parseText(receiptPath(id, tier), texts[0], ReceiptShape);
-  const manifest = parseText(manifestCopyPath(id, tier), texts[1], ManifestShape);
+  const receipt = parseText<Receipt>(receiptPath(id, tier), texts[0], isWhollyPlainReceipt, ReceiptShape);
+  const manifest = parseText<Manifest>(
+    manifestCopyPath(id, tier),
+    texts[1],
+    isWhollyPlainManifest,
+    ManifestShape,
+  );
   requireOwn(receipt, manifest, id, tier);
   const installed = { receipt, manifest };
   remember(place, { texts, installed });
@@ -117,9 +123,16 @@ function readText(fs: FileSystem, root: string, path: string): string {
   }
 }
 
-function parseText<T>(path: string, text: string, shape: { parse(value: unknown): T }): T {
+/** The schema judges only what is not plainly in order. */
+function parseText<T>(
+  path: string,
+  text: string,
+  isPlain: (value: unknown) => boolean,
+  shape: { parse(value: unknown): T },
+): T {
   try {
-    return shape.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return isPlain(value) ? (value as T) : shape.parse(value);
   } catch (error) {
     return damaged(path, error);
   }

@@ -12,12 +12,16 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const SLASH = 0x2f;
+/** What may follow a cell. */
+const ENDS: ReadonlySet<number | undefined> = new Set([COMMA, NEWLINE, RETURN, QUOTE, undefined]);
 const BOM = [0xef, 0xbb, 0xbf];
 
-/** True when `RowsByBytes` may read it. @throws as scanRows */
-export function hasRowOnEachLine(fs: ReadFs, path: string, name: RegistryName): boolean {
+/** True when `RowsByBytes` may read it: a row on each line, and no key twice. @throws as scanRows */
+export function isReadByBytes(fs: ReadFs, path: string, name: RegistryName): boolean {
   let is_plain = true;
   let is_first = true;
+  const keys = new Set<string>();
   for (const row of scanRows(fs, path, name)) {
     const { bytes, key } = row;
     const end = bytes.indexOf(NEWLINE);
@@ -26,6 +30,7 @@ export function hasRowOnEachLine(fs: ReadFs, path: string, name: RegistryName): 
       is_plain = false;
     is_first = false;
     if ((end >= 0 && end !== bytes.length - 1) || bytes[0] === QUOTE || key.includes("\0")) is_plain = false;
+    if (keys.size === keys.add(key).size) is_plain = false;
   }
   return is_plain && !is_first;
 }
@@ -35,7 +40,7 @@ export class RowsByBytes {
   readonly #header: Header;
   readonly #first: number;
 
-  /** @param bytes of a file for which `hasRowOnEachLine` held */
+  /** @param bytes of a file for which `isReadByBytes` held */
   constructor(name: RegistryName, bytes: Buffer) {
     const row = new RawRow();
     const start = BOM.every((byte, at) => bytes[at] === byte) ? BOM.length : 0;
@@ -46,7 +51,7 @@ export class RowsByBytes {
     this.#first = row.end;
   }
 
-  /** The first row with this key. */
+  /** The row with this key. */
   find(key: string): ScannedRow | undefined {
     if (key === "") return undefined;
     const needle = Buffer.from(`\n${key}`);
@@ -73,6 +78,29 @@ export class RowsByBytes {
       const end = this.#bytes.indexOf(NEWLINE, at);
       if (end < 0) return;
       at = this.#bytes.indexOf(needle, end + 1);
+    }
+  }
+
+  /**
+   * At least the rows with a cell that ends with a text, slashes behind it aside; in file order. The text has no quote, which
+   * stands twice in the bytes of a cell.
+   */
+  *ending(text: string): Generator<ScannedRow, void, void> {
+    const needle = Buffer.from(text);
+    let known = { start: 0, line: 1 };
+    let at = this.#bytes.indexOf(needle, this.#first);
+    while (at >= 0) {
+      let after = at + needle.length;
+      while (this.#bytes[after] === SLASH) after++;
+      if (ENDS.has(this.#bytes[after])) {
+        const start = this.#bytes.lastIndexOf(NEWLINE, at) + 1;
+        known = { start, line: this.#lineOf(start, known) };
+        const row = this.#split(start);
+        row.line = known.line;
+        yield new ScannedRow(this.#header, row);
+        after = row.end;
+      }
+      at = this.#bytes.indexOf(needle, after);
     }
   }
 

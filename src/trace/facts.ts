@@ -30,6 +30,14 @@ export interface FactEdge {
   readonly range: string;
 }
 
+export interface FactManifest {
+  /** Package tier. */
+  readonly tier: string;
+  readonly spec_id: string | null;
+  readonly framework_id: string | null;
+  readonly dependencies: readonly { readonly id: string; readonly range: string }[];
+}
+
 /** One package in one plane tier, as its receipt and manifest have it. */
 export interface FactInstalled {
   readonly plane_id: PlaneTier;
@@ -63,6 +71,8 @@ export interface TraceFacts {
   edges(): readonly FactEdge[] | undefined;
   edgesFrom(package_id: string): readonly FactEdge[] | undefined;
   edgesTo(package_id: string): readonly FactEdge[] | undefined;
+  /** What an installed manifest with this hash says. Undefined also where no such one is installed. */
+  declared(package_id: string, manifest_hash: string): FactManifest | undefined;
   /** Ids of the packages whose installed manifests name this spec or framework. */
   governedBy(id: string): readonly string[] | undefined;
   /** As `edgesTo`, as the index has it: `areCurrent` is to be asked about the packages that are told of. */
@@ -115,6 +125,7 @@ export const NO_FACTS: TraceFacts = {
   edges: () => undefined,
   edgesFrom: () => undefined,
   edgesTo: () => undefined,
+  declared: () => undefined,
   governedBy: () => undefined,
   likelyEdgesTo: () => undefined,
   likelyBelow: () => undefined,

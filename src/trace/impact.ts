@@ -1,9 +1,9 @@
 /** `trace --impact ID`: what stops working without it. */
-import satisfies from "semver/functions/satisfies.js";
 import type { ImpactedPackage, ImpactTrace, TraceStatement } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { coveredBy } from "./chain.ts";
 import { LINES_LOOKED_UP_MAX } from "./evidence.ts";
+import { fits } from "./fits.ts";
 import { knownPackage } from "./near-names.ts";
 import type { Sight } from "./sight.ts";
 import type { State, StateEdge } from "./state.ts";
@@ -98,9 +98,7 @@ function impacted(
 ): ImpactedPackage {
   const standing = state.summaryOf(id);
   const direct = edge.to === subject;
-  const other_versions = direct
-    ? stored.filter((version) => satisfies(version, edge.range, { includePrerelease: true }))
-    : [];
+  const other_versions = direct ? stored.filter((version) => fits(version, edge.range)) : [];
   return {
     id,
     version: standing?.version ?? null,

@@ -29,6 +29,7 @@ export function indexedFacts(effects: IndexEffects, plane: Plane): TraceFacts {
     edges: () => packages.edges(),
     edgesFrom: (id) => packages.edgesFrom(id),
     edgesTo: (id) => packages.edgesTo(id),
+    declared: (id, hash) => packages.heads(id)?.find(({ manifest_hash }) => manifest_hash === hash),
     governedBy: (id) => packages.governedBy(id),
     likelyEdgesTo: (id) => packages.likelyEdgesTo(id),
     likelyBelow: (folder) => packages.likelyBelow(folder),

@@ -68,6 +68,19 @@ class StoredEvent implements PackageEvent {
   }
 
   take(text: string | undefined): void {
-    this.#line = parseLine(text ?? "{}", PACKAGES_STREAM, this.number);
+    this.#line = parseLine(text ?? "", PACKAGES_STREAM, this.number) ?? this.#gone();
+  }
+
+  /** A line that was an entry when the index read it. */
+  #gone(): Line | undefined {
+    this.#sight.note({
+      code: "TRACE_LEDGER_UNREADABLE",
+      severity: "error",
+      message: `${PACKAGES_STREAM}:${this.number} is no entry any more, so what it said is not shown`,
+      next_step: 'Run "pkg ledger verify" to see what changed.',
+      path: PACKAGES_STREAM,
+      line: this.number,
+    });
+    return parseLine("{}", PACKAGES_STREAM, this.number);
   }
 }

@@ -1,5 +1,4 @@
 /** A package: what it is, where it is installed by whom, its bytes now, what it needs, who needs it. */
-import satisfies from "semver/functions/satisfies.js";
 import type { PackageTrace, Row, TracedFile } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import type { Installed } from "../receipts/index.ts";
@@ -7,6 +6,7 @@ import { parseDependencies } from "../registry/index.ts";
 import { coveredBy, frameworkFacts, specFacts } from "./chain.ts";
 import { type NeededBy, neededBy } from "./dependency-graph.ts";
 import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-list.ts";
+import { fits } from "./fits.ts";
 import { historyOf } from "./history.ts";
 import { listedMax } from "./listed.ts";
 import { ownershipRowsWith } from "./ownership-rows.ts";
@@ -108,7 +108,7 @@ function dependenciesOf(
   const declared = first?.manifest.dependencies ?? parseDependencies(row?.["deps"] ?? "").dependencies;
   return declared.map(({ id, range }) => {
     const version = sight.summaryOf(id)?.version ?? null;
-    const satisfied = version !== null && satisfies(version, range, { includePrerelease: true });
+    const satisfied = version !== null && fits(version, range);
     if (!satisfied && first !== undefined) {
       sight.note({
         code: "TRACE_DEPENDENCY_UNMET",

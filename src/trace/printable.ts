@@ -5,7 +5,11 @@ const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds.
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
 
+/** Nearly every text is only this. */
+const ASCII = /^[\x20-\x7e]*$/;
+
 export function printable(text: string): string {
+  if (ASCII.test(text)) return text;
   return text.replace(UNPRINTABLE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     if (character === "\n") return "\\n";

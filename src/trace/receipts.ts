@@ -49,7 +49,19 @@ export function packagesOfFramework(sight: Sight, framework_id: string): string[
   return [...named].filter((id) => frameworkOf(sight, id) === framework_id).sort();
 }
 
+/** What was found for ids of specs and frameworks: a framework asks for each of its specs more than once. */
+const all_named = new WeakMap<Sight, Map<string, string[]>>();
+
 function namedIn(sight: Sight, id: string): string[] {
+  const known = all_named.get(sight) ?? new Map<string, string[]>();
+  all_named.set(sight, known);
+  const named = known.get(id) ?? searchNamed(sight, id);
+  known.set(id, named);
+  return named;
+}
+
+/** At least the packages whose manifest or row names it. */
+function searchNamed(sight: Sight, id: string): string[] {
   const installed = sight.facts.governedBy(id);
   if (installed === undefined) return knownPackages(sight);
   const rows = [...sight.table("packages_registry").holding(id)].map(([package_id]) => package_id);

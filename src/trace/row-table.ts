@@ -56,26 +56,23 @@ export class RowTable implements Iterable<[string, Row]> {
         if (scanned?.bytes.includes(text)) yield [key, this.get(key) ?? {}];
       return;
     }
-    const seen = new Set<string>();
-    for (const { key, line } of this.#by_bytes.holding(text)) {
-      if (seen.has(key) || this.lineOf(key) !== line) continue;
-      seen.add(key);
-      yield [key, this.get(key) ?? {}];
-    }
+    for (const row of this.#by_bytes.holding(text)) yield [row.key, this.#keep(row)];
   }
 
   /** At least the rows with a cell that ends with one of these texts, slashes behind it aside; in file order. */
   *ending(texts: readonly string[]): Generator<[string, Row], void, void> {
-    if (this.#by_bytes === undefined) {
+    const by_bytes = this.#by_bytes;
+    if (by_bytes === undefined || texts.some((text) => text.includes('"'))) {
       yield* this;
       return;
     }
-    const ends = [",", "\r", "\n", '"', "/,", "/\r", "/\n", '/"', "//"];
-    const found = new Map<string, number>();
-    for (const text of texts.flatMap((one) => ends.map((end) => one + end)))
-      for (const { key, line } of this.#by_bytes.holding(text))
-        if (this.lineOf(key) === line) found.set(key, line);
-    for (const [key] of [...found].sort(([, a], [, b]) => a - b)) yield [key, this.get(key) ?? {}];
+    const found = new Map(texts.flatMap((text) => [...by_bytes.ending(text)]).map((row) => [row.key, row]));
+    for (const row of [...found.values()].sort((a, b) => a.line - b.line)) yield [row.key, this.#keep(row)];
+  }
+
+  #keep(row: ScannedRow): Row {
+    this.#scanned.set(row.key, row);
+    return this.get(row.key) ?? {};
   }
 
   *[Symbol.iterator](): Generator<[string, Row], void, void> {

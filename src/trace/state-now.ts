@@ -84,12 +84,12 @@ export class StateNow implements State {
 
   #standingOf({ receipt, manifest }: Installed): Standing {
     const { package_id, plane_id, version } = receipt;
-    const { tier, package_type, spec_id = null, framework_id = null, dependencies } = manifest;
+    const { tier, spec_id = null, framework_id = null, dependencies } = manifest;
     const standing: Standing = {
       package_id,
       plane_id,
       version,
-      manifest: { tier, package_type, spec_id, framework_id, dependencies },
+      manifest: { tier, spec_id, framework_id, dependencies },
       receipt: receiptPath(package_id, plane_id),
       files: receipt.files,
       evidence: receiptEvidence(this.#sight, package_id, plane_id),

@@ -186,10 +186,16 @@ class PastStanding implements Standing {
   }
 
   get manifest(): StateManifest | undefined {
-    const manifest = this.#manifest();
+    const { package_id, manifest_hash } = this.#event;
+    // Of thousands asked for what they needed most are still installed as they were: no file of those is read.
+    const declared =
+      manifest_hash === null || this.#read !== undefined
+        ? undefined
+        : this.#sight.facts.declared(package_id, manifest_hash);
+    const manifest = declared ?? this.#manifest();
     if (manifest === undefined) return undefined;
-    const { tier, package_type, spec_id = null, framework_id = null, dependencies } = manifest;
-    return { tier, package_type, spec_id, framework_id, dependencies };
+    const { tier, spec_id = null, framework_id = null, dependencies } = manifest;
+    return { tier, spec_id, framework_id, dependencies };
   }
 
   get files(): readonly StateFile[] {

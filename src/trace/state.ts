@@ -16,7 +16,6 @@ export interface StateFile {
 /** What a manifest says, as far as questions need it. */
 export interface StateManifest {
   readonly tier: string;
-  readonly package_type: string;
   readonly spec_id: string | null;
   readonly framework_id: string | null;
   readonly dependencies: readonly Dependency[];

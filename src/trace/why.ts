@@ -1,7 +1,7 @@
 /** `trace --why A B`: every way on which A comes to need B. */
-import satisfies from "semver/functions/satisfies.js";
 import type { TracedEdge, TraceStatement, WhyTrace } from "../contracts/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
+import { fits } from "./fits.ts";
 import { knownPackage } from "./near-names.ts";
 import { type Graph, pathsBetween } from "./paths-between.ts";
 import type { Sight } from "./sight.ts";
@@ -61,7 +61,7 @@ function edgesOn(paths: readonly (readonly string[])[]): (readonly [string, stri
 
 export function tracedEdge(state: State, { from, to, range }: StateEdge): TracedEdge {
   const to_version = state.summaryOf(to)?.version ?? null;
-  const satisfied = to_version !== null && satisfies(to_version, range, { includePrerelease: true });
+  const satisfied = to_version !== null && fits(to_version, range);
   return { from, to, range, to_version, satisfied };
 }
 

@@ -63,6 +63,13 @@ function factsOf({ effects, plane, root }: LibraryPlane): TraceFacts {
     edges: noted("edges", () => edges),
     edgesFrom: noted("edgesFrom", (id) => edges.filter(({ from }) => from === id)),
     edgesTo: noted("edgesTo", (id) => edges.filter(({ to }) => to === id)),
+    declared: noted("declared", (id, hash) => {
+      const one = installed.find(
+        ({ receipt }) => receipt.package_id === id && receipt.manifest_hash === hash,
+      )?.manifest;
+      const { spec_id = null, framework_id = null } = one ?? {};
+      return one && { ...one, spec_id, framework_id };
+    }),
     governedBy: noted("governedBy", (id) => idsGovernedBy(id)),
     likelyEdgesTo: noted("likelyEdgesTo", (id) => edges.filter(({ to }) => to === id)),
     likelyBelow: noted("likelyBelow", () => undefined),

@@ -30,6 +30,7 @@ function openLaidOut(path: string, { version, sql }: { version: number; sql: str
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const database = new (loadSqlite())(path, { timeout: 50 });
   try {
+    requireWholePages(database, path);
     database.exec("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     if (layoutOf(database) !== version) {
       database.exec("BEGIN IMMEDIATE");
@@ -46,6 +47,13 @@ function openLaidOut(path: string, { version, sql }: { version: number; sql: str
     database.close();
     throw error;
   }
+}
+
+/** SQLite reads what a cut page lacks as zeros: rows would be missing without an error. */
+function requireWholePages(database: DatabaseSync, path: string): void {
+  const { page_size } = database.prepare("PRAGMA page_size").get() as { page_size: number };
+  if (lstatSync(path).size % page_size !== 0)
+    throw Object.assign(new Error(`${path} ends within a page`), { errcode: CORRUPT });
 }
 
 const layoutOf = (database: DatabaseSync): number =>
