@@ -18,13 +18,13 @@ const FILE = registryPath("control_plane_registry");
 /** Never part of an artifact: state, locks and history of the plane change by themselves. */
 const NOT_ARTIFACT = /^(\.holdfast|\.git|ledger|planes\/[^/]+\/ledger)(\/|$)/;
 
-/** @returns whether a path is, or lies in, an artifact whose digest is right. */
+/** @returns whether a path is, or lies in, an artifact whose digest is right; undefined where there is no such artifact */
 export async function judgeArtifacts(
   effects: Needs,
   root: string,
   rows: readonly Row[],
   outcome: Outcome,
-): Promise<(path: string) => boolean> {
+): Promise<((path: string) => boolean) | undefined> {
   const verified = new Set<string>();
   const isPlainFolder = folderJudge(effects.fs, root);
   for (const row of rows) {
@@ -55,7 +55,7 @@ export async function judgeArtifacts(
       });
     }
   }
-  return (path) => verified.size > 0 && pathAndAbove(path).some((one) => verified.has(one));
+  return verified.size === 0 ? undefined : (path) => pathAndAbove(path).some((one) => verified.has(one));
 }
 
 async function digestAt(effects: Needs, root: string, path: string): Promise<string | undefined> {

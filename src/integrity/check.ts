@@ -14,19 +14,22 @@ import { judgeIndex } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
 import { judgeEnvironments } from "./environments.ts";
 import { ExpectedPaths } from "./expected.ts";
+import type { ReadReceipt } from "./file-columns.ts";
 import { FileReader } from "./file-reader.ts";
+import type { CheckParts } from "./keep-check.ts";
 import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
 import { judgeOwnFolders } from "./modes.ts";
 import { Outcome } from "./outcome.ts";
 import { OwnedFiles } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
-import { packageKey, readPackageEvents } from "./package-events.ts";
+import { packageKey, readPackageEvents, wholeLinesEnd } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
 import { judgePlugins } from "./plugins.ts";
+import type { FolderWalk, Recall } from "./recall.ts";
 import { readReceipts } from "./receipts.ts";
 import { judgeRecords } from "./records.ts";
-import { judgeRegistries } from "./registries.ts";
+import { judgeRegistries, startRegistries } from "./registries.ts";
 import type { LedgerMemory } from "./remembered-ledgers.ts";
 import { reportOf } from "./report.ts";
 import { judgeSignatures } from "./signatures.ts";
@@ -49,39 +52,67 @@ export interface IntegrityOptions {
   readonly index?: IndexEffects | undefined;
 }
 
-/** Reads only. Never throws for anything found in the plane; that is what the report is for. */
+/** What a check that is remembered brings along. */
+export interface Remembering {
+  readonly reader: FileReader;
+  readonly ledgers: Pick<LedgerMemory, "start" | "judge" | "recallEvents">;
+  /** For codes of what is kept. */
+  readonly key: Buffer;
+  /** What is as it was; undefined where everything is judged. */
+  readonly recall: Recall | undefined;
+  /** Told what to keep. */
+  readonly onParts: (parts: CheckParts) => void;
+}
+
+/**
+ * Reads only. Never throws for anything found in the plane; that is what the report is for.
+ * @throws NotRecallable only with something to recall: then everything is to be judged
+ */
 export async function checkIntegrity(
   effects: Effects,
   plane: Plane,
   options: IntegrityOptions,
-  reader: FileReader = new FileReader(effects),
-  ledgers: Pick<LedgerMemory, "start" | "judge"> = new Ledgers(options.ledger_threads),
+  remembering?: Remembering,
 ): Promise<IntegrityReport> {
+  const { reader, ledgers, recall } = remembering ?? {
+    reader: new FileReader(effects),
+    ledgers: new Ledgers(options.ledger_threads),
+    recall: undefined,
+  };
   const { fs, clock, signal } = effects;
   const { root, config } = plane;
   const outcome = new Outcome(options.orphans);
   ledgers.start(fs, plane);
   const expected = new ExpectedPaths(options.launchers ?? new Map());
   const owned = new OwnedFiles(effects, reader, root, expected);
-  const installed = readReceipts(fs, root, outcome, (one) => {
+  const onReceipt = (one: ReadReceipt): void => {
     expected.add(one, outcome);
     owned.read({ is_all: false });
-  });
+  };
+  const installed = readReceipts(fs, root, outcome, onReceipt, recall);
+  recall?.settle(expected, owned.isPlainFolder);
   owned.read({ is_all: true });
+  const readings_of_registries = startRegistries(reader, root);
   const packages = rowsOf(fs, root, "packages_registry") ?? [];
   const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
 
-  const is_as_written = judgeOwnership(fs, root, expected, outcome);
-  const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
-  const registries = judgeRegistries(fs, root, sound, outcome);
+  const keeping = remembering && { random: effects.random, ...remembering };
+  const ownership = judgeOwnership(fs, root, expected, outcome, keeping);
+  const has_paths = expected.size + (recall?.count ?? 0) > 0;
+  const sound = new Set<RegistryName>(ownership.is_as_written && has_paths ? ["file_ownership"] : []);
+  const readings = await readings_of_registries;
+  const registries = judgeRegistries(fs, root, { readings, sound }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
   judgePlugins(effects, plane, installed, outcome);
   const left = await leftBeside({ fs, reader }, plane, installed);
+  const stream = planeStream(plane, PACKAGES_STREAM);
+  const events_end = wholeLinesEnd(fs, stream);
   const events = readPackageEvents(
     fs,
-    planeStream(plane, PACKAGES_STREAM),
+    stream,
     new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
+    remembering?.ledgers.recallEvents(stream.path),
   );
   judgeVouching(PACKAGES_STREAM, installed, events, outcome);
   const archives = await judgeArchives(fs, plane, archives_under_way, outcome);
@@ -96,18 +127,34 @@ export async function checkIntegrity(
   await judgeEnvironments({ fs, reader }, root, installed, outcome);
   judgeOwnFolders(fs, root, outcome);
   const owners = {
-    isOwned: (path: string): boolean => expected.has(path),
-    isInArtifact,
+    isOwned: (path: string): boolean => expected.has(path) || recall?.has(path) === true,
+    isInArtifact: isInArtifact ?? (() => false),
     leftBy: (path: string): string | undefined => left.get(path),
   };
-  await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome), outcome);
+  // An artifact may hold any source, and what is listed is looked at.
+  const walks = {
+    recall: isInArtifact === undefined && !options.orphans ? recall : undefined,
+    folders: new Map<string, FolderWalk | undefined>(),
+  };
+  await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome, walks), outcome);
   await owned.judge(outcome, archives.isStored);
+  recall?.contribute(outcome);
   const ledger = await ledgers.judge(fs, plane, installed, outcome);
   if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
   sayWhenNothing(outcome);
   judgeRecords(fs, root, { registries, ledger, installed, archives: archives.known }, outcome);
   const now = new Date(clock.now_ms()).toISOString();
   applyWaivers(fs, root, { today: now.slice(0, 10), counts: waivers_count }, outcome);
+  remembering?.onParts({
+    outcome,
+    expected,
+    installed,
+    judged: owned.judged,
+    leaves: outcome.leaves.hashed(),
+    walks: isInArtifact === undefined && !options.orphans ? walks.folders : new Map(),
+    ownership: ownership.memo,
+    events: { size_bytes: events_end, vouched: [...events.vouched], touched: [...events.touched] },
+  });
   await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
   addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
   options.onExpiry?.(outcome.expires_ms);
@@ -124,14 +171,14 @@ export async function checkIntegrity(
   });
 }
 
-/** Artifacts, and the chain from packages and artifacts to frameworks. @returns whether a path lies in a sound artifact */
+/** Artifacts, and the chain from packages and artifacts to frameworks. @returns see `judgeArtifacts` */
 async function judgeGovernance(
   needs: { readonly fs: Effects["fs"]; readonly reader: FileReader },
   root: string,
   packages: readonly Row[],
   installed: readonly InstalledHead[],
   outcome: Outcome,
-): Promise<(path: string) => boolean> {
+): Promise<((path: string) => boolean) | undefined> {
   const { fs } = needs;
   const artifacts = rowsOf(fs, root, "control_plane_registry") ?? [];
   const isInArtifact = await judgeArtifacts(needs, root, artifacts, outcome);

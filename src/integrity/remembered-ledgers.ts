@@ -4,8 +4,10 @@ import { type FileSystem, SeenFiles, seenStamp } from "../effects/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { headsIn, type InstalledHead, receiptPath } from "../receipts/index.ts";
+import type { LastCheck } from "./last-check.ts";
 import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import type { Outcome } from "./outcome.ts";
+import type { EventsMemo } from "./package-events.ts";
 
 export interface LedgerNote {
   /** What the verdict depends on besides files. */
@@ -23,10 +25,18 @@ export class LedgerMemory {
   readonly #began_ns: bigint;
   readonly #seen: SeenFiles;
   readonly #ledgers: Ledgers;
+  readonly #recalling: { readonly last: LastCheck } | undefined;
   #is_as_it_was = false;
 
   /** `before`: null where nothing is believed. `seen`: told of what other threads looked at. */
-  constructor(before: LedgerNote | null, began_ns: bigint, seen: SeenFiles, threads?: LedgerThreads) {
+  constructor(
+    before: LedgerNote | null,
+    began_ns: bigint,
+    seen: SeenFiles,
+    threads?: LedgerThreads,
+    recalling?: { readonly last: LastCheck },
+  ) {
+    this.#recalling = recalling;
     this.#before = before;
     this.#began_ns = began_ns;
     this.#seen = seen;
@@ -36,6 +46,12 @@ export class LedgerMemory {
   start(fs: FileSystem, plane: Plane): void {
     this.#is_as_it_was = this.#before !== null && isAsItWas(fs, this.#before);
     if (!this.#is_as_it_was) this.#ledgers.start(fs, plane);
+  }
+
+  /** What is known of the first bytes of the package ledger; undefined where they may be others by now. */
+  recallEvents(path: string): EventsMemo | undefined {
+    const { last } = this.#recalling ?? {};
+    return last?.isSame(path) === true ? (last.note.events ?? undefined) : undefined;
   }
 
   async judge(

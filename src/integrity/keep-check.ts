@@ -1,0 +1,341 @@
+/** From what a check saw and found to what the next one recalls. */
+import type { Manifest, Receipt } from "../contracts/index.ts";
+import { FILE_STATE, type SeenFiles, STAMP_WIDTH } from "../effects/index.ts";
+import { compareCodePoints } from "../kernel/index.ts";
+import { receiptPath } from "../receipts/index.ts";
+import { ColumnsWriter, GrowingBytes } from "./columns-writer.ts";
+import type { ExpectedPaths } from "./expected.ts";
+import type { KeptReceipt } from "./file-columns.ts";
+import type { FileReader, ReadTable } from "./file-reader.ts";
+import { type LastCheck, listingBytes, type Note, type PendingFile } from "./last-check.ts";
+import type { Outcome } from "./outcome.ts";
+import type { JudgedBatch } from "./owned-files.ts";
+import type { OwnershipMemo } from "./ownership-memo.ts";
+import type { EventsMemo } from "./package-events.ts";
+import { type FolderWalk, parentOf, type Recall, walkNumber } from "./recall.ts";
+import { type CacheColumns, PAYLOAD } from "./stat-cache-form.ts";
+
+/** What a check leaves for the next one, besides what it looked at. */
+export interface CheckParts {
+  readonly outcome: Outcome;
+  readonly expected: ExpectedPaths;
+  readonly installed: readonly KeptReceipt[];
+  readonly judged: readonly JudgedBatch[];
+  /** Of each folder with files of the tree. */
+  readonly leaves: ReadonlyMap<string, Uint8Array>;
+  readonly walks: ReadonlyMap<string, FolderWalk | undefined>;
+  readonly ownership: OwnershipMemo | null;
+  readonly events: EventsMemo;
+}
+
+export interface KeptColumns {
+  readonly columns: Omit<CacheColumns, "note">;
+  readonly note: Pick<Note, "pending" | "ownership" | "events">;
+  /** Whether the report stands as long as no row changes. */
+  readonly is_steady: boolean;
+}
+
+/** With more files than this to judge again, recalling the rest saves little. */
+const PENDING_MAX = 5_000;
+
+export function columnsOf(
+  root: string,
+  parts: CheckParts,
+  { seen, reader, recall, began_ns }: Looked,
+): KeptColumns {
+  const count_max =
+    reader.tables.reduce((sum, { paths }) => sum + paths.length, seen.stamps.size) +
+    (recall?.last.columns.ends.length ?? 0);
+  const writer = new ColumnsWriter(count_max, began_ns);
+  const owned = new OwnedRows(root, parts, recall, writer);
+  const folders = owned.writeAll();
+  const others = writeOthers(writer, { seen, reader, recall }, owned.keptIn(parts.judged));
+  const { receipts, pending } = owned.rest();
+  const { ownership, events } = parts;
+  return {
+    columns: {
+      ...writer.cut(),
+      ...folders,
+      ...others.columns,
+      receipts: Buffer.from(JSON.stringify(receipts)),
+    },
+    note: { pending, ownership, events },
+    is_steady: seen.is_steady && others.is_steady && !writer.is_racy,
+  };
+}
+
+interface Looked {
+  readonly seen: SeenFiles;
+  readonly reader: FileReader;
+  readonly recall: Recall | undefined;
+  readonly began_ns: bigint;
+}
+
+/** Owned files that are as recorded, folder by folder. */
+class OwnedRows {
+  readonly #root: string;
+  readonly #parts: CheckParts;
+  readonly #recall: Recall | undefined;
+  readonly #writer: ColumnsWriter;
+  readonly #owner_of = new Map<unknown, number>();
+  /** Of the expected paths: 1 where it has a row. */
+  readonly #has_row: Uint8Array;
+  readonly #owners: number[] = [];
+  readonly #flags: number[] = [];
+
+  constructor(root: string, parts: CheckParts, recall: Recall | undefined, writer: ColumnsWriter) {
+    this.#root = root;
+    this.#parts = parts;
+    this.#recall = recall;
+    this.#writer = writer;
+    this.#has_row = new Uint8Array(parts.expected.size);
+    for (const [owner, { receipt }] of parts.installed.entries()) this.#owner_of.set(receipt, owner);
+  }
+
+  writeAll(): Pick<
+    CacheColumns,
+    "owners" | "flags" | "folder_counts" | "folder_walks" | "folder_leaves" | "folder_names"
+  > {
+    const { leaves, walks } = this.#parts;
+    const own = this.#ownByFolder();
+    const recalled = new Map(this.#recall?.folders.map((folder) => [folder.path, folder]));
+    const names = [...new Set([...leaves.keys(), ...walks.keys()])].sort(compareCodePoints);
+    const counts = new Uint32Array(names.length);
+    const numbers = new Uint32Array(names.length);
+    const hashes = new Uint8Array(names.length * 32);
+    for (const [index, name] of names.entries()) {
+      const before = this.#writer.count;
+      this.#writeFolder(own.get(name) ?? [], recalled.get(name));
+      counts[index] = this.#writer.count - before;
+      numbers[index] = walkNumber(walks.get(name));
+      hashes.set(leaves.get(name) ?? [], index * 32);
+    }
+    return {
+      owners: Uint32Array.from(this.#owners),
+      flags: Uint8Array.from(this.#flags),
+      folder_counts: counts,
+      folder_walks: numbers,
+      folder_leaves: hashes,
+      folder_names: Buffer.from(names.map((name) => `${name}\0`).join("")),
+    };
+  }
+
+  /** Places of files that were found as recorded: number of the batch times 65,536 plus place in it. */
+  #ownByFolder(): Map<string, number[]> {
+    const { expected, judged } = this.#parts;
+    const own = new Map<string, number[]>();
+    let last: { readonly folder: string; readonly places: number[] } | undefined;
+    for (const [number, { indexes, matches }] of judged.entries()) {
+      for (const [at, index] of indexes.entries()) {
+        if (matches[at] !== 1 || !this.#owner_of.has(expected.receiptAt(index))) continue;
+        const folder = parentOf(expected.paths[index] ?? "");
+        if (last?.folder !== folder) {
+          const places = own.get(folder) ?? [];
+          own.set(folder, places);
+          last = { folder, places };
+        }
+        last.places.push(number * PLACES + at);
+      }
+    }
+    return own;
+  }
+
+  #writeFolder(own: readonly number[], recalled: Recall["folders"][number] | undefined): void {
+    const recall = this.#recall;
+    if (recall === undefined || recalled === undefined || recalled.start === recalled.end) {
+      for (const place of this.#sorted(own)) this.#addOwn(place);
+      return;
+    }
+    const { start, end, path } = recalled;
+    if (!recall.isTouched(path)) return this.#copy(recall, start, end);
+    const merged: (readonly [string, number | undefined, number])[] = own.map((place) => [
+      this.#pathAt(place),
+      place,
+      0,
+    ]);
+    for (let row = start; row < end; row++)
+      if (recall.gone[row] !== 1) merged.push([recall.pathAt(row), undefined, row]);
+    for (const [, place, row] of merged.sort(([a], [b]) => compareCodePoints(a, b))) {
+      if (place === undefined) this.#copy(recall, row, row + 1);
+      else this.#addOwn(place);
+    }
+  }
+
+  #pathAt(place: number): string {
+    const { expected, judged } = this.#parts;
+    return expected.paths[judged[Math.floor(place / PLACES)]?.indexes[place % PLACES] ?? 0] ?? "";
+  }
+
+  #sorted(places: readonly number[]): readonly number[] {
+    const is_sorted = places.every(
+      (place, at) =>
+        at === 0 || compareCodePoints(this.#pathAt(places[at - 1] ?? 0), this.#pathAt(place)) < 0,
+    );
+    return is_sorted
+      ? places
+      : places.toSorted((a, b) => compareCodePoints(this.#pathAt(a), this.#pathAt(b)));
+  }
+
+  #addOwn(place: number): void {
+    const { expected, judged } = this.#parts;
+    const batch = judged[Math.floor(place / PLACES)];
+    const at = place % PLACES;
+    const index = batch?.indexes[at];
+    const owner = index === undefined ? undefined : this.#owner_of.get(expected.receiptAt(index));
+    if (batch === undefined || index === undefined || owner === undefined) return;
+    const digest = batch.read.digests.subarray(at * 32, at * 32 + 32);
+    const path = `${this.#root}/${expected.paths[index]}`;
+    if (!this.#writer.add(path, batch.read.table.stamps, at, digest)) return;
+    this.#has_row[index] = 1;
+    this.#owners.push(owner);
+    this.#flags.push(expected.flagsAt(index));
+  }
+
+  #copy({ last }: Recall, start: number, end: number): void {
+    const { columns, receipts } = last;
+    this.#writer.copy(columns, start, end);
+    for (let row = start; row < end; row++) {
+      const kept = receipts[columns.owners[row] ?? 0];
+      this.#owners.push(this.#owner_of.get(kept?.receipt) ?? 0);
+      this.#flags.push(columns.flags[row] ?? 0);
+    }
+  }
+
+  /** Whether a file that was read has a row by now. */
+  keptIn(judged: readonly JudgedBatch[]): IsKept {
+    if (this.#recall !== undefined) {
+      const paths = new Set<string>();
+      for (const { indexes, read } of judged)
+        for (const [at, index] of indexes.entries())
+          if (this.#has_row[index] === 1) paths.add(read.paths[at] ?? "");
+      return (_, __, path) => paths.has(path);
+    }
+    const batches = new Map(judged.map((batch) => [batch.read, batch.indexes]));
+    return (read, at) => this.#has_row[batches.get(read)?.[at] ?? -1] === 1;
+  }
+
+  rest(): { readonly receipts: readonly (KeptReceipt | null)[]; readonly pending: Note["pending"] } {
+    const { installed, outcome, expected } = this.#parts;
+    const damaged = new Set(
+      outcome.findings.flatMap(({ code, path }) => (code === "RECEIPT_DAMAGED" ? (path ?? []) : [])),
+    );
+    const receipts = installed.map((one) =>
+      damaged.has(receiptPath(one.receipt.package_id, one.receipt.plane_id)) ? null : withoutFiles(one),
+    );
+    // Of two owners the first one counts: who that is, only all receipts together say.
+    const is_contested = outcome.findings.some(({ code }) => code === "OWNERS_CONFLICT");
+    const pending: PendingFile[] = [];
+    for (let index = 0; index < expected.size && pending.length <= PENDING_MAX; index++) {
+      const owner = this.#owner_of.get(expected.receiptAt(index));
+      if (owner === undefined || this.#has_row[index] === 1) continue;
+      pending.push([expected.paths[index] ?? "", owner, expected.digestAt(index), expected.flagsAt(index)]);
+    }
+    return { receipts, pending: is_contested || pending.length > PENDING_MAX ? null : pending };
+  }
+}
+
+const PLACES = 65_536;
+
+type IsKept = (read: ReadTable, at: number, path: string) => boolean;
+
+function withoutFiles({ receipt, manifest, receipt_sha256 }: KeptReceipt): KeptReceipt {
+  const { files: _files, ...head } = receipt as Partial<Receipt>;
+  const { assets: _assets, ...rest } = manifest as Partial<Manifest>;
+  return {
+    receipt: head as KeptReceipt["receipt"],
+    manifest: rest as KeptReceipt["manifest"],
+    receipt_sha256,
+  };
+}
+
+/** Everything else that was looked at, and what is known from before and has not changed. */
+function writeOthers(
+  writer: ColumnsWriter,
+  { seen, reader, recall }: Omit<Looked, "began_ns">,
+  isKept: IsKept,
+): {
+  readonly columns: Pick<CacheColumns, "payload_kinds" | "payload_ends" | "payloads">;
+  readonly is_steady: boolean;
+} {
+  const payloads = new Payloads();
+  const last = recall?.last;
+  if (last !== undefined) copyUnchanged(writer, payloads, last);
+  let is_steady = true;
+  const stamp_of = new Map<string, bigint[]>();
+  for (const read of reader.tables) {
+    const { paths, table, digests } = read;
+    for (const [at, path] of paths.entries()) {
+      if (read.is_owned && isKept(read, at, path)) continue;
+      const state = table.states[at];
+      if (state !== FILE_STATE.hashed && state !== FILE_STATE.trusted) {
+        // Absent, special or unreadable: it stands only where the file system was asked as well.
+        if (!seen.stamps.has(path) && last?.isSame(path) !== true) is_steady = false;
+        continue;
+      }
+      stamp_of.set(path, [...table.stamps.subarray(at * STAMP_WIDTH, (at + 1) * STAMP_WIDTH)]);
+      if (writer.add(path, table.stamps, at, digests.subarray(at * 32, at * 32 + 32))) payloads.none();
+    }
+  }
+  for (const [path, stamp] of seen.stamps) {
+    const known = stamp_of.get(path);
+    if (known !== undefined && !known.every((value, field) => value === stamp[field])) is_steady = false;
+    if (last?.isSame(path) === true || known !== undefined) continue;
+    if (writer.add(path, stamp, 0)) payloads.add(seen, path);
+  }
+  return { columns: payloads.cut(), is_steady };
+}
+
+function copyUnchanged(writer: ColumnsWriter, payloads: Payloads, last: LastCheck): void {
+  const { columns, owned_count } = last;
+  let start = owned_count;
+  const upTo = (end: number): void => {
+    writer.copy(columns, start, end);
+    payloads.copy(columns, start - owned_count, end - owned_count);
+    start = end + 1;
+  };
+  for (const row of last.changed_rows ?? []) if (row >= owned_count) upTo(row);
+  upTo(columns.ends.length);
+}
+
+class Payloads {
+  readonly #kinds: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #bytes = new GrowingBytes(1 << 20);
+
+  none(): void {
+    this.#push(PAYLOAD.none);
+  }
+
+  #push(kind: number): void {
+    this.#kinds.push(kind);
+    this.#ends.push(this.#bytes.length);
+  }
+
+  add({ listings, contents }: SeenFiles, path: string): void {
+    const [listing, bytes] = [listings.get(path), contents.get(path)];
+    const payload = listing === undefined ? bytes : listingBytes(listing);
+    if (payload !== undefined) this.#bytes.add(payload);
+    this.#push(
+      payload === undefined ? PAYLOAD.none : listing === undefined ? PAYLOAD.contents : PAYLOAD.listing,
+    );
+  }
+
+  copy({ payload_kinds, payload_ends, payloads }: CacheColumns, start: number, end: number): void {
+    if (start >= end) return;
+    const first = start === 0 ? 0 : (payload_ends[start - 1] ?? 0);
+    const moved = this.#bytes.length - first;
+    this.#bytes.add(payloads.subarray(first, payload_ends[end - 1]));
+    for (let at = start; at < end; at++) {
+      this.#kinds.push(payload_kinds[at] ?? 0);
+      this.#ends.push((payload_ends[at] ?? 0) + moved);
+    }
+  }
+
+  cut(): Pick<CacheColumns, "payload_kinds" | "payload_ends" | "payloads"> {
+    return {
+      payload_kinds: Uint8Array.from(this.#kinds),
+      payload_ends: Uint32Array.from(this.#ends),
+      payloads: this.#bytes.cut(),
+    };
+  }
+}
