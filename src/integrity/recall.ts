@@ -95,7 +95,12 @@ export class Recall {
       this.#touched.add(parentOf(path));
     }
     for (const { path, start, end } of this.folders)
-      if (end > start && !isPlainFolder(path)) throw new NotRecallable();
+      if (this.#hasRows(start, end) && !isPlainFolder(path)) throw new NotRecallable();
+  }
+
+  #hasRows(start: number, end: number): boolean {
+    for (let row = start; row < end; row++) if (this.gone[row] === 0) return true;
+    return false;
   }
 
   #drop(row: number): void {

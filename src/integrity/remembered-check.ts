@@ -73,7 +73,7 @@ async function recalled(whole: Whole, last: LastCheck | undefined): Promise<Inte
   try {
     return await judged({ ...whole, last, recall: new Recall(last, plane.root) });
   } catch (error) {
-    if (!(error instanceof NotRecallable)) throw error;
+    if (process.env.DBG) console.error(error); if (!(error instanceof NotRecallable)) throw error;
     last.forget();
     return undefined;
   }
