@@ -112,7 +112,7 @@ export async function checkIntegrity(
     fs,
     stream,
     new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
-    remembering?.ledgers.recallEvents(stream.path),
+    remembering?.ledgers.recallEvents(stream),
   );
   judgeVouching(PACKAGES_STREAM, installed, events, outcome);
   const archives = await judgeArchives(fs, plane, archives_under_way, outcome);

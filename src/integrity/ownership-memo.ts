@@ -3,9 +3,9 @@
  * and at its end are the very bytes that were held against receipts before, and only the rows between are held against them now.
  */
 import type { FileSystem, Random, ReadHandle } from "../effects/index.ts";
+import { hasMac, type Mac, NONCE_BYTES, newMac } from "../kernel/index.ts";
 import { emptyRegistry } from "../registry/index.ts";
 import type { ExpectedPaths } from "./expected.ts";
-import { hasMac, type Mac, newMac } from "./mac.ts";
 import { ENDING, ownershipRow, textOf } from "./ownership-as-written.ts";
 import { NotRecallable, type Recall } from "./recall.ts";
 
@@ -37,7 +37,11 @@ export class OwnershipKeeper {
 
   /** Whole rows, the next ones of the file. */
   add(lines: Uint8Array, rows_count: number): void {
-    this.pieces.push({ ...newMac(this.#random, this.#key, lines), size_bytes: lines.length, rows_count });
+    this.pieces.push({
+      ...newMac(this.#random.hex(NONCE_BYTES), this.#key, lines),
+      size_bytes: lines.length,
+      rows_count,
+    });
   }
 }
 

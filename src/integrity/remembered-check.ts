@@ -1,13 +1,12 @@
 /** The check with a memory: full mode reads every byte and remembers what it saw, fast mode believes what has not moved since. */
 import type { Finding, IntegrityReport } from "../contracts/index.ts";
 import { type Effects, SeenFiles } from "../effects/index.ts";
-import { sha256Hex } from "../kernel/index.ts";
+import { macKey, sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "./check.ts";
 import { FileReader } from "./file-reader.ts";
 import { type CheckParts, columnsOf } from "./keep-check.ts";
 import type { LastCheck } from "./last-check.ts";
-import { macKey } from "./mac.ts";
 import { NotRecallable, Recall } from "./recall.ts";
 import { LedgerMemory } from "./remembered-ledgers.ts";
 import { beginStamp, cacheKey, hasCache, keepCache, readLastCheck } from "./stat-cache.ts";
@@ -73,7 +72,7 @@ async function recalled(whole: Whole, last: LastCheck | undefined): Promise<Inte
   try {
     return await judged({ ...whole, last, recall: new Recall(last, plane.root) });
   } catch (error) {
-    if (process.env.DBG) console.error(error); if (!(error instanceof NotRecallable)) throw error;
+    if (!(error instanceof NotRecallable)) throw error;
     last.forget();
     return undefined;
   }
@@ -104,7 +103,17 @@ async function judged({
   const fs = recall === undefined ? seen.fs : recall.last.recalling(seen.fs);
   const reader = new FileReader(effects, last);
   const believed = last?.note.depends_on === depends_on ? last.note.ledgers : null;
-  const ledgers = new LedgerMemory(believed, began_ns ?? 0n, seen, options.ledger_threads, recall);
+  const ledgers = new LedgerMemory({
+    effects,
+    root,
+    key,
+    before: believed,
+    began_ns: began_ns ?? 0n,
+    keeps: began_ns !== undefined,
+    seen,
+    threads: options.ledger_threads,
+    recall,
+  });
   const made_ms = effects.clock.now_ms();
   let expires_ms: number | null = null;
   const onExpiry = (at_ms: number): void => {

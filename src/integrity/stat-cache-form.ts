@@ -1,18 +1,8 @@
-/**
- * The bytes of what a check remembers: magic, nonce and code over all that follows, the length of each column, then the columns. A
- * key that lies outside the plane makes the code, so that whoever can write the plane still cannot make the check believe anything.
- */
-import { timingSafeEqual } from "node:crypto";
+/** The columns of what a check remembers. */
 import type { Random } from "../effects/index.ts";
-import { MAC_BYTES, macKey, macOf, newNonce } from "./mac.ts";
+import { openParts, sealParts } from "./sealed-parts.ts";
 
-const MAGIC = Buffer.from("holdfast stat 2\n");
-const NONCE_AT = 16;
-const CODE_AT = 32;
-const LENGTHS_AT = 48;
-/** Each column begins where its numbers can be read without a copy. */
-const ALIGNED = 8;
-const PURPOSE = "holdfast stat cache";
+const FORM = { magic: "holdfast stat 2\n", purpose: "holdfast stat cache" };
 
 /** Row by row: first the owned files that are as recorded, folder by folder; then everything else that was looked at. */
 export interface CacheColumns {
@@ -62,53 +52,23 @@ const COLUMNS = {
   note: Uint8Array,
 } as const;
 const NAMES = Object.keys(COLUMNS) as (keyof CacheColumns)[];
-const BODY_AT = LENGTHS_AT + NAMES.length * 8;
 
-export function encodeCache(random: Random, columns: CacheColumns, key: string): Buffer[] {
-  const lengths = Buffer.alloc(NAMES.length * 8);
-  const body: Buffer[] = [lengths];
-  for (const [index, name] of NAMES.entries()) {
-    const { buffer, byteOffset, byteLength } = columns[name];
-    lengths.writeDoubleLE(byteLength, index * 8);
-    body.push(Buffer.from(buffer, byteOffset, byteLength), Buffer.alloc(paddingOf(byteLength)));
-  }
-  const nonce = newNonce(random);
-  const header = Buffer.alloc(LENGTHS_AT);
-  MAGIC.copy(header);
-  nonce.copy(header, NONCE_AT);
-  macOf(macKey(key, PURPOSE), nonce, body).copy(header, CODE_AT);
-  return [header, ...body];
-}
+export const encodeCache = (random: Random, columns: CacheColumns, key: string): Buffer[] =>
+  sealParts(
+    random,
+    key,
+    FORM,
+    NAMES.map((name) => columns[name]),
+  );
 
 /** Undefined for whatever was not written by `encodeCache` with this key, to the last byte. */
 export function decodeCache(bytes: Buffer, key: string): CacheColumns | undefined {
-  if (bytes.length < BODY_AT || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const nonce = bytes.subarray(NONCE_AT, NONCE_AT + 12);
-  const code = macOf(macKey(key, PURPOSE), nonce, [bytes.subarray(LENGTHS_AT)]);
-  if (!bytes.subarray(NONCE_AT + 12, CODE_AT).equals(Buffer.alloc(CODE_AT - NONCE_AT - 12))) return undefined;
-  if (!timingSafeEqual(bytes.subarray(CODE_AT, CODE_AT + MAC_BYTES), code)) return undefined;
-  const columns: Partial<Record<keyof CacheColumns, unknown>> = {};
-  let at = BODY_AT;
-  for (const [index, name] of NAMES.entries()) {
-    const length = bytes.readDoubleLE(LENGTHS_AT + index * 8);
+  const parts = openParts(bytes, key, FORM);
+  if (parts?.length !== NAMES.length) return undefined;
+  const columns = NAMES.map((name, index) => {
+    const { buffer, byteOffset, byteLength } = parts[index] as Buffer;
     const Column = COLUMNS[name];
-    columns[name] = viewed(bytes, at, length, Column);
-    at += length + paddingOf(length);
-  }
-  return columns as unknown as CacheColumns;
+    return [name, new Column(buffer as ArrayBuffer, byteOffset, byteLength / Column.BYTES_PER_ELEMENT)];
+  });
+  return Object.fromEntries(columns) as CacheColumns;
 }
-
-function viewed(
-  { buffer, byteOffset }: Buffer,
-  at: number,
-  length: number,
-  Column: (typeof COLUMNS)[keyof typeof COLUMNS],
-): unknown {
-  const start = byteOffset + at;
-  const count = length / Column.BYTES_PER_ELEMENT;
-  const memory = buffer as ArrayBuffer;
-  if (start % ALIGNED === 0) return new Column(memory, start, count);
-  return new Column(memory.slice(start, start + length));
-}
-
-const paddingOf = (length: number): number => (ALIGNED - (length % ALIGNED)) % ALIGNED;

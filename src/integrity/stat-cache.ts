@@ -11,8 +11,8 @@ import { type Plane, secretOf } from "../plane/index.ts";
 import { LastCheck, type Note } from "./last-check.ts";
 import { type CacheColumns, decodeCache, encodeCache } from "./stat-cache-form.ts";
 
-const DIRECTORY = ".holdfast/cache";
-const FILE = `${DIRECTORY}/stat.bin`;
+export const CACHE_DIRECTORY = ".holdfast/cache";
+const FILE = `${CACHE_DIRECTORY}/stat.bin`;
 const BYTES_MAX = 2 ** 31 - 1;
 /** Longer than the clock of any file system we stand on waits. */
 const TICK_MS = 20;
@@ -49,13 +49,13 @@ export async function beginStamp(
   root: string,
 ): Promise<bigint | undefined> {
   try {
-    for (const folder of [".holdfast", DIRECTORY]) {
+    for (const folder of [".holdfast", CACHE_DIRECTORY]) {
       if (fs.stat(`${root}/${folder}`) !== undefined) continue;
       fs.makeDirectory(`${root}/${folder}`);
       // The folder above has changed just now; the check is to begin in a later tick than that.
       await clock.sleep(TICK_MS);
     }
-    const path = `${root}/${DIRECTORY}/.clock-${random.hex(6)}`;
+    const path = `${root}/${CACHE_DIRECTORY}/.clock-${random.hex(6)}`;
     fs.openWrite(path, { mode: 0o600, how: "exclusive" }).close();
     const began_ns = fs.stat(path)?.ctime_ns;
     fs.remove(path);
@@ -66,23 +66,33 @@ export async function beginStamp(
   }
 }
 
-/** Derived, so nothing is synced and no failure matters. */
-export function keepCache(
-  { fs, random }: Pick<Effects, "fs" | "random">,
+export const keepCache = (
+  effects: Pick<Effects, "fs" | "random">,
   root: string,
   key: string,
   { columns, note }: { readonly columns: Omit<CacheColumns, "note">; readonly note: Note },
+): void =>
+  writeQuietly(
+    effects,
+    `${root}/${FILE}`,
+    encodeCache(effects.random, { ...columns, note: Buffer.from(JSON.stringify(note)) }, key),
+  );
+
+/** Derived, so nothing is synced and no failure matters. */
+export function writeQuietly(
+  { fs, random }: Pick<Effects, "fs" | "random">,
+  path: string,
+  parts: readonly Buffer[],
 ): void {
-  const temporary = `${root}/${FILE}.${random.hex(6)}.tmp`;
+  const temporary = `${path}.${random.hex(6)}.tmp`;
   try {
     const handle = fs.openWrite(temporary, { mode: 0o600, how: "exclusive" });
     try {
-      for (const part of encodeCache(random, { ...columns, note: Buffer.from(JSON.stringify(note)) }, key))
-        handle.write(part);
+      for (const part of parts) handle.write(part);
     } finally {
       handle.close();
     }
-    fs.rename(temporary, `${root}/${FILE}`);
+    fs.rename(temporary, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     removeQuietly(fs, temporary);

@@ -6,7 +6,7 @@ import { verifySealed } from "./sealed.ts";
 import { listStreams } from "./stream-list.ts";
 import { type StreamsPlace, streamAt } from "./stream-ref.ts";
 import type { LedgerVerdict } from "./verify.ts";
-import { type VerifyThreads, verifyStreams } from "./verify-streams.ts";
+import { type VerifyOptions, verifyStreams } from "./verify-streams.ts";
 
 export interface PlaneVerdict {
   readonly verdicts: readonly LedgerVerdict[];
@@ -20,7 +20,7 @@ export async function verifyPlane(
   fs: FileSystem,
   place: StreamsPlace,
   known: readonly string[],
-  threads: VerifyThreads,
+  threads: Omit<VerifyOptions, "witnesses">,
 ): Promise<PlaneVerdict> {
   const { root, keys_directory } = place;
   const others = listStreams(fs, { root, heads_directory: `${keys_directory}/heads` });
