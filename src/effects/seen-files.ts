@@ -77,21 +77,59 @@ export function seenStamp(stat: FileStat | undefined): Stamp {
   return [BigInt(size_bytes), BigInt(KIND_BITS[kind] | mode), mtime_ns, ctime_ns, inode, device];
 }
 
-/** What a stamp of `seenStamp` says of a path; undefined where nothing was there. */
-export function statOfStamp(
-  stamps: ArrayLike<bigint>,
-  index: number,
-): Omit<FileStat, "uid" | "links"> | undefined {
-  const at = index * STAMP_WIDTH;
-  const [size = 0n, bits = 0n, mtime_ns = 0n, ctime_ns = 0n, inode = 0n, device = 0n] = [
-    0, 1, 2, 3, 4, 5,
-  ].map((field) => stamps[at + field] ?? 0n);
-  const mode_bits = Number(bits);
-  if (mode_bits === 0) return undefined;
-  const kind = KINDS.get(mode_bits & 0o170000) ?? "other";
-  const mode = mode_bits & 0o7777;
-  const executable = (mode & 0o100) !== 0;
-  return { kind, size_bytes: Number(size), mode, executable, mtime_ns, ctime_ns, inode, device };
+/** What a stamp of `seenStamp` says of a path. Numbers are made when they are asked for. */
+export class KnownStat implements FileStat {
+  readonly #stamps: BigUint64Array;
+  readonly #at: number;
+  readonly #mode: number;
+  readonly #look: () => FileStat | undefined;
+
+  /** `look`: for what is in no stamp. */
+  constructor(stamps: BigUint64Array, index: number, look: () => FileStat | undefined) {
+    this.#stamps = stamps;
+    this.#at = index * STAMP_WIDTH;
+    this.#mode = this.#lower(1);
+    this.#look = look;
+  }
+
+  /** The lower half of a number. */
+  #lower(field: number): number {
+    return Number(BigInt.asUintN(32, this.#stamps[this.#at + field] ?? 0n));
+  }
+
+  get is_there(): boolean {
+    return this.#mode !== 0;
+  }
+  get kind(): FileStat["kind"] {
+    return KINDS.get(this.#mode & 0o170000) ?? "other";
+  }
+  get mode(): number {
+    return this.#mode & 0o7777;
+  }
+  get executable(): boolean {
+    return (this.#mode & 0o100) !== 0;
+  }
+  get size_bytes(): number {
+    return Number(this.#stamps[this.#at]);
+  }
+  get mtime_ns(): bigint {
+    return this.#stamps[this.#at + 2] ?? 0n;
+  }
+  get ctime_ns(): bigint {
+    return this.#stamps[this.#at + 3] ?? 0n;
+  }
+  get inode(): bigint {
+    return this.#stamps[this.#at + 4] ?? 0n;
+  }
+  get device(): bigint {
+    return this.#stamps[this.#at + 5] ?? 0n;
+  }
+  get uid(): number {
+    return this.#look()?.uid ?? -1;
+  }
+  get links(): number {
+    return this.#look()?.links ?? 0;
+  }
 }
 
 const KINDS = new Map<number, FileStat["kind"]>([

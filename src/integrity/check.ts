@@ -92,16 +92,22 @@ export async function checkIntegrity(
   const installed = readReceipts(fs, root, outcome, onReceipt, recall);
   recall?.settle(expected, owned.isPlainFolder);
   owned.read({ is_all: true });
-  const readings_of_registries = startRegistries(reader, root);
-  const packages = rowsOf(fs, root, "packages_registry") ?? [];
+  const registries_under_way = startRegistries({ fs, reader }, root);
+  const packages = recall?.packages() ?? rowsOf(fs, root, "packages_registry") ?? [];
   const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
 
   const keeping = remembering && { random: effects.random, ...remembering };
   const ownership = judgeOwnership(fs, root, expected, outcome, keeping);
   const has_paths = expected.size + (recall?.count ?? 0) > 0;
   const sound = new Set<RegistryName>(ownership.is_as_written && has_paths ? ["file_ownership"] : []);
-  const readings = await readings_of_registries;
-  const registries = judgeRegistries(fs, root, { readings, sound }, outcome);
+  const readings = await registries_under_way.finish();
+  const judged_registries = judgeRegistries(
+    fs,
+    root,
+    { readings, sound, known: recall?.registryFindings() },
+    outcome,
+  );
+  const registries = judged_registries.states;
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
   judgePlugins(effects, plane, installed, outcome);
@@ -153,6 +159,8 @@ export async function checkIntegrity(
     leaves: outcome.leaves.hashed(),
     walks: isInArtifact === undefined && !options.orphans ? walks.folders : new Map(),
     ownership: ownership.memo,
+    packages,
+    registry_findings: judged_registries.findings,
     events: { size_bytes: events_end, vouched: [...events.vouched], touched: [...events.touched] },
   });
   await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);

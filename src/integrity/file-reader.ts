@@ -34,6 +34,12 @@ export interface ReadTable {
   readonly digests: Uint8Array;
 }
 
+interface StartOptions {
+  readonly is_owned?: boolean;
+  readonly counts?: boolean;
+  readonly is_heavy?: boolean;
+}
+
 export class FileReader {
   hashed_count = 0;
   trusted_count = 0;
@@ -47,21 +53,24 @@ export class FileReader {
     this.#memory = memory;
   }
 
-  /** In the order given. Absolute paths. `counts`: false for the plane's own files, which are no governed ones. */
-  async readAll(paths: readonly string[], counts = true): Promise<Reading[]> {
-    const read = await this.start(paths, { counts }).finish();
+  /** In the order given. Absolute paths. */
+  async readAll(paths: readonly string[]): Promise<Reading[]> {
+    const read = await this.start(paths).finish();
     return paths.map((_, index) => readingAt(read, index));
   }
 
-  /** Other threads begin at once; this one joins them when it calls `finish`. */
+  /**
+   * Other threads begin at once; this one joins them when it calls `finish`. `counts`: false for the plane's own files, which are
+   * no governed ones. `is_heavy`: even few of them are worth a thread.
+   */
   start(
     paths: readonly string[],
-    { is_owned = false, counts = true }: { readonly is_owned?: boolean; readonly counts?: boolean } = {},
+    { is_owned = false, counts = true, is_heavy = false }: StartOptions = {},
   ): { readonly finish: () => Promise<ReadTable> } {
     const memory = this.#memory;
     const wanted = memory === undefined ? paths : paths.filter((path) => memory.believed(path) === undefined);
     const known = memory?.knownFor(wanted) ?? null;
-    const under_way = this.#workers.startTable(wanted, known?.stamps ?? null);
+    const under_way = this.#workers.startTable(wanted, known?.stamps ?? null, is_heavy);
     return {
       finish: async () => {
         const table = await under_way.finish();

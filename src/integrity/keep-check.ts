@@ -1,5 +1,5 @@
 /** From what a check saw and found to what the next one recalls. */
-import type { Manifest, Receipt } from "../contracts/index.ts";
+import type { Finding, Manifest, Receipt, Row } from "../contracts/index.ts";
 import { FILE_STATE, type SeenFiles, STAMP_WIDTH } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
 import { receiptPath } from "../receipts/index.ts";
@@ -26,11 +26,14 @@ export interface CheckParts {
   readonly walks: ReadonlyMap<string, FolderWalk | undefined>;
   readonly ownership: OwnershipMemo | null;
   readonly events: EventsMemo;
+  /** Rows of packages_registry. */
+  readonly packages: readonly Row[];
+  readonly registry_findings: readonly Finding[];
 }
 
 export interface KeptColumns {
   readonly columns: Omit<CacheColumns, "note">;
-  readonly note: Pick<Note, "pending" | "ownership" | "events">;
+  readonly note: Pick<Note, "pending" | "ownership" | "events" | "registry_findings">;
   /** Whether the report stands as long as no row changes. */
   readonly is_steady: boolean;
 }
@@ -51,18 +54,16 @@ export function columnsOf(
   const folders = owned.writeAll();
   const others = writeOthers(writer, { seen, reader, recall }, owned.keptIn(parts.judged));
   const { receipts, pending } = owned.rest();
-  const { ownership, events } = parts;
+  const { ownership, events, packages, registry_findings } = parts;
+  const texts = { receipts: jsonBytes(receipts), packages: jsonBytes(packages) };
   return {
-    columns: {
-      ...writer.cut(),
-      ...folders,
-      ...others.columns,
-      receipts: Buffer.from(JSON.stringify(receipts)),
-    },
-    note: { pending, ownership, events },
+    columns: { ...writer.cut(), ...folders, ...others.columns, ...texts },
+    note: { pending, ownership, events, registry_findings },
     is_steady: seen.is_steady && others.is_steady && !writer.is_racy,
   };
 }
+
+const jsonBytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 interface Looked {
   readonly seen: SeenFiles;

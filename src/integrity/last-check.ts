@@ -1,13 +1,13 @@
 /** What the last check saw, and which of it is still as it was. */
-import type { IntegrityReport } from "../contracts/index.ts";
+import type { Finding, IntegrityReport } from "../contracts/index.ts";
 import {
   type DirectoryEntry,
   type Effects,
   type FileKind,
   type FileStat,
   type FileSystem,
+  KnownStat,
   STAMP_WIDTH,
-  statOfStamp,
 } from "../effects/index.ts";
 import type { KeptReceipt } from "./file-columns.ts";
 import type { Believed, Memory } from "./file-reader.ts";
@@ -33,12 +33,16 @@ export interface Note {
   readonly pending: readonly PendingFile[] | null;
   readonly ownership: OwnershipMemo | null;
   readonly events: EventsMemo | null;
+  /** What was found in the registries. */
+  readonly registry_findings: readonly Finding[];
 }
 
 interface Standing {
   readonly report: IntegrityReport;
 }
 
+/** Characters of a listing that is kept to be used again. */
+const LISTING_MAX = 200;
 const KIND_OF: Readonly<Record<string, FileKind>> = { f: "file", d: "directory", l: "symlink", o: "other" };
 
 export class LastCheck implements Memory {
@@ -48,6 +52,7 @@ export class LastCheck implements Memory {
   changed_rows: readonly number[] | undefined;
   readonly #names: Buffer;
   readonly #payloads: Buffer;
+  readonly #listings = new Map<string, DirectoryEntry[]>();
   #note: Note | undefined;
   #receipts: readonly (KeptReceipt | null)[] | undefined;
   /** Path to row: of everything else than owned files that is as it was. */
@@ -127,7 +132,9 @@ export class LastCheck implements Memory {
   recalling(fs: FileSystem): FileSystem {
     const stat = (path: string): FileStat | undefined => {
       const row = this.sameRow(path);
-      return row === undefined ? fs.stat(path) : this.#statAt(row, path, fs);
+      if (row === undefined) return fs.stat(path);
+      const known = new KnownStat(this.columns.stamps, row, () => fs.stat(path));
+      return known.is_there ? known : undefined;
     };
     return {
       ...fs,
@@ -135,21 +142,6 @@ export class LastCheck implements Memory {
       list: (path) => this.#listingOf(path) ?? fs.list(path),
       read: (path) => this.#contentsOf(path) ?? fs.read(path),
     };
-  }
-
-  #statAt(row: number, path: string, fs: FileSystem): FileStat | undefined {
-    const known = statOfStamp(this.columns.stamps, row);
-    if (known === undefined) return undefined;
-    // Not in the stamp, and nobody asks for it here.
-    const rest = {
-      get uid() {
-        return fs.stat(path)?.uid ?? -1;
-      },
-      get links() {
-        return fs.stat(path)?.links ?? 0;
-      },
-    };
-    return Object.defineProperties(rest, Object.getOwnPropertyDescriptors(known)) as FileStat;
   }
 
   #payloadOf(path: string, kind: number): Buffer | undefined {
@@ -164,8 +156,16 @@ export class LastCheck implements Memory {
   #listingOf(path: string): DirectoryEntry[] | undefined {
     const text = this.#payloadOf(path, PAYLOAD.listing)?.toString("utf8");
     if (text === undefined) return undefined;
-    const entries = text.split("\0").slice(0, -1);
-    return entries.map((entry) => ({ name: entry.slice(1), kind: KIND_OF[entry[0] ?? ""] ?? "other" }));
+    // Thousands of folders hold the same names.
+    let entries = this.#listings.get(text);
+    if (entries === undefined) {
+      entries = text
+        .split("\0")
+        .slice(0, -1)
+        .map((entry) => ({ name: entry.slice(1), kind: KIND_OF[entry[0] ?? ""] ?? "other" }));
+      if (text.length < LISTING_MAX) this.#listings.set(text, entries);
+    }
+    return [...entries];
   }
 
   #contentsOf(path: string): Buffer | undefined {

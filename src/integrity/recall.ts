@@ -2,8 +2,10 @@
  * The part of a plane that nothing has changed since the last check: files of packages whose receipts are as they were, with the
  * verdicts they had. A check that recalls them judges only the rest.
  */
+import { type Finding, REGISTRY_NAMES, type Row } from "../contracts/index.ts";
 import { STAMP_WIDTH } from "../effects/index.ts";
 import { prefixed } from "../kernel/index.ts";
+import { registryPath } from "../plane/index.ts";
 import { manifestCopyPath, receiptPath } from "../receipts/index.ts";
 import type { ExpectedPaths } from "./expected.ts";
 import { classificationOf, type KeptReceipt } from "./file-columns.ts";
@@ -180,6 +182,18 @@ export class Recall {
     if (receipt === undefined) return false;
     const owner = this.#owner_of.get(receiptPath(receipt.package_id, receipt.plane_id));
     return owner !== undefined && this.#receiptOf(owner) === receipt;
+  }
+
+  /** Rows of packages_registry, where it is as it was. */
+  packages(): Row[] | undefined {
+    if (!this.last.isSame(`${this.#root}/${registryPath("packages_registry")}`)) return undefined;
+    return JSON.parse(bufferOf(this.last.columns.packages).toString("utf8")) as Row[];
+  }
+
+  /** What was found in the registries, where all are as they were. */
+  registryFindings(): readonly Finding[] | undefined {
+    const is_same = REGISTRY_NAMES.every((name) => this.last.isSame(`${this.#root}/${registryPath(name)}`));
+    return is_same ? this.last.note.registry_findings : undefined;
   }
 
   isTouched(folder: string): boolean {

@@ -1,40 +1,61 @@
 /** The six registries: each by itself, and whether its bytes are those of the last transaction. */
-import type { RegistryName, RegistryState } from "../contracts/index.ts";
+import type { Finding, RegistryName, RegistryState } from "../contracts/index.ts";
 import { REGISTRY_NAMES } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { readGeneration, registryPath } from "../plane/index.ts";
 import { checkRegistries } from "../registry/index.ts";
-import type { FileReader, Reading } from "./file-reader.ts";
+import { type FileReader, type Reading, readingAt } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** These links are judged, with their consequences, by the chain. */
 const JUDGED_BY_CHAIN = new Set(["source_spec_id", "framework_id"]);
 
+/** Together so large that a thread is worth while. */
+const HEAVY_BYTES = 8 << 20;
+
 /** Starts digesting them. */
-export const startRegistries = (reader: FileReader, root: string): Promise<Reading[]> =>
-  reader.readAll(
-    REGISTRY_NAMES.map((name) => `${root}/${registryPath(name)}`),
-    false,
-  );
+export function startRegistries(
+  { fs, reader }: { readonly fs: FileSystem; readonly reader: FileReader },
+  root: string,
+): { readonly finish: () => Promise<Reading[]> } {
+  const paths = REGISTRY_NAMES.map((name) => `${root}/${registryPath(name)}`);
+  const size_bytes = paths.reduce((sum, path) => sum + (fs.stat(path)?.size_bytes ?? 0), 0);
+  const under_way = reader.start(paths, { counts: false, is_heavy: size_bytes > HEAVY_BYTES });
+  return {
+    finish: async () => {
+      const read = await under_way.finish();
+      return paths.map((_, index) => readingAt(read, index));
+    },
+  };
+}
 
 /** `readings`: of `startRegistries`. `sound`: registries of which every byte is known to be right. */
 export function judgeRegistries(
   fs: FileSystem,
   root: string,
-  { readings, sound }: { readonly readings: readonly Reading[]; readonly sound: ReadonlySet<RegistryName> },
+  {
+    readings,
+    sound,
+    known,
+  }: {
+    readonly readings: readonly Reading[];
+    readonly sound: ReadonlySet<RegistryName>;
+    /** What was found in them, where none has changed since. */
+    readonly known: readonly Finding[] | undefined;
+  },
   outcome: Outcome,
-): RegistryState[] {
-  const findings = checkRegistries(fs, `${root}/registries`, sound);
+): { readonly states: RegistryState[]; readonly findings: readonly Finding[] } {
+  const findings = known ?? checkRegistries(fs, `${root}/registries`, sound);
   const broken = new Set(findings.filter(({ severity }) => severity === "error").map(({ path }) => path));
   for (const finding of findings) {
     const is_link = finding.code === "REGISTRY_REFERENCE_MISSING" && JUDGED_BY_CHAIN.has(finding.field ?? "");
     // That a registry may stay empty is advice, not a matter of integrity.
-    if (!is_link && finding.severity !== "info") outcome.findings.push(finding);
+    if (!is_link && finding.severity !== "info") outcome.findings.push({ ...finding });
   }
   const generation = readGeneration(fs, root);
   // One that cannot be read has been told above; then nobody can say which were edited.
   const can_say = generation !== undefined && !readings.some((one) => typeof one === "string");
-  return REGISTRY_NAMES.map((name, index): RegistryState => {
+  const states = REGISTRY_NAMES.map((name, index): RegistryState => {
     const path = registryPath(name);
     const reading = readings[index];
     const sha256 = typeof reading === "object" ? reading.sha256 : null;
@@ -52,4 +73,5 @@ export function judgeRegistries(
     }
     return { path, valid: !broken.has(path), edited: is_edited, sha256 };
   });
+  return { states, findings };
 }

@@ -28,6 +28,8 @@ export interface CacheColumns {
   readonly folder_names: Uint8Array;
   /** JSON: see `KeptReceipt`. */
   readonly receipts: Uint8Array;
+  /** JSON: the rows of packages_registry. */
+  readonly packages: Uint8Array;
   /** JSON: the report of that check and what it depended on besides files. */
   readonly note: Uint8Array;
 }
@@ -49,6 +51,7 @@ const COLUMNS = {
   folder_leaves: Uint8Array,
   folder_names: Uint8Array,
   receipts: Uint8Array,
+  packages: Uint8Array,
   note: Uint8Array,
 } as const;
 const NAMES = Object.keys(COLUMNS) as (keyof CacheColumns)[];

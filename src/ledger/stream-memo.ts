@@ -28,6 +28,8 @@ export interface StreamMemo {
   /** Undefined for a stream that is no log. */
   readonly tree: TreeState | undefined;
   readonly blocks: readonly BlockMac[];
+  /** Whether it says nothing of other streams below it. */
+  is_childless: boolean;
 }
 
 /** What a verification may recall, and what it is to leave. Plain data but for the file system. */
@@ -82,16 +84,8 @@ export function memoOf(
 ): StreamMemo {
   const { last, before_last_hash, ids } = chain;
   const { columns } = ids;
-  return {
-    stream: stream.name,
-    size_bytes,
-    entries_count,
-    last,
-    before_last_hash,
-    ids: columns,
-    tree,
-    blocks,
-  };
+  const about = { stream: stream.name, size_bytes, entries_count, last, before_last_hash };
+  return { ...about, ids: columns, tree, blocks, is_childless: false };
 }
 
 export interface Resumption {

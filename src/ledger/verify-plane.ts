@@ -28,9 +28,14 @@ export async function verifyPlane(
   const streams = [...new Set([...known, ...others])].map(streamOf);
   const verdicts = await verifyStreams(fs, streams, threads);
   const sealed = streams.flatMap((stream) => verifySealed(fs, stream));
-  return {
-    verdicts,
-    sealed,
-    between: verifyFamily(fs, streams, streamOf).findings,
+  const { memory } = threads;
+  const childlessBytes = (name: string): number => {
+    const memo = memory?.resumed.includes(name)
+      ? memory.before.find(({ stream }) => stream === name)
+      : undefined;
+    return memo?.is_childless === true ? memo.size_bytes : 0;
   };
+  const { findings, parents } = verifyFamily(fs, streams, streamOf, childlessBytes);
+  for (const memo of memory?.after ?? []) memo.is_childless = !parents.has(memo.stream);
+  return { verdicts, sealed, between: findings };
 }
