@@ -104,7 +104,7 @@ export async function checkIntegrity(
   const judged_registries = judgeRegistries(
     fs,
     root,
-    { readings, sound, known: recall?.registryFindings() },
+    { readings, sound, known: recall?.registryFindings(), packages },
     outcome,
   );
   const registries = judged_registries.states;

@@ -55,7 +55,7 @@ export function columnsOf(
   const others = writeOthers(writer, { seen, reader, recall }, owned.keptIn(parts.judged));
   const { receipts, pending } = owned.rest();
   const { ownership, events, packages, registry_findings } = parts;
-  const texts = { receipts: jsonBytes(receipts), packages: jsonBytes(packages) };
+  const texts = { receipts: jsonBytes(receipts), packages: recall?.packageBytes ?? jsonBytes(packages) };
   return {
     columns: { ...writer.cut(), ...folders, ...others.columns, ...texts },
     note: { pending, ownership, events, registry_findings },
@@ -81,8 +81,8 @@ class OwnedRows {
   readonly #owner_of = new Map<unknown, number>();
   /** Of the expected paths: 1 where it has a row. */
   readonly #has_row: Uint8Array;
-  readonly #owners: number[] = [];
-  readonly #flags: number[] = [];
+  readonly #owners: Uint32Array;
+  readonly #flags: Uint8Array;
 
   constructor(root: string, parts: CheckParts, recall: Recall | undefined, writer: ColumnsWriter) {
     this.#root = root;
@@ -90,6 +90,9 @@ class OwnedRows {
     this.#recall = recall;
     this.#writer = writer;
     this.#has_row = new Uint8Array(parts.expected.size);
+    const count_max = parts.expected.size + (recall?.last.owned_count ?? 0);
+    this.#owners = new Uint32Array(count_max);
+    this.#flags = new Uint8Array(count_max);
     for (const [owner, { receipt }] of parts.installed.entries()) this.#owner_of.set(receipt, owner);
   }
 
@@ -112,8 +115,8 @@ class OwnedRows {
       hashes.set(leaves.get(name) ?? [], index * 32);
     }
     return {
-      owners: Uint32Array.from(this.#owners),
-      flags: Uint8Array.from(this.#flags),
+      owners: this.#owners.subarray(0, this.#writer.count),
+      flags: this.#flags.subarray(0, this.#writer.count),
       folder_counts: counts,
       folder_walks: numbers,
       folder_leaves: hashes,
@@ -188,17 +191,22 @@ class OwnedRows {
     const path = `${this.#root}/${expected.paths[index]}`;
     if (!this.#writer.add(path, batch.read.table.stamps, at, digest)) return;
     this.#has_row[index] = 1;
-    this.#owners.push(owner);
-    this.#flags.push(expected.flagsAt(index));
+    this.#owners[this.#writer.count - 1] = owner;
+    this.#flags[this.#writer.count - 1] = expected.flagsAt(index);
   }
 
   #copy({ last }: Recall, start: number, end: number): void {
     const { columns, receipts } = last;
+    const first = this.#writer.count;
     this.#writer.copy(columns, start, end);
+    this.#flags.set(columns.flags.subarray(start, end), first);
+    let before = -1;
+    let owner = 0;
     for (let row = start; row < end; row++) {
-      const kept = receipts[columns.owners[row] ?? 0];
-      this.#owners.push(this.#owner_of.get(kept?.receipt) ?? 0);
-      this.#flags.push(columns.flags[row] ?? 0);
+      const now = columns.owners[row] ?? 0;
+      if (now !== before) owner = this.#owner_of.get(receipts[now]?.receipt) ?? 0;
+      before = now;
+      this.#owners[first + row - start] = owner;
     }
   }
 

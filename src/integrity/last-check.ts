@@ -176,8 +176,8 @@ export class LastCheck implements Memory {
   believed(path: string): Believed | undefined {
     const row = this.sameRow(path);
     const { stamps, digests } = this.columns;
-    const digest = row === undefined ? undefined : digests.subarray(row * 32, row * 32 + 32);
-    if (row === undefined || digest?.some((byte) => byte !== 0) !== true) return undefined;
+    if (row === undefined || isZero(digests, row * 32)) return undefined;
+    const digest = digests.subarray(row * 32, row * 32 + 32);
     return { stamp: stamps.subarray(row * STAMP_WIDTH, (row + 1) * STAMP_WIDTH), digest };
   }
 
@@ -205,6 +205,11 @@ export class LastCheck implements Memory {
         found.set(this.pathAt(row), row);
     return found;
   }
+}
+
+function isZero(digests: Uint8Array, at: number): boolean {
+  for (let byte = at; byte < at + 32; byte++) if (digests[byte] !== 0) return false;
+  return true;
 }
 
 export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>

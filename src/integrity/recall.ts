@@ -2,7 +2,7 @@
  * The part of a plane that nothing has changed since the last check: files of packages whose receipts are as they were, with the
  * verdicts they had. A check that recalls them judges only the rest.
  */
-import { type Finding, REGISTRY_NAMES, type Row } from "../contracts/index.ts";
+import { type Finding, REGISTRY_NAMES, type RegistryName, type Row } from "../contracts/index.ts";
 import { STAMP_WIDTH } from "../effects/index.ts";
 import { prefixed } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
@@ -25,6 +25,14 @@ const walkOf = (number: number): FolderWalk | undefined =>
   number === 0
     ? undefined
     : { has_folders: (number - 1) % 2 === 1, sources_count: Math.floor((number - 1) / 2) };
+
+export interface KnownRegistries {
+  readonly findings: readonly Finding[];
+  /** Whether packages_state is to be checked. */
+  readonly wants_state: boolean;
+}
+
+const WRITTEN_BY_INSTALLS: ReadonlySet<RegistryName> = new Set(["packages_state", "file_ownership"]);
 
 /** Thrown where more may depend on a change than can be judged by itself: then everything is judged again. */
 export class NotRecallable extends Error {}
@@ -184,16 +192,33 @@ export class Recall {
     return owner !== undefined && this.#receiptOf(owner) === receipt;
   }
 
-  /** Rows of packages_registry, where it is as it was. */
-  packages(): Row[] | undefined {
-    if (!this.last.isSame(`${this.#root}/${registryPath("packages_registry")}`)) return undefined;
-    return JSON.parse(bufferOf(this.last.columns.packages).toString("utf8")) as Row[];
+  #isSameRegistry(name: RegistryName): boolean {
+    return this.last.isSame(`${this.#root}/${registryPath(name)}`);
   }
 
-  /** What was found in the registries, where all are as they were. */
-  registryFindings(): readonly Finding[] | undefined {
-    const is_same = REGISTRY_NAMES.every((name) => this.last.isSame(`${this.#root}/${registryPath(name)}`));
-    return is_same ? this.last.note.registry_findings : undefined;
+  /** JSON of `packages`. */
+  get packageBytes(): Uint8Array | undefined {
+    return this.#isSameRegistry("packages_registry") ? this.last.columns.packages : undefined;
+  }
+
+  /** Rows of packages_registry, where it is as it was. */
+  packages(): Row[] | undefined {
+    const bytes = this.packageBytes;
+    return bytes && (JSON.parse(bufferOf(bytes).toString("utf8")) as Row[]);
+  }
+
+  /** What was found in registries of which none has changed but the two that every install writes, and in those that did not. */
+  registryFindings(): KnownRegistries | undefined {
+    const changed = REGISTRY_NAMES.filter((name) => !this.#isSameRegistry(name));
+    if (!changed.every((name) => WRITTEN_BY_INSTALLS.has(name))) return undefined;
+    const findings = this.last.note.registry_findings;
+    if (!changed.includes("packages_state")) return { findings, wants_state: false };
+    // Without the rows of a registry nobody can say what refers to them.
+    const is_sound = !findings.some(({ severity }) => severity === "error");
+    const path = registryPath("packages_state");
+    return is_sound
+      ? { findings: findings.filter((one) => one.path !== path), wants_state: true }
+      : undefined;
   }
 
   isTouched(folder: string): boolean {

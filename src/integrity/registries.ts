@@ -1,11 +1,13 @@
 /** The six registries: each by itself, and whether its bytes are those of the last transaction. */
-import type { Finding, RegistryName, RegistryState } from "../contracts/index.ts";
+import type { Finding, RegistryName, RegistryState, Row } from "../contracts/index.ts";
 import { REGISTRY_NAMES } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
+import { compareCodePoints } from "../kernel/index.ts";
 import { readGeneration, registryPath } from "../plane/index.ts";
-import { checkRegistries } from "../registry/index.ts";
+import { checkPackagesState, checkRegistries } from "../registry/index.ts";
 import { type FileReader, type Reading, readingAt } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
+import type { KnownRegistries } from "./recall.ts";
 
 /** These links are judged, with their consequences, by the chain. */
 const JUDGED_BY_CHAIN = new Set(["source_spec_id", "framework_id"]);
@@ -37,15 +39,26 @@ export function judgeRegistries(
     readings,
     sound,
     known,
+    packages,
   }: {
     readonly readings: readonly Reading[];
     readonly sound: ReadonlySet<RegistryName>;
-    /** What was found in them, where none has changed since. */
-    readonly known: readonly Finding[] | undefined;
+    readonly known: KnownRegistries | undefined;
+    /** Rows of packages_registry. */
+    readonly packages: readonly Row[];
   },
   outcome: Outcome,
 ): { readonly states: RegistryState[]; readonly findings: readonly Finding[] } {
-  const findings = known ?? checkRegistries(fs, `${root}/registries`, sound);
+  const directory = `${root}/registries`;
+  const findings =
+    known === undefined
+      ? checkRegistries(fs, directory, sound)
+      : [
+          ...known.findings,
+          ...(known.wants_state
+            ? checkPackagesState(fs, directory, new Set(packages.map(({ id = "" }) => id)))
+            : []),
+        ].sort((a, b) => compareCodePoints(a.path ?? "", b.path ?? ""));
   const broken = new Set(findings.filter(({ severity }) => severity === "error").map(({ path }) => path));
   for (const finding of findings) {
     const is_link = finding.code === "REGISTRY_REFERENCE_MISSING" && JUDGED_BY_CHAIN.has(finding.field ?? "");

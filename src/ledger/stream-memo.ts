@@ -135,7 +135,7 @@ function hasSameTiles(
 function sameBytes(
   fs: FileSystem,
   stream: StreamRef,
-  { blocks }: StreamMemo,
+  { blocks, size_bytes }: StreamMemo,
   key: Uint8Array,
 ): Buffer | undefined {
   const handle = fs.openRead(stream.path);
@@ -149,7 +149,7 @@ function sameBytes(
       if (!isFilled(handle, block, at) || !hasMac(one, key, block)) return undefined;
       at += one.size_bytes;
     }
-    return Buffer.from(block);
+    return at === size_bytes ? Buffer.from(block) : undefined;
   } finally {
     handle.close();
   }
