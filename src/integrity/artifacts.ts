@@ -7,6 +7,7 @@ import { directoryDigest } from "./directory-digest.ts";
 import type { FileReader } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { folderJudge } from "./owned-files.ts";
+import { parentOf } from "./recall.ts";
 import { shown } from "./shown.ts";
 import { pathCell } from "./tables.ts";
 
@@ -32,8 +33,7 @@ export async function judgeArtifacts(
     if (artifact_path === "") continue;
     const expected = bare(row["content_hash"] ?? "");
     const path = pathCell(artifact_path);
-    const parent = path?.slice(0, Math.max(0, path.lastIndexOf("/"))) ?? "";
-    const is_reachable = path !== undefined && !NOT_ARTIFACT.test(path) && isPlainFolder(parent);
+    const is_reachable = path !== undefined && !NOT_ARTIFACT.test(path) && isPlainFolder(parentOf(path));
     const actual = is_reachable ? await digestAt(effects, root, path) : undefined;
     if (actual === undefined) {
       outcome.artifacts.missing.push({ id, path: artifact_path });

@@ -9,6 +9,7 @@ import { judgeArtifacts } from "./artifacts.ts";
 import { judgeCaches } from "./bytecode.ts";
 import { addCauses } from "./causes.ts";
 import { judgeChain } from "./chain.ts";
+import type { CheckParts } from "./check-parts.ts";
 import { judgeConfig } from "./config-edits.ts";
 import { judgeIndex } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
@@ -16,17 +17,16 @@ import { judgeEnvironments } from "./environments.ts";
 import { ExpectedPaths } from "./expected.ts";
 import type { ReadReceipt } from "./file-columns.ts";
 import { FileReader } from "./file-reader.ts";
-import type { CheckParts } from "./keep-check.ts";
 import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
 import { judgeOwnFolders } from "./modes.ts";
 import { Outcome } from "./outcome.ts";
 import { OwnedFiles } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
-import { packageKey, readPackageEvents, wholeLinesEnd } from "./package-events.ts";
+import { packageKey, readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
 import { judgePlugins } from "./plugins.ts";
-import type { FolderWalk, Recall } from "./recall.ts";
+import type { Recall } from "./recall.ts";
 import { readReceipts } from "./receipts.ts";
 import { judgeRecords } from "./records.ts";
 import { judgeRegistries, startRegistries } from "./registries.ts";
@@ -34,8 +34,9 @@ import type { LedgerMemory } from "./remembered-ledgers.ts";
 import { reportOf } from "./report.ts";
 import { judgeSignatures } from "./signatures.ts";
 import { rowsOf } from "./tables.ts";
-import { judgeUnowned } from "./unowned.ts";
+import { judgeUnowned, type Walks } from "./unowned.ts";
 import { applyWaivers } from "./waivers.ts";
+import { wholeLinesEnd } from "./whole-lines.ts";
 
 export interface IntegrityOptions {
   /** Also list the files of source trees and caches, which are otherwise only counted. */
@@ -74,15 +75,66 @@ export async function checkIntegrity(
   options: IntegrityOptions,
   remembering?: Remembering,
 ): Promise<IntegrityReport> {
-  const { reader, ledgers, recall } = remembering ?? {
-    reader: new FileReader(effects),
-    ledgers: new Ledgers(options.ledger_threads),
-    recall: undefined,
-  };
-  const { fs, clock, signal } = effects;
+  const { fs, clock } = effects;
   const { root, config } = plane;
+  const reader = remembering?.reader ?? new FileReader(effects);
+  const ledgers = remembering?.ledgers ?? new Ledgers(options.ledger_threads);
   const outcome = new Outcome(options.orphans);
+  const checking = { effects, plane, options, outcome, reader, remembering };
   ledgers.start(fs, plane);
+  const gathered = gather(checking);
+  const { expected, owned, installed, packages } = gathered;
+  const records = await judgePackages(checking, gathered);
+  const { archives, events, registries } = records;
+  const walks = await judgeFolders(checking, gathered, records);
+  const ledger = await ledgers.judge(fs, plane, installed, outcome);
+  if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
+  sayWhenNothing(outcome);
+  const states = { registries: registries.states, ledger };
+  judgeRecords(fs, root, { ...states, installed, archives: archives.known }, outcome);
+  const now = new Date(clock.now_ms()).toISOString();
+  applyWaivers(fs, root, { today: now.slice(0, 10), counts: records.waivers_count }, outcome);
+  remembering?.onParts({
+    outcome,
+    expected,
+    installed,
+    judged: owned.judged,
+    leaves: outcome.leaves.hashed(),
+    walks,
+    ownership: records.ownership.memo,
+    packages,
+    registry_findings: registries.findings,
+    events: { size_bytes: records.events_end, vouched: [...events.vouched], touched: [...events.touched] },
+  });
+  await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
+  addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
+  options.onExpiry?.(outcome.expires_ms);
+  return reportOf(outcome, {
+    timestamp: now,
+    plane: config.name,
+    generation: readGeneration(fs, root)?.generation ?? null,
+    mode: "full",
+    hashed_count: reader.hashed_count,
+    trusted_count: reader.trusted_count,
+    receipts_count: installed.length,
+    ...states,
+  });
+}
+
+interface Checking {
+  readonly effects: Effects;
+  readonly plane: Plane;
+  readonly options: IntegrityOptions;
+  readonly outcome: Outcome;
+  readonly reader: FileReader;
+  readonly remembering: Remembering | undefined;
+}
+
+/** What is installed and what should lie where; files, registries and archives are read on other threads from here on. */
+function gather({ effects, plane, options, outcome, reader, remembering }: Checking) {
+  const { fs } = effects;
+  const { root } = plane;
+  const recall = remembering?.recall;
   const expected = new ExpectedPaths(options.launchers ?? new Map());
   const owned = new OwnedFiles(effects, reader, root, expected);
   const onReceipt = (one: ReadReceipt): void => {
@@ -95,19 +147,25 @@ export async function checkIntegrity(
   const registries_under_way = startRegistries({ fs, reader }, root);
   const packages = recall?.packages() ?? rowsOf(fs, root, "packages_registry") ?? [];
   const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
+  return { expected, owned, installed, packages, registries_under_way, archives_under_way };
+}
 
+type Gathered = ReturnType<typeof gather>;
+
+/** Registries, configuration, state, plugins, who vouches for what, archives and signatures. */
+async function judgePackages(checking: Checking, gathered: Gathered) {
+  const { effects, plane, outcome, reader, remembering } = checking;
+  const { expected, installed, packages, registries_under_way, archives_under_way } = gathered;
+  const { fs } = effects;
+  const { root } = plane;
+  const recall = remembering?.recall;
   const keeping = remembering && { random: effects.random, ...remembering };
   const ownership = judgeOwnership(fs, root, expected, outcome, keeping);
   const has_paths = expected.size + (recall?.count ?? 0) > 0;
   const sound = new Set<RegistryName>(ownership.is_as_written && has_paths ? ["file_ownership"] : []);
   const readings = await registries_under_way.finish();
-  const judged_registries = judgeRegistries(
-    fs,
-    root,
-    { readings, sound, known: recall?.registryFindings(), packages },
-    outcome,
-  );
-  const registries = judged_registries.states;
+  const known = recall?.registryFindings();
+  const registries = judgeRegistries(fs, root, { readings, sound, known, packages }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, installed, outcome);
   judgePlugins(effects, plane, installed, outcome);
@@ -125,11 +183,21 @@ export async function checkIntegrity(
   const archiveOf = ({ receipt }: InstalledHead): string | undefined =>
     archives.storedAt(receipt.package_id, receipt.version);
   judgeSignatures(effects, plane, installed, { rows: packages, archiveOf }, outcome);
-  signal.throwIfAborted();
+  effects.signal.throwIfAborted();
+  return { ownership, registries, waivers_count, left, events, events_end, archives };
+}
 
+/** Artifacts, environments, and every file in governed folders. @returns what the next walk may pass */
+async function judgeFolders(
+  { effects, plane, options, outcome, reader, remembering }: Checking,
+  { expected, owned, installed, packages }: Gathered,
+  { left, archives }: Awaited<ReturnType<typeof judgePackages>>,
+): Promise<Walks["folders"]> {
+  const { fs } = effects;
+  const { root, config } = plane;
+  const recall = remembering?.recall;
   const isInArtifact = await judgeGovernance({ fs, reader }, root, packages, installed, outcome);
-  signal.throwIfAborted();
-
+  effects.signal.throwIfAborted();
   await judgeEnvironments({ fs, reader }, root, installed, outcome);
   judgeOwnFolders(fs, root, outcome);
   const owners = {
@@ -138,45 +206,12 @@ export async function checkIntegrity(
     leftBy: (path: string): string | undefined => left.get(path),
   };
   // An artifact may hold any source, and what is listed is looked at.
-  const walks = {
-    recall: isInArtifact === undefined && !options.orphans ? recall : undefined,
-    folders: new Map<string, FolderWalk | undefined>(),
-  };
+  const is_plain = isInArtifact === undefined && !options.orphans;
+  const walks: Walks = { recall: is_plain ? recall : undefined, folders: new Map() };
   await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome, walks), outcome);
   await owned.judge(outcome, archives.isStored);
   recall?.contribute(outcome);
-  const ledger = await ledgers.judge(fs, plane, installed, outcome);
-  if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
-  sayWhenNothing(outcome);
-  judgeRecords(fs, root, { registries, ledger, installed, archives: archives.known }, outcome);
-  const now = new Date(clock.now_ms()).toISOString();
-  applyWaivers(fs, root, { today: now.slice(0, 10), counts: waivers_count }, outcome);
-  remembering?.onParts({
-    outcome,
-    expected,
-    installed,
-    judged: owned.judged,
-    leaves: outcome.leaves.hashed(),
-    walks: isInArtifact === undefined && !options.orphans ? walks.folders : new Map(),
-    ownership: ownership.memo,
-    packages,
-    registry_findings: judged_registries.findings,
-    events: { size_bytes: events_end, vouched: [...events.vouched], touched: [...events.touched] },
-  });
-  await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
-  addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
-  options.onExpiry?.(outcome.expires_ms);
-  return reportOf(outcome, {
-    timestamp: now,
-    plane: config.name,
-    generation: readGeneration(fs, root)?.generation ?? null,
-    mode: "full",
-    hashed_count: reader.hashed_count,
-    trusted_count: reader.trusted_count,
-    receipts_count: installed.length,
-    ledger,
-    registries,
-  });
+  return is_plain ? walks.folders : new Map();
 }
 
 /** Artifacts, and the chain from packages and artifacts to frameworks. @returns see `judgeArtifacts` */

@@ -1,5 +1,5 @@
 /** What the last check saw, and which of it is still as it was. */
-import type { Finding, IntegrityReport } from "../contracts/index.ts";
+import type { IntegrityReport } from "../contracts/index.ts";
 import {
   type DirectoryEntry,
   type Effects,
@@ -11,31 +11,8 @@ import {
 } from "../effects/index.ts";
 import type { KeptReceipt } from "./file-columns.ts";
 import type { Believed, Memory } from "./file-reader.ts";
-import type { OwnershipMemo } from "./ownership-memo.ts";
-import type { EventsMemo } from "./package-events.ts";
-import type { LedgerNote } from "./remembered-ledgers.ts";
+import type { Note } from "./note.ts";
 import { type CacheColumns, PAYLOAD } from "./stat-cache-form.ts";
-
-/** An owned file that is to be judged again whatever happens: it was not as recorded, or had changed too late to be kept. */
-export type PendingFile = readonly [path: string, owner: number, digest: string, flags: number];
-
-export interface Note {
-  /** What all of it depends on besides files. */
-  readonly depends_on: string;
-  /** Of the report alone: the day in UTC. */
-  readonly day: string;
-  readonly report: IntegrityReport | null;
-  /** The report stands from when it was made until something that it rests on expires; null where nothing does. */
-  readonly made_ms: number;
-  readonly expires_ms: number | null;
-  readonly ledgers: LedgerNote | null;
-  /** Null where too many are: then the next check recalls nothing. */
-  readonly pending: readonly PendingFile[] | null;
-  readonly ownership: OwnershipMemo | null;
-  readonly events: EventsMemo | null;
-  /** What was found in the registries. */
-  readonly registry_findings: readonly Finding[];
-}
 
 interface Standing {
   readonly report: IntegrityReport;

@@ -3,22 +3,12 @@
  * and at its end are the very bytes that were held against receipts before, and only the rows between are held against them now.
  */
 import type { FileSystem, Random, ReadHandle } from "../effects/index.ts";
-import { hasMac, type Mac, NONCE_BYTES, newMac } from "../kernel/index.ts";
+import { hasMac, NONCE_BYTES, newMac } from "../kernel/index.ts";
 import { emptyRegistry } from "../registry/index.ts";
 import type { ExpectedPaths } from "./expected.ts";
+import type { OwnershipMemo, OwnershipPiece } from "./note.ts";
 import { ENDING, ownershipRow, textOf } from "./ownership-as-written.ts";
 import { NotRecallable, type Recall } from "./recall.ts";
-
-/** Whole rows that say what receipts say; the first piece begins with the header. */
-export interface OwnershipPiece extends Mac {
-  readonly size_bytes: number;
-  readonly rows_count: number;
-}
-
-/** The whole file, piece by piece; paths ascend from row to row. */
-export interface OwnershipMemo {
-  readonly pieces: readonly OwnershipPiece[];
-}
 
 const PIECE_BYTES = 1 << 20;
 /** No path is longer. */

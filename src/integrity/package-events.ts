@@ -3,17 +3,10 @@ import type { Cause } from "../contracts/index.ts";
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import { lastNewlineEnd, linesBackwards, type StreamRef } from "../ledger/index.ts";
+import type { EventsMemo, Vouched } from "./note.ts";
 
 /** A package in a tier. */
 export const packageKey = (id: string, plane_id: string): string => `${id}\0${plane_id}`;
-
-export interface Vouched {
-  readonly event: string;
-  readonly manifest_hash: string;
-  readonly archive_digest: string;
-  /** Bare hex; undefined in entries that do not name it. */
-  readonly receipt_sha256: string | undefined;
-}
 
 export interface PackageEvents {
   /** Newest entry that says what is installed; its event is `UNINSTALLED` where nothing should be. */
@@ -29,13 +22,6 @@ export interface LedgerLine {
   readonly submission_id: string;
   readonly timestamp: string;
   readonly metadata: Readonly<Record<string, unknown>>;
-}
-
-/** What the first bytes of the stream say, in whole lines. */
-export interface EventsMemo {
-  readonly size_bytes: number;
-  readonly vouched: readonly (readonly [string, Vouched])[];
-  readonly touched: readonly (readonly [string, Cause])[];
 }
 
 /**
@@ -69,22 +55,6 @@ export function readPackageEvents(
     for (const [name, value] of memo[key]) if (wanted.has(name) && !into.has(name)) into.set(name, value);
   }
   return found;
-}
-
-/** The end of the last whole line; 0 where there is none, or nothing can be said. */
-export function wholeLinesEnd(fs: FileSystem, { path }: StreamRef): number {
-  try {
-    if (fs.stat(path)?.kind !== "file") return 0;
-    const handle = fs.openRead(path);
-    try {
-      return lastNewlineEnd(handle, handle.stat().size_bytes);
-    } finally {
-      handle.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return 0;
-  }
 }
 
 /** Every entry that is taken holds one of these in its line; most of a long ledger holds none and is not parsed. */

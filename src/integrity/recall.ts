@@ -98,14 +98,18 @@ export class Recall {
       this.#touched.add(parentOf(path));
     }
     for (const row of this.last.changed_rows ?? []) this.#expectChanged(row, expected);
+    this.#expectPending(expected);
+    for (const { path, start, end } of this.folders)
+      if (this.#hasRows(start, end) && !isPlainFolder(path)) throw new NotRecallable();
+  }
+
+  #expectPending(expected: ExpectedPaths): void {
     for (const [path, owner, digest, flags] of this.last.note.pending ?? []) {
       const receipt = this.#receiptOf(owner);
       if (receipt === undefined) continue;
       expected.addOne(path, digest, flags, receipt);
       this.#touched.add(parentOf(path));
     }
-    for (const { path, start, end } of this.folders)
-      if (this.#hasRows(start, end) && !isPlainFolder(path)) throw new NotRecallable();
   }
 
   #hasRows(start: number, end: number): boolean {

@@ -4,8 +4,9 @@ import { type Effects, SeenFiles } from "../effects/index.ts";
 import { macKey, sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { checkIntegrity, type IntegrityOptions } from "./check.ts";
+import type { CheckParts } from "./check-parts.ts";
 import { FileReader } from "./file-reader.ts";
-import { type CheckParts, columnsOf } from "./keep-check.ts";
+import { columnsOf } from "./keep-check.ts";
 import type { LastCheck } from "./last-check.ts";
 import { NotRecallable, Recall } from "./recall.ts";
 import { LedgerMemory } from "./remembered-ledgers.ts";
@@ -94,13 +95,7 @@ async function judged({
 }): Promise<IntegrityReport> {
   const { root } = plane;
   const began_ns = keeps ? await beginStamp(effects, root) : undefined;
-  const seen = new SeenFiles(effects.fs);
-  const programs = { count: 0 };
-  const run: Effects["subprocess"]["run"] = (request) => {
-    programs.count += 1;
-    return effects.subprocess.run(request);
-  };
-  const fs = recall === undefined ? seen.fs : recall.last.recalling(seen.fs);
+  const { seen, programs, watched } = watchedEffects(effects, recall);
   const reader = new FileReader(effects, last);
   const believed = last?.note.depends_on === depends_on ? last.note.ledgers : null;
   const ledgers = new LedgerMemory({
@@ -121,7 +116,7 @@ async function judged({
   };
   let parts: CheckParts | undefined;
   const report = await checkIntegrity(
-    { ...effects, fs, subprocess: { run } },
+    watched,
     plane,
     { ...options, onExpiry },
     {
@@ -153,6 +148,21 @@ async function judged({
     },
   });
   return counted;
+}
+
+/** Effects that remember what was looked at and count the programs that were run. */
+function watchedEffects(
+  effects: Effects,
+  recall: Recall | undefined,
+): { readonly seen: SeenFiles; readonly programs: { count: number }; readonly watched: Effects } {
+  const seen = new SeenFiles(effects.fs);
+  const programs = { count: 0 };
+  const run: Effects["subprocess"]["run"] = (request) => {
+    programs.count += 1;
+    return effects.subprocess.run(request);
+  };
+  const fs = recall === undefined ? seen.fs : recall.last.recalling(seen.fs);
+  return { seen, programs, watched: { ...effects, fs, subprocess: { run } } };
 }
 
 const timestampOf = ({ clock }: Pick<Effects, "clock">): string => new Date(clock.now_ms()).toISOString();

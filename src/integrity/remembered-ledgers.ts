@@ -2,34 +2,14 @@
 import type { Finding, LedgerState } from "../contracts/index.ts";
 import { type Effects, type FileSystem, SeenFiles, seenStamp } from "../effects/index.ts";
 import { macKey, sha256Hex } from "../kernel/index.ts";
-import type {
-  ApartVerdict,
-  KeptHead,
-  KnownHeads,
-  LineStart,
-  StreamMemo,
-  StreamRef,
-} from "../ledger/index.ts";
+import type { ApartVerdict, KeptHead, KnownHeads, StreamMemo, StreamRef } from "../ledger/index.ts";
 import type { Plane } from "../plane/index.ts";
 import { headsIn, type InstalledHead, receiptPath } from "../receipts/index.ts";
 import { keepLedgerMemos, readLedgerMemos } from "./ledger-memo.ts";
 import { againstReceipts, Ledgers, type LedgerThreads } from "./ledgers.ts";
+import type { EventsMemo, LedgerNote } from "./note.ts";
 import type { Outcome } from "./outcome.ts";
-import type { EventsMemo } from "./package-events.ts";
 import { NotRecallable, type Recall } from "./recall.ts";
-
-export interface LedgerNote {
-  /** What the verdict depends on besides files. */
-  readonly key: string;
-  readonly states: readonly LedgerState[];
-  readonly findings: readonly Finding[];
-  /** Of every path it looked at, absent ones too. */
-  readonly stamps: readonly (readonly [path: string, stamp: string])[];
-  /** Heads in receipts that the lines bear out; see `headName`. */
-  readonly heads: readonly string[];
-  /** How far the long streams reached. */
-  readonly ends: readonly (readonly [stream: string, LineStart])[];
-}
 
 export interface LedgerMemoryOptions {
   readonly effects: Pick<Effects, "fs" | "random">;

@@ -8,7 +8,8 @@ import { createHmac } from "node:crypto";
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import { type Plane, secretOf } from "../plane/index.ts";
-import { LastCheck, type Note } from "./last-check.ts";
+import { LastCheck } from "./last-check.ts";
+import type { Note } from "./note.ts";
 import { type CacheColumns, decodeCache, encodeCache } from "./stat-cache-form.ts";
 
 export const CACHE_DIRECTORY = ".holdfast/cache";

@@ -35,18 +35,20 @@ export function judgeUnowned(
 ): BytecodeItem[] {
   const items: BytecodeItem[] = [];
   const kept = new KeptWalks(walks);
+  const bytecode = (path: string, is_source: boolean): void => {
+    const source = sourceOf(path);
+    const is_known = source !== undefined && (isOwned(source) || is_source || isInArtifact(source));
+    if (is_known && fs.stat(`${root}/${source}`)?.kind === "file") items.push({ pyc: path, source });
+    else looseBytecode(path, outcome);
+  };
   const judge = (path: string, kind: FileKind, is_source: boolean): void => {
     if (isOwned(path)) return;
-    const is_plain = kind === "file" && is_source && !/\.py[co]$/.test(path) && !isInArtifact(path);
-    kept.file(path, is_plain);
-    if (kind === "file") judgeLooseMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
+    const is_bytecode = /\.py[co]$/.test(path);
+    kept.file(path, kind === "file" && is_source && !is_bytecode && !isInArtifact(path));
     if (kind !== "file") return special(path, kind, outcome);
-    if (/\.py[co]$/.test(path)) {
-      const source = sourceOf(path);
-      const is_known = source !== undefined && (isOwned(source) || is_source || isInArtifact(source));
-      if (is_known && fs.stat(`${root}/${source}`)?.kind === "file") items.push({ pyc: path, source });
-      else looseBytecode(path, outcome);
-    } else if (isInArtifact(path)) outcome.judge(path, "match");
+    judgeLooseMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
+    if (is_bytecode) bytecode(path, is_source);
+    else if (isInArtifact(path)) outcome.judge(path, "match");
     else if (is_source) outcome.judge(path, "source");
     else unowned(path, leftBy(path), outcome);
   };

@@ -34,7 +34,7 @@ const OPTIONS = { orphans: false, dry_run: false, version: "1" };
 export const IDS = ["PKG-T1-A-001", "PKG-T1-B-001", "PKG-T1-C-001"] as const;
 
 /** What the two modes must agree on; the index is no matter of the fast one. */
-export const answer = (report: IntegrityReport): object => {
+const answer = (report: IntegrityReport): object => {
   const { timestamp: _t, mode: _m, hashed_count: _h, trusted_count: _b, findings, ...rest } = report;
   return { ...rest, findings: findings.filter(({ code }) => code !== "INDEX_DIVERGED") };
 };
