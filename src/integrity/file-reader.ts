@@ -19,6 +19,8 @@ export interface Believed {
 
 /** What an earlier check knows of files. */
 export interface Memory {
+  /** Whether it knows of any file that it is as it was. */
+  readonly recalls: boolean;
   /** Undefined where the file must be looked at. */
   believed(path: string): Believed | undefined;
   /** In the order of the paths; zeros for a path that is not known. */
@@ -68,7 +70,8 @@ export class FileReader {
     { is_owned = false, counts = true, is_heavy = false }: StartOptions = {},
   ): { readonly finish: () => Promise<ReadTable> } {
     const memory = this.#memory;
-    const wanted = memory === undefined ? paths : paths.filter((path) => memory.believed(path) === undefined);
+    const believed = memory?.recalls === true ? paths.map((path) => memory.believed(path)) : undefined;
+    const wanted = believed === undefined ? paths : paths.filter((_, index) => believed[index] === undefined);
     const known = memory?.knownFor(wanted) ?? null;
     const under_way = this.#workers.startTable(wanted, known?.stamps ?? null, is_heavy);
     return {
@@ -77,22 +80,25 @@ export class FileReader {
         const counted = [this.hashed_count, this.trusted_count] as const;
         const looked = { paths: wanted, is_owned, table, digests: this.#counted(table, known?.digests) };
         this.tables.push(looked);
-        const is_all = memory === undefined || wanted.length === paths.length;
-        const read = is_all ? looked : this.#withBelieved(paths, looked, memory);
+        const is_all = believed === undefined || wanted.length === paths.length;
+        const read = is_all ? looked : this.#withBelieved(paths, looked, believed);
         if (!counts) [this.hashed_count, this.trusted_count] = counted;
         return read;
       },
     };
   }
 
-  #withBelieved(paths: readonly string[], looked: ReadTable, memory: Memory): ReadTable {
+  #withBelieved(
+    paths: readonly string[],
+    looked: ReadTable,
+    known: readonly (Believed | undefined)[],
+  ): ReadTable {
     const states = new Uint8Array(paths.length);
     const stamps = new BigUint64Array(paths.length * STAMP_WIDTH);
     const digests = new Uint8Array(paths.length * 32);
     const problems = new Map<number, string>();
     let at = 0;
-    for (const [index, path] of paths.entries()) {
-      const believed = looked.paths[at] === path ? undefined : memory.believed(path);
+    for (const [index, believed] of known.entries()) {
       if (believed !== undefined) {
         this.trusted_count += 1;
         states[index] = FILE_STATE.trusted;

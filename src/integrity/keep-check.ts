@@ -30,7 +30,10 @@ export function columnsOf(
   const others = writeOthers(writer, { seen, reader, recall }, owned.keptIn(parts.judged));
   const { receipts, pending } = owned.rest();
   const { ownership, events, packages, registry_findings } = parts;
-  const texts = { receipts: jsonBytes(receipts), packages: recall?.packageBytes ?? jsonBytes(packages) };
+  const texts = {
+    receipts: recall?.bytesOf(receipts) ?? jsonBytes(receipts),
+    packages: recall?.packageBytes ?? jsonBytes(packages),
+  };
   return {
     columns: { ...writer.cut(), ...folders, ...others.columns, ...texts },
     note: { pending, ownership, events, registry_findings },

@@ -150,6 +150,10 @@ export class LastCheck implements Memory {
     return bytes === undefined ? undefined : Buffer.from(bytes);
   }
 
+  get recalls(): boolean {
+    return this.#same !== undefined;
+  }
+
   believed(path: string): Believed | undefined {
     const row = this.sameRow(path);
     const { stamps, digests } = this.columns;

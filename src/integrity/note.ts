@@ -34,7 +34,7 @@ export interface LedgerNote {
   /** Heads in receipts that the lines bear out; see `headName`. */
   readonly heads: readonly string[];
   /** How far the long streams reached. */
-  readonly ends: readonly (readonly [stream: string, LineStart])[];
+  readonly ends: readonly (readonly [stream: string, LineStart & { readonly entry_hash: string }])[];
 }
 
 /** Whole rows that say what receipts say; the first piece begins with the header. */

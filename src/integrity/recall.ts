@@ -196,6 +196,14 @@ export class Recall {
     return owner !== undefined && this.#receiptOf(owner) === receipt;
   }
 
+  /** JSON of all receipts, where these are the ones that were known. */
+  bytesOf(receipts: readonly (KeptReceipt | null)[]): Uint8Array | undefined {
+    const known = this.last.receipts;
+    const is_same =
+      receipts.length === known.length && receipts.every((one, at) => one !== null && one === known[at]);
+    return is_same ? this.last.columns.receipts : undefined;
+  }
+
   #isSameRegistry(name: RegistryName): boolean {
     return this.last.isSame(`${this.#root}/${registryPath(name)}`);
   }

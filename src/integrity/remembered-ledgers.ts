@@ -128,15 +128,18 @@ export class LedgerMemory {
     seen.add(apart);
     this.#options.seen.add(apart);
     if (keeps) keepLedgerMemos(effects, root, key, apart.memos);
-    this.#ends = apart.memos.map(({ stream, entries_count, size_bytes }) => [
+    this.#ends = apart.memos.map(({ stream, entries_count, size_bytes, last }) => [
       stream,
-      { lines_count: entries_count, size_bytes },
+      { lines_count: entries_count, size_bytes, entry_hash: last.entry_hash },
     ]);
     if (before === null || apart.resumed.length === 0) return undefined;
     const heads = new Set(before.heads);
     const ends = new Map(before.ends.filter(([stream]) => apart.resumed.includes(stream)));
+    // A receipt names the entry before its own: often the last one that was verified.
+    const isLast = ({ stream, entries, entry_hash }: KeptHead): boolean =>
+      ends.get(stream)?.lines_count === entries && ends.get(stream)?.entry_hash === entry_hash;
     return {
-      has: (head) => ends.has(head.stream) && heads.has(headName(head)),
+      has: (head) => ends.has(head.stream) && (heads.has(headName(head)) || isLast(head)),
       linesOf: (stream) => ends.get(stream),
     };
   }
