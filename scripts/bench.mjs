@@ -21,6 +21,7 @@ import { dir } from "tmp-promise";
 import { comparison, measure, median } from "./bench-figures.mjs";
 import { benchGolden } from "./bench-golden.mjs";
 import { benchAppends, benchVerify } from "./bench-ledger.mjs";
+import { benchPlane } from "./bench-plane.mjs";
 import { benchRuns } from "./bench-runs.mjs";
 import { benchGrowth, benchTransactions } from "./bench-transactions.mjs";
 import { makeTree } from "./bench-tree.mjs";
@@ -53,9 +54,9 @@ function show(what, ours, peers) {
   console.log(comparison(what, ours, peers));
 }
 
-function makePlane(name) {
+function makePlane(name, more = {}) {
   const root = join(scratch, name);
-  const made = JSON.parse(holdfast("pkg", ["init", root, "--json"]).stdout);
+  const made = JSON.parse(holdfast("pkg", ["init", root, "--json"], { env: { ...env, ...more } }).stdout);
   return { root, token: ["--token-file", made.token_file] };
 }
 
@@ -209,6 +210,12 @@ const sections = {
         "dpkg -S of one file": has("dpkg") ? median(5, () => run("dpkg", ["-S", "/bin/ls"])) : undefined,
       },
     );
+  },
+  async plane() {
+    const sizes = quick
+      ? { packages: 200, files: 50, entries: 20_000 }
+      : { packages: 1_000, files: 50, entries: 100_000 };
+    for await (const row of benchPlane({ ...tools, holdfast, makePlane }, sizes)) show(...row);
   },
   async run() {
     for (const row of await benchRuns({ ...tools, holdfast, makePlane }, quick)) show(...row);

@@ -26,5 +26,5 @@ export type {
 } from "./ports.ts";
 export { FILE_STATE, STAMP_WIDTH } from "./ports.ts";
 export type { Channel, Programs, Sockets, StartedProgram } from "./program-ports.ts";
-export { listingDigest, SeenFiles, type Stamp, seenStamp } from "./seen-files.ts";
+export { KnownStat, SeenFiles, type Stamp, seenStamp } from "./seen-files.ts";
 export { isSettled, stampOf } from "./stamp.ts";

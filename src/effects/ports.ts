@@ -244,8 +244,9 @@ export interface Workers {
   /**
    * The same with stamps, and one unreadable file does not hide the others. `known` holds a stamp for each path, zeros where
    * none is known. Other threads begin at once and take what was started first; this one joins when `finish` is called.
+   * `is_heavy`: even few of them are worth a thread.
    */
-  startTable(paths: readonly string[], known: BigUint64Array | null): TableUnderWay;
+  startTable(paths: readonly string[], known: BigUint64Array | null, is_heavy?: boolean): TableUnderWay;
   /**
    * Indexes of paths that have another stamp now, sorted. Stops soon after it found more than `count_max`: then there may be
    * others.

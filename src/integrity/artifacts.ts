@@ -7,6 +7,7 @@ import { directoryDigest } from "./directory-digest.ts";
 import type { FileReader } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { folderJudge } from "./owned-files.ts";
+import { parentOf } from "./recall.ts";
 import { shown } from "./shown.ts";
 import { pathCell } from "./tables.ts";
 
@@ -18,13 +19,13 @@ const FILE = registryPath("control_plane_registry");
 /** Never part of an artifact: state, locks and history of the plane change by themselves. */
 const NOT_ARTIFACT = /^(\.holdfast|\.git|ledger|planes\/[^/]+\/ledger)(\/|$)/;
 
-/** @returns whether a path is, or lies in, an artifact whose digest is right. */
+/** @returns whether a path is, or lies in, an artifact whose digest is right; undefined where there is no such artifact */
 export async function judgeArtifacts(
   effects: Needs,
   root: string,
   rows: readonly Row[],
   outcome: Outcome,
-): Promise<(path: string) => boolean> {
+): Promise<((path: string) => boolean) | undefined> {
   const verified = new Set<string>();
   const isPlainFolder = folderJudge(effects.fs, root);
   for (const row of rows) {
@@ -32,8 +33,7 @@ export async function judgeArtifacts(
     if (artifact_path === "") continue;
     const expected = bare(row["content_hash"] ?? "");
     const path = pathCell(artifact_path);
-    const parent = path?.slice(0, Math.max(0, path.lastIndexOf("/"))) ?? "";
-    const is_reachable = path !== undefined && !NOT_ARTIFACT.test(path) && isPlainFolder(parent);
+    const is_reachable = path !== undefined && !NOT_ARTIFACT.test(path) && isPlainFolder(parentOf(path));
     const actual = is_reachable ? await digestAt(effects, root, path) : undefined;
     if (actual === undefined) {
       outcome.artifacts.missing.push({ id, path: artifact_path });
@@ -55,7 +55,7 @@ export async function judgeArtifacts(
       });
     }
   }
-  return (path) => verified.size > 0 && pathAndAbove(path).some((one) => verified.has(one));
+  return verified.size === 0 ? undefined : (path) => pathAndAbove(path).some((one) => verified.has(one));
 }
 
 async function digestAt(effects: Needs, root: string, path: string): Promise<string | undefined> {

@@ -9,11 +9,13 @@ import { judgeArtifacts } from "./artifacts.ts";
 import { judgeCaches } from "./bytecode.ts";
 import { addCauses } from "./causes.ts";
 import { judgeChain } from "./chain.ts";
+import type { CheckParts } from "./check-parts.ts";
 import { judgeConfig } from "./config-edits.ts";
 import { judgeIndex } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
 import { judgeEnvironments } from "./environments.ts";
 import { ExpectedPaths } from "./expected.ts";
+import type { ReadReceipt } from "./file-columns.ts";
 import { FileReader } from "./file-reader.ts";
 import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
@@ -24,15 +26,17 @@ import { judgeOwnership } from "./ownership.ts";
 import { packageKey, readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
 import { judgePlugins } from "./plugins.ts";
+import type { Recall } from "./recall.ts";
 import { readReceipts } from "./receipts.ts";
 import { judgeRecords } from "./records.ts";
-import { judgeRegistries } from "./registries.ts";
+import { judgeRegistries, startRegistries } from "./registries.ts";
 import type { LedgerMemory } from "./remembered-ledgers.ts";
 import { reportOf } from "./report.ts";
 import { judgeSignatures } from "./signatures.ts";
 import { rowsOf } from "./tables.ts";
-import { judgeUnowned } from "./unowned.ts";
+import { judgeUnowned, type Walks } from "./unowned.ts";
 import { applyWaivers } from "./waivers.ts";
+import { wholeLinesEnd } from "./whole-lines.ts";
 
 export interface IntegrityOptions {
   /** Also list the files of source trees and caches, which are otherwise only counted. */
@@ -49,65 +53,59 @@ export interface IntegrityOptions {
   readonly index?: IndexEffects | undefined;
 }
 
-/** Reads only. Never throws for anything found in the plane; that is what the report is for. */
+/** What a check that is remembered brings along. */
+export interface Remembering {
+  readonly reader: FileReader;
+  readonly ledgers: Pick<LedgerMemory, "start" | "judge" | "recallEvents">;
+  /** For codes of what is kept. */
+  readonly key: Buffer;
+  /** What is as it was; undefined where everything is judged. */
+  readonly recall: Recall | undefined;
+  /** Told what to keep. */
+  readonly onParts: (parts: CheckParts) => void;
+}
+
+/**
+ * Reads only. Never throws for anything found in the plane; that is what the report is for.
+ * @throws NotRecallable only with something to recall: then everything is to be judged
+ */
 export async function checkIntegrity(
   effects: Effects,
   plane: Plane,
   options: IntegrityOptions,
-  reader: FileReader = new FileReader(effects),
-  ledgers: Pick<LedgerMemory, "start" | "judge"> = new Ledgers(options.ledger_threads),
+  remembering?: Remembering,
 ): Promise<IntegrityReport> {
-  const { fs, clock, signal } = effects;
+  const { fs, clock } = effects;
   const { root, config } = plane;
+  const reader = remembering?.reader ?? new FileReader(effects);
+  const ledgers = remembering?.ledgers ?? new Ledgers(options.ledger_threads);
   const outcome = new Outcome(options.orphans);
+  const checking = { effects, plane, options, outcome, reader, remembering };
   ledgers.start(fs, plane);
-  const expected = new ExpectedPaths(options.launchers ?? new Map());
-  const owned = new OwnedFiles(effects, reader, root, expected);
-  const installed = readReceipts(fs, root, outcome, (one) => {
-    expected.add(one, outcome);
-    owned.read({ is_all: false });
-  });
-  owned.read({ is_all: true });
-  const packages = rowsOf(fs, root, "packages_registry") ?? [];
-  const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
-
-  const is_as_written = judgeOwnership(fs, root, expected, outcome);
-  const sound = new Set<RegistryName>(is_as_written && expected.size > 0 ? ["file_ownership"] : []);
-  const registries = judgeRegistries(fs, root, sound, outcome);
-  const waivers_count = judgeConfig(fs, plane, outcome);
-  judgeState(fs, root, installed, outcome);
-  judgePlugins(effects, plane, installed, outcome);
-  const left = await leftBeside({ fs, reader }, plane, installed);
-  const events = readPackageEvents(
-    fs,
-    planeStream(plane, PACKAGES_STREAM),
-    new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
-  );
-  judgeVouching(PACKAGES_STREAM, installed, events, outcome);
-  const archives = await judgeArchives(fs, plane, archives_under_way, outcome);
-  const archiveOf = ({ receipt }: InstalledHead): string | undefined =>
-    archives.storedAt(receipt.package_id, receipt.version);
-  judgeSignatures(effects, plane, installed, { rows: packages, archiveOf }, outcome);
-  signal.throwIfAborted();
-
-  const isInArtifact = await judgeGovernance({ fs, reader }, root, packages, installed, outcome);
-  signal.throwIfAborted();
-
-  await judgeEnvironments({ fs, reader }, root, installed, outcome);
-  judgeOwnFolders(fs, root, outcome);
-  const owners = {
-    isOwned: (path: string): boolean => expected.has(path),
-    isInArtifact,
-    leftBy: (path: string): string | undefined => left.get(path),
-  };
-  await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome), outcome);
-  await owned.judge(outcome, archives.isStored);
+  const gathered = gather(checking);
+  const { expected, owned, installed, packages } = gathered;
+  const records = await judgePackages(checking, gathered);
+  const { archives, events, registries } = records;
+  const walks = await judgeFolders(checking, gathered, records);
   const ledger = await ledgers.judge(fs, plane, installed, outcome);
   if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
   sayWhenNothing(outcome);
-  judgeRecords(fs, root, { registries, ledger, installed, archives: archives.known }, outcome);
+  const states = { registries: registries.states, ledger };
+  judgeRecords(fs, root, { ...states, installed, archives: archives.known }, outcome);
   const now = new Date(clock.now_ms()).toISOString();
-  applyWaivers(fs, root, { today: now.slice(0, 10), counts: waivers_count }, outcome);
+  applyWaivers(fs, root, { today: now.slice(0, 10), counts: records.waivers_count }, outcome);
+  remembering?.onParts({
+    outcome,
+    expected,
+    installed,
+    judged: owned.judged,
+    leaves: outcome.leaves.hashed(),
+    walks,
+    ownership: records.ownership.memo,
+    packages,
+    registry_findings: registries.findings,
+    events: { size_bytes: records.events_end, vouched: [...events.vouched], touched: [...events.touched] },
+  });
   await addDiffs(effects, root, { expected, shows_private: options.shows_private === true }, outcome.paths);
   addCauses(fs, plane, events.touched, [...outcome.paths, ...outcome.records]);
   options.onExpiry?.(outcome.expires_ms);
@@ -119,19 +117,111 @@ export async function checkIntegrity(
     hashed_count: reader.hashed_count,
     trusted_count: reader.trusted_count,
     receipts_count: installed.length,
-    ledger,
-    registries,
+    ...states,
   });
 }
 
-/** Artifacts, and the chain from packages and artifacts to frameworks. @returns whether a path lies in a sound artifact */
+interface Checking {
+  readonly effects: Effects;
+  readonly plane: Plane;
+  readonly options: IntegrityOptions;
+  readonly outcome: Outcome;
+  readonly reader: FileReader;
+  readonly remembering: Remembering | undefined;
+}
+
+/** What is installed and what should lie where; files, registries and archives are read on other threads from here on. */
+function gather({ effects, plane, options, outcome, reader, remembering }: Checking) {
+  const { fs } = effects;
+  const { root } = plane;
+  const recall = remembering?.recall;
+  const expected = new ExpectedPaths(options.launchers ?? new Map());
+  const owned = new OwnedFiles(effects, reader, root, expected);
+  const onReceipt = (one: ReadReceipt): void => {
+    expected.add(one, outcome);
+    owned.read({ is_all: false });
+  };
+  const installed = readReceipts(fs, root, outcome, onReceipt, recall);
+  recall?.settle(expected, owned.isPlainFolder);
+  owned.read({ is_all: true });
+  const registries_under_way = startRegistries({ fs, reader }, root);
+  const packages = recall?.packages() ?? rowsOf(fs, root, "packages_registry") ?? [];
+  const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
+  return { expected, owned, installed, packages, registries_under_way, archives_under_way };
+}
+
+type Gathered = ReturnType<typeof gather>;
+
+/** Registries, configuration, state, plugins, who vouches for what, archives and signatures. */
+async function judgePackages(checking: Checking, gathered: Gathered) {
+  const { effects, plane, outcome, reader, remembering } = checking;
+  const { expected, installed, packages, registries_under_way, archives_under_way } = gathered;
+  const { fs } = effects;
+  const { root } = plane;
+  const recall = remembering?.recall;
+  const keeping = remembering && { random: effects.random, ...remembering };
+  const ownership = judgeOwnership(fs, root, expected, outcome, keeping);
+  const has_paths = expected.size + (recall?.count ?? 0) > 0;
+  const sound = new Set<RegistryName>(ownership.is_as_written && has_paths ? ["file_ownership"] : []);
+  const readings = await registries_under_way.finish();
+  const known = recall?.registryFindings();
+  const registries = judgeRegistries(fs, root, { readings, sound, known, packages }, outcome);
+  const waivers_count = judgeConfig(fs, plane, outcome);
+  judgeState(fs, root, installed, outcome);
+  judgePlugins(effects, plane, installed, outcome);
+  const left = await leftBeside({ fs, reader }, plane, installed);
+  const stream = planeStream(plane, PACKAGES_STREAM);
+  const events_end = wholeLinesEnd(fs, stream);
+  const events = readPackageEvents(
+    fs,
+    stream,
+    new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
+    remembering?.ledgers.recallEvents(stream),
+  );
+  judgeVouching(PACKAGES_STREAM, installed, events, outcome);
+  const archives = await judgeArchives(fs, plane, archives_under_way, outcome);
+  const archiveOf = ({ receipt }: InstalledHead): string | undefined =>
+    archives.storedAt(receipt.package_id, receipt.version);
+  judgeSignatures(effects, plane, installed, { rows: packages, archiveOf }, outcome);
+  effects.signal.throwIfAborted();
+  return { ownership, registries, waivers_count, left, events, events_end, archives };
+}
+
+/** Artifacts, environments, and every file in governed folders. @returns what the next walk may pass */
+async function judgeFolders(
+  { effects, plane, options, outcome, reader, remembering }: Checking,
+  { expected, owned, installed, packages }: Gathered,
+  { left, archives }: Awaited<ReturnType<typeof judgePackages>>,
+): Promise<Walks["folders"]> {
+  const { fs } = effects;
+  const { root, config } = plane;
+  const recall = remembering?.recall;
+  const isInArtifact = await judgeGovernance({ fs, reader }, root, packages, installed, outcome);
+  effects.signal.throwIfAborted();
+  await judgeEnvironments({ fs, reader }, root, installed, outcome);
+  judgeOwnFolders(fs, root, outcome);
+  const owners = {
+    isOwned: (path: string): boolean => expected.has(path) || recall?.has(path) === true,
+    isInArtifact: isInArtifact ?? (() => false),
+    leftBy: (path: string): string | undefined => left.get(path),
+  };
+  // An artifact may hold any source, and what is listed is looked at.
+  const is_plain = isInArtifact === undefined && !options.orphans;
+  const walks: Walks = { recall: is_plain ? recall : undefined, folders: new Map() };
+  await judgeCaches(effects, root, judgeUnowned(fs, root, config, owners, outcome, walks), outcome);
+  await owned.judge(outcome, archives.isStored);
+  recall?.contribute(outcome);
+  return is_plain ? walks.folders : new Map();
+}
+
+/** Artifacts, and the chain from packages and artifacts to frameworks. @returns see `judgeArtifacts` */
 async function judgeGovernance(
   needs: { readonly fs: Effects["fs"]; readonly reader: FileReader },
   root: string,
   packages: readonly Row[],
   installed: readonly InstalledHead[],
   outcome: Outcome,
-): Promise<(path: string) => boolean> {
+): Promise<((path: string) => boolean) | undefined> {
   const { fs } = needs;
   const artifacts = rowsOf(fs, root, "control_plane_registry") ?? [];
   const isInArtifact = await judgeArtifacts(needs, root, artifacts, outcome);

@@ -9,7 +9,7 @@ import { latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import type { Expected, ExpectedPaths } from "./expected.ts";
 
 /** Paths of which a difference is shown. */
-export const DIFFS_MAX = 20;
+const DIFFS_MAX = 20;
 const FILE_BYTES_MAX = 256 * 1024;
 const LINES_MAX = 200;
 

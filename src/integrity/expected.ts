@@ -62,6 +62,11 @@ export class ExpectedPaths {
     }
   }
 
+  /** A file that is known to be nobody else's. `digest`: `sha256:` and 64 hex digits. */
+  addOne(path: string, digest: string, flags: number, receipt: ReadReceipt["receipt"]): void {
+    this.#push(path, digest, flags, receipt);
+  }
+
   get size(): number {
     return this.paths.length;
   }

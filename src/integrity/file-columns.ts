@@ -10,11 +10,15 @@ export interface FileColumns {
   readonly flags: number[];
 }
 
-/** What is installed, as the check reads it. */
-export interface ReadReceipt extends InstalledHead {
-  readonly files: FileColumns;
+/** What is installed, as the check knows it; its files apart. */
+export interface KeptReceipt extends InstalledHead {
   /** Of the receipt's own bytes, bare hex. */
   readonly receipt_sha256: string;
+}
+
+/** What is installed, as the check reads it. */
+export interface ReadReceipt extends KeptReceipt {
+  readonly files: FileColumns;
 }
 
 /** What is known of a file besides its bytes, in one small number. */

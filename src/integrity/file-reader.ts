@@ -11,8 +11,18 @@ export interface FileReading {
 /** `undefined`: absent or no regular file. A text: the error code with which reading failed. */
 export type Reading = FileReading | undefined | string;
 
+/** What was seen of a file that is known to be as it was. */
+export interface Believed {
+  readonly stamp: BigUint64Array;
+  readonly digest: Uint8Array;
+}
+
 /** What an earlier check knows of files. */
 export interface Memory {
+  /** Whether it knows of any file that it is as it was. */
+  readonly recalls: boolean;
+  /** Undefined where the file must be looked at. */
+  believed(path: string): Believed | undefined;
   /** In the order of the paths; zeros for a path that is not known. */
   knownFor(paths: readonly string[]): { readonly stamps: BigUint64Array; readonly digests: Uint8Array };
 }
@@ -24,6 +34,12 @@ export interface ReadTable {
   readonly table: FileTable;
   /** 32 bytes each, of trusted files too. */
   readonly digests: Uint8Array;
+}
+
+interface StartOptions {
+  readonly is_owned?: boolean;
+  readonly counts?: boolean;
+  readonly is_heavy?: boolean;
 }
 
 export class FileReader {
@@ -45,18 +61,59 @@ export class FileReader {
     return paths.map((_, index) => readingAt(read, index));
   }
 
-  /** Other threads begin at once; this one joins them when it calls `finish`. */
-  start(paths: readonly string[], is_owned = false): { readonly finish: () => Promise<ReadTable> } {
-    const known = this.#memory?.knownFor(paths) ?? null;
-    const under_way = this.#workers.startTable(paths, known?.stamps ?? null);
+  /**
+   * Other threads begin at once; this one joins them when it calls `finish`. `counts`: false for the plane's own files, which are
+   * no governed ones. `is_heavy`: even few of them are worth a thread.
+   */
+  start(
+    paths: readonly string[],
+    { is_owned = false, counts = true, is_heavy = false }: StartOptions = {},
+  ): { readonly finish: () => Promise<ReadTable> } {
+    const memory = this.#memory;
+    const believed = memory?.recalls === true ? paths.map((path) => memory.believed(path)) : undefined;
+    const wanted = believed === undefined ? paths : paths.filter((_, index) => believed[index] === undefined);
+    const known = memory?.knownFor(wanted) ?? null;
+    const under_way = this.#workers.startTable(wanted, known?.stamps ?? null, is_heavy);
     return {
       finish: async () => {
         const table = await under_way.finish();
-        const read = { paths, is_owned, table, digests: this.#counted(table, known?.digests) };
-        this.tables.push(read);
+        const counted = [this.hashed_count, this.trusted_count] as const;
+        const looked = { paths: wanted, is_owned, table, digests: this.#counted(table, known?.digests) };
+        this.tables.push(looked);
+        const is_all = believed === undefined || wanted.length === paths.length;
+        const read = is_all ? looked : this.#withBelieved(paths, looked, believed);
+        if (!counts) [this.hashed_count, this.trusted_count] = counted;
         return read;
       },
     };
+  }
+
+  #withBelieved(
+    paths: readonly string[],
+    looked: ReadTable,
+    known: readonly (Believed | undefined)[],
+  ): ReadTable {
+    const states = new Uint8Array(paths.length);
+    const stamps = new BigUint64Array(paths.length * STAMP_WIDTH);
+    const digests = new Uint8Array(paths.length * 32);
+    const problems = new Map<number, string>();
+    let at = 0;
+    for (const [index, believed] of known.entries()) {
+      if (believed !== undefined) {
+        this.trusted_count += 1;
+        states[index] = FILE_STATE.trusted;
+        stamps.set(believed.stamp, index * STAMP_WIDTH);
+        digests.set(believed.digest, index * 32);
+        continue;
+      }
+      states[index] = looked.table.states[at] ?? FILE_STATE.no_file;
+      stamps.set(looked.table.stamps.subarray(at * STAMP_WIDTH, (at + 1) * STAMP_WIDTH), index * STAMP_WIDTH);
+      digests.set(looked.digests.subarray(at * 32, at * 32 + 32), index * 32);
+      const problem = looked.table.problems.get(at);
+      if (problem !== undefined) problems.set(index, problem);
+      at += 1;
+    }
+    return { ...looked, paths, table: { states, stamps, digests, problems }, digests };
   }
 
   /** All digests, of trusted files too. */

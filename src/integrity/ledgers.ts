@@ -1,9 +1,11 @@
 /** The plane's streams, each verified from its first line to its head, against one another, and against the receipts. */
-import type { LedgerState } from "../contracts/index.ts";
+import type { Finding, LedgerState } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import {
+  type ApartMemory,
   type ApartRun,
   type ApartVerdict,
+  type KnownHeads,
   type StreamsPlace,
   startApart,
   type VerifyThreads,
@@ -34,29 +36,26 @@ export class Ledgers {
   }
 
   /** Begins on another thread what `judge` will wait for, where that is worth while. */
-  start(fs: FileSystem, plane: Plane): void {
+  start(fs: FileSystem, plane: Plane, memory?: ApartMemory): void {
     const { apart_url } = this.#threads;
     const bytes = PLANE_STREAMS.reduce((sum, name) => sum + sizeOf(fs, `${plane.root}/${name}`), 0);
     if (apart_url === undefined || bytes < APART_BYTES_MIN) return;
-    this.#apart = startApart(apart_url, placeOf(plane), PLANE_STREAMS, this.#threads);
+    this.#apart = startApart(apart_url, placeOf(plane), PLANE_STREAMS, this.#threads, memory);
   }
 
-  /** `onApart` is told what another thread looked at. */
+  /** `onApart` is told what another thread looked at, and says what is known of heads in receipts. */
   async judge(
     fs: FileSystem,
     plane: Plane,
     installed: readonly InstalledHead[],
     outcome: Outcome,
-    onApart: (verdict: ApartVerdict) => void = () => undefined,
+    onApart: (verdict: ApartVerdict | undefined) => KnownHeads | undefined = () => undefined,
   ): Promise<LedgerState[]> {
     const apart = await this.#apart?.verdict();
-    if (apart !== undefined) onApart(apart);
+    const known = onApart(apart);
     const { verdicts, sealed, between } =
       apart ?? (await verifyPlane(fs, placeOf(plane), PLANE_STREAMS, this.#threads));
-    const kept = installed.flatMap(({ receipt }) =>
-      headsIn(receipt, receiptPath(receipt.package_id, receipt.plane_id)),
-    );
-    const against_receipts = verifyKept(fs, kept, (name) => planeStream(plane, name)).findings;
+    const against_receipts = againstReceipts(fs, plane, installed, known);
     outcome.findings.push(...sealed, ...between, ...against_receipts);
     const contradicted = new Set([...between, ...against_receipts].map(({ path }) => path));
     return verdicts.map((verdict): LedgerState => {
@@ -73,6 +72,19 @@ export class Ledgers {
       };
     });
   }
+}
+
+/** What receipts kept of the streams, against their lines. */
+export function againstReceipts(
+  fs: FileSystem,
+  plane: Plane,
+  installed: readonly InstalledHead[],
+  known?: KnownHeads,
+): Finding[] {
+  const kept = installed.flatMap(({ receipt }) =>
+    headsIn(receipt, receiptPath(receipt.package_id, receipt.plane_id)),
+  );
+  return [...verifyKept(fs, kept, (name) => planeStream(plane, name), known).findings];
 }
 
 const placeOf = ({ root, keys_directory, config }: Plane): StreamsPlace => ({

@@ -26,6 +26,7 @@ interface Leaf {
 /** Verified files, by the folder they lie in. */
 export class MerkleFolders {
   readonly #leaves = new Map<string, Leaf>();
+  readonly #hashed = new Map<string, Uint8Array>();
   /** Files mostly come folder by folder. */
   #last: Leaf | undefined;
 
@@ -49,11 +50,23 @@ export class MerkleFolders {
     return leaf;
   }
 
-  /** 64 hex digits over all files, in whatever order they came; null without files. */
+  /** All files of a folder at once, by its leaf. */
+  addHashed(folder: string, leaf: Uint8Array): void {
+    this.#hashed.set(folder, leaf);
+  }
+
+  /** Each folder with its leaf, sorted. */
+  hashed(): ReadonlyMap<string, Uint8Array> {
+    for (const leaf of this.#leaves.values()) this.#hashed.set(leaf.folder, leafHash(leaf));
+    this.#leaves.clear();
+    this.#last = undefined;
+    return new Map([...this.#hashed].sort(([a], [b]) => compareCodePoints(a, b)));
+  }
+
+  /** 64 hex digits over all files, in whatever order they came; null without files. Nothing can be added afterwards. */
   root(): string | null {
-    if (this.#leaves.size === 0) return null;
-    const leaves = [...this.#leaves.values()].sort((a, b) => compareCodePoints(a.folder, b.folder));
-    return treeHash(leaves.map(leafHash)).toString("hex");
+    const leaves = [...this.hashed().values()];
+    return leaves.length === 0 ? null : Buffer.from(treeHash(leaves)).toString("hex");
   }
 }
 
@@ -72,10 +85,10 @@ function leafHash({ folder, names, lines, is_sorted }: Leaf): Buffer {
 }
 
 /** Pairing neighbours and carrying a last odd node up unchanged gives the same tree as the recursive definition. */
-function treeHash(leaves: readonly Buffer[]): Buffer {
+function treeHash(leaves: readonly Uint8Array[]): Uint8Array {
   let level = leaves;
   while (level.length > 1) {
-    const next: Buffer[] = [];
+    const next: Uint8Array[] = [];
     for (let index = 0; index < level.length; index += 2) {
       const [left, right] = [level[index], level[index + 1]];
       if (left === undefined) break;

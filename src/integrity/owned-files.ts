@@ -36,6 +36,15 @@ interface Batch {
   readonly reading: { readonly finish: () => Promise<ReadTable> };
 }
 
+/** Files that were read together. */
+export interface JudgedBatch {
+  /** Of the expected paths, in the order of the table. */
+  readonly indexes: readonly number[];
+  readonly read: ReadTable;
+  /** 1 where it is as it was installed. */
+  readonly matches: Uint8Array;
+}
+
 /**
  * Owned files are read on other threads, where there are any, from the moment they are known; `judge` takes part in that and
  * gives the verdicts. What the caller does in between costs no time of its own.
@@ -45,7 +54,9 @@ export class OwnedFiles {
   readonly #reader: FileReader;
   readonly #root: string;
   readonly #expected: ExpectedPaths;
-  readonly #isPlainFolder: (folder: string) => boolean;
+  readonly isPlainFolder: (folder: string) => boolean;
+  /** After `judge`. */
+  readonly judged: JudgedBatch[] = [];
   readonly #batches: Batch[] = [];
   readonly #unreachable: number[] = [];
   #next = 0;
@@ -55,7 +66,7 @@ export class OwnedFiles {
     this.#reader = reader;
     this.#root = root;
     this.#expected = expected;
-    this.#isPlainFolder = folderJudge(fs, root);
+    this.isPlainFolder = folderJudge(fs, root);
   }
 
   /** Starts reading what is expected by now, where it is worth while or there is no more to come. */
@@ -64,12 +75,12 @@ export class OwnedFiles {
       const indexes: number[] = [];
       const end = Math.min(this.#expected.size, this.#next + BATCH);
       for (let index = this.#next; index < end; index++) {
-        const is_reachable = this.#isPlainFolder(parentOf(this.#expected.paths[index] ?? ""));
+        const is_reachable = this.isPlainFolder(parentOf(this.#expected.paths[index] ?? ""));
         (is_reachable ? indexes : this.#unreachable).push(index);
       }
       this.#next = end;
       const paths = indexes.map((index) => `${this.#root}/${this.#expected.paths[index]}`);
-      this.#batches.push({ indexes, reading: this.#reader.start(paths, true) });
+      this.#batches.push({ indexes, reading: this.#reader.start(paths, { is_owned: true }) });
     }
   }
 
@@ -78,9 +89,12 @@ export class OwnedFiles {
     for (const { indexes, reading } of this.#batches) {
       const read = await reading.finish();
       const digests = Buffer.from(read.digests.buffer).toString("hex");
-      for (const [at, index] of indexes.entries())
-        if (!isAsExpected(this.#expected, index, { read, at, digests }, outcome))
-          judgeOne(place, this.#expected.at(index), readingAt(read, at));
+      const matches = new Uint8Array(indexes.length);
+      this.judged.push({ indexes, read, matches });
+      for (const [at, index] of indexes.entries()) {
+        if (isAsExpected(this.#expected, index, { read, at, digests }, outcome)) matches[at] = 1;
+        else judgeOne(place, this.#expected.at(index), readingAt(read, at));
+      }
     }
     for (const index of this.#unreachable) judgeUnreachable(place, this.#expected.at(index));
   }

@@ -1,10 +1,13 @@
 /** file_ownership against the receipts, both ways. */
 import type { Row } from "../contracts/index.ts";
-import type { FileSystem } from "../effects/index.ts";
+import type { FileSystem, Random } from "../effects/index.ts";
 import { registryPath } from "../plane/index.ts";
 import type { Expected, ExpectedPaths } from "./expected.ts";
+import type { OwnershipMemo } from "./note.ts";
 import type { Outcome } from "./outcome.ts";
 import { isOwnershipAsWritten } from "./ownership-as-written.ts";
+import { OwnershipKeeper, recallOwnership } from "./ownership-memo.ts";
+import type { Recall } from "./recall.ts";
 import { shellWord, shown } from "./shown.ts";
 import { eachScannedRow } from "./tables.ts";
 
@@ -12,14 +15,34 @@ const FILE = registryPath("file_ownership");
 const look = (path: string): string =>
   `Run "trace --explain ${shellWord(path)}", then correct its row in ${FILE} and run "pkg registry validate".`;
 
-/** @returns whether every row is the very line an install writes, each path once: then there is nothing else to check in it */
+export interface OwnershipVerdict {
+  /** Every row is the very line an install writes, each path once: then there is nothing else to check in it. */
+  readonly is_as_written: boolean;
+  /** For the next check; null where there is nothing to recall. */
+  readonly memo: OwnershipMemo | null;
+}
+
+/** @param keeping where something is to be kept, with what is known of it from the last check. @throws NotRecallable where there is one */
 export function judgeOwnership(
   fs: FileSystem,
   root: string,
   expected: ExpectedPaths,
   outcome: Outcome,
-): boolean {
-  if (isOwnershipAsWritten(fs, `${root}/${FILE}`, expected)) return true;
+  keeping?: { readonly random: Random; readonly key: Buffer; readonly recall: Recall | undefined },
+): OwnershipVerdict {
+  const path = `${root}/${FILE}`;
+  if (keeping?.recall !== undefined) {
+    const memo = recallOwnership({ fs, ...keeping }, path, keeping.recall, expected);
+    return { is_as_written: true, memo };
+  }
+  const keeper = keeping && new OwnershipKeeper(keeping.random, keeping.key);
+  const as_written = isOwnershipAsWritten(fs, path, expected, keeper);
+  const memo = as_written === "ordered" && keeper !== undefined ? { pieces: keeper.pieces } : null;
+  if (as_written === false) judgeRows(fs, root, expected, outcome);
+  return { is_as_written: as_written !== false, memo };
+}
+
+function judgeRows(fs: FileSystem, root: string, expected: ExpectedPaths, outcome: Outcome): void {
   const without_row = new Set<string>();
   for (const [index, path] of expected.paths.entries())
     if (expected.receiptAt(index) !== undefined) without_row.add(path);
@@ -37,7 +60,6 @@ export function judgeOwnership(
       package_id: owner,
     });
   }
-  return false;
 }
 
 function withoutReceipt({ file_path: path = "", owner_package_id: owner = "" }: Row, outcome: Outcome): void {

@@ -3,17 +3,10 @@ import type { Cause } from "../contracts/index.ts";
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import { lastNewlineEnd, linesBackwards, type StreamRef } from "../ledger/index.ts";
+import type { EventsMemo, Vouched } from "./note.ts";
 
 /** A package in a tier. */
 export const packageKey = (id: string, plane_id: string): string => `${id}\0${plane_id}`;
-
-export interface Vouched {
-  readonly event: string;
-  readonly manifest_hash: string;
-  readonly archive_digest: string;
-  /** Bare hex; undefined in entries that do not name it. */
-  readonly receipt_sha256: string | undefined;
-}
 
 export interface PackageEvents {
   /** Newest entry that says what is installed; its event is `UNINSTALLED` where nothing should be. */
@@ -31,21 +24,37 @@ export interface LedgerLine {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** From the end backwards, no further than is needed for all packages asked about. A damaged stream gives what it still says. */
+/**
+ * From the end backwards, no further than is needed for all packages asked about. A damaged stream gives what it still says.
+ * @param memo of bytes that the caller knows to be what they were
+ */
 export function readPackageEvents(
   fs: FileSystem,
   stream: StreamRef,
   wanted: ReadonlySet<string>,
+  memo?: EventsMemo,
 ): PackageEvents {
-  const vouched = new Map<string, Vouched>();
-  const touched = new Map<string, Cause>();
-  if (wanted.size > 0) {
-    for (const entry of entriesBackwards(fs, stream, TAKEN)) {
-      take(entry, stream.name, wanted, { vouched, touched });
-      if (vouched.size === wanted.size) break;
+  const found = { vouched: new Map<string, Vouched>(), touched: new Map<string, Cause>() };
+  if (wanted.size === 0) return found;
+  const readFrom = (from: number): void => {
+    for (const entry of entriesBackwards(fs, stream, TAKEN, from)) {
+      take(entry, stream.name, wanted, found);
+      if (found.vouched.size === wanted.size) break;
     }
+  };
+  if (memo === undefined) {
+    readFrom(0);
+    return found;
   }
-  return { vouched, touched };
+  readFrom(memo.size_bytes);
+  const known = new Map(memo.vouched);
+  const isKnown = (key: string): boolean => found.vouched.has(key) || known.has(key);
+  if (![...wanted].every(isKnown)) return readPackageEvents(fs, stream, wanted);
+  for (const key of ["vouched", "touched"] as const) {
+    const into: Map<string, unknown> = found[key];
+    for (const [name, value] of memo[key]) if (wanted.has(name) && !into.has(name)) into.set(name, value);
+  }
+  return found;
 }
 
 /** Every entry that is taken holds one of these in its line; most of a long ledger holds none and is not parsed. */
@@ -114,18 +123,22 @@ export function vouchedDigests(
   return found;
 }
 
-/** Entries from the newest to the oldest that hold one of `needles`, pieces of their line; lines that are none are passed over. */
+/**
+ * Entries from the newest to the oldest that hold one of `needles`, pieces of their line; lines that are none are passed over.
+ * `from`: the byte at which the first line to look at begins.
+ */
 export function* entriesBackwards(
   fs: FileSystem,
   stream: StreamRef,
   needles: readonly string[],
+  from = 0,
 ): Generator<LedgerLine> {
   if (fs.stat(stream.path)?.kind !== "file") return;
   try {
     const handle = fs.openRead(stream.path);
     try {
       const end = lastNewlineEnd(handle, handle.stat().size_bytes);
-      for (const lines of piecesBackwards(handle, end)) yield* entriesIn(linesWith(lines, needles));
+      for (const lines of piecesBackwards(handle, end, from)) yield* entriesIn(linesWith(lines, needles));
     } finally {
       handle.close();
     }
@@ -143,11 +156,11 @@ function* entriesIn(lines: Iterable<Buffer>): Generator<LedgerLine> {
 }
 
 /** The file in pieces of whole lines, the last one first. Each is valid until the next one is asked for. */
-function* piecesBackwards(handle: ReadHandle, end: number): Generator<Buffer> {
+function* piecesBackwards(handle: ReadHandle, end: number, from: number): Generator<Buffer> {
   let size = CHUNK_BYTES;
-  let buffer = Buffer.allocUnsafe(size);
-  for (let upper = end; upper > 0; ) {
-    const lower = Math.max(0, upper - size);
+  let buffer = Buffer.allocUnsafe(Math.min(size, Math.max(0, end - from)));
+  for (let upper = end; upper > from; ) {
+    const lower = Math.max(from, upper - size);
     const piece = buffer.subarray(0, upper - lower);
     for (let filled = 0; filled < piece.length; ) {
       const count = handle.read(piece.subarray(filled), lower + filled);
@@ -155,8 +168,8 @@ function* piecesBackwards(handle: ReadHandle, end: number): Generator<Buffer> {
       if (count === 0) return;
       filled += count;
     }
-    const first = lower === 0 ? 0 : piece.indexOf(NEWLINE) + 1;
-    if (first === piece.length || (first === 0 && lower > 0)) {
+    const first = lower === from ? 0 : piece.indexOf(NEWLINE) + 1;
+    if (first === piece.length || (first === 0 && lower > from)) {
       // One line fills the piece: another tool may have written it.
       size *= 2;
       buffer = Buffer.allocUnsafe(size);

@@ -4,7 +4,7 @@ import type { FileSystem } from "../effects/index.ts";
 import { sameDigest } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
 import { type InstalledHead, receiptPath } from "../receipts/index.ts";
-import type { ReadReceipt } from "./file-columns.ts";
+import type { KeptReceipt } from "./file-columns.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PackageEvents, packageKey } from "./package-events.ts";
 import { shown } from "./shown.ts";
@@ -73,7 +73,7 @@ function differences(
  */
 export function judgeVouching(
   stream: string,
-  installed: readonly ReadReceipt[],
+  installed: readonly KeptReceipt[],
   { vouched }: PackageEvents,
   outcome: Outcome,
 ): void {

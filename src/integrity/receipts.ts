@@ -5,8 +5,9 @@ import { Fault } from "../kernel/index.ts";
 import { manifestHash } from "../metadata/index.ts";
 import { digestOf, reservedFolder } from "../plane/index.ts";
 import { installedIds, readReceipt, receiptDirectory, receiptPath, tierPrefix } from "../receipts/index.ts";
-import { columnsOfFiles, type ReadReceipt } from "./file-columns.ts";
+import { columnsOfFiles, type KeptReceipt, type ReadReceipt } from "./file-columns.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Recall } from "./recall.ts";
 import { shellWord, shown } from "./shown.ts";
 import { soundReceipt } from "./sound-receipt.ts";
 import { writtenReceipt } from "./written-receipt.ts";
@@ -15,17 +16,20 @@ const OWN_FILES = new Set(["receipt.json", "manifest.json"]);
 
 type IsOwnable = (path: string) => boolean;
 
-/** `onReceipt` is told of each at once. */
+/** `onReceipt` is told at once of each that was read. `recall`: knows those that are as they were. */
 export function readReceipts(
   fs: FileSystem,
   root: string,
   outcome: Outcome,
   onReceipt: (one: ReadReceipt) => void,
-): ReadReceipt[] {
+  recall?: Pick<Recall, "receiptOf">,
+): KeptReceipt[] {
   return PLANE_TIERS.flatMap((tier) => {
     judgeStrays(fs, root, tier, outcome);
     const isOwnable = ownableJudge(tier);
-    return installedIds(fs, root, tier).flatMap((id) => {
+    return installedIds(fs, root, tier).flatMap((id): KeptReceipt | [] => {
+      const recalled = recall?.receiptOf(id, tier);
+      if (recalled !== undefined) return recalled;
       const read = readOne(fs, root, { id, tier, isOwnable }, outcome);
       if (read === undefined) return [];
       onReceipt(read);
@@ -33,15 +37,6 @@ export function readReceipts(
     });
   });
 }
-
-/** One receipt; what is wrong with it is found. */
-export const readReceiptOf = (
-  fs: FileSystem,
-  root: string,
-  id: string,
-  tier: PlaneTier,
-  outcome: Outcome,
-): ReadReceipt | undefined => readOne(fs, root, { id, tier, isOwnable: ownableJudge(tier) }, outcome);
 
 function readOne(
   fs: FileSystem,

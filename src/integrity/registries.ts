@@ -1,59 +1,90 @@
 /** The six registries: each by itself, and whether its bytes are those of the last transaction. */
-import type { RegistryName, RegistryState } from "../contracts/index.ts";
+import type { Finding, RegistryName, RegistryState, Row } from "../contracts/index.ts";
 import { REGISTRY_NAMES } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { Fault } from "../kernel/index.ts";
-import { digestOf, editedRegistries, readGeneration, registryPath } from "../plane/index.ts";
-import { checkRegistries } from "../registry/index.ts";
+import { compareCodePoints } from "../kernel/index.ts";
+import { readGeneration, registryPath } from "../plane/index.ts";
+import { checkPackagesState, checkRegistries } from "../registry/index.ts";
+import { type FileReader, type Reading, readingAt } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
+import type { KnownRegistries } from "./recall.ts";
 
 /** These links are judged, with their consequences, by the chain. */
 const JUDGED_BY_CHAIN = new Set(["source_spec_id", "framework_id"]);
 
-/** `sound`: registries of which every byte is known to be right. */
+/** Together so large that a thread is worth while. */
+const HEAVY_BYTES = 8 << 20;
+
+/** Starts digesting them. */
+export function startRegistries(
+  { fs, reader }: { readonly fs: FileSystem; readonly reader: FileReader },
+  root: string,
+): { readonly finish: () => Promise<Reading[]> } {
+  const paths = REGISTRY_NAMES.map((name) => `${root}/${registryPath(name)}`);
+  const size_bytes = paths.reduce((sum, path) => sum + (fs.stat(path)?.size_bytes ?? 0), 0);
+  const under_way = reader.start(paths, { counts: false, is_heavy: size_bytes > HEAVY_BYTES });
+  return {
+    finish: async () => {
+      const read = await under_way.finish();
+      return paths.map((_, index) => readingAt(read, index));
+    },
+  };
+}
+
+/** `readings`: of `startRegistries`. `sound`: registries of which every byte is known to be right. */
 export function judgeRegistries(
   fs: FileSystem,
   root: string,
-  sound: ReadonlySet<RegistryName>,
+  {
+    readings,
+    sound,
+    known,
+    packages,
+  }: {
+    readonly readings: readonly Reading[];
+    readonly sound: ReadonlySet<RegistryName>;
+    readonly known: KnownRegistries | undefined;
+    /** Rows of packages_registry. */
+    readonly packages: readonly Row[];
+  },
   outcome: Outcome,
-): RegistryState[] {
-  const findings = checkRegistries(fs, `${root}/registries`, sound);
+): { readonly states: RegistryState[]; readonly findings: readonly Finding[] } {
+  const directory = `${root}/registries`;
+  const findings =
+    known === undefined
+      ? checkRegistries(fs, directory, sound)
+      : [
+          ...known.findings,
+          ...(known.wants_state
+            ? checkPackagesState(fs, directory, new Set(packages.map(({ id = "" }) => id)))
+            : []),
+        ].sort((a, b) => compareCodePoints(a.path ?? "", b.path ?? ""));
   const broken = new Set(findings.filter(({ severity }) => severity === "error").map(({ path }) => path));
   for (const finding of findings) {
     const is_link = finding.code === "REGISTRY_REFERENCE_MISSING" && JUDGED_BY_CHAIN.has(finding.field ?? "");
     // That a registry may stay empty is advice, not a matter of integrity.
-    if (!is_link && finding.severity !== "info") outcome.findings.push(finding);
+    if (!is_link && finding.severity !== "info") outcome.findings.push({ ...finding });
   }
+  const generation = readGeneration(fs, root);
   // One that cannot be read has been told above; then nobody can say which were edited.
-  const all_edited = whereReadable(() => editedRegistries(fs, root)) ?? [];
-  const edited = new Map(all_edited.map((entry) => [entry.name, entry]));
-  const has_generation = readGeneration(fs, root) !== undefined;
-  return REGISTRY_NAMES.map((name): RegistryState => {
+  const can_say = generation !== undefined && !readings.some((one) => typeof one === "string");
+  const states = REGISTRY_NAMES.map((name, index): RegistryState => {
     const path = registryPath(name);
-    const edit = edited.get(name);
-    const sha256 =
-      (edit === undefined ? whereReadable(() => digestOf(fs, `${root}/${path}`)) : edit.found) ?? null;
-    const is_edited = edit !== undefined && has_generation;
+    const reading = readings[index];
+    const sha256 = typeof reading === "object" ? reading.sha256 : null;
+    const committed = generation?.registries[name];
+    const is_edited = can_say && committed !== (sha256 ?? undefined);
     if (is_edited && sha256 !== null) {
       const message = `${path} was edited by hand since the last command that changed it`;
       const step = `Look at it; "integrity-check --record" records the edit in the ledger.`;
       outcome.find("REGISTRY_EDITED", message, step, {
         severity: "note",
         path,
-        expected: edit?.committed,
+        expected: committed,
         actual: sha256,
       });
     }
     return { path, valid: !broken.has(path), edited: is_edited, sha256 };
   });
-}
-
-/** Undefined where the system refuses to read. */
-function whereReadable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (typeof (error as { code?: unknown }).code !== "string" || error instanceof Fault) throw error;
-    return undefined;
-  }
+  return { states, findings };
 }

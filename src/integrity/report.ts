@@ -53,7 +53,7 @@ export function reportOf(
   };
 }
 
-export const sortedPaths = (paths: JudgedPath[]): JudgedPath[] =>
+const sortedPaths = (paths: JudgedPath[]): JudgedPath[] =>
   paths.sort((a, b) => compareCodePoints(a.path, b.path));
 
 const withTotal = (counts: Omit<VerdictCounts, "total">): VerdictCounts => ({
@@ -62,7 +62,7 @@ const withTotal = (counts: Omit<VerdictCounts, "total">): VerdictCounts => ({
 });
 
 /** The order in which findings are told. */
-export function compareFindings(a: Finding, b: Finding): number {
+function compareFindings(a: Finding, b: Finding): number {
   return (
     RANK[a.severity] - RANK[b.severity] ||
     compareCodePoints(a.path ?? "", b.path ?? "") ||

@@ -5,6 +5,7 @@ import { type BytecodeItem, bytecodeName } from "../python/index.ts";
 import { readableCure, removeCure } from "./cures.ts";
 import { judgeFolderMode, judgeLooseMode } from "./modes.ts";
 import type { Outcome } from "./outcome.ts";
+import { type FolderWalk, parentOf, type Recall } from "./recall.ts";
 import { shellWord, shown } from "./shown.ts";
 import { walkGoverned } from "./walk.ts";
 
@@ -17,6 +18,12 @@ export interface Owners {
   readonly leftBy: (path: string) => string | undefined;
 }
 
+/** What is known of folders from the last check, and is to be known in the next one. */
+export interface Walks {
+  readonly recall: Pick<Recall, "walkOf"> | undefined;
+  readonly folders: Map<string, FolderWalk | undefined>;
+}
+
 /** Judges all but bytecode that may be a cache, which is returned to be compared with its source. */
 export function judgeUnowned(
   fs: FileSystem,
@@ -24,31 +31,80 @@ export function judgeUnowned(
   config: PlaneConfig,
   { isOwned, isInArtifact, leftBy }: Owners,
   outcome: Outcome,
+  walks?: Walks,
 ): BytecodeItem[] {
   const items: BytecodeItem[] = [];
+  const kept = new KeptWalks(walks);
+  const bytecode = (path: string, is_source: boolean): void => {
+    const source = sourceOf(path);
+    const is_known = source !== undefined && (isOwned(source) || is_source || isInArtifact(source));
+    if (is_known && fs.stat(`${root}/${source}`)?.kind === "file") items.push({ pyc: path, source });
+    else looseBytecode(path, outcome);
+  };
   const judge = (path: string, kind: FileKind, is_source: boolean): void => {
     if (isOwned(path)) return;
-    if (kind === "file") judgeLooseMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
+    const is_bytecode = /\.py[co]$/.test(path);
+    kept.file(path, kind === "file" && is_source && !is_bytecode && !isInArtifact(path));
     if (kind !== "file") return special(path, kind, outcome);
-    if (/\.py[co]$/.test(path)) {
-      const source = sourceOf(path);
-      const is_known = source !== undefined && (isOwned(source) || is_source || isInArtifact(source));
-      if (is_known && fs.stat(`${root}/${source}`)?.kind === "file") items.push({ pyc: path, source });
-      else looseBytecode(path, outcome);
-    } else if (isInArtifact(path)) outcome.judge(path, "match");
+    judgeLooseMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
+    if (is_bytecode) bytecode(path, is_source);
+    else if (isInArtifact(path)) outcome.judge(path, "match");
     else if (is_source) outcome.judge(path, "source");
     else unowned(path, leftBy(path), outcome);
   };
   walkGoverned(fs, root, config, {
     onFile: judge,
-    onFolder: (path) => judgeFolderMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome),
+    onFolder(path) {
+      kept.folder(path);
+      judgeFolderMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
+    },
+    passes(path) {
+      const walk = kept.recalled(path);
+      outcome.counts.source += walk?.sources_count ?? 0;
+      return walk;
+    },
     onUnreadable(path, problem) {
+      kept.forget(path);
       const { command, sentence } = readableCure(path, "u+rx");
       outcome.judge(path, "not_verifiable", { actual: problem, cure: command });
       outcome.find("FOLDER_UNREADABLE", `${shown(path)} cannot be listed (${problem})`, sentence, { path });
     },
   });
   return items;
+}
+
+/** Remembers folders in which there is nothing but owned files, plain sources and folders. */
+class KeptWalks {
+  readonly #walks: Walks | undefined;
+
+  constructor(walks: Walks | undefined) {
+    this.#walks = walks;
+  }
+
+  folder(path: string): void {
+    this.#walks?.folders.set(path, { sources_count: 0, has_folders: false });
+    const above = parentOf(path);
+    const walk = this.#walks?.folders.get(above);
+    if (walk?.has_folders === false) this.#walks?.folders.set(above, { ...walk, has_folders: true });
+  }
+
+  file(path: string, is_plain: boolean): void {
+    const above = parentOf(path);
+    const walk = this.#walks?.folders.get(above);
+    if (walk === undefined) return;
+    const sources_count = walk.sources_count + 1;
+    this.#walks?.folders.set(above, is_plain ? { ...walk, sources_count } : undefined);
+  }
+
+  forget(path: string): void {
+    if (this.#walks?.folders.has(path)) this.#walks.folders.set(path, undefined);
+  }
+
+  recalled(path: string): FolderWalk | undefined {
+    const walk = this.#walks?.recall?.walkOf(path);
+    if (walk !== undefined) this.#walks?.folders.set(path, walk);
+    return walk;
+  }
 }
 
 /** The source Python would hold the bytecode against; undefined outside `__pycache__` or for another form of name. */

@@ -11,6 +11,8 @@ export interface Visitor {
   /** Each governed folder, before what lies in it. */
   onFolder(path: string): void;
   onUnreadable(path: string, problem: string): void;
+  /** Whether the files directly in a governed folder need not be shown, and whether there are folders in it. */
+  passes?(path: string): { readonly has_folders: boolean } | undefined;
 }
 
 interface Rules {
@@ -47,16 +49,26 @@ interface Folder {
 
 function walk(context: Walk, folder: Folder): void {
   const { fs, root, rules, visitor } = context;
+  const passed = folder.is_governed ? visitor.passes?.(folder.path) : undefined;
+  if (passed?.has_folders === false) return;
   for (const { name, kind } of listFolder(context, folder)) {
     const path = folder.path === "" ? name : `${folder.path}/${name}`;
     const is_governed = folder.is_governed || rules.governed.cover(path);
-    if (!is_governed && (kind !== "directory" || !rules.governed.mayLieBelow(path))) continue;
-    if (rules.excluded.cover(path)) continue;
+    if (!isOfInterest(rules, path, is_governed, kind)) continue;
     const is_source = folder.is_source || rules.sources.cover(path);
     if (kind === "directory" && is_governed) visitor.onFolder(path);
     if (kind === "directory") walk({ fs, root, rules, visitor }, { path, is_governed, is_source });
-    else visitor.onFile(path, kind, is_source);
+    else if (passed === undefined) visitor.onFile(path, kind, is_source);
   }
+}
+
+function isOfInterest(
+  { governed, excluded }: Rules,
+  path: string,
+  is_governed: boolean,
+  kind: FileKind,
+): boolean {
+  return (is_governed || (kind === "directory" && governed.mayLieBelow(path))) && !excluded.cover(path);
 }
 
 function listFolder({ fs, root, visitor }: Walk, { path }: Folder): ReturnType<FileSystem["list"]> {

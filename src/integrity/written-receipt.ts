@@ -57,9 +57,9 @@ export function parseWritten(
   const list = listOf(receipt_text, prefix);
   if (list === undefined) return undefined;
   const receipt = receiptOf(receipt_text.slice(0, list.start), receipt_text.slice(list.end));
-  const assets = assetsText(receipt_text.slice(list.start, list.end), prefix);
-  if (receipt === undefined || !manifest_text.startsWith(assets, ASSETS.length)) return undefined;
-  const rest = manifest_text.slice(ASSETS.length + assets.length);
+  const assets_end = endOf([...list.pieces, END], manifest_text, ASSETS.length);
+  if (receipt === undefined || assets_end === undefined) return undefined;
+  const rest = manifest_text.slice(assets_end);
   const manifest = manifest_text.startsWith(ASSETS) ? manifestOf(rest) : undefined;
   if (manifest === undefined) return undefined;
   if (receipt.package_id !== manifest.package_id || receipt.version !== manifest.version) return undefined;
@@ -70,9 +70,22 @@ export function parseWritten(
 const FILES = `\n  "files": [\n`;
 const ASSETS = `{\n  "assets": [\n`;
 const END = "  ]";
-/** One file as it is written; a text without quote, backslash or control character stands for itself. */
-const FILE =
-  / {4}\{\n {6}"classification": "([a-z]+)",\n {6}"executable": (true|false),\n {6}"origin": "(created|adopted)",\n {6}"path": "([ !#-[\]-~]+)",\n {6}"sha256": "(sha256:[0-9a-f]{64})",\n {6}"size_bytes": (0|[1-9]\d{0,14})\n {4}\}(,?)\n/y;
+/** What stands between the values of one file as it is written. */
+const BEFORE = {
+  classification: `    {\n      "classification": "`,
+  executable: `",\n      "executable": `,
+  origin: `,\n      "origin": "`,
+  path: `",\n      "path": "`,
+  sha256: `",\n      "sha256": "`,
+  size_bytes: `",\n      "size_bytes": `,
+  end: `\n    }`,
+} as const;
+/** With none of these in it, a text without quotes stands for itself wherever there is no line end. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const ODD = /[\0-\x09\x0b-\x1f\\\x7f]/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const DIGEST_LENGTH = 71;
+const SIZE = /^(0|[1-9]\d{0,14})$/;
 const CLASSES: ReadonlySet<string> = new Set(CLASSIFICATIONS);
 /** Characters that a manifest allows. */
 const PATH_MAX = 1024;
@@ -84,42 +97,96 @@ interface WrittenList {
   readonly columns: FileColumns;
   /** The list as the manifest hash has it. */
   readonly compact: string;
+  /** The list as assets, one piece after another. */
+  readonly pieces: readonly string[];
 }
 
 function listOf(text: string, prefix: string): WrittenList | undefined {
   const start = text.indexOf(FILES) + FILES.length;
+  if (start < FILES.length) return undefined;
   const columns: FileColumns = { paths: [], digests: [], flags: [] };
+  const pieces: string[] = [];
   let compact = "";
-  FILE.lastIndex = start;
-  for (let more = start >= FILES.length; more; ) {
-    const found = FILE.exec(text);
-    if (found === null) return undefined;
-    const [, classification = "", executable, origin, path = "", sha256 = "", size_bytes = "", comma] = found;
+  let at = start;
+  for (let more = true; more; ) {
+    const one = fileAt(text, at);
+    if (one === undefined) return undefined;
+    const { classification, is_executable, is_created, path, sha256, size_bytes } = one;
     const own = path.slice(prefix.length);
     if (!CLASSES.has(classification) || !path.startsWith(prefix) || own === "" || own.length > PATH_MAX)
       return undefined;
     columns.paths.push(path);
     columns.digests.push(sha256);
     columns.flags.push(
-      flagsOf({
-        classification: classification as Classification,
-        executable: executable === "true",
-        is_created: origin === "created",
-      }),
+      flagsOf({ classification: classification as Classification, executable: is_executable, is_created }),
     );
-    compact += `{"classification":"${classification}","executable":${executable},"path":"${own}","sha256":"${sha256}","size_bytes":${size_bytes}}${comma}`;
-    more = comma === ",";
+    more = text.startsWith(",\n", one.end);
+    const comma = more ? "," : "";
+    compact += `{"classification":"${classification}","executable":${is_executable},"path":"${own}","sha256":"${sha256}","size_bytes":${size_bytes}}${comma}`;
+    const after = one.end + (more ? 2 : 1);
+    // As an asset: without where it came from, and without the tier before its path.
+    pieces.push(text.slice(at, one.origin_at), BEFORE_PATH, text.slice(one.path_at + prefix.length, after));
+    at = after;
   }
-  const end = FILE.lastIndex + END.length;
-  return compact !== "" && text.startsWith(END, FILE.lastIndex)
-    ? { start, end, columns, compact }
+  const is_plain = !ODD.test(text.slice(start, at));
+  return is_plain && text.startsWith(END, at) && text[at - 1] === "\n"
+    ? { start, end: at + END.length, columns, compact, pieces }
     : undefined;
 }
 
-/** The files as assets: without where they came from, and without the tier before their paths. */
-function assetsText(files: string, prefix: string): string {
-  const assets = files.replaceAll(/ {6}"origin": "(?:created|adopted)",\n/g, "");
-  return prefix === "" ? assets : assets.replaceAll(`\n      "path": "${prefix}`, `\n      "path": "`);
+/** What stands before the path of an asset. */
+const BEFORE_PATH = BEFORE.path.slice(1);
+
+interface WrittenFile {
+  readonly classification: string;
+  readonly is_executable: boolean;
+  readonly is_created: boolean;
+  readonly path: string;
+  readonly sha256: string;
+  readonly size_bytes: string;
+  /** After the value before the origin; where the path begins; after the bracket. */
+  readonly origin_at: number;
+  readonly path_at: number;
+  readonly end: number;
+}
+
+/** The file that is written there, value by value. */
+function fileAt(text: string, start: number): WrittenFile | undefined {
+  if (!text.startsWith(BEFORE.classification, start)) return undefined;
+  const class_at = start + BEFORE.classification.length;
+  const class_end = text.indexOf('"', class_at);
+  if (!text.startsWith(BEFORE.executable, class_end)) return undefined;
+  const executable_at = class_end + BEFORE.executable.length;
+  const is_executable = text.startsWith("true", executable_at);
+  if (!is_executable && !text.startsWith("false", executable_at)) return undefined;
+  const origin_at = executable_at + (is_executable ? 4 : 5);
+  const is_created = text.startsWith(`${BEFORE.origin}created${BEFORE.path}`, origin_at);
+  if (!is_created && !text.startsWith(`${BEFORE.origin}adopted${BEFORE.path}`, origin_at)) return undefined;
+  const path_at = origin_at + BEFORE.origin.length + 7 + BEFORE.path.length;
+  const path_end = text.indexOf('"', path_at);
+  const path = text.slice(path_at, path_end);
+  if (path.includes("\n") || !text.startsWith(BEFORE.sha256, path_end)) return undefined;
+  const sha_at = path_end + BEFORE.sha256.length;
+  const sha_end = sha_at + DIGEST_LENGTH;
+  const sha256 = text.slice(sha_at, sha_end);
+  if (!DIGEST.test(sha256) || !text.startsWith(BEFORE.size_bytes, sha_end)) return undefined;
+  const size_at = sha_end + BEFORE.size_bytes.length;
+  const size_end = text.indexOf("\n", size_at);
+  const size_bytes = text.slice(size_at, size_end);
+  if (!SIZE.test(size_bytes) || !text.startsWith(BEFORE.end, size_end)) return undefined;
+  const classification = text.slice(class_at, class_end);
+  const end = size_end + BEFORE.end.length;
+  return { classification, is_executable, is_created, path, sha256, size_bytes, origin_at, path_at, end };
+}
+
+/** Whether these pieces stand there, one after another. @returns where they end */
+function endOf(pieces: readonly string[], text: string, start: number): number | undefined {
+  let at = start;
+  for (const piece of pieces) {
+    if (!text.startsWith(piece, at)) return undefined;
+    at += piece.length;
+  }
+  return at;
 }
 
 function receiptOf(before: string, after: string): Omit<Receipt, "files"> | undefined {

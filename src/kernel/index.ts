@@ -21,4 +21,5 @@ export {
   kind,
   refuseAll,
 } from "./fault.ts";
+export { hasMac, MAC_BYTES, type Mac, macKey, macOf, NONCE_BYTES, newMac } from "./mac.ts";
 export { compareCodePoints, comparePaths, nearest, sortedBy } from "./order.ts";

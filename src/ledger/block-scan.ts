@@ -2,7 +2,7 @@
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { HASH_BYTES, leafHash } from "../tlog/index.ts";
 import { BLOCK_BYTES, type BlockReading, LINE_BYTES_MIN } from "./block-reading.ts";
-import { Chain, type Link } from "./chain.ts";
+import { Chain, type ChainState, type Link } from "./chain.ts";
 import type { ChainScan } from "./chain-scan.ts";
 import type { Head } from "./head.ts";
 import { readLine } from "./line-reading.ts";
@@ -14,6 +14,26 @@ const NEWLINE = 0x0a;
 /** Gets the hash of each line as a leaf of the tree, in order; the bytes are used again. */
 export type OnLeaf = (hash: Uint8Array) => void;
 
+export interface ScanOptions {
+  readonly onLeaf?: OnLeaf | undefined;
+  /** Gets the bytes of each block of whole lines, in order; they are used again. */
+  readonly onBlock?: ((bytes: Uint8Array) => void) | undefined;
+  /** Lines from the start that are known to be sound: only those after them are read. */
+  readonly begun?: ScanState | undefined;
+}
+
+/** Where a scan stood after lines that were all sound. */
+export interface ScanState {
+  readonly size_bytes: number;
+  readonly entries_count: number;
+  readonly chain: ChainState;
+}
+
+export interface BlockScan extends ChainScan {
+  /** Undefined unless all lines were sound. */
+  readonly state: ScanState | undefined;
+}
+
 /**
  * Undefined for a file with a line longer than a block, which must be read in order from its start. The pool stays open.
  * @throws Node's own error when the file cannot be read.
@@ -23,12 +43,12 @@ export async function scanInBlocks(
   stream: StreamRef,
   head: Head | undefined,
   pool: ScanPool,
-  onLeaf?: OnLeaf,
-): Promise<ChainScan | undefined> {
+  { onLeaf, onBlock, begun }: ScanOptions = {},
+): Promise<BlockScan | undefined> {
   const handle = fs.openRead(stream.path);
   try {
-    const blocks = new BlockCutter(handle, head);
-    const joined = new Joined(head, onLeaf, handle.stat().size_bytes / LINE_BYTES_MIN);
+    const blocks = new BlockCutter(handle, head, begun?.size_bytes ?? 0, onBlock);
+    const joined = new Joined(head, onLeaf, handle.stat().size_bytes / LINE_BYTES_MIN, begun);
     const flying: Flight[] = [];
     for (let turn = 0; ; turn++) {
       const index = turn % pool.slots.length;
@@ -59,13 +79,16 @@ class BlockCutter {
   torn_bytes = 0;
   private readonly handle: ReadHandle;
   private readonly head: Head | undefined;
+  private readonly onBlock: ScanOptions["onBlock"];
   private rest: Uint8Array = Buffer.alloc(0);
   /** File position after what was read, the rest included. */
-  private position = 0;
+  private position: number;
 
-  constructor(handle: ReadHandle, head: Head | undefined) {
+  constructor(handle: ReadHandle, head: Head | undefined, start: number, onBlock: ScanOptions["onBlock"]) {
     this.handle = handle;
     this.head = head;
+    this.position = start;
+    this.onBlock = onBlock;
   }
 
   /** Fills the slot with the next whole lines; undefined at the end of the file. */
@@ -84,6 +107,7 @@ class BlockCutter {
     this.rest = input.slice(block_bytes, filled);
     this.torn_bytes = this.rest.length;
     if (block_bytes === 0) return filled === BLOCK_BYTES ? "too long" : undefined;
+    this.onBlock?.(input.subarray(0, block_bytes));
     const head_end = (this.head?.bytes ?? 0) - start;
     const is_inside = head_end > 0 && head_end <= block_bytes;
     return { slot, block_bytes, head_end: is_inside ? head_end : -1 };
@@ -101,10 +125,19 @@ class Joined {
   private hash_at_head: string | undefined;
 
   /** `entries_max`: so many a head may make believe there are. */
-  constructor(head: Head | undefined, onLeaf: OnLeaf | undefined, entries_max: number) {
-    this.chain = new Chain(Math.min(head?.entries ?? 0, entries_max));
+  constructor(
+    head: Head | undefined,
+    onLeaf: OnLeaf | undefined,
+    entries_max: number,
+    begun: ScanState | undefined,
+  ) {
+    this.chain = new Chain(Math.min(head?.entries ?? 0, entries_max), begun?.chain);
     this.head = head;
     this.onLeaf = onLeaf;
+    this.entries_count = begun?.entries_count ?? 0;
+    this.size_bytes = begun?.size_bytes ?? 0;
+    const is_at_head = head?.bytes === this.size_bytes && head.entries === this.entries_count;
+    this.hash_at_head = is_at_head ? begun?.chain.last.entry_hash : undefined;
   }
 
   async take(flight: Flight): Promise<void> {
@@ -158,9 +191,11 @@ class Joined {
     }
   }
 
-  scan(torn_bytes: number): ChainScan {
+  scan(torn_bytes: number): BlockScan {
     const { entries_count, size_bytes, hash_at_head } = this;
     const { breaks, breaks_count, repeated_ids } = this.chain;
-    return { entries_count, size_bytes, torn_bytes, breaks, breaks_count, hash_at_head, repeated_ids };
+    const chain = torn_bytes === 0 ? this.chain.state() : undefined;
+    const state = chain && { size_bytes, entries_count, chain };
+    return { entries_count, size_bytes, torn_bytes, breaks, breaks_count, hash_at_head, repeated_ids, state };
   }
 }

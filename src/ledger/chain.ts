@@ -37,6 +37,13 @@ export interface SoundRun {
   readonly before_last_hash: string | undefined;
 }
 
+/** What the next line must fit, after lines that were all sound. */
+export interface ChainState {
+  readonly last: Link;
+  readonly before_last_hash: string | undefined;
+  readonly ids: SeenIds;
+}
+
 /** A ledger with more damage than this needs a backup, not a longer list. */
 export const BREAKS_MAX = 100;
 
@@ -52,9 +59,20 @@ export class Chain {
   /** Hashes the next line may name; undefined after a line that cannot say. */
   private expected: readonly string[] | undefined = [""];
 
-  /** `expected_count`: entries that there probably are. */
-  constructor(expected_count = 0) {
-    this.ids = new SeenIds(expected_count);
+  /** `expected_count`: entries that there probably are. `begun`: the state after lines that were all sound. */
+  constructor(expected_count = 0, begun?: ChainState) {
+    this.ids = begun?.ids ?? new SeenIds(expected_count);
+    if (begun === undefined) return;
+    this.before = begun.last;
+    this.before_that_hash = begun.before_last_hash;
+    this.expected = [begun.last.entry_hash];
+  }
+
+  /** Undefined unless all lines so far were sound, and no id may have occurred twice. */
+  state(): ChainState | undefined {
+    const { before: last, before_that_hash: before_last_hash, ids } = this;
+    if (this.breaks_count > 0 || this.repeated_ids.length > 0 || last === undefined) return undefined;
+    return { last, before_last_hash, ids };
   }
 
   /** Takes the next line; returns the hash it states. */

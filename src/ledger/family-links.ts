@@ -34,9 +34,12 @@ export function parentLink(fs: FileSystem, stream: StreamRef): FamilyLink | unde
 
 const MARK = Buffer.from(`"event_type": "${SUMMARY_EVENT}"`);
 
-/** The heads of children that the stream's summaries name, oldest first. @throws Node's own error */
-export function* childLinks(fs: FileSystem, stream: StreamRef): Generator<FamilyLink> {
-  if (fs.stat(stream.path) === undefined || !mayHold(fs, stream.path, MARK)) return;
+/**
+ * The heads of children that the stream's summaries name, oldest first. `childless_bytes`: so many at its start are whole lines
+ * without any. @throws Node's own error
+ */
+export function* childLinks(fs: FileSystem, stream: StreamRef, childless_bytes = 0): Generator<FamilyLink> {
+  if (fs.stat(stream.path) === undefined || !mayHold(fs, stream.path, MARK, childless_bytes)) return;
   for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
     if (!complete || !bytes.includes(MARK)) continue;
     const entry = asEntry(bytes.toString("utf8"));
@@ -49,11 +52,11 @@ export function* childLinks(fs: FileSystem, stream: StreamRef): Generator<Family
 }
 
 /** Large pieces are searched ten times faster than lines, and most streams hold no summary. */
-function mayHold(fs: Pick<FileSystem, "openRead">, path: string, mark: Buffer): boolean {
+function mayHold(fs: Pick<FileSystem, "openRead">, path: string, mark: Buffer, from: number): boolean {
   const handle = fs.openRead(path);
   try {
     const buffer = Buffer.allocUnsafe(SEARCHED_BYTES);
-    for (let at = 0, held = 0; ; ) {
+    for (let at = from, held = 0; ; ) {
       const count = handle.read(buffer.subarray(held), at);
       if (count === 0) return false;
       at += count;

@@ -11,9 +11,10 @@ export { type FamilyVerdict, verifyFamily } from "./family.ts";
 export { ledgerFaults } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
 export { judgeLine, type LineState } from "./judge-line.ts";
-export { type KeptHead, type KeptVerdict, verifyKept } from "./kept-heads.ts";
+export { type KeptHead, type KeptVerdict, type KnownHeads, verifyKept } from "./kept-heads.ts";
 export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { readLine } from "./line-reading.ts";
+export type { LineStart } from "./named-heads.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes, readKey as readNoteKey } from "./proof-check.ts";
 export { byIndex } from "./proof-entry.ts";
@@ -34,6 +35,7 @@ export {
 export { type SealedPrefix, type SealedSegment, sealedPath, sealSegments, verifySealed } from "./sealed.ts";
 export { storedRoot } from "./stored-root.ts";
 export { listStreams } from "./stream-list.ts";
+export type { StreamMemo } from "./stream-memo.ts";
 export {
   type StreamLog,
   type StreamRef,
@@ -49,7 +51,7 @@ export { rebuildTree, type Settled, settleTree } from "./tiles-settle.ts";
 export { type TreeVerdict, TreeVerifier, verifyTree } from "./tiles-verdict.ts";
 export type { TornTail } from "./torn-tail.ts";
 export { type LedgerVerdict, verifyStream } from "./verify.ts";
-export { type ApartRun, type ApartVerdict, runApart, startApart } from "./verify-apart.ts";
+export { type ApartMemory, type ApartRun, type ApartVerdict, runApart, startApart } from "./verify-apart.ts";
 export { verifyPlane } from "./verify-plane.ts";
 export { type VerifyThreads, verifyStreams } from "./verify-streams.ts";
 export type { DemandedWitnesses } from "./witness-demand.ts";

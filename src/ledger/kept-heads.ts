@@ -8,7 +8,7 @@ import { Fault } from "../kernel/index.ts";
 import { checkSignatures, Malformed, parseCheckpoint, type SignedCheckpoint } from "../tlog/index.ts";
 import { trustedLedgerKeys } from "./checkpoint-file.ts";
 import type { NamedHead } from "./genesis.ts";
-import { HEAD_FINDINGS, type HeadProblem, judgeHeads } from "./named-heads.ts";
+import { HEAD_FINDINGS, type HeadProblem, judgeHeads, type LineStart } from "./named-heads.ts";
 import { proveGrowth } from "./proof-make.ts";
 import { isStreamName, type StreamRef } from "./stream-ref.ts";
 
@@ -36,6 +36,14 @@ const PROBLEMS: Readonly<Record<string, HeadProblem["problem"]>> = {
 
 const RESTORE = `Keep a copy of the ledger, restore it from a backup, then run "pkg ledger verify".`;
 
+/** What is known from before: nothing of it has to be read again. */
+export interface KnownHeads {
+  /** Whether the lines bear it out. */
+  readonly has: (head: KeptHead) => boolean;
+  /** Lines of a stream that are known to be what they were. */
+  readonly linesOf: (stream: string) => LineStart | undefined;
+}
+
 /**
  * All heads against the lines, and of each stream the newest kept checkpoint against its log.
  * @throws Node's own error when a stream cannot be read
@@ -44,12 +52,14 @@ export function verifyKept(
   fs: FileSystem,
   kept: readonly KeptHead[],
   streamOf: (name: string) => StreamRef,
+  known?: KnownHeads,
 ): KeptVerdict {
   const findings = [...Map.groupBy(kept, ({ stream }) => stream)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, heads]) => {
       const target = isStreamName(name) ? streamOf(name) : undefined;
-      const found = judgeAll(fs, name, target, heads);
+      const unknown = known === undefined ? heads : heads.filter((head) => !known.has(head));
+      const found = unknown.length === 0 ? [] : judgeAll(fs, name, target, unknown, known?.linesOf(name));
       return found.length > 0 || target === undefined ? found : judgeNewest(fs, target, heads);
     });
   return { valid: findings.length === 0, heads_count: kept.length, findings };
@@ -60,8 +70,9 @@ function judgeAll(
   name: string,
   target: StreamRef | undefined,
   heads: readonly KeptHead[],
+  start: LineStart | undefined,
 ): Finding[] {
-  const problems = judgeHeads(fs, target, heads);
+  const problems = judgeHeads(fs, target, heads, start);
   const wrong = heads.flatMap((head, index) => {
     const problem = problems[index];
     return problem === undefined ? [] : [{ head, problem }];

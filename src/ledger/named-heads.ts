@@ -34,11 +34,20 @@ export interface HeadProblem {
   readonly actual?: string | undefined;
 }
 
+/** Where a line begins, and how many there are before it. */
+export interface LineStart {
+  readonly lines_count: number;
+  readonly size_bytes: number;
+}
+
+const FIRST_LINE: LineStart = { lines_count: 0, size_bytes: 0 };
+
 /** Undefined in place of each head that the stream bears out. @throws Node's own error when the stream cannot be read */
 export function judgeHeads(
   fs: FileSystem,
   target: StreamRef | undefined,
   heads: readonly NamedHead[],
+  start: LineStart = FIRST_LINE,
 ): (HeadProblem | undefined)[] {
   // Its own verdict says that it is no file.
   if (target !== undefined && (fs.stat(target.path)?.kind ?? "file") !== "file")
@@ -47,11 +56,13 @@ export function judgeHeads(
     return heads.map(() => ({ problem: "MISSING", message: "does not exist" }));
   if (!isReadable(fs, target))
     return heads.map(() => ({ problem: "MISSING", message: "this user may not read" }));
+  const from = heads.every(({ entries = 0 }) => entries > start.lines_count) ? start : FIRST_LINE;
   const stands = new Stands(heads);
-  for (const { line, bytes, complete } of storedLines(fs, target.path)) {
+  stands.lines_count = from.lines_count;
+  for (const { line, bytes, complete } of storedLines(fs, target.path, from.size_bytes)) {
     if (!complete) break;
-    stands.see(line, bytes);
-    if (stands.isDone(line)) break;
+    stands.see(from.lines_count + line, bytes);
+    if (stands.isDone(from.lines_count + line)) break;
   }
   return heads.map((head) => {
     const { entries, entry_hash } = head;

@@ -5,7 +5,7 @@ import { Fault } from "../kernel/index.ts";
 import type { NoteKey } from "../tlog/index.ts";
 import { trustedLedgerKeys } from "./checkpoint-file.ts";
 import type { StreamRef } from "./stream-ref.ts";
-import { type TreeVerdict, TreeVerifier } from "./tiles-verdict.ts";
+import { type TreeState, type TreeVerdict, TreeVerifier } from "./tiles-verdict.ts";
 import type { LedgerVerdict } from "./verify.ts";
 
 export interface LoggedVerdict extends LedgerVerdict {
@@ -25,10 +25,11 @@ export function beginLog(
   fs: FileSystem,
   stream: StreamRef,
   witnesses: readonly NoteKey[] = [],
+  begun?: TreeState,
 ): LogUnderWay | undefined {
   if (stream.log === undefined) return undefined;
   const { keys, problems } = keysOf(fs, stream.log);
-  return { tree: new TreeVerifier(fs, stream, [...keys, ...witnesses]), problems };
+  return { tree: new TreeVerifier(fs, stream, [...keys, ...witnesses], begun), problems };
 }
 
 /** What is wrong with the log, all of whose lines were read, is added to the findings and makes the stream invalid. */

@@ -32,6 +32,12 @@ function hexBits(unitAt: (at: number) => number, start: number, end: number): nu
   return bits;
 }
 
+export interface IdColumns {
+  readonly tables: readonly Uint32Array[];
+  /** Slots of the last table that are taken. */
+  readonly filled: number;
+}
+
 /** Open-addressed tables of the bits of ids: exact enough to find suspects, which the caller confirms. */
 export class SeenIds {
   /** The newest takes what comes. None is ever copied into a larger one, so that none is left behind as garbage. */
@@ -41,6 +47,18 @@ export class SeenIds {
   /** `expected_count`: for so many ids one table is enough. */
   constructor(expected_count = 0) {
     this.#tables = [new Uint32Array(sizeFor(expected_count))];
+  }
+
+  /** As `of` takes it. Not copied. */
+  get columns(): IdColumns {
+    return { tables: this.#tables, filled: this.#filled };
+  }
+
+  static of({ tables, filled }: IdColumns): SeenIds {
+    const ids = new SeenIds();
+    ids.#tables.splice(0, 1, ...tables);
+    ids.#filled = filled;
+    return ids;
   }
 
   /** True when an id with these bits may have been here before; remembers it. */

@@ -17,14 +17,18 @@ export interface StoredBytes {
   readonly too_long: boolean;
 }
 
-/** @throws Node's own error when the file cannot be opened or read. */
-export function* storedLines(fs: Pick<FileSystem, "openRead">, path: string): Generator<StoredBytes> {
+/** @param from the byte at which the first line begins. @throws Node's own error when the file cannot be opened or read. */
+export function* storedLines(
+  fs: Pick<FileSystem, "openRead">,
+  path: string,
+  from = 0,
+): Generator<StoredBytes> {
   const handle = fs.openRead(path);
   try {
     let buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     let filled = 0;
     let start = 0;
-    let base = 0;
+    let base = from;
     let line = 0;
     let dropped = 0;
     for (;;) {

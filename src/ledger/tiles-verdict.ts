@@ -156,24 +156,56 @@ function storedRootIs(fs: FileSystem, stream: StreamRef, { size, root }: SignedC
   }
 }
 
+/** Where a verification of a tree stood. */
+export interface TreeState {
+  readonly size: number;
+  /** Tiles that are not full. */
+  readonly edge: readonly { readonly level: number; readonly bytes: Uint8Array }[];
+  /** By size, of those that were asked for. */
+  readonly roots: readonly (readonly [number, Uint8Array])[];
+}
+
+const builderOf = ({ size, edge }: TreeState): TreeBuilder =>
+  TreeBuilder.of(size, ({ level }) => edge.find((tile) => tile.level === level)?.bytes ?? new Uint8Array());
+
 /** Verifies while somebody else reads the lines: `add` each leaf hash in order, then `finish`. */
 export class TreeVerifier {
   readonly #judge: TreeJudge;
-  readonly #builder = new TreeBuilder();
+  readonly #builder: TreeBuilder;
   readonly #wanted: Set<number>;
-  readonly #roots = new Map<number, Uint8Array>();
+  readonly #roots: Map<number, Uint8Array>;
   /** Leaf hashes of a tile that is not full yet. */
   readonly #waiting = Buffer.alloc(TILE_WIDTH * HASH_BYTES);
   #waiting_count = 0;
 
-  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[]) {
+  /** `begun`: the tree of lines that were verified before, whose full tiles are as they were. */
+  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[], begun?: TreeState) {
     this.#judge = new TreeJudge(fs, stream, keys);
     this.#wanted = new Set(this.#judge.sizesOfInterest());
+    this.#builder = begun === undefined ? new TreeBuilder() : builderOf(begun);
+    this.#roots = new Map(begun?.roots);
     this.#keepRoot();
+  }
+
+  /** Whether each root that will be asked for is known, or of lines that are still to come. */
+  get knowsRoots(): boolean {
+    return [...this.#wanted].every((size) => size >= this.#builder.size || this.#roots.has(size));
+  }
+
+  /** After `finish`. */
+  state(): TreeState {
+    const { size } = this.#builder;
+    const edge = this.#builder.edge().map(({ level, bytes }) => ({ level, bytes: Uint8Array.from(bytes) }));
+    return { size, edge, roots: [...this.#roots] };
   }
 
   /** The leaf hash of the next line: `leafHash` of its bytes without the newline. */
   add(leaf: Uint8Array): void {
+    if (this.#builder.size % TILE_WIDTH !== 0 && this.#waiting_count === 0) {
+      this.#builder.append(Buffer.from(leaf), (tile) => this.#judge.takeFull(tile));
+      this.#keepRoot();
+      return;
+    }
     this.#waiting.set(leaf, this.#waiting_count * HASH_BYTES);
     this.#waiting_count++;
     if (this.#waiting_count === TILE_WIDTH) this.#addFull();

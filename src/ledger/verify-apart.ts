@@ -1,6 +1,7 @@
 /** Verifies the streams of a plane on a thread of its own, so that the caller can go on with other work meanwhile. */
-import { type FileSystem, SeenFiles, type Stamp } from "../effects/index.ts";
+import { type FileSystem, SeenFiles, type Stamp, seenStamp } from "../effects/index.ts";
 import { startThread } from "./scan-pool.ts";
+import type { StreamMemo, VerifyMemory } from "./stream-memo.ts";
 import type { StreamsPlace } from "./stream-ref.ts";
 import { type PlaneVerdict, verifyPlane } from "./verify-plane.ts";
 
@@ -8,10 +9,24 @@ export interface ApartVerdict extends PlaneVerdict {
   /** Of every path that was looked at. */
   readonly stamps: readonly [string, Stamp][];
   readonly is_steady: boolean;
+  /** For the next verification; empty where nothing was to be kept. */
+  readonly memos: readonly StreamMemo[];
+  /** Streams of which only the end was verified. */
+  readonly resumed: readonly string[];
+}
+
+/** What a run apart may recall, and whether it is to leave something. */
+export interface ApartMemory {
+  readonly key: Uint8Array;
+  readonly nonce: string;
+  readonly memos: readonly StreamMemo[];
+  /** Of every path that the verification before looked at: numbers with blanks between. */
+  readonly stamps: readonly (readonly [path: string, stamp: string])[];
 }
 
 /** What the thread is sent. */
 interface ApartTask {
+  readonly memory: ApartMemory | undefined;
   readonly place: StreamsPlace;
   readonly known: readonly string[];
   readonly scan_worker_url: string;
@@ -33,6 +48,7 @@ export function startApart(
   place: StreamsPlace,
   known: readonly string[],
   { worker_url, threads_count }: { readonly worker_url: URL; readonly threads_count: number },
+  memory?: ApartMemory,
 ): ApartRun {
   const { root, keys_directory, plane_uid } = place;
   const workerData: ApartTask = {
@@ -40,6 +56,7 @@ export function startApart(
     known,
     scan_worker_url: worker_url.href,
     threads_count,
+    memory,
   };
   const thread = startThread(apart_url, workerData);
   return { verdict: async () => ((await thread.reply()) as Reply | undefined)?.verdict };
@@ -47,13 +64,21 @@ export function startApart(
 
 /** What the thread does. */
 export async function runApart(fs: FileSystem, task: unknown): Promise<Reply> {
-  const { place, known, scan_worker_url, threads_count } = task as ApartTask;
+  const { place, known, scan_worker_url, threads_count, memory: given } = task as ApartTask;
   const seen = new SeenFiles(fs);
   try {
-    const threads = { worker_url: new URL(scan_worker_url), threads_count };
+    const memory = given && memoryOf(seen.fs, given);
+    const threads = { worker_url: new URL(scan_worker_url), threads_count, memory };
     const verdict = await verifyPlane(seen.fs, place, known, threads);
-    return { verdict: { ...verdict, stamps: [...seen.stamps], is_steady: seen.is_steady } };
+    const [memos, resumed] = [memory?.after ?? [], memory?.resumed ?? []];
+    return { verdict: { ...verdict, stamps: [...seen.stamps], is_steady: seen.is_steady, memos, resumed } };
   } catch {
     return {};
   }
+}
+
+function memoryOf(fs: FileSystem, { key, nonce, memos, stamps }: ApartMemory): VerifyMemory {
+  const known = new Map(stamps);
+  const isSame = (path: string): boolean => known.get(path) === seenStamp(fs.stat(path)).join(" ");
+  return { key, nonce, codes_count: 0, before: memos, isSame, after: [], resumed: [] };
 }

@@ -6,7 +6,7 @@ import { verifySealed } from "./sealed.ts";
 import { listStreams } from "./stream-list.ts";
 import { type StreamsPlace, streamAt } from "./stream-ref.ts";
 import type { LedgerVerdict } from "./verify.ts";
-import { type VerifyThreads, verifyStreams } from "./verify-streams.ts";
+import { type VerifyOptions, verifyStreams } from "./verify-streams.ts";
 
 export interface PlaneVerdict {
   readonly verdicts: readonly LedgerVerdict[];
@@ -20,7 +20,7 @@ export async function verifyPlane(
   fs: FileSystem,
   place: StreamsPlace,
   known: readonly string[],
-  threads: VerifyThreads,
+  threads: Omit<VerifyOptions, "witnesses">,
 ): Promise<PlaneVerdict> {
   const { root, keys_directory } = place;
   const others = listStreams(fs, { root, heads_directory: `${keys_directory}/heads` });
@@ -28,9 +28,14 @@ export async function verifyPlane(
   const streams = [...new Set([...known, ...others])].map(streamOf);
   const verdicts = await verifyStreams(fs, streams, threads);
   const sealed = streams.flatMap((stream) => verifySealed(fs, stream));
-  return {
-    verdicts,
-    sealed,
-    between: verifyFamily(fs, streams, streamOf).findings,
+  const { memory } = threads;
+  const childlessBytes = (name: string): number => {
+    const memo = memory?.resumed.includes(name)
+      ? memory.before.find(({ stream }) => stream === name)
+      : undefined;
+    return memo?.is_childless === true ? memo.size_bytes : 0;
   };
+  const { findings, parents } = verifyFamily(fs, streams, streamOf, childlessBytes);
+  for (const memo of memory?.after ?? []) memo.is_childless = !parents.has(memo.stream);
+  return { verdicts, sealed, between: findings };
 }

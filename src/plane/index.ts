@@ -4,7 +4,6 @@ export { CONFIG_RECORDED, recordConfig, sightOf, WATCHED_CONFIG } from "./config
 export { planeFaults } from "./faults.ts";
 export { replaceFile } from "./files.ts";
 export {
-  editedRegistries,
   type Generation,
   generationBytes,
   readGeneration,

@@ -4,7 +4,7 @@ import { compareCodePoints, sortedBy } from "../kernel/index.ts";
 import { FileCheck } from "./check-file.ts";
 import { checkDependencies } from "./check-packages.ts";
 import { quoted } from "./findings.ts";
-import { registryFile } from "./raw-rows.ts";
+import { registryFile, registryPath } from "./raw-rows.ts";
 import type { ReadFs } from "./scan.ts";
 
 interface Link {
@@ -40,10 +40,31 @@ export function checkRegistries(
   const checks = new Map<RegistryName, FileCheck>();
   for (const name of REGISTRY_NAMES.filter((one) => !except.has(one)))
     checks.set(name, checkFile(fs, `${directory}/${registryFile(name)}`, name));
-  for (const link of LINKS) checkLink(link, checks);
+  for (const link of LINKS) {
+    const [source, target] = [checks.get(link.from), checks.get(link.to)];
+    if (source !== undefined && target !== undefined)
+      checkLink(link, source, {
+        lines: target.lines,
+        is_readable: target.is_readable,
+        path: target.findings.path,
+      });
+  }
   return sortedBy(checks.values(), (check) => check.findings.path).flatMap((check) =>
     check.findings.sorted(),
   );
+}
+
+/** Checks packages_state alone, against the ids of a packages_registry that is sound. */
+export function checkPackagesState(
+  fs: ReadFs,
+  directory: string,
+  package_ids: ReadonlySet<string>,
+): Finding[] {
+  const name = "packages_state";
+  const check = checkFile(fs, `${directory}/${registryFile(name)}`, name);
+  const target = { lines: package_ids, is_readable: true, path: registryPath("packages_registry") };
+  for (const link of LINKS) if (link.from === name) checkLink(link, check, target);
+  return check.findings.sorted();
 }
 
 function checkFile(fs: ReadFs, path: string, name: RegistryName): FileCheck {
@@ -54,18 +75,24 @@ function checkFile(fs: ReadFs, path: string, name: RegistryName): FileCheck {
   return check;
 }
 
-function checkLink({ from, column, to, severity }: Link, checks: ReadonlyMap<RegistryName, FileCheck>): void {
-  const source = checks.get(from);
-  const target = checks.get(to);
+function checkLink(
+  { column, severity }: Link,
+  source: FileCheck,
+  target: {
+    readonly lines: { has(key: string): boolean };
+    readonly is_readable: boolean;
+    readonly path: string;
+  },
+): void {
   // A registry that cannot be read has its own finding; a hundred missing references would only hide it.
-  if (source === undefined || target === undefined || !target.is_readable) return;
+  if (!target.is_readable) return;
   const values = [...(source.references.get(column) ?? [])].sort((a, b) => compareCodePoints(a[0], b[0]));
   for (const [value, { at, count }] of values) {
     if (target.lines.has(value)) continue;
     const rows = count === 1 ? "" : ` (in ${count} rows)`;
     source.findings.add(
       "REGISTRY_REFERENCE_MISSING",
-      `${column} ${quoted(value)} is not in ${target.findings.path}${rows}`,
+      `${column} ${quoted(value)} is not in ${target.path}${rows}`,
       {
         at,
         field: column,

@@ -1,4 +1,4 @@
-export { checkRegistries, checkRegistry } from "./check.ts";
+export { checkPackagesState, checkRegistries, checkRegistry } from "./check.ts";
 export { parseDependencies, renderDependencies } from "./deps.ts";
 export { emptyRegistry } from "./empty.ts";
 export { registryFaults } from "./faults.ts";

@@ -33,6 +33,7 @@ export { formatNote, type NoteSignature, parseNote, type SignedNote, withSignatu
 export { rowRoot, tileNodes } from "./tile-nodes.ts";
 export {
   edgeTiles,
+  hashesOnLevel,
   parseTilePath,
   TILE_WIDTH,
   type TileName,

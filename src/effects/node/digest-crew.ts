@@ -24,7 +24,7 @@ export class DigestCrew {
     this.#threads_max = threads_max;
   }
 
-  start(paths: readonly string[], known: BigUint64Array | null): TableUnderWay {
+  start(paths: readonly string[], known: BigUint64Array | null, is_heavy: boolean): TableUnderWay {
     const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
     const table = {
       states: new Uint8Array(shared(paths.length)),
@@ -44,7 +44,8 @@ export class DigestCrew {
         digests: table.digests.subarray(from * 32, to * 32),
         stamps: table.stamps.subarray(from * STAMP_WIDTH, to * STAMP_WIDTH),
       };
-      const there = paths.length < STARTS_AT ? undefined : this.#idlest()?.take(job);
+      const is_worth_it = is_heavy || paths.length >= STARTS_AT;
+      const there = is_worth_it ? this.#idlest()?.take(job) : undefined;
       pieces.push({ from, job, there });
     }
     return { finish: () => finish(table, pieces) };

@@ -2,8 +2,9 @@
  * Work on many files that threads share: each takes the next batch until none is left, so that a thread that comes late or
  * has other work first slows nobody. Results go into shared memory; only problems are sent.
  */
+import { hash } from "node:crypto";
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { sha256Hex, sha256Stream } from "../../kernel/index.ts";
+import { sha256Stream } from "../../kernel/index.ts";
 import { FILE_STATE, STAMP_WIDTH } from "../ports.ts";
 import { hasStamp, statOrUndefined, writeStamp } from "./stamp.ts";
 
@@ -86,19 +87,19 @@ function digestOne({ paths, known, stamps, digests }: DigestJob, index: number, 
     const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) return FILE_STATE.no_file;
     writeStamp(stamps, index, stats);
-    digests.set(Buffer.from(digestOpen(fd, stats, buffer), "hex"), index * DIGEST_BYTES);
+    digests.set(digestOpen(fd, stats, buffer), index * DIGEST_BYTES);
     return FILE_STATE.hashed;
   } finally {
     closeSync(fd);
   }
 }
 
-function digestOpen(fd: number, { size }: BigIntStats, buffer: Buffer): string {
+function digestOpen(fd: number, { size }: BigIntStats, buffer: Buffer): Uint8Array {
   let count = readSync(fd, buffer, 0, BUFFER_BYTES, null);
   if (count < BUFFER_BYTES) {
     // A short first read is the whole file only when the next read says so.
     const rest = count === Number(size) ? 0 : readSync(fd, buffer, count, BUFFER_BYTES - count, null);
-    if (rest === 0) return sha256Hex(buffer.subarray(0, count));
+    if (rest === 0) return hash("sha256", buffer.subarray(0, count), "buffer");
     count += rest;
   }
   const stream = sha256Stream();
@@ -106,7 +107,7 @@ function digestOpen(fd: number, { size }: BigIntStats, buffer: Buffer): string {
     stream.update(buffer.subarray(0, count));
     count = readSync(fd, buffer, 0, BUFFER_BYTES, null);
   }
-  return stream.digest("hex");
+  return stream.digest();
 }
 
 function compare({ paths, ends, stamps, next, changes }: CompareJob): Problem[] {

@@ -333,15 +333,15 @@ export const CODES: Readonly<Record<string, string>> = {
   FAULT_CODE:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: it was refused with <fault><why>.","raised_in":["src/harness/judge/expectations.ts"],"messages":["it was refused with <fault><why>"],"next_steps":[]}',
   FILE_DRIFT:
-    '{"room":"integrity","exit_code":null,"meaning":"Installed file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Installed file changed. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":[],"next_steps":[]}',
   FILE_LEFT:
     '{"room":"integrity","exit_code":null,"meaning":"File left by its package. Edited configuration outlives its package and waits for a decision.","raised_in":["src/integrity/unowned.ts"],"messages":["<path> was left by <left by>, since it or the file beside it was edited"],"next_steps":[]}',
   FILE_MISMATCH:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> does not hold the bytes <one> was installed with.","raised_in":["src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> does not hold the bytes <one> was installed with"],"next_steps":[]}',
   FILE_MISSING:
-    '{"room":"cli","exit_code":2,"meaning":"A file that is needed is not there.","raised_in":["src/cli/system-fault.ts","src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
+    '{"room":"cli","exit_code":2,"meaning":"A file that is needed is not there.","raised_in":["src/cli/system-fault.ts","src/integrity/owned-files.ts"],"messages":["there is no"],"next_steps":["Check that <path> exists (\\"ls -l <path>\\")."]}',
   FILE_MODE_WIDENED:
-    '{"room":"integrity","exit_code":null,"meaning":"Permissions widened. An install gives 0644 or 0755; more than that lets others change what runs.","raised_in":["src/integrity/modes.ts","src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Permissions widened. An install gives 0644 or 0755; more than that lets others change what runs.","raised_in":["src/integrity/modes.ts","src/integrity/owned-files.ts"],"messages":["<path> <modeProblem>","<path> <says>","<path> of <owner> <modeProblem>"],"next_steps":[]}',
   FILE_PHANTOM:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> names <inside>, which is not there.","raised_in":["src/lifecycle/adopt/start-commands.ts","src/lifecycle/adopt/take-inventory.ts"],"messages":["<path> names <inside>, which is not there","<one> claims <path>, which is not there"],"next_steps":[]}',
   FILE_UNCLAIMED:
@@ -349,7 +349,7 @@ export const CODES: Readonly<Record<string, string>> = {
   FILE_UNOWNED:
     '{"room":"integrity","exit_code":null,"meaning":"File without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/receipts.ts","src/integrity/unowned.ts"],"messages":["<path> belongs to no receipt","<path> is in a governed folder and no package owns it"],"next_steps":[]}',
   FILE_UNREADABLE:
-    '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts","src/integrity/patched-check.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
   FOLDER_MODE_WIDENED:
     '{"room":"integrity","exit_code":null,"meaning":"Folder writable by anybody. Whoever writes a folder can exchange what lies in it.","raised_in":["src/integrity/modes.ts"],"messages":["anybody can add, rename and remove files in <name>"],"next_steps":[]}',
   FOLDER_TOO_DEEP:
@@ -728,7 +728,7 @@ export const CODES: Readonly<Record<string, string>> = {
   OWNERSHIP_WITHOUT_RECEIPT:
     '{"room":"integrity","exit_code":null,"meaning":"Ownership row of nothing installed. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/ownership.ts"],"messages":["<FILE> gives <path> to <owner>, and no receipt lists it"],"next_steps":[]}',
   OWNERS_CONFLICT:
-    '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts"],"messages":["<path> is claimed by <first> and by <owner>"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Two owners of one path. Every installed path has exactly one owner.","raised_in":["src/integrity/expected.ts","src/integrity/owned-rows.ts"],"messages":["<path> is claimed by <first> and by <owner>"],"next_steps":[]}',
   PACKAGE_ID_MALFORMED:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <command>: <…> <problem>.","raised_in":["src/operations/fields.ts","src/operations/golden-gate.ts"],"messages":["<command>: <…> <problem>"],"next_steps":["Run \\"pkg list\\" for the ids that are known, and \\"<command> --help\\" for how a version is named."]}',
   PACKAGE_PHANTOM:
@@ -898,7 +898,7 @@ export const CODES: Readonly<Record<string, string>> = {
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
-    '{"room":"receipts","exit_code":4,"meaning":"Receipt damaged. A receipt lists exactly what its manifest declares and what was installed.","raised_in":["src/integrity/receipts.ts","src/integrity/records.ts","src/receipts/read.ts"],"messages":["<path>: <message>","<path> is not the receipt of <id>: <problem>","<path> cannot be read as a receipt"],"next_steps":["Run \\"integrity-check --json\\" to see what else changed, then restore the file from a backup."]}',
+    '{"room":"receipts","exit_code":4,"meaning":"Receipt damaged. A receipt lists exactly what its manifest declares and what was installed.","raised_in":["src/integrity/owned-rows.ts","src/integrity/receipts.ts","src/integrity/records.ts","src/receipts/read.ts"],"messages":["<path>: <message>","<path> is not the receipt of <id>: <problem>","<path> cannot be read as a receipt"],"next_steps":["Run \\"integrity-check --json\\" to see what else changed, then restore the file from a backup."]}',
   RECEIPT_NOT_VOUCHED:
     '{"room":"integrity","exit_code":null,"meaning":"Receipt without a voucher. The newest ledger entry of a package names the digests of its receipt, manifest and archive.","raised_in":["src/integrity/package-state.ts"],"messages":["<path>: no entry of <stream> vouches for this manifest and archive as the newest"],"next_steps":[]}',
   RECORD_DIGEST_UNKNOWN:
