@@ -81,6 +81,10 @@ interface Waiting {
 
 /** Groups that wait, by stream: whoever gets the lock writes all of them with one sync. */
 const queues = new WeakMap<FileSystem, Map<string, Waiting[]>>();
+/** When a group that was alone was last answered, by stream. */
+const answered = new WeakMap<FileSystem, Map<string, number>>();
+/** Who asks so soon after an answer is the one that got it, and is alone. */
+const AGAIN_MS = 0.1;
 /** Entries that one sync acknowledges at most. */
 const BATCH_ENTRIES_MAX = 4096;
 
@@ -117,13 +121,14 @@ async function writeQueue(
     if (wait_ms === undefined) break;
     let batch: Waiting[] = [];
     try {
-      // Whoever was answered at the same moment is among them.
-      await effects.clock.breathe();
+      // Whoever asks at the same moment is among them.
+      if (!isAlone(effects, stream, queue)) await effects.clock.breathe();
       await whileLocked(effects, stream, wait_ms, () => {
         // Taken only now, so that those who came while another writer held the lock are among them.
         batch = takeBatch(queue, wait_ms);
         writeBatch(effects, stream, batch);
       });
+      noteAnswered(effects, stream, batch.length);
     } catch (error) {
       forgetEnd(effects.fs, stream);
       if (batch.length === 0) batch = takeBatch(queue, wait_ms);
@@ -132,6 +137,23 @@ async function writeQueue(
     }
   }
   streams.delete(keyOf(stream));
+}
+
+const answersOf = (fs: FileSystem): Map<string, number> => {
+  const found = answered.get(fs) ?? new Map<string, number>();
+  answered.set(fs, found);
+  return found;
+};
+
+function isAlone({ fs, clock }: LedgerEffects, stream: StreamRef, queue: readonly Waiting[]): boolean {
+  const at_ms = answersOf(fs).get(keyOf(stream));
+  return queue.length === 1 && at_ms !== undefined && clock.elapsed_ms() - at_ms < AGAIN_MS;
+}
+
+function noteAnswered({ fs, clock }: LedgerEffects, stream: StreamRef, groups: number): void {
+  const streams = answersOf(fs);
+  if (groups === 1) streams.set(keyOf(stream), clock.elapsed_ms());
+  else streams.delete(keyOf(stream));
 }
 
 function faultOf(error: unknown, stream: StreamRef): unknown {
