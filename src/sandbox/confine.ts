@@ -48,7 +48,7 @@ export async function confine(effects: ConfineNeeds, wall: Wall, request: Confin
     return new Confinement(effects, wall, request, { program, temp, meter, proxy, denials }).confined();
   } catch (error) {
     proxy?.close();
-    meter?.remove();
+    await meter?.remove();
     clearFolder(effects.fs, temp.path);
     await temp.remove();
     throw error;
@@ -181,7 +181,7 @@ class Confinement {
       this.#broker?.stop();
       for (const channel of program.channels) channel.close();
       this.#parts.proxy?.close();
-      meter.remove();
+      await meter.remove();
       clearFolder(this.#effects.fs, temp.path);
       await temp.remove();
     }
