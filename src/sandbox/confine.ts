@@ -203,12 +203,14 @@ class Confinement {
     if (!this.#is_admitted) return;
     try {
       await earlier;
+      // Its number may be somebody else's by now.
+      if (this.#is_over) return;
       await this.#enterGroups(init_pid);
       await status.write(ADMITTED);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       this.#status.failed ??= `its control groups cannot be entered: ${lastWords(problem)}`;
-      this.#parts.program.kill([init_pid]);
+      if (!this.#is_over) this.#parts.program.kill([init_pid]);
     }
   }
 

@@ -249,3 +249,25 @@ test("the relay to the proxy is in them too", async () => {
   );
   if (usage.memory_measured === "cgroup") expect(stdout).toBe("[]\n");
 });
+
+test("a program that ended before its groups were entered is not looked for any more", async () => {
+  const here = await world();
+  const { programs } = here.effects;
+  const entered: number[] = [];
+  const slow = Promise.withResolvers<void>();
+  const enterGroup: typeof programs.enterGroup = async (pid) => {
+    entered.push(pid);
+    await slow.promise;
+  };
+  const { ended } = await run(
+    { ...here, effects: { ...here.effects, programs: { ...programs, enterGroup } } },
+    { kind: "node", runtime: "python", text: "", limits: { timeout_ms: 300 } },
+  );
+  const before = [...entered];
+  slow.resolve();
+  await here.effects.clock.sleep(50);
+  if (before.length === 0) return;
+  expect(ended).toBe("timed_out");
+  // The program that builds the wall may be asked into the second of its groups, and nobody else.
+  expect(new Set(entered).size).toBe(1);
+});

@@ -1,7 +1,9 @@
 /** What the kernel denies leaves its record, and what it lets leaves none: calls made by number, past the interpreter. */
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Asked, run, world } from "./escape/scene.ts";
+import { interpreterFiles } from "../../src/sandbox/index.ts";
+import { type Asked, PYTHON, run, world } from "./escape/scene.ts";
 
 const START = String.raw`
 import ctypes, json, mmap, os, signal, socket, struct, sys, time
@@ -186,4 +188,29 @@ print(json.dumps([opened(f"/proc/{relay}/{name}") for name in ("environ", f"task
     "files.read /proc/N/auxv",
     "system kill of process N",
   ]);
+});
+
+test("what an environment runs before the program is told of", async () => {
+  const here = await world({ below: "/var/tmp" });
+  const environment = `${here.plugin}/environment`;
+  execFileSync(PYTHON, ["-m", "venv", "--without-pip", environment]);
+  const [version = ""] = readdirSync(`${environment}/lib`);
+  writeFileSync(
+    `${environment}/lib/${version}/site-packages/early.pth`,
+    `import ctypes; ctypes.CDLL(None).syscall(ctypes.c_long(${process.arch === "x64" ? 257 : 56}), -100, b"/etc/shadow", 0, 0)\n`,
+  );
+  const { denials, stdout } = await run(here, {
+    kind: "node",
+    runtime: "python",
+    text: 'print("done")',
+    change: {
+      program: {
+        executable: `${environment}/bin/python3`,
+        readable: (await interpreterFiles(here.effects, PYTHON)) ?? [],
+        entrypoint: `${here.plugin}/main.py`,
+      },
+    },
+  });
+  expect(stdout).toBe("done\n");
+  expect(denials.map(({ subject }) => subject)).toEqual(["/etc/shadow"]);
 });
