@@ -1,6 +1,6 @@
 /** What the kernel denies leaves its record, and what it lets leaves none: calls made by number, past the interpreter. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { interpreterFiles } from "../../src/sandbox/index.ts";
 import { type Asked, PYTHON, run, world } from "./escape/scene.ts";
@@ -213,4 +213,47 @@ test("what an environment runs before the program is told of", async () => {
   });
   expect(stdout).toBe("done\n");
   expect(denials.map(({ subject }) => subject)).toEqual(["/etc/shadow"]);
+});
+
+test("a program tidies up what is its own, links and all", async () => {
+  const { denials, answers } = await told(`
+import shutil, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    os.makedirs(folder + "/one/two")
+    open(folder + "/one/two/file", "w").close()
+    os.symlink("/etc/passwd", folder + "/one/link")
+    os.rename(folder + "/one/link", folder + "/one/other")
+    os.symlink(here + "/own", folder + "/own")
+    shutil.copytree(folder + "/one", folder + "/three", symlinks=True)
+    shutil.copy2(folder + "/own", folder + "/four", follow_symlinks=False)
+    unnamed = os.open(folder, os.O_TMPFILE | os.O_RDWR)
+    assert call((265, 37), -100, b"/proc/self/fd/%d" % (unnamed,), -100, at(folder + "/named"), 0x400) == 0
+    place = os.open(folder, os.O_RDONLY)
+    os.mkdir("five", dir_fd=place)
+    os.rename("five", "six", src_dir_fd=place, dst_dir_fd=place)
+try: open("/dev/fd/1", "w").close()
+except OSError as error: assert error.errno == 6, error
+print(json.dumps(os.path.exists(folder)))
+`);
+  expect([answers, denials]).toEqual([false, []]);
+});
+
+test("what lies below an open folder, and what a link leads to, is judged by where it is", async () => {
+  const { denials, answers } = await told(`
+def attempt(action, *args, **more):
+    try: action(*args, **more)
+    except OSError as error: return error.errno
+place = os.open(here, os.O_RDONLY)
+os.symlink(here + "/second", "/tmp/link")
+print(json.dumps([attempt(os.unlink, "own", dir_fd=place), attempt(os.truncate, "/tmp/link", 0), attempt(os.unlink, here + "/to-temp"),
+    attempt(os.open, "/proc/slabinfo", os.O_RDONLY) in (2, 13)]))
+`);
+  expect(answers).toEqual([13, 13, 13, true]);
+  const named = denials.map(({ rule, subject }) => `${rule} ${subject.replace(/^.*\/plane/, "")}`);
+  expect(named.toSorted()).toEqual([
+    ...(existsSync("/proc/slabinfo") ? ["files.read /proc/slabinfo"] : []),
+    "files.write /plugin/own",
+    "files.write /plugin/second",
+    "files.write /plugin/to-temp",
+  ]);
 });

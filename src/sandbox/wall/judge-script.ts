@@ -238,7 +238,9 @@ sub read_from {
   return () unless defined $path;
   return () if lies_in($path, @of_libraries);
   my @granted = (@{$asked{read}}, @{$asked{write}}, @{$asked{device}});
-  my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1));
+  my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1))
+    # Of the machine, some are for root alone.
+    || $path =~ m{^/proc/} && syscall($NR{faccessat}, -100, "$path", 4) == -1 && $! == 13;
   return () if !$is_hidden && (lies_in($path, @granted) || grep { lies_in($_, $path) } @granted);
   return ['files.read', $path];
 }

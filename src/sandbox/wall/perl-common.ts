@@ -22,6 +22,7 @@ const NUMBERS = {
   prlimit64: [302, 261],
   getrusage: [98, 165],
   openat: [257, 56],
+  faccessat: [269, 48],
   open_tree: [428, 428],
   move_mount: [429, 429],
   mount_setattr: [442, 442],
