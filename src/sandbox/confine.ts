@@ -48,7 +48,7 @@ export async function confine(effects: ConfineNeeds, wall: Wall, request: Confin
     return new Confinement(effects, wall, request, { program, temp, meter, proxy, denials }).confined();
   } catch (error) {
     proxy?.close();
-    meter?.remove();
+    await meter?.remove();
     clearFolder(effects.fs, temp.path);
     await temp.remove();
     throw error;
@@ -181,7 +181,7 @@ class Confinement {
       this.#broker?.stop();
       for (const channel of program.channels) channel.close();
       this.#parts.proxy?.close();
-      meter.remove();
+      await meter.remove();
       clearFolder(this.#effects.fs, temp.path);
       await temp.remove();
     }
@@ -203,12 +203,14 @@ class Confinement {
     if (!this.#is_admitted) return;
     try {
       await earlier;
+      // Its number may be somebody else's by now.
+      if (this.#is_over) return;
       await this.#enterGroups(init_pid);
       await status.write(ADMITTED);
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       this.#status.failed ??= `its control groups cannot be entered: ${lastWords(problem)}`;
-      this.#parts.program.kill([init_pid]);
+      if (!this.#is_over) this.#parts.program.kill([init_pid]);
     }
   }
 

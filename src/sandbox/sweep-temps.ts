@@ -1,6 +1,7 @@
-/** Private folders whose owners died before they could remove them. */
+/** Private folders, and control groups, whose owners died before they could remove them. */
 import type { Effects, HeldLock } from "../effects/index.ts";
 import { isPrivateTemp, OWNER_LOCK, PRIVATE_TEMP_NAME, removeOwned, tempFolder } from "./private-temp.ts";
+import { sweepControlGroups } from "./wall/control-group.ts";
 
 type Needs = Pick<Effects, "fs" | "subprocess" | "host" | "locks" | "clock">;
 
@@ -22,6 +23,7 @@ export async function sweepPrivateTemps(
   effects: Needs,
   { dry_run }: { readonly dry_run: boolean },
 ): Promise<SweptTemps> {
+  if (!dry_run) sweepControlGroups(effects);
   const removed: string[] = [];
   let in_use = 0;
   for (const folder of candidates(effects)) {

@@ -229,3 +229,45 @@ test("a program is in its control groups before it starts, and does not start wh
   expect(await run(late, asked)).toMatchObject({ exit_code: 0, usage: { memory_measured: "cgroup" } });
   expect(existsSync(mark)).toBe(true);
 });
+
+test("the relay to the proxy is in them too", async () => {
+  const here = await world();
+  const { programs } = here.effects;
+  let calls = 0;
+  const enterGroup: typeof programs.enterGroup = async (pid, folder) => {
+    // The program that builds the wall cannot be put into them, and its first process is late.
+    if (calls++ === 0) throw new Error("ESRCH: no such luck");
+    await here.effects.clock.sleep(100);
+    await programs.enterGroup(pid, folder);
+  };
+  const text =
+    'import os\nprint([one for one in os.listdir("/proc") if one.isdigit() and "holdfast-" not in open(f"/proc/{one}/cgroup").read()])';
+  const asked = { kind: "integration", runtime: "python", text, scopes: ["network:example.org"] } as const;
+  const { stdout, usage } = await run(
+    { ...here, effects: { ...here.effects, programs: { ...programs, enterGroup } } },
+    asked,
+  );
+  if (usage.memory_measured === "cgroup") expect(stdout).toBe("[]\n");
+});
+
+test("a program that ended before its groups were entered is not looked for any more", async () => {
+  const here = await world();
+  const { programs } = here.effects;
+  const entered: number[] = [];
+  const slow = Promise.withResolvers<void>();
+  const enterGroup: typeof programs.enterGroup = async (pid) => {
+    entered.push(pid);
+    await slow.promise;
+  };
+  const { ended } = await run(
+    { ...here, effects: { ...here.effects, programs: { ...programs, enterGroup } } },
+    { kind: "node", runtime: "python", text: "", limits: { timeout_ms: 300 } },
+  );
+  const before = [...entered];
+  slow.resolve();
+  await here.effects.clock.sleep(50);
+  if (before.length === 0) return;
+  expect(ended).toBe("timed_out");
+  // The program that builds the wall may be asked into the second of its groups, and nobody else.
+  expect(new Set(entered).size).toBe(1);
+});

@@ -10,8 +10,8 @@ export interface ControlGroup {
   /** Whether the kernel had to kill for want of memory. */
   wasExceeded(): boolean;
   usage(): { readonly peak_memory_bytes: number; readonly cpu_ms?: number };
-  /** Never throws: a group that is not empty yet goes with the next boot. */
-  remove(): void;
+  /** Whether it is gone. Not while its last process is still being taken down. Never throws. */
+  remove(): boolean;
 }
 
 const MOUNT = "/sys/fs/cgroup";
@@ -115,12 +115,42 @@ function numberAfter(fs: Pick<FileSystem, "readText">, path: string, word: strin
   }
 }
 
-function removeAll(fs: FileSystem, folders: readonly string[]): void {
+function removeAll(fs: FileSystem, folders: readonly string[]): boolean {
   for (const folder of folders) {
     try {
       fs.removeDirectory(folder);
     } catch {
       // Never made, or its last process is still being taken down.
+    }
+  }
+  return folders.every((folder) => fs.stat(folder) === undefined);
+}
+
+const NAME = /^holdfast-[0-9a-f]{16}$/;
+/** From making its group to entering it nobody takes longer. */
+const ENTERING_MS = 60_000;
+
+/** Removes groups whose makers died before they could: the kernel lets nobody remove one that is in use. Never throws. */
+export function sweepControlGroups({ fs, clock }: Pick<Effects, "fs" | "clock">): void {
+  const own = ownGroups(fs);
+  const parents = ["memory", "pids"].flatMap((controller) => {
+    const path = own.get(controller);
+    return path === undefined ? [] : [`${MOUNT}/${controller}${path}`];
+  });
+  const [, above] = /^(.*)\/[^/]+$/.exec(own.get("") ?? "") ?? [];
+  if (above !== undefined) parents.push(`${MOUNT}${above}`);
+  for (const parent of parents) {
+    try {
+      const old = fs.list(parent).filter(({ name }) => {
+        const made_ns = NAME.test(name) ? fs.stat(`${parent}/${name}`)?.mtime_ns : undefined;
+        return made_ns !== undefined && clock.now_ms() - Number(made_ns / 1_000_000n) >= ENTERING_MS;
+      });
+      removeAll(
+        fs,
+        old.map(({ name }) => `${parent}/${name}`),
+      );
+    } catch {
+      // It has no such folder.
     }
   }
 }

@@ -16,6 +16,14 @@ while (defined(my $word = shift @ARGV)) {
   $asked{$word} = [splice(@ARGV, 0, $count)];
 }
 
+# Who started all this puts this process into its control groups meanwhile; nothing is started before.
+sub admitted {
+  return unless @{$asked{admission}};
+  my $word = ' ';
+  fail('it was not let in') unless syscall($NR{read}, ${STATUS_FD}, $word, 1) == 1;
+  $asked{admission} = [];
+}
+
 # In a process of its own, adopted by the first one: the program has no part in it. It alone may open a socket with a path.
 sub relay {
   my ($port, $path) = @_;
@@ -24,6 +32,7 @@ sub relay {
   socket(my $door, 2, 1, 0) or fail("relay: $!");
   bind($door, Socket::pack_sockaddr_in($port, "\x7f\0\0\1")) or fail("relay: $!");
   listen($door, 64) or fail("relay: $!");
+  admitted();
   my $child = fork();
   fail("relay: $!") unless defined $child;
   if ($child == 0) {
@@ -152,11 +161,12 @@ my @program = @ARGV;
 # and lets nobody look into it.
 call('dumpable', 'prctl', 4, 0, 0, 0, 0);
 relay(@{$asked{relay}}) if @{$asked{relay}};
-my @ours = numbers();
+%ours = map { $_ => 1 } numbers();
+# Of each of them the same is hidden.
+for my $one (keys %ours) { push @{$asked{hidden}}, map { s{/1(?=/)}{/$one}gr } grep { m{^/proc/1/} } @{$asked{hidden}} if $one != 1 }
 my %doors = listening();
 socketpair(my $ours_to_hear, my $its_to_say, 1, 1, 0) or fail("watch: $!");
-# Who started all this puts this process into its control groups meanwhile.
-if (@{$asked{admission}}) { my $word = ' '; fail('it was not let in') unless syscall($NR{read}, ${STATUS_FD}, $word, 1) == 1 }
+admitted();
 my $child = fork();
 fail("fork: $!") unless defined $child;
 if ($child) {
@@ -168,7 +178,7 @@ if ($child) {
   else { while ((my $one = wait()) > 0) { if ($one == $child) { $ended = $?; last } } }
   my %open = listening();
   my $ports = join(',', sort { $a <=> $b } grep { !$doors{$_} } keys %open);
-  my $names = join(',', map { qq("$_") } left_running(@ours));
+  my $names = join(',', map { qq("$_") } left_running(keys %ours));
   my $usage = "\0" x 144;
   syscall($NR{getrusage}, -1, $usage);
   my ($user_s, $user_us, $system_s, $system_us, $rss_kib) = unpack('q5', $usage);
@@ -187,8 +197,12 @@ call('dumpable', 'prctl', 4, 1, 0, 0, 0);
 call('no_new_privs', 'prctl', 38, 1, 0, 0, 0);
 landlock();
 limit(6, $asked{processes}[0]) if @{$asked{processes}};
-# Where it runs in a sandbox that is watched already, or the kernel is old, it denies the same and nothing is told.
-my $listener = filtered($asked{watched}[0], 8);
+# Where it runs in a sandbox that is watched already, the kernel is old, or lets nobody look into another process (Yama), it
+# denies the same and nothing is told.
+my ($scope) = lines_of('/proc/sys/kernel/yama/ptrace_scope');
+# A caller that is being answered is not interrupted by its signals, where the kernel is of 5.19: it would ask again and again.
+my $listener = -1;
+for my $how (40, 8) { $listener = filtered($asked{watched}[0], $how) if $listener == -1 && ($scope // 0) < 2 }
 if ($listener != -1) { send_descriptor($its_to_say, $listener) }
 elsif (filtered($asked{filter}[0], 0) == -1) { fail("filter: $!") }
 close($its_to_say);

@@ -5,16 +5,19 @@ import { type ControlGroup, makeControlGroup } from "./control-group.ts";
 import type { WallStatus } from "./status.ts";
 import { sampleTree } from "./tree-sample.ts";
 
-type Needs = Pick<Effects, "fs" | "host" | "random">;
+type Needs = Pick<Effects, "fs" | "host" | "random" | "clock">;
 
 const SAMPLED_EVERY_MS = 20;
 const GROUP_WATCHED_EVERY_MS = 50;
+/** Together twice that: a tree of some gigabytes is taken down in less. */
+const REMOVED_WITHIN_MS = 128;
 
 /** Never throws for a machine without control groups. */
 export const meterFor = (effects: Needs, limits: ConfineLimits): Meter => new Meter(effects, limits);
 
 export class Meter {
   readonly #fs: Needs["fs"];
+  readonly #clock: Needs["clock"];
   readonly #limits: ConfineLimits;
   readonly #group: ControlGroup | undefined;
   #init_pid: number | undefined;
@@ -24,6 +27,7 @@ export class Meter {
 
   constructor(effects: Needs, limits: ConfineLimits) {
     this.#fs = effects.fs;
+    this.#clock = effects.clock;
     this.#limits = limits;
     this.#group = makeControlGroup(effects, limits);
   }
@@ -69,8 +73,10 @@ export class Meter {
     return { peak_memory_bytes, memory_measured: "sampled", ...cpu, ...left };
   }
 
-  remove(): void {
-    this.#group?.remove();
+  /** The tree has ended, and the kernel still takes it down for a moment. */
+  async remove(): Promise<void> {
+    for (let wait_ms = 1; this.#group?.remove() === false && wait_ms <= REMOVED_WITHIN_MS; wait_ms *= 2)
+      await this.#clock.sleep(wait_ms);
   }
 }
 

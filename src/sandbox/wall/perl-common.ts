@@ -8,7 +8,7 @@ const NUMBERS = {
   close: [3, 57],
   rt_sigprocmask: [14, 135],
   ioctl: [16, 29],
-  sendmsg: [46, 211],
+  sendmmsg: [307, 269],
   recvmsg: [47, 212],
   signalfd4: [289, 74],
   seccomp: [317, 277],
@@ -22,13 +22,17 @@ const NUMBERS = {
   prlimit64: [302, 261],
   getrusage: [98, 165],
   openat: [257, 56],
+  faccessat: [269, 48],
   open_tree: [428, 428],
   move_mount: [429, 429],
   mount_setattr: [442, 442],
   landlock_create_ruleset: [444, 444],
   landlock_add_rule: [445, 445],
   landlock_restrict_self: [446, 446],
+  pidfd_open: [434, 434],
+  pidfd_getfd: [438, 438],
   O_NOFOLLOW: [0o400000, 0o100000],
+  AUDIT_ARCH: [0xc000003e, 0xc00000b7],
 } as const;
 
 /** Absolute, never searched: PATH may name a folder of a plane. */

@@ -24,8 +24,11 @@ const NODE_WITH_NETWORK_PERMISSION = 25;
 const OF_DEV = [...DEVICES, "/dev/fd", SHARED_MEMORY];
 
 /** The first process of the namespace is ours; its name and its state may be seen. */
-const OF_FIRST_PROCESS = ["cwd", "environ", "exe", "fd", "maps", "mem", "root"].map(
-  (name) => `/proc/1/${name}`,
+const PRIVATE_NAMES =
+  `auxv clear_refs cwd environ exe fd fdinfo io map_files maps mem mountstats ns numa_maps pagemap
+  personality root smaps smaps_rollup stack syscall timers`.split(/\s+/);
+const OF_FIRST_PROCESS = ["/proc/1", "/proc/1/task/1"].flatMap((folder) =>
+  PRIVATE_NAMES.map((name) => `${folder}/${name}`),
 );
 /** Of the machine: no rights are needed to ask for them. */
 const OF_MACHINE = ["/proc/kcore", "/proc/sysrq-trigger"];

@@ -7,7 +7,7 @@ export const PYTHON_LAUNCHER = String.raw`
 import os, sys
 
 def tripwire(config):
-    write, fspath, realpath, separator = os.write, os.fspath, os.path.realpath, os.sep
+    write, fspath, realpath, readlink, separator = os.write, os.fspath, os.path.realpath, os.readlink, os.sep
     plane, fd = config["plane"], config["denials_fd"]
     said, is_worker = set(), "HOLDFAST_WORKER" in os.environ
 
@@ -34,31 +34,45 @@ def tripwire(config):
         with open("/proc/loadavg") as file:
             return int(number) > int(file.read().split()[-1])
 
-    def need(rule, path):
-        if isinstance(path, int) or path is None:
-            return
-        try:
-            text = os.fsdecode(fspath(path))
-            real = realpath(text)
-        except OSError:
-            real = os.path.abspath(text)
-        except (TypeError, ValueError):
-            return
+    def grants(rule, real):
+        # What is open already and is no file, as a pipe.
+        if real.startswith("/proc/") and real.endswith("]"):
+            return True
         granted = config["write"] if rule == "files.write" else config["read"] + config["write"]
         # A plane in /tmp is not the private /tmp of this program.
         if inside(real, [plane]):
             granted = [one for one in granted if inside(one, [plane])]
         # A folder on the way to something granted shows no more than that.
         if rule == "files.read" and any(inside(one, [real]) for one in granted):
+            return True
+        return inside(real, granted) and not inside(real, config["hidden"]) and not elsewhere(real)
+
+    def need(rule, path, folder=-1, is_followed=(True,)):
+        """Of a link at the end, what it leads to or the link itself; both where nobody says which is meant."""
+        if isinstance(path, int) or path is None:
             return
-        if inside(real, granted) and not inside(real, config["hidden"]) and not elsewhere(real):
+        try:
+            text = os.fsdecode(fspath(path))
+            if folder >= 0:
+                text = os.path.join(readlink("/proc/self/fd/%d" % (folder,)), text)
+            above, name = os.path.split(text.rstrip(separator))
+            itself = os.path.join(realpath(above), name)
+            reals = [realpath(text) if one or name in ("", ".", "..") else itself for one in is_followed]
+        except OSError:
+            reals = [os.path.abspath(os.fsdecode(fspath(path)))]
+        except (TypeError, ValueError):
             return
-        say(rule, real)
+        if any(grants(rule, real) for real in reals):
+            return
+        say(rule, reals[0])
         # Elsewhere nothing is there to be found: a library that looks for its settings there goes on without them.
-        if rule == "files.write" or inside(real, [plane]):
+        if rule == "files.write" or inside(reals[0], [plane]):
             raise PermissionError(13, "not granted: %s" % (rule,), text)
 
     def opened(path, mode, flags):
+        # Nobody says which folder it begins at; the kernel tells what it denies.
+        if mode is None and not isinstance(path, int) and not os.path.isabs(path):
+            return
         writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
         need("files.write" if writes else "files.read", path)
 
@@ -89,17 +103,20 @@ def tripwire(config):
             return
         say("network", "a socket of the family %d" % (family,))
 
-    changes = {name: (lambda path, *_: need("files.write", path)) for name in (
-        "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr",
-        "os.removexattr", "os.mkfifo", "os.mknod")}
-    both = lambda one, two, *_: (need("files.write", one), need("files.write", two))
+    def changes(count, is_followed):
+        """Of so many paths, each with its folder among the last of the arguments."""
+        def judge(*args):
+            for path, folder in zip(args[:count], args[-count:]):
+                need("files.write", path, folder if isinstance(folder, int) else -1, is_followed)
+        return judge
+
     watched = {
         "open": opened,
         "os.listdir": lambda path: need("files.read", path),
         "os.scandir": lambda path: need("files.read", path),
-        "os.rename": both,
-        "os.link": both,
-        "os.symlink": lambda _, path, *__: need("files.write", path),
+        "os.rename": changes(2, (False,)),
+        "os.link": changes(2, (False, True)),
+        "os.symlink": lambda _, path, folder=-1: need("files.write", path, folder, (False,)),
         "subprocess.Popen": program,
         "os.system": program,
         "os.exec": program,
@@ -110,7 +127,10 @@ def tripwire(config):
         "socket.sendto": connected,
         "socket.getaddrinfo": lambda host, port, *_: reach(host, port),
         "socket.gethostbyname": lambda host: reach(host, None),
-        **changes,
+        **{name: changes(1, (False,)) for name in ("os.mkdir", "os.remove", "os.rmdir")},
+        **{name: changes(1, (True, False)) for name in ("os.chmod", "os.chown", "os.utime")},
+        **{name: (lambda path, *_: need("files.write", path, -1, (True, False))) for name in ("os.setxattr", "os.removexattr")},
+        "os.truncate": lambda path, *_: need("files.write", path),
     }
 
     def hook(event, args):

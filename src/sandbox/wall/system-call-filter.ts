@@ -13,13 +13,14 @@ import {
   MACHINERY,
   MAKES,
   MEMFD_CREATE,
+  OF_ADDRESSES,
   OF_PROCESS,
   OF_RIGHTS,
   OPENS,
-  OPENS_FOR_WRITING,
   PRLIMIT,
   PROGRAMS,
   RINGS,
+  SENDTO,
   SOCKET,
   TERMINAL_REQUESTS,
   WRITES,
@@ -51,6 +52,15 @@ const NUMBER_AT = 0;
 const ARCHITECTURE_AT = 4;
 /** Of an argument the lower half: what is compared fits there. */
 const argument = (index: number): Line => load(16 + 8 * index);
+/** Where an argument, an address in memory, is given: either half of it. */
+const whereGiven = (index: number, then: Line): Line[] => [
+  argument(index),
+  [JSET, 2, 0, 0xffff_ffff],
+  load(20 + 8 * index),
+  [JSET, 0, 1, 0xffff_ffff],
+  then,
+  answer(ALLOW),
+];
 
 export interface FilterOptions {
   /** Families of sockets it may open; a pair of connected ones is always possible. */
@@ -82,19 +92,25 @@ export function systemCallFilter(arch: string, options: FilterOptions, is_watche
     answer(ALLOW),
   ];
   const asked = [
-    ...[...OF_PROCESS, ...OF_RIGHTS, ...OPENS, ...WRITES, ...MAKES, ...(subprocess ? [] : PROGRAMS)].flatMap(
-      ([name, x64, arm64]) => on([name, x64, arm64], [answer(ASK)]),
-    ),
-    // Only where a new limit is given.
-    ...on(PRLIMIT, hasBits(2, 0xffff_ffff, answer(ASK))),
+    ...[
+      ...OF_PROCESS,
+      ...OF_RIGHTS,
+      ...OPENS,
+      ...WRITES,
+      ...MAKES,
+      ...(subprocess ? [] : PROGRAMS),
+      ...(families.length === 0 ? [] : OF_ADDRESSES),
+    ].flatMap(([name, x64, arm64]) => on([name, x64, arm64], [answer(ASK)])),
+    ...on(PRLIMIT, whereGiven(2, answer(ASK))),
+    ...(families.length === 0 ? [] : on([SENDTO[0], SENDTO[1], SENDTO[2]], whereGiven(4, answer(ASK)))),
   ];
   return assembled([
     load(ARCHITECTURE_AT),
     [JEQ, 1, 0, AUDIT_ARCH[arch]],
-    answer(KILL_PROCESS),
+    answer(is_watched ? ASK : KILL_PROCESS),
     load(NUMBER_AT),
     // The second numbering of x86-64.
-    ...(arch === "x64" ? ([[JGE, 0, 1, 0x4000_0000], answer(ERRNO | NUMBERS.ENOSYS)] as Line[]) : []),
+    ...(arch === "x64" ? ([[JGE, 0, 1, 0x4000_0000], deny("ENOSYS")] as Line[]) : []),
     ...on(CLONE3, [answer(ERRNO | NUMBERS.ENOSYS)]),
     ...RINGS.flatMap((call) => on(call, [tries_rings ? answer(ERRNO | NUMBERS.ENOSYS) : deny("ENOSYS")])),
     ...[...MACHINERY, ...(subprocess ? [] : [MEMFD_CREATE])].flatMap((call) => on(call, [deny("EPERM")])),
@@ -130,11 +146,12 @@ export function watchedCalls(arch: string, { families, subprocess }: FilterOptio
     ...OF_PROCESS.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "process", at)),
     ...OF_RIGHTS.flatMap(([name, x64, arm64, rule]) => line([name, x64, arm64], rule)),
     ...line(PRLIMIT, "limit"),
-    ...OPENS.flatMap(([name, x64, arm64, at, flags]) =>
-      line([name, x64, arm64], "open", at, flags, OPENS_FOR_WRITING),
-    ),
+    ...OPENS.flatMap(([name, x64, arm64, at, flags]) => line([name, x64, arm64], "open", at, flags)),
     ...WRITES.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "write", at)),
     ...MAKES.flatMap(([name, x64, arm64, at, mode]) => line([name, x64, arm64], "node", at, mode)),
+    ...(families.length === 0
+      ? []
+      : [...OF_ADDRESSES, SENDTO].flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "reach", at))),
     ...(subprocess
       ? []
       : PROGRAMS.flatMap(([name, x64, arm64, at]) => line([name, x64, arm64], "program", at))),

@@ -59,6 +59,13 @@ export const MACHINERY: readonly Call[] = [
   ["adjtimex", 159, 171],
   ["sethostname", 170, 161],
   ["setdomainname", 171, 162],
+  ["open_tree_attr", 467, 467],
+  ["quotactl_fd", 443, 443],
+  ["swapoff", 168, 225],
+  ["kexec_file_load", 320, 294],
+  ["vhangup", 153, 58],
+  ["iopl", 172, null],
+  ["ioperm", 173, null],
 ];
 export const SOCKET: Call = ["socket", 41, 198];
 export const CLONE: Call = ["clone", 56, 220];
@@ -78,74 +85,92 @@ export const OF_PROCESS: readonly (readonly [...Call, at: number])[] = [
   ["rt_tgsigqueueinfo", 297, 240, 0],
   ["pidfd_open", 434, 434, 0],
   ["sched_setparam", 142, 118, 0],
-  ["sched_setscheduler", 144, 119, 0],
   ["sched_setaffinity", 203, 122, 0],
-  ["sched_setattr", 314, 274, 0],
 ];
 /** Ask for rights, or for more than a limit: each is judged by its own rule. */
 export const OF_RIGHTS: readonly (readonly [...Call, rule: string])[] = [
   ["setpriority", 141, 140, "priority"],
+  ["sched_setscheduler", 144, 119, "scheduler"],
+  ["sched_setattr", 314, 274, "scheduler"],
+  ["ioprio_set", 251, 30, "io_priority"],
+  ["pidfd_send_signal", 424, 424, "descriptor"],
+  ["setrlimit", 160, 164, "own_limit"],
   ["setuid", 105, 146, "user"],
   ["setgid", 106, 144, "group"],
   ["setreuid", 113, 145, "user"],
   ["setregid", 114, 143, "group"],
   ["setresuid", 117, 147, "user"],
   ["setresgid", 119, 149, "group"],
+  ["setfsuid", 122, 151, "user"],
+  ["setfsgid", 123, 152, "group"],
   ["setgroups", 116, 159, "groups"],
   ["capset", 126, 91, "capabilities"],
   ["shmat", 30, 196, "segment"],
 ];
 export const PRLIMIT: Call = ["prlimit64", 302, 261];
+/** Name an address, at this argument or where it says. */
+export const SENDTO: readonly [...Call, at: number] = ["sendto", 44, 206, 4];
+export const OF_ADDRESSES: readonly (readonly [...Call, at: number])[] = [
+  ["connect", 42, 203, 1],
+  ["bind", 49, 200, 1],
+  ["sendmsg", 46, 211, 1],
+];
 export const PROGRAMS: readonly (readonly [...Call, at: string])[] = [
-  ["execve", 59, 221, "c0"],
-  ["execveat", 322, 281, "01"],
+  ["execve", 59, 221, "c0f"],
+  ["execveat", 322, 281, "014"],
 ];
 
+/*
+ * A path is told by three characters: the argument of its folder (`c`: the working one), its own (`-`: the descriptor itself),
+ * and what becomes of a link at its end: `f` followed, `l` meant itself, `n` nothing may be there, `L` as `linkat` is told, else
+ * the argument of flags that may say it is meant itself.
+ */
 /** At a path, with a mode at the last of the arguments: that of a device is denied anywhere. */
 export const MAKES: readonly (readonly [...Call, at: string, mode: number])[] = [
-  ["mknod", 133, null, "c0", 1],
-  ["mknodat", 259, 33, "01", 2],
+  ["mknod", 133, null, "c0n", 1],
+  ["mknodat", 259, 33, "01n", 2],
 ];
-/** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC: the same on both. */
-export const OPENS_FOR_WRITING = 0x243;
 /** With the argument of the flags; `m`: of where they are in memory. */
 export const OPENS: readonly (readonly [...Call, at: string, flags: string])[] = [
   ["open", 2, null, "c0", "1"],
   ["openat", 257, 56, "01", "2"],
   ["openat2", 437, 437, "01", "m2"],
 ];
-/** Change what is at a path: for each path the argument of its folder (`c`: the working one) and its own (`-`: the descriptor itself). */
+/** Change what is at a path. */
 export const WRITES: readonly (readonly [...Call, at: string])[] = [
-  ["creat", 85, null, "c0"],
-  ["mkdir", 83, null, "c0"],
-  ["mkdirat", 258, 34, "01"],
-  ["rmdir", 84, null, "c0"],
-  ["unlink", 87, null, "c0"],
-  ["unlinkat", 263, 35, "01"],
-  ["rename", 82, null, "c0c1"],
-  ["renameat", 264, 38, "0123"],
-  ["renameat2", 316, 276, "0123"],
-  ["link", 86, null, "c0c1"],
-  ["linkat", 265, 37, "0123"],
-  ["symlink", 88, null, "c1"],
-  ["symlinkat", 266, 36, "12"],
-  ["truncate", 76, 45, "c0"],
-  ["chmod", 90, null, "c0"],
-  ["fchmod", 91, 52, "0-"],
-  ["fchmodat", 268, 53, "01"],
-  ["fchmodat2", 452, 452, "01"],
-  ["chown", 92, null, "c0"],
-  ["lchown", 94, null, "c0"],
-  ["fchown", 93, 55, "0-"],
-  ["fchownat", 260, 54, "01"],
-  ["utime", 132, null, "c0"],
-  ["utimes", 235, null, "c0"],
-  ["futimesat", 261, null, "01"],
-  ["utimensat", 280, 88, "01"],
-  ["setxattr", 188, 5, "c0"],
-  ["lsetxattr", 189, 6, "c0"],
-  ["fsetxattr", 190, 7, "0-"],
-  ["removexattr", 197, 14, "c0"],
-  ["lremovexattr", 198, 15, "c0"],
-  ["fremovexattr", 199, 16, "0-"],
+  ["creat", 85, null, "c0f"],
+  ["mkdir", 83, null, "c0n"],
+  ["mkdirat", 258, 34, "01n"],
+  ["rmdir", 84, null, "c0l"],
+  ["unlink", 87, null, "c0l"],
+  ["unlinkat", 263, 35, "01l"],
+  ["rename", 82, null, "c0lc1l"],
+  ["renameat", 264, 38, "01l23l"],
+  ["renameat2", 316, 276, "01l23l"],
+  ["link", 86, null, "c0lc1n"],
+  ["linkat", 265, 37, "01L23n"],
+  ["symlink", 88, null, "c1n"],
+  ["symlinkat", 266, 36, "12n"],
+  ["truncate", 76, 45, "c0f"],
+  ["chmod", 90, null, "c0f"],
+  ["fchmod", 91, 52, "0-f"],
+  ["fchmodat", 268, 53, "01f"],
+  ["fchmodat2", 452, 452, "013"],
+  ["chown", 92, null, "c0f"],
+  ["lchown", 94, null, "c0l"],
+  ["fchown", 93, 55, "0-f"],
+  ["fchownat", 260, 54, "014"],
+  ["utime", 132, null, "c0f"],
+  ["utimes", 235, null, "c0f"],
+  ["futimesat", 261, null, "01f"],
+  ["utimensat", 280, 88, "013"],
+  ["setxattr", 188, 5, "c0f"],
+  ["lsetxattr", 189, 6, "c0l"],
+  ["fsetxattr", 190, 7, "0-f"],
+  ["removexattr", 197, 14, "c0f"],
+  ["lremovexattr", 198, 15, "c0l"],
+  ["fremovexattr", 199, 16, "0-f"],
+  ["setxattrat", 463, 463, "012"],
+  ["removexattrat", 466, 466, "012"],
+  ["file_setattr", 469, 469, "014"],
 ];
