@@ -3,7 +3,7 @@ import type { Receipt, ReceiptFile } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { bare, type Fault, prefixed, sha256Hex } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { readInstalled } from "../receipts/index.ts";
+import { readInstalled, readReceipt } from "../receipts/index.ts";
 import { storedArchive } from "./drift.ts";
 import { make } from "./faults.ts";
 import { checkOwnPaths } from "./own-paths.ts";
@@ -33,20 +33,33 @@ export interface RestorePlan {
   /** The plane's own files that are not what this program ships. */
   readonly own: readonly BrokenFile<OwnFile>[];
   readonly problems: readonly Fault[];
+  /** Packages with a broken file, whether it can be put back or not. */
+  readonly concerned: readonly Concerned[];
 }
 
-/** Only code and its kin: config and state belong to the people who edit them. Lists every problem. */
+export type Concerned = Pick<Receipt, "package_id" | "plane_id">;
+
+/**
+ * Only code and its kin: config and state belong to the people who edit them. Lists every problem.
+ * @param among the packages an earlier plan found broken; all that are installed where not given
+ */
 export async function planRestore(
   effects: Effects,
   plane: Plane,
   plane_files: ReadonlyMap<string, Uint8Array>,
+  among?: readonly Concerned[],
 ): Promise<RestorePlan> {
   const packages: BrokenPackage[] = [];
   const problems: Fault[] = [];
-  for (const { receipt } of readInstalled(effects.fs, plane.root)) {
-    effects.signal.throwIfAborted();
-    const files = await findBroken(effects, plane, receipt.files.filter(isRestored));
-    if (files.length === 0) continue;
+  const concerned: Concerned[] = [];
+  const installed =
+    among === undefined
+      ? readInstalled(effects.fs, plane.root)
+      : among.flatMap(
+          ({ package_id, plane_id }) => readReceipt(effects.fs, plane.root, package_id, plane_id) ?? [],
+        );
+  for await (const { receipt, files } of brokenIn(effects, plane, installed)) {
+    concerned.push(receipt);
     problems.push(...checkOwnPaths(effects, plane, receipt), ...checkPlaces(effects, plane, receipt, files));
     const archive = storedArchive(effects, plane, receipt);
     if (archive === undefined) problems.push(sourceMissing(receipt));
@@ -58,7 +71,46 @@ export async function planRestore(
     packages,
     own: own.filter(({ file }) => kindOf(effects, plane, file.path) !== "directory"),
     problems,
+    concerned,
   };
+}
+
+/** Files read at once, by all cores. */
+const FILES_AT_ONCE = 50_000;
+
+/** Those of which something is broken, in the order given. */
+async function* brokenIn(
+  effects: Effects,
+  plane: Plane,
+  installed: readonly { readonly receipt: Receipt }[],
+): AsyncGenerator<Pick<BrokenPackage, "receipt" | "files">> {
+  let at = 0;
+  while (at < installed.length) {
+    effects.signal.throwIfAborted();
+    const batch: { readonly receipt: Receipt; readonly files: readonly ReceiptFile[] }[] = [];
+    for (let count = 0; at < installed.length && count < FILES_AT_ONCE; at++) {
+      const receipt = installed[at]?.receipt;
+      if (receipt === undefined) continue;
+      const files = receipt.files.filter(isRestored);
+      batch.push({ receipt, files });
+      count += files.length;
+    }
+    const broken = (
+      await findBroken(
+        effects,
+        plane,
+        batch.flatMap(({ files }) => files),
+      )
+    ).values();
+    let next = broken.next().value;
+    for (const { receipt, files } of batch) {
+      if (next === undefined) break;
+      const own = new Set(files);
+      const found: BrokenFile<ReceiptFile>[] = [];
+      for (; next !== undefined && own.has(next.file); next = broken.next().value) found.push(next);
+      if (found.length > 0) yield { receipt, files: found };
+    }
+  }
 }
 
 const isRestored = ({ classification }: ReceiptFile): boolean =>

@@ -54,13 +54,14 @@ export async function restore(real: Effects, plane: Plane, request: RestoreReque
   });
   const own = request.plane_files ?? new Map<string, Uint8Array>();
   const none = { kept_in: null, transaction_id: null, generation: null, timeline: [], verified_paths: 0 };
-  const planned = async (): Promise<RestorePlan> => {
-    const plan = await reading(effects, plane, () => planRestore(effects, plane, own));
-    refuseAll(plan.problems);
-    return plan;
-  };
   // Made once before anything is begun: the journal names the packages, and a plane that is whole is not touched.
   let plan = await reading(effects, plane, () => planRestore(effects, plane, own));
+  const { concerned } = plan;
+  const planned = async (): Promise<RestorePlan> => {
+    const again = await reading(effects, plane, () => planRestore(effects, plane, own, concerned));
+    refuseAll(again.problems);
+    return again;
+  };
   const is_whole = plan.packages.length + plan.own.length + plan.problems.length === 0;
   if (request.dry_run) refuseAll(plan.problems);
   if (request.dry_run || is_whole) return { ...none, restored: shown(plane, plan), dry_run: request.dry_run };
@@ -81,7 +82,7 @@ export async function restore(real: Effects, plane: Plane, request: RestoreReque
     },
     async (session, workspace) => {
       const { transaction } = workspace;
-      plan = await planRestore(effects, plane, own);
+      plan = await planRestore(effects, plane, own, concerned);
       refuseAll(plan.problems);
       workspace.enter("activate");
       const wanted = [...plan.packages.flatMap(({ files }) => files), ...plan.own].map(({ file }) => file);

@@ -6,8 +6,12 @@ import type { FileDigest } from "../ports.ts";
 const BUFFER_BYTES = 1 << 20;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Of this thread, and of one call at a time: nothing is awaited while it is in use. */
+let reused: Buffer | undefined;
+
 export function digestFilesHere(paths: readonly string[]): (FileDigest | undefined)[] {
-  const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  reused ??= Buffer.allocUnsafe(BUFFER_BYTES);
+  const buffer = reused;
   return paths.map((path) => digestFile(path, buffer));
 }
 
