@@ -197,12 +197,14 @@ call('dumpable', 'prctl', 4, 1, 0, 0, 0);
 call('no_new_privs', 'prctl', 38, 1, 0, 0, 0);
 landlock();
 limit(6, $asked{processes}[0]) if @{$asked{processes}};
-# Where it runs in a sandbox that is watched already, the kernel is old, or lets nobody look into another process (Yama), it
-# denies the same and nothing is told.
+# Where it runs in a sandbox that is watched already, the kernel is older than 5.5 (a call could be asked about and not be left
+# to it), or lets nobody look into another process (Yama), it denies the same and nothing is told.
 my ($scope) = lines_of('/proc/sys/kernel/yama/ptrace_scope');
+my ($release) = lines_of('/proc/sys/kernel/osrelease');
+my $may_watch = ($scope // 0) < 2 && ($release // '') =~ /^(\d+)\.(\d+)/ && ($1 > 5 || $1 == 5 && $2 >= 5);
 # A caller that is being answered is not interrupted by its signals, where the kernel is of 5.19: it would ask again and again.
 my $listener = -1;
-for my $how (40, 8) { $listener = filtered($asked{watched}[0], $how) if $listener == -1 && ($scope // 0) < 2 }
+for my $how (40, 8) { $listener = filtered($asked{watched}[0], $how) if $listener == -1 && $may_watch }
 if ($listener != -1) { send_descriptor($its_to_say, $listener) }
 elsif (filtered($asked{filter}[0], 0) == -1) { fail("filter: $!") }
 close($its_to_say);
