@@ -25,12 +25,32 @@ sub text_at {
   return $text =~ /\A([^\0]*)\0/ ? $1 : undef;
 }
 
+# The same by the kernel, which is quicker: where no link is passed that each process has of its own, it leads us where it
+# leads the caller. Undefined where nothing is there, or one is passed.
+sub opened_at {
+  my ($pid, $base, $path) = @_;
+  my $folder = -100;
+  if ($path !~ m{^/}) {
+    $folder = syscall($NR{openat}, -100, "/proc/$pid/$base", 0x280000, 0);
+    return undef if $folder == -1;
+  }
+  # O_PATH; RESOLVE_NO_MAGICLINKS.
+  my $how = pack('QQQ', 0x280000, 0, 2);
+  my $fd = $path eq '' ? -1 : syscall($NR{openat2}, $folder, "$path", $how, 24);
+  syscall($NR{close}, $folder) if $folder != -100;
+  return undef if $fd == -1;
+  my $found = readlink("/proc/self/fd/$fd");
+  syscall($NR{close}, $fd);
+  return defined $found && $found =~ m{^/(?!(?:proc|dev)(?:/|\z))} && $found !~ / \(deleted\)\z/ ? $found : undef;
+}
+
 # Where a path leads, with its links followed as the caller would; undefined for what is no path, as a pipe.
 sub led_to {
   my ($pid, $folder, $address, $end) = @_;
   my $base = defined $folder && signed($folder) != -100 ? "fd/" . signed($folder) : 'cwd';
   my $path = $address ? text_at($pid, $address) : '';
   return 'a path that cannot be read' unless defined $path;
+  if ($end eq 'f') { my $found = opened_at($pid, $base, $path); return $found if defined $found }
   my @left = split m{/+}, $path =~ m{^/} ? $path : "proc/$pid/$base/$path";
   $end = 'f' if $path =~ m{(?:^|/)\z};
   my ($at, $links) = ('', 0);
@@ -62,6 +82,12 @@ sub led_to {
 sub lies_in {
   my ($path, @folders) = @_;
   return grep { $path eq $_ || index($path, $_ eq '/' ? '/' : "$_/") == 0 } @folders;
+}
+
+# The same as one pattern, for lists that are asked again and again.
+sub within {
+  my $any = join '|', map { $_ eq '/' ? '' : quotemeta } @_;
+  return @_ ? qr{\A(?:$any)(?:/|\z)} : qr{(?!)};
 }
 
 my %ENDS = (f => sub { 'f' }, l => sub { 'l' }, n => sub { 'n' }, L => sub { $_[4] & 0x400 ? 'f' : 'l' });
@@ -227,26 +253,32 @@ my %judged = (
 # Where libraries look for names, words, certificates and the number of processors is no doing of the program at any time. An
 # interpreter tells of it where the program itself asks.
 my @of_libraries = (
-  map({ "/etc/$_" } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services protocols netsvc.conf svc.conf mime.types
+  map({ "/etc/$_" } qw(nsswitch.conf host.conf resolv.conf hosts gai.conf services protocols netsvc.conf svc.conf mime.types locale.alias
     ld.so.preload userdb ssl pki)),
   qw(/usr/share /run/userdb /run/systemd/userdb /run/host/userdb /sys/fs/cgroup /sys/devices/system/cpu /sys/devices/system/node
     /sys/kernel/mm/transparent_hugepage),
 );
 
+my $of_libraries = within(@of_libraries);
+my @to_write = (@{$asked{write}}, @{$asked{device}});
+my @to_read = (@{$asked{read}}, @to_write);
+my ($to_read, $to_write) = (within(@to_read), within(@to_write));
+my $hidden;
+
+sub is_hidden { $hidden //= within(@{$asked{hidden}}); $_[0] =~ $hidden }
+
 sub read_from {
   my ($path) = @_;
   return () unless defined $path;
-  return () if lies_in($path, @of_libraries);
-  my @granted = (@{$asked{read}}, @{$asked{write}}, @{$asked{device}});
-  my $is_hidden = lies_in($path, @{$asked{hidden}}) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1))
+  return () if $path =~ $of_libraries;
+  my $is_hidden = is_hidden($path) || ($path =~ m{^/proc/(\d+)(?:/|\z)} && is_elsewhere($1))
     # Of the machine, some are for root alone.
     || $path =~ m{^/proc/} && syscall($NR{faccessat}, -100, "$path", 4) == -1 && $! == 13;
-  return () if !$is_hidden && (lies_in($path, @granted) || grep { lies_in($_, $path) } @granted);
+  return () if !$is_hidden && ($path =~ $to_read || grep { lies_in($_, $path) } @to_read);
   return ['files.read', $path];
 }
 
 sub written {
-  my @granted = (@{$asked{write}}, @{$asked{device}});
-  return map { ['files.write', $_] } grep { defined && (!lies_in($_, @granted) || lies_in($_, @{$asked{hidden}})) } @_;
+  return map { ['files.write', $_] } grep { defined && ($_ !~ $to_write || is_hidden($_)) } @_;
 }
 `;

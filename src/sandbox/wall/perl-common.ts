@@ -12,6 +12,7 @@ const NUMBERS = {
   recvmsg: [47, 212],
   signalfd4: [289, 74],
   seccomp: [317, 277],
+  openat2: [437, 437],
   process_vm_readv: [310, 270],
   mount: [165, 40],
   unshare: [272, 97],

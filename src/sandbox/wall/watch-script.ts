@@ -56,6 +56,8 @@ sub decide {
     $number >= 0x40000000 || $machine != $NR{AUDIT_ARCH} ? 38 : 1];
   my ($verb, $name, @more) = @{$machine == $NR{AUDIT_ARCH} && $watched{$number} || $unknown};
   my @denied = eval { $judged{$verb}->($pid, $name, \@arguments, @more) };
+  # A mistake of ours must not look like a call that was let through.
+  @denied = (['system', "$name, which could not be judged"]) if $@;
   report(@$_[0, 1]) for @denied;
   return $more[-1] if $verb eq 'deny' || $verb eq 'socket';
   return @denied ? $denied[0][2] // 0 : 0;
