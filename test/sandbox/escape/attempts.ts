@@ -77,55 +77,57 @@ export function escapes(user: string): void {
 
 /** The same attempts with the part of the interpreter that says what was denied, in two runs: an answer lists 64 denials. */
 export function recorded(user: string): void {
-  test.each(["python", "node"] as const)(
-    `${user}: each denial to a %s program leaves its record`,
-    async (runtime) => {
-      const here = await world({ below: "/var/tmp" });
-      const net = await network(here.folder, `${here.plugin}/daemon.sock`);
-      const told = tellAttempts(here, "node", { net, segment: "0" });
-      const every = namesOf(runtime);
-      const accounted = new Set([
-        ...Object.keys(RECORDS[runtime]),
-        ...Object.keys(BY_KERNEL[runtime]),
-        ...NOTHING_DENIED[runtime],
-      ]);
-      // A new attempt stands in one of the three.
-      expect(every.filter((name) => !accounted.has(name))).toEqual([]);
-      const seen = { interpreter: 0, kernel: 0 };
-      for (const [by, table] of [
-        ["interpreter", RECORDS[runtime]],
-        ["kernel", BY_KERNEL[runtime]],
-      ] as const) {
-        const tried = every.filter(
-          (name) => Object.hasOwn(table, name) && !TOLD_ALWAYS.left_out.includes(name),
-        );
-        const { stdout, denials, denials_dropped, is_watched, stderr } = await run(here, {
-          kind: "node",
-          runtime,
-          text: TEXTS[runtime],
-          stdin: JSON.stringify({ ...told, left_out: every.filter((name) => !tried.includes(name)) }),
-        });
-        const { answers } = JSON.parse(stdout) as Answers;
-        expect(Object.keys(answers).toSorted(), stderr).toEqual(tried.toSorted());
-        const subjects = denials
-          .filter(({ seen_by }) => by === "interpreter" || seen_by === "kernel")
-          .map(({ rule, subject }) =>
-            `${rule} ${subject}`.replace(here.folder, "F").replace(`:${net.tcp}`, ":PORT"),
-          )
-          .map((line) => line.replace(net.abstract, "ABSTRACT").replace(TOLD_ALWAYS.disk, "DISK"))
-          .map((line) => line.replace(/\/\S+\/sitecustomize\.py/, "SITE"))
-          .map((line) => line.replace(new RegExp(`\\b${process.pid}\\b`), "HOST"))
-          .map((line) => line.replace(new RegExp(`\\b${here.victim.pid}\\b`), "VICTIM"));
-        expect(tried.filter((name) => !subjects.includes(table[name] ?? ""))).toEqual([]);
-        expect([denials_dropped, is_watched]).toEqual([0, true]);
-        seen[by] = tried.length;
-      }
-      const { size } = NOTHING_DENIED[runtime];
-      counts.push(
-        `${user} ${runtime}: ${seen.interpreter} denials recorded by the interpreter, ${seen.kernel} by the kernel; to ${size} attempts nothing is denied`,
-      );
-    },
+  const each = (["python", "node"] as const).flatMap((runtime) =>
+    KINDS.map((kind) => [runtime, kind] as const),
   );
+  test.each(each)(`${user}: each denial to a %s program as %s leaves its record`, async (runtime, kind) => {
+    const here = await world({ below: "/var/tmp" });
+    const net = await network(here.folder, `${here.plugin}/daemon.sock`);
+    const told = tellAttempts(here, kind, { net, segment: "0" });
+    const every = namesOf(runtime);
+    const accounted = new Set([
+      ...Object.keys(RECORDS[runtime]),
+      ...Object.keys(BY_KERNEL[runtime]),
+      ...NOTHING_DENIED[runtime],
+    ]);
+    // A new attempt stands in one of the three.
+    expect(every.filter((name) => !accounted.has(name))).toEqual([]);
+    const seen = { interpreter: 0, kernel: 0 };
+    for (const [by, table] of [
+      ["interpreter", RECORDS[runtime]],
+      ["kernel", BY_KERNEL[runtime]],
+    ] as const) {
+      const tried = every.filter(
+        (name) =>
+          Object.hasOwn(table, name) && !TOLD_ALWAYS.left_out.includes(name) && !granted(kind).includes(name),
+      );
+      const { stdout, denials, denials_dropped, is_watched, stderr } = await run(here, {
+        kind,
+        runtime,
+        text: TEXTS[runtime],
+        change: kind === "agent" ? { broker: NO_BROKER } : {},
+        stdin: JSON.stringify({ ...told, left_out: every.filter((name) => !tried.includes(name)) }),
+      });
+      const { answers } = JSON.parse(stdout) as Answers;
+      expect(Object.keys(answers).toSorted(), stderr).toEqual(tried.toSorted());
+      const subjects = denials
+        .filter(({ seen_by }) => by === "interpreter" || seen_by === "kernel")
+        .map(({ rule, subject }) =>
+          `${rule} ${subject}`.replace(here.folder, "F").replace(`:${net.tcp}`, ":PORT"),
+        )
+        .map((line) => line.replace(net.abstract, "ABSTRACT").replace(TOLD_ALWAYS.disk, "DISK"))
+        .map((line) => line.replace(/\/\S+\/sitecustomize\.py/, "SITE"))
+        .map((line) => line.replace(new RegExp(`\\b${process.pid}\\b`), "HOST"))
+        .map((line) => line.replace(new RegExp(`\\b${here.victim.pid}\\b`), "VICTIM"));
+      expect(tried.filter((name) => !subjects.includes(table[name] ?? ""))).toEqual([]);
+      expect([denials_dropped, is_watched]).toEqual([0, true]);
+      seen[by] = tried.length;
+    }
+    const { size } = NOTHING_DENIED[runtime];
+    counts.push(
+      `${user} ${runtime} ${kind}: ${seen.interpreter} denials recorded by the interpreter, ${seen.kernel} by the kernel; to ${size} attempts nothing is denied`,
+    );
+  });
 }
 
 const namesOf = (runtime: Runtime): string[] =>
