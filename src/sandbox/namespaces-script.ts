@@ -111,7 +111,7 @@ def first_process(config, argv, ready, go):
         raise_loopback()
     close_descriptors(config.get("keep", ()))
     drop_privileges()
-    # Where there is somebody to tell, the program has a filter of its own, which is watched from here.
+    # Where there is somebody to tell, the program that is started next sets the filter, and answers for it.
     if "status" not in config:
         filter_syscalls(SOCKET + MACHINERY, True)
     if "status" in config:

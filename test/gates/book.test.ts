@@ -120,6 +120,14 @@ test("a report that contradicts itself is believed only where it speaks against 
   expect(await gateCodes(on)).toEqual(["GATE_MISSING"]);
 });
 
+const ABOUT_MATRIX = {
+  package_id: ID,
+  harness,
+  programs_digest: "7".repeat(64),
+  host_digests,
+  duration_ms: 1,
+};
+
 test("so is a cell of a matrix", () => {
   const { environment, began_at } = reportOf("a".repeat(64));
   const verdictOf = (more: object) => {
@@ -138,17 +146,7 @@ test("so is a cell of a matrix", () => {
       ...more,
     };
     const versions = [{ version: "1.0.0", digest: "a".repeat(64) }];
-    const matrix = {
-      package_id: ID,
-      harness,
-      programs_digest: "7".repeat(64),
-      host_digests,
-      environment,
-      began_at,
-      duration_ms: 1,
-      versions,
-      cells: [cell],
-    };
+    const matrix = { ...ABOUT_MATRIX, environment, began_at, versions, cells: [cell] };
     return testsOf(readReport(JSON.stringify(matrix), "m.json"))[0]?.tests[0]?.verdict;
   };
   expect(verdictOf({})).toBe("pass");
@@ -178,13 +176,9 @@ test("what a matrix found is evidence of its cells, for each version by its byte
     works: true,
   });
   const matrix = {
-    package_id: ID,
-    harness,
-    programs_digest: "7".repeat(64),
-    host_digests,
+    ...ABOUT_MATRIX,
     environment,
     began_at,
-    duration_ms: 1,
     versions: [
       { version: "1.0.0", digest: on.digest, compat: {} },
       { version: "2.0.0", digest: "e".repeat(64), compat: {} },
