@@ -102,6 +102,18 @@ while True:
   expect(denials_dropped).toBeGreaterThan(10);
 });
 
+test.each([
+  ["by number", 'call(OPENAT, -100, b"/etc/%d" % number, 0, 0)'],
+  ["by the interpreter", 'open("/etc/%d" % number)'],
+])("denials %s beyond those listed are counted, each once", async (_, attempt) => {
+  const { denials, denials_dropped, exit_code } = await program(`
+for number in range(1000):
+    try: ${attempt}
+    except OSError: pass
+`);
+  expect([exit_code, denials.length, denials_dropped]).toEqual([0, 64, 936]);
+});
+
 test("a program cannot speak for the kernel", async () => {
   const { denials } = await program(`
 for fd in range(3, 64):

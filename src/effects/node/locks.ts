@@ -146,10 +146,14 @@ function lockOn(path: string, connection: Connection): HeldLock {
     release() {
       if (!held) return;
       held = false;
-      connection.database.exec("ROLLBACK");
-      keepIdle(path, connection);
-      holders.delete(key);
-      holder.resolve();
+      try {
+        connection.database.exec("ROLLBACK");
+        keepIdle(path, connection);
+      } finally {
+        // Else those of this process would wait for ever for one that is gone.
+        holders.delete(key);
+        holder.resolve();
+      }
     },
   };
 }

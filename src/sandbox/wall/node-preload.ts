@@ -12,8 +12,8 @@ export const NODE_PRELOAD = String.raw`"use strict";
     const text = String(subject).slice(0, 400);
     // A worker cannot tell one call from the next, and each is to have its own record.
     if (!is_worker) {
-      if (said.has(rule + text) || said.size > 200) return;
-      said.add(rule + text);
+      if (said.has(rule + text)) return;
+      if (said.size < 1024) said.add(rule + text);
     }
     try {
       writeSync(config.denials_fd, JSON.stringify({ rule, subject: text, seen_by: "node" }) + "\n");

@@ -17,9 +17,10 @@ def tripwire(config):
     def say(rule, subject):
         # A worker cannot tell one call from the next, and each is to have its own record.
         if not is_worker:
-            if (rule, subject) in said or len(said) > 200:
+            if (rule, subject) in said:
                 return
-            said.add((rule, subject))
+            if len(said) < 1024:
+                said.add((rule, subject))
         from json import dumps
         try:
             write(fd, (dumps({"rule": rule, "subject": subject[:400], "seen_by": "python"}) + "\n").encode())

@@ -7,7 +7,8 @@ import { JUDGE_SCRIPT } from "./judge-script.ts";
 export const WATCH_SCRIPT = String.raw`
 ${JUDGE_SCRIPT}my %watched = map { my ($number, @rule) = split / /; ($number => \@rule) } @{$asked{watch}};
 my %told;
-my $TOLD_MAX = 200;
+# Beyond it each is told, however often: what comes last must not hide behind what came first.
+my $TOLD_APART_MAX = 1024;
 
 # The program sends the descriptor of its filter to us, who answer: with a call that nobody has to answer.
 sub send_descriptor {
@@ -32,7 +33,10 @@ sub received_descriptor {
 sub report {
   my ($rule, $subject) = @_;
   # A worker cannot tell one call from the next, and each is to have its own record.
-  return if !$ENV{HOLDFAST_WORKER} && ($told{"$rule $subject"}++ || keys %told > $TOLD_MAX);
+  if (!$ENV{HOLDFAST_WORKER}) {
+    return if $told{"$rule $subject"};
+    $told{"$rule $subject"} = 1 if keys %told < $TOLD_APART_MAX;
+  }
   # As long as what an interpreter says of the same, so that it is one denial and not two.
   utf8::decode($subject);
   $subject = substr($subject, 0, 400);
