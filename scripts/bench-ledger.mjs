@@ -5,8 +5,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { nodeEffects } from "../src/effects/node/index.ts";
+import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../src/kernel/sha256-lanes.ts";
 import { appendEntries, streamRef, verifyStreams } from "../src/ledger/index.ts";
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../src/ledger/sha256-lanes.ts";
 
 const ENTRY = {
   event_type: "bench",

@@ -1,8 +1,8 @@
 /** Reads a block of whole lines for a verification that shares them out: pure computation over the bytes given. */
+import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../kernel/index.ts";
 import type { Link } from "./chain.ts";
 import { located, locateLine, putHashedText } from "./line-scanner.ts";
 import { idBitsAt } from "./seen-ids.ts";
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "./sha256-lanes.ts";
 
 const NEWLINE = 0x0a;
 export const BLOCK_BYTES = 1 << 19;
@@ -79,21 +79,20 @@ export class BlockReader {
 
   /** Finds lines and their members; returns how many there are, 0 when one is odd or does not follow the one before. */
   private locate(block_end: number, ids: Float64Array): number {
-    const { memory } = this.lanes;
+    const { memory, plainEnd } = this.lanes;
     let count = 0;
     let hashed = HASHED_AT;
     for (let start = LINES_AT; start < block_end; ) {
-      const newline = memory.indexOf(NEWLINE, start);
-      if (newline < 0 || newline >= block_end || count === BLOCK_LINES_MAX) return 0;
-      const line = memory.subarray(start, newline);
-      if (!locateLine(line)) return 0;
-      if (count > 0 && !this.follows(start, this.stated[count - 1] as number)) return 0;
+      if (count === BLOCK_LINES_MAX) return 0;
+      const newline = locateLine(memory, start, plainEnd);
+      if (newline < 0 || memory[newline] !== NEWLINE || newline >= block_end) return 0;
+      if (count > 0 && !this.follows(this.stated[count - 1] as number)) return 0;
       this.starts[count] = start;
       this.ends[count] = newline;
-      this.stated[count] = start + located.stated;
-      ids[count] = idBitsAt(memory, start + located.id, start + located.id_end);
+      this.stated[count] = located.stated;
+      ids[count] = idBitsAt(memory, located.id, located.id_end);
       this.hashed_starts[count] = hashed;
-      hashed = putHashedText(line, memory, hashed);
+      hashed = this.putHashed(newline, hashed);
       this.hashed_ends[count] = hashed;
       count++;
       start = newline + 1;
@@ -101,11 +100,21 @@ export class BlockReader {
     return count;
   }
 
-  /** Whether the line just located, which begins at `start`, names the hash at `before`. */
-  private follows(start: number, before: number): boolean {
+  /** As `putHashedText` does, within one memory. */
+  private putHashed(line_end: number, at: number): number {
+    const { memory, copy } = this.lanes;
+    if (located.cut === 0) return putHashedText(memory, line_end, memory, at);
+    const length = located.cut - located.start;
+    copy(at, located.start, length);
+    copy(at + length, located.cut_end, line_end - located.cut_end);
+    return at + length + line_end - located.cut_end;
+  }
+
+  /** Whether the line just located names the hash at `before`. */
+  private follows(before: number): boolean {
     if (located.previous_end - located.previous !== HASH_LENGTH) return false;
     const { memory } = this.lanes;
-    const named = start + located.previous;
+    const named = located.previous;
     for (let at = 0; at < HASH_LENGTH; at++) if (memory[named + at] !== memory[before + at]) return false;
     return true;
   }
@@ -128,11 +137,11 @@ export class BlockReader {
   }
 
   private link(index: number): LooseLink {
-    const line = this.lanes.memory.subarray(this.starts[index], this.ends[index]);
-    locateLine(line);
+    const { memory } = this.lanes;
+    locateLine(memory, this.starts[index] as number);
     return {
-      id: line.toString("latin1", located.id, located.id_end),
-      previous_hash: line.toString("latin1", located.previous, located.previous_end),
+      id: memory.toString("latin1", located.id, located.id_end),
+      previous_hash: memory.toString("latin1", located.previous, located.previous_end),
       entry_hash: this.hashOf(index),
     };
   }

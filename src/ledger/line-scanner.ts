@@ -60,20 +60,43 @@ const ends = new Int32Array(SORTED_KEYS.length);
 let scratch = Buffer.allocUnsafe(1 << 16);
 let has_high_bytes = false;
 
-/** Where the line last located has what a verifier needs, from its first byte; the quotes are left out. */
-export const located = { id: 0, id_end: 0, previous: 0, previous_end: 0, stated: 0, stated_end: 0 };
+/**
+ * Where the line last located has what a verifier needs, in the bytes given; the quotes are left out. `cut`: what of it is not hashed,
+ * where that is one piece; else 0.
+ */
+export const located = {
+  start: 0,
+  cut: 0,
+  cut_end: 0,
+  id: 0,
+  id_end: 0,
+  previous: 0,
+  previous_end: 0,
+  stated: 0,
+  stated_end: 0,
+};
 let of_located: Layout = SORTED;
 
 const HASH_LENGTH = 64;
 
-/** Finds the members of a canonical line (without its newline); false when the strict reader must decide. */
-export function locateLine(line: Buffer): boolean {
+/** Where the bytes that stand for themselves in a string end, from a place on; there is a newline behind them. */
+type PlainEnd = (at: number) => number;
+/** For the bytes that are being read. */
+let plainEnd: PlainEnd | undefined;
+
+/**
+ * Finds the members of a canonical line that begins there; returns where it ends, without its newline, or -1 when the strict
+ * reader must decide. `plain_end`: a fast one for these bytes.
+ */
+export function locateLine(line: Buffer, start: number, plain_end?: PlainEnd): number {
   // Second byte of the first key tells `decision` from `event_type`.
-  const layout = line[2] === 0x64 ? SORTED : OLDER;
+  const layout = line[start + 2] === 0x64 ? SORTED : OLDER;
   of_located = layout;
+  located.start = start;
   has_high_bytes = false;
-  if (!findMembers(line, layout)) return false;
-  if (has_high_bytes && !isUtf8(line)) return false;
+  plainEnd = plain_end;
+  const end = findMembers(line, start, layout);
+  if (end < 0 || (has_high_bytes && !isUtf8(line.subarray(start, end)))) return GIVE_UP;
   const { id, previous_hash, entry_hash } = layout;
   located.id = (starts[id] as number) + 1;
   located.id_end = (ends[id] as number) - 1;
@@ -81,19 +104,21 @@ export function locateLine(line: Buffer): boolean {
   located.previous_end = (ends[previous_hash] as number) - 1;
   located.stated = (starts[entry_hash] as number) + 1;
   located.stated_end = (ends[entry_hash] as number) - 1;
+  located.cut = layout.is_sorted ? (ends[0] as number) : 0;
+  located.cut_end = ends[entry_hash] as number;
   const previous_length = located.previous_end - located.previous;
-  if (previous_length !== HASH_LENGTH && previous_length !== 0) return false;
-  return located.stated_end - located.stated === HASH_LENGTH;
+  if (previous_length !== HASH_LENGTH && previous_length !== 0) return GIVE_UP;
+  return located.stated_end - located.stated === HASH_LENGTH ? end : GIVE_UP;
 }
 
 /** Reading of a canonical line (without its newline); undefined when the strict reader must decide. */
 export function scanLine(line: Buffer): LineReading | undefined {
-  if (!locateLine(line)) return undefined;
+  if (locateLine(line, 0) !== line.length) return undefined;
   if (scratch.length < line.length) scratch = Buffer.allocUnsafe(line.length * 2);
   const { id, id_end, previous, previous_end, stated, stated_end } = located;
   // A hash or id holds no escapes worth decoding here: an odd one only compares unequal.
   const entry_hash = line.toString("latin1", stated, stated_end);
-  const computed_hash = sha256Hex(scratch.subarray(0, putHashedText(line, scratch, 0)));
+  const computed_hash = sha256Hex(scratch.subarray(0, putHashedText(line, line.length, scratch, 0)));
   return {
     state: computed_hash === entry_hash ? "sound" : "edited",
     id: line.toString("latin1", id, id_end),
@@ -103,18 +128,18 @@ export function scanLine(line: Buffer): LineReading | undefined {
   };
 }
 
-function findMembers(line: Buffer, layout: Layout): boolean {
-  let at = 0;
+function findMembers(line: Buffer, start: number, layout: Layout): number {
+  let at = start;
   for (let index = 0; index < layout.keys.length; index++) {
     const lead = layout.lead[index] as Buffer;
-    for (let i = 0; i < lead.length; i++) if (line[at + i] !== lead[i]) return false;
+    for (let i = 0; i < lead.length; i++) if (line[at + i] !== lead[i]) return GIVE_UP;
     at += lead.length;
     starts[index] = at;
     at = scanMember(line, at, layout.keys[index] as EntryKey);
-    if (at === GIVE_UP) return false;
+    if (at === GIVE_UP) return GIVE_UP;
     ends[index] = at;
   }
-  return line[at] === CLOSE_OBJECT && at + 1 === line.length;
+  return line[at] === CLOSE_OBJECT ? at + 1 : GIVE_UP;
 }
 
 function scanMember(line: Buffer, at: number, key: EntryKey): number {
@@ -138,10 +163,18 @@ function scanValue(line: Buffer, at: number, depth: number): number {
   return scanInteger(line, at);
 }
 
+/** So many are looked at one by one: a call for a short string costs more. */
+const NEAR_BYTES = 16;
+
 function scanString(line: Buffer, start: number): number {
   let at = start + 1;
   for (;;) {
-    while (PLAIN_ASCII[line[at] as number] === 1) at++;
+    const near_end = at + NEAR_BYTES;
+    while (at < near_end && PLAIN_ASCII[line[at] as number] === 1) at++;
+    if (at === near_end) {
+      if (plainEnd === undefined) continue;
+      at = plainEnd(at);
+    }
     const byte = line[at];
     if (byte === QUOTE) return at + 1;
     if (byte === undefined || byte < SPACE) return GIVE_UP;
@@ -233,13 +266,13 @@ function scanInteger(line: Buffer, start: number): number {
 }
 
 /** Puts the text that the line last located is hashed from to `at`; returns where it ends. It is shorter than the line. */
-export function putHashedText(line: Buffer, target: Buffer, at: number): number {
+export function putHashedText(line: Buffer, line_end: number, target: Buffer, at: number): number {
   let end = at;
   const layout = of_located;
   if (layout.is_sorted) {
     // `decision` stands first, so the text is the line with one member cut out.
-    end += line.copy(target, end, 0, ends[0]);
-    return end + line.copy(target, end, ends[layout.entry_hash]);
+    end += line.copy(target, end, located.start, ends[0]);
+    return end + line.copy(target, end, ends[layout.entry_hash], line_end);
   }
   for (const { lead, member } of layout.hashed) {
     end += lead.copy(target, end);

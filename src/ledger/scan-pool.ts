@@ -1,5 +1,6 @@
 /** Threads that read blocks of lines. The only file of this room that knows threads. */
 import { Worker } from "node:worker_threads";
+import { DIGEST_BYTES } from "../kernel/index.ts";
 import {
   BLOCK_BYTES,
   BLOCK_LINES_MAX,
@@ -7,7 +8,6 @@ import {
   BlockReader,
   type BlockReading,
 } from "./block-reading.ts";
-import { DIGEST_BYTES } from "./sha256-lanes.ts";
 
 /** Memory that a thread and its caller share. */
 export interface ScanSlot extends BlockColumns {

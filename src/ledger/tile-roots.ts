@@ -1,6 +1,6 @@
 /** Roots of full tiles, their nodes hashed four at a time. */
+import { Sha256Lanes, TEXTS_AT } from "../kernel/index.ts";
 import { HASH_BYTES, TILE_WIDTH } from "../tlog/index.ts";
-import { Sha256Lanes, TEXTS_AT } from "./sha256-lanes.ts";
 
 /** SHA-256(0x01 || left || right), RFC 6962 section 2.1. */
 const NODE = 0x01;

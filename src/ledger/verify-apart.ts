@@ -55,7 +55,8 @@ export function startApart(
     place: { root, keys_directory, plane_uid },
     known,
     scan_worker_url: worker_url.href,
-    threads_count,
+    // The caller has work for one core meanwhile; and threads that must take turns cost more than one that goes on.
+    threads_count: Math.max(1, threads_count - 1),
     memory,
   };
   const thread = startThread(apart_url, workerData);

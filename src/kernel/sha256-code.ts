@@ -1,7 +1,9 @@
 /**
  * WebAssembly that computes SHA-256 of four texts side by side, one in each 32-bit lane of its 128-bit vectors. Written out
- * here instruction by instruction, so that nothing but this file decides what runs. FIPS 180-4 section 6.2.
+ * here instruction by instruction, so that nothing but these files decides what runs. FIPS 180-4 section 6.2.
  */
+
+import { ADD, AND, Code, SHR, unsigned, V128, XOR } from "./wasm-code.ts";
 
 /** Where things lie in the module's memory. */
 export const K_AT = 0;
@@ -9,24 +11,6 @@ export const STATE_AT = 1024;
 export const LANES = 4;
 const VECTOR_BYTES = 16;
 const ROUNDS = 64;
-
-const V128 = 0x7b;
-const I32 = 0x7f;
-
-/** Opcodes of the core and, after 0xfd, of the vector instructions. */
-const LOCAL_GET = 0x20;
-const LOCAL_SET = 0x21;
-const LOCAL_TEE = 0x22;
-const I32_CONST = 0x41;
-const LOAD = 0x00;
-const STORE = 0x0b;
-const SHUFFLE = 0x0d;
-const AND = 0x4e;
-const OR = 0x50;
-const XOR = 0x51;
-const SHL = 0xab;
-const SHR = 0xad;
-const ADD = 0xae;
 
 /** Parameters: where each lane's text goes on, and how many blocks of 64 bytes to take of all four. */
 const COUNT = 4;
@@ -38,70 +22,6 @@ const T1 = VARIABLES + 8;
 const XOR_BC = T1 + 1;
 const XOR_AB = T1 + 2;
 const LOCALS_COUNT = XOR_AB + 1 - W;
-
-const unsigned = (value: number): number[] => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return [...bytes, rest];
-    bytes.push((rest & 0x7f) | 0x80);
-  }
-};
-const signed = (value: number): number[] => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7) {
-    if (rest >= -64 && rest < 64) return [...bytes, rest & 0x7f];
-    bytes.push((rest & 0x7f) | 0x80);
-  }
-};
-
-class Code {
-  readonly bytes: number[] = [];
-
-  put(...bytes: readonly number[]): this {
-    for (const byte of bytes) this.bytes.push(byte);
-    return this;
-  }
-  get(local: number): this {
-    return this.put(LOCAL_GET, local);
-  }
-  set(local: number): this {
-    return this.put(LOCAL_SET, local);
-  }
-  tee(local: number): this {
-    return this.put(LOCAL_TEE, local);
-  }
-  vector(opcode: number): this {
-    return this.put(0xfd, ...unsigned(opcode));
-  }
-  /** Pops an address. */
-  load(offset: number): this {
-    return this.vector(LOAD).put(0, ...unsigned(offset));
-  }
-  /** Pops a vector and the address under it. */
-  store(offset: number): this {
-    return this.vector(STORE).put(0, ...unsigned(offset));
-  }
-  number(value: number): this {
-    return this.put(I32_CONST, ...signed(value));
-  }
-  shuffle(lanes: readonly number[]): this {
-    return this.vector(SHUFFLE).put(...lanes);
-  }
-  shift(opcode: number, bits: number): this {
-    return this.number(bits).vector(opcode);
-  }
-  rotated(local: number, bits: number): this {
-    this.get(local).shift(SHR, bits);
-    return this.get(local)
-      .shift(SHL, 32 - bits)
-      .vector(OR);
-  }
-  /** Exclusive or of three rotations. */
-  rotations(local: number, bits: readonly [number, number, number]): this {
-    this.rotated(local, bits[0]).rotated(local, bits[1]).vector(XOR);
-    return this.rotated(local, bits[2]).vector(XOR);
-  }
-}
 
 const BYTES_TURNED = [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12];
 /** Words of two vectors, counted 0 to 7, as bytes. */
@@ -169,7 +89,7 @@ function mix(code: Code, number: number): void {
   code.get(XOR_AB).set(XOR_BC);
 }
 
-function body(): number[] {
+function instructions(): number[] {
   const code = new Code();
   const LOOP = 0x03;
   const NOTHING = 0x40;
@@ -204,26 +124,5 @@ function body(): number[] {
   return code.put(END, END).bytes;
 }
 
-/** `\0asm`, version 1. */
-const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-
-const section = (id: number, content: readonly number[]): number[] => [
-  id,
-  ...unsigned(content.length),
-  ...content,
-];
-const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
-
-/** The module: `memory`, and `blocks(at0, at1, at2, at3, count)`, which takes `count` > 0 blocks of each lane. */
-export function sha256Module(memory_pages: number): Uint8Array<ArrayBuffer> {
-  const instructions = body();
-  const code = [1, ...unsigned(LOCALS_COUNT), V128, ...instructions];
-  return Uint8Array.from([
-    ...HEADER,
-    ...section(1, [1, 0x60, 5, I32, I32, I32, I32, I32, 0]),
-    ...section(3, [1, 0]),
-    ...section(5, [1, 0, ...unsigned(memory_pages)]),
-    ...section(7, [2, ...name("memory"), 2, 0, ...name("blocks"), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
-  ]);
-}
+/** `blocks(at0, at1, at2, at3, count)`: takes `count` > 0 blocks of each lane. */
+export const blocksBody = (): number[] => [1, ...unsigned(LOCALS_COUNT), V128, ...instructions()];

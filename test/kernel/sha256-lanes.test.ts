@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../../src/ledger/sha256-lanes.ts";
+import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../../src/kernel/sha256-lanes.ts";
 
 const BYTES = 1 << 18;
 const lanes = new Sha256Lanes(BYTES);
