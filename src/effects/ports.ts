@@ -3,7 +3,6 @@
  * File calls are synchronous on purpose: for small files they are 4 to 20 times faster than promises in Node,
  * and a journal reads more plainly without interleaving. Long loops yield with `breathe()`.
  */
-
 import type { Programs, Sockets } from "./program-ports.ts";
 
 export type FileKind = "file" | "directory" | "symlink" | "other";
@@ -224,6 +223,15 @@ export interface FileTable {
   readonly problems: ReadonlyMap<number, string>;
 }
 
+export interface TableOptions {
+  /** Even few of them are worth a thread. */
+  readonly is_heavy?: boolean;
+  /** Nobody will ask for more of the stamps than size and mode, which is less work; the others may then be 0. Nothing is known. */
+  readonly is_unstamped?: boolean;
+  /** Of all paths, which then begin below it: with its slash. */
+  readonly folder?: string;
+}
+
 export interface TableUnderWay {
   /** Takes what no other thread has begun, and waits for the rest. To be called once. */
   finish(): Promise<FileTable>;
@@ -244,9 +252,8 @@ export interface Workers {
   /**
    * The same with stamps, and one unreadable file does not hide the others. `known` holds a stamp for each path, zeros where
    * none is known. Other threads begin at once and take what was started first; this one joins when `finish` is called.
-   * `is_heavy`: even few of them are worth a thread.
    */
-  startTable(paths: readonly string[], known: BigUint64Array | null, is_heavy?: boolean): TableUnderWay;
+  startTable(paths: readonly string[], known: BigUint64Array | null, options?: TableOptions): TableUnderWay;
   /**
    * Indexes of paths that have another stamp now, sorted. Stops soon after it found more than `count_max`: then there may be
    * others.

@@ -4,6 +4,7 @@ import type { InstalledHead } from "../receipts/index.ts";
 import { scanRows } from "../registry/index.ts";
 import { headOf } from "./heads.ts";
 import { hasIndex, type IndexEffects, withIndex } from "./open.ts";
+import { sameOwners } from "./owner-rows.ts";
 import { OWNERS_NAME, OWNERS_PATH } from "./owners.ts";
 import type { Head } from "./receipt-rows.ts";
 import { ReceiptStamp } from "./receipt-stamp.ts";
@@ -16,29 +17,30 @@ export interface Divergence {
   readonly difference: string;
 }
 
-/**
- * What is behind the files is no divergence: it is read again before it is used. Lines of ledgers are counted, rows and
- * receipts are compared.
- * @param streams complete lines of each, as just counted
- */
-export function indexDivergence(
+/** What is behind the files is no divergence: it is read again before it is used. Rows and receipts are compared. */
+export const indexDivergence = (
   effects: IndexEffects,
   root: string,
   installed: readonly InstalledHead[],
+): Divergence[] =>
+  inIndex(effects, root, (database) => [
+    ...ofHeads(effects, root, database, installed),
+    ...ofOwners(effects, root, database),
+  ]);
+
+/** The same of ledgers, of which lines are counted. @param streams complete lines of each, as just counted */
+export const streamDivergence = (
+  effects: IndexEffects,
+  root: string,
   streams: readonly { readonly stream: string; readonly entries_count: number }[],
-): Divergence[] {
-  if (!hasIndex(effects, root)) return [];
-  return withIndex<Divergence[]>(
-    effects,
-    root,
-    (database) => [
-      ...ofHeads(effects, root, database, installed),
-      ...ofOwners(effects, root, database),
-      ...streams.flatMap((one) => ofStream(effects, root, database, one)),
-    ],
-    () => [],
-  );
-}
+): Divergence[] =>
+  inIndex(effects, root, (database) => streams.flatMap((one) => ofStream(effects, root, database, one)));
+
+const inIndex = (
+  effects: IndexEffects,
+  root: string,
+  find: (database: Database) => Divergence[],
+): Divergence[] => (hasIndex(effects, root) ? withIndex<Divergence[]>(effects, root, find, () => []) : []);
 
 function ofHeads(
   effects: IndexEffects,
@@ -87,6 +89,7 @@ function ofOwners({ fs }: IndexEffects, root: string, database: Database): Diver
   const known = currentSource(database, OWNERS_NAME);
   if (stat === undefined || known?.stamp !== stampOf(stat)) return [];
   if (!isSettled(stat, known.read_ms)) return [];
+  if (sameOwners(fs, path, database)) return [];
   const owners = new Map<string, string>();
   try {
     for (const row of scanRows(fs, path, "file_ownership"))

@@ -1,4 +1,4 @@
-export { type Divergence, indexDivergence } from "./divergence.ts";
+export { type Divergence, indexDivergence, streamDivergence } from "./divergence.ts";
 export { digestOf } from "./file-digest.ts";
 export { installedHeads, readableHeads } from "./heads.ts";
 export { KnownPackages } from "./known-packages.ts";

@@ -11,7 +11,7 @@ import { addCauses } from "./causes.ts";
 import { judgeChain } from "./chain.ts";
 import type { CheckParts } from "./check-parts.ts";
 import { judgeConfig } from "./config-edits.ts";
-import { judgeIndex } from "./derived-index.ts";
+import { judgeIndex, judgeIndexedStreams } from "./derived-index.ts";
 import { addDiffs } from "./drift-diff.ts";
 import { judgeEnvironments } from "./environments.ts";
 import { ExpectedPaths } from "./expected.ts";
@@ -56,6 +56,8 @@ export interface IntegrityOptions {
 /** What a check that is remembered brings along. */
 export interface Remembering {
   readonly reader: FileReader;
+  /** Whether the parts will be asked for what was read. */
+  readonly keeps: boolean;
   readonly ledgers: Pick<LedgerMemory, "start" | "judge" | "recallEvents">;
   /** For codes of what is kept. */
   readonly key: Buffer;
@@ -87,8 +89,12 @@ export async function checkIntegrity(
   const records = await judgePackages(checking, gathered);
   const { archives, events, registries } = records;
   const walks = await judgeFolders(checking, gathered, records);
+  const { index } = options;
+  if (index !== undefined) judgeIndex(index, root, installed, outcome);
+  // While the ledgers may still be verified.
+  const leaves = outcome.leaves.hashed();
   const ledger = await ledgers.judge(fs, plane, installed, outcome);
-  if (options.index !== undefined) judgeIndex(options.index, root, installed, ledger, outcome);
+  if (index !== undefined) judgeIndexedStreams(index, root, ledger, outcome);
   sayWhenNothing(outcome);
   const states = { registries: registries.states, ledger };
   judgeRecords(fs, root, { ...states, installed, archives: archives.known }, outcome);
@@ -99,7 +105,7 @@ export async function checkIntegrity(
     expected,
     installed,
     judged: owned.judged,
-    leaves: outcome.leaves.hashed(),
+    leaves,
     walks,
     ownership: records.ownership.memo,
     packages,
@@ -136,7 +142,9 @@ function gather({ effects, plane, options, outcome, reader, remembering }: Check
   const { root } = plane;
   const recall = remembering?.recall;
   const expected = new ExpectedPaths(options.launchers ?? new Map());
-  const owned = new OwnedFiles(effects, reader, root, expected);
+  // First of all: other threads have nothing else to do until the first receipts are read.
+  const registries_under_way = startRegistries({ fs, reader }, root);
+  const owned = new OwnedFiles(effects, { reader, keeps: remembering?.keeps === true }, root, expected);
   const onReceipt = (one: ReadReceipt): void => {
     expected.add(one, outcome);
     owned.read({ is_all: false });
@@ -144,7 +152,6 @@ function gather({ effects, plane, options, outcome, reader, remembering }: Check
   const installed = readReceipts(fs, root, outcome, onReceipt, recall);
   recall?.settle(expected, owned.isPlainFolder);
   owned.read({ is_all: true });
-  const registries_under_way = startRegistries({ fs, reader }, root);
   const packages = recall?.packages() ?? rowsOf(fs, root, "packages_registry") ?? [];
   const archives_under_way = startArchives({ fs, reader }, plane, packages, installed);
   return { expected, owned, installed, packages, registries_under_way, archives_under_way };

@@ -1,13 +1,14 @@
 /** The files of receipts as columns: of half a million files few are ever asked for one by one. */
 import { CLASSIFICATIONS, type Classification, type ReceiptFile } from "../contracts/index.ts";
+import { bare, DIGEST_BYTES } from "../kernel/index.ts";
 import type { InstalledHead } from "../receipts/index.ts";
 
 export interface FileColumns {
-  readonly paths: string[];
-  /** `sha256:` and 64 hex digits. */
-  readonly digests: string[];
+  readonly paths: readonly string[];
+  /** 32 bytes each. */
+  readonly digests: Uint8Array;
   /** See `flagsOf`. */
-  readonly flags: number[];
+  readonly flags: Uint8Array;
 }
 
 /** What is installed, as the check knows it; its files apart. */
@@ -50,11 +51,14 @@ export const executableOf = (flags: number): boolean | undefined =>
   (flags & UNRECORDED) === 0 ? (flags & EXECUTABLE) !== 0 : undefined;
 export const isCreated = (flags: number): boolean => (flags & CREATED) !== 0;
 
+/** `files`: as the schema wants them. */
 export function columnsOfFiles(files: readonly ReceiptFile[]): FileColumns {
+  const digests = Buffer.alloc(files.length * DIGEST_BYTES);
+  for (const [index, { sha256 }] of files.entries()) digests.write(bare(sha256), index * DIGEST_BYTES, "hex");
   return {
     paths: files.map(({ path }) => path),
-    digests: files.map(({ sha256 }) => sha256),
-    flags: files.map(({ classification, executable, origin }) =>
+    digests,
+    flags: Uint8Array.from(files, ({ classification, executable, origin }) =>
       flagsOf({ classification, executable, is_created: origin === "created" }),
     ),
   };

@@ -40,19 +40,24 @@ interface StartOptions {
   readonly is_owned?: boolean;
   readonly counts?: boolean;
   readonly is_heavy?: boolean;
+  /** Of all paths, which then begin below it: with its slash. */
+  readonly folder?: string;
 }
 
 export class FileReader {
   hashed_count = 0;
   trusted_count = 0;
+  /** What was read, where it is to be kept. */
   readonly tables: ReadTable[] = [];
   readonly #workers: Effects["workers"];
   readonly #memory: Memory | undefined;
+  readonly #keeps: boolean;
 
   /** Without a memory nothing is believed. */
-  constructor({ workers }: Pick<Effects, "workers">, memory?: Memory) {
+  constructor({ workers }: Pick<Effects, "workers">, memory?: Memory, keeps = false) {
     this.#workers = workers;
     this.#memory = memory;
+    this.#keeps = keeps;
   }
 
   /** In the order given. Absolute paths. */
@@ -66,26 +71,33 @@ export class FileReader {
    * no governed ones. `is_heavy`: even few of them are worth a thread.
    */
   start(
-    paths: readonly string[],
-    { is_owned = false, counts = true, is_heavy = false }: StartOptions = {},
+    given: readonly string[],
+    { is_owned = false, counts = true, is_heavy = false, folder = "" }: StartOptions = {},
   ): { readonly finish: () => Promise<ReadTable> } {
     const memory = this.#memory;
+    const paths = this.#looks ? withFolder(folder, given) : given;
     const believed = memory?.recalls === true ? paths.map((path) => memory.believed(path)) : undefined;
     const wanted = believed === undefined ? paths : paths.filter((_, index) => believed[index] === undefined);
     const known = memory?.knownFor(wanted) ?? null;
-    const under_way = this.#workers.startTable(wanted, known?.stamps ?? null, is_heavy);
+    const options = this.#looks ? { is_heavy } : { is_heavy, folder, is_unstamped: true };
+    const under_way = this.#workers.startTable(wanted, known?.stamps ?? null, options);
     return {
       finish: async () => {
         const table = await under_way.finish();
         const counted = [this.hashed_count, this.trusted_count] as const;
         const looked = { paths: wanted, is_owned, table, digests: this.#counted(table, known?.digests) };
-        this.tables.push(looked);
+        if (this.#keeps) this.tables.push(looked);
         const is_all = believed === undefined || wanted.length === paths.length;
         const read = is_all ? looked : this.#withBelieved(paths, looked, believed);
         if (!counts) [this.hashed_count, this.trusted_count] = counted;
         return read;
       },
     };
+  }
+
+  /** Whether anybody looks for a path or a stamp, or keeps them. */
+  get #looks(): boolean {
+    return this.#keeps || this.#memory !== undefined;
   }
 
   #withBelieved(
@@ -118,7 +130,8 @@ export class FileReader {
 
   /** All digests, of trusted files too. */
   #counted({ states, digests: hashed }: FileTable, known: Uint8Array | undefined): Uint8Array {
-    const digests = new Uint8Array(hashed);
+    // Nothing writes any more where nothing is trusted.
+    const digests = known === undefined ? hashed : new Uint8Array(hashed);
     for (let index = 0; index < states.length; index++) {
       if (states[index] === FILE_STATE.hashed) this.hashed_count += 1;
       if (states[index] !== FILE_STATE.trusted) continue;
@@ -128,6 +141,9 @@ export class FileReader {
     return digests;
   }
 }
+
+const withFolder = (folder: string, paths: readonly string[]): readonly string[] =>
+  folder === "" ? paths : paths.map((path) => folder + path);
 
 export function readingAt({ table, digests }: ReadTable, index: number): Reading {
   const state = table.states[index];

@@ -17,8 +17,10 @@ export interface MerkleLeaf {
 interface Leaf {
   readonly folder: string;
   readonly names: string[];
-  /** Digest, bit and name of each. */
-  readonly lines: string[];
+  /** Where the digest of each lies. */
+  readonly digests: Uint8Array[];
+  readonly places: number[];
+  readonly executables: boolean[];
   /** Whether names ascend: then nothing is left to sort. */
   is_sorted: boolean;
 }
@@ -32,21 +34,33 @@ export class MerkleFolders {
 
   /** `sha256`: 64 lower-case hex digits. In any order. */
   add(path: string, sha256: string, executable: boolean): void {
+    this.addDigest(path, Buffer.from(sha256, "hex"), 0, executable);
+  }
+
+  /** The same with the 32 bytes that lie there at `at`, and stay. */
+  addDigest(path: string, digests: Uint8Array, at: number, executable: boolean): void {
     const slash = path.lastIndexOf("/");
-    const folder = slash < 0 ? "" : path.slice(0, slash);
-    if (this.#last?.folder !== folder) this.#last = this.#leafOf(folder);
-    const { names, lines } = this.#last;
+    const { folder } = this.#last ?? {};
+    // Without making a text of the folder of each file.
+    const is_same = folder?.length === Math.max(0, slash) && path.startsWith(folder);
+    const leaf =
+      is_same && this.#last !== undefined ? this.#last : this.#leafOf(path.slice(0, Math.max(0, slash)));
+    this.#last = leaf;
     const name = path.slice(slash + 1);
-    const before = names.at(-1);
-    if (before !== undefined && compareCodePoints(before, name) > 0) this.#last.is_sorted = false;
-    names.push(name);
-    lines.push(`${sha256} ${executable ? "x" : "-"} ${name}\n`);
+    const before = leaf.names.at(-1);
+    if (before !== undefined && compareCodePoints(before, name) > 0) leaf.is_sorted = false;
+    leaf.names.push(name);
+    leaf.digests.push(digests);
+    leaf.places.push(at);
+    leaf.executables.push(executable);
   }
 
   #leafOf(folder: string): Leaf {
     let leaf = this.#leaves.get(folder);
-    if (leaf === undefined)
-      this.#leaves.set(folder, (leaf = { folder, names: [], lines: [], is_sorted: true }));
+    if (leaf === undefined) {
+      leaf = { folder, names: [], digests: [], places: [], executables: [], is_sorted: true };
+      this.#leaves.set(folder, leaf);
+    }
     return leaf;
   }
 
@@ -77,11 +91,48 @@ export function merkleRoot(files: readonly MerkleLeaf[]): string | null {
   return folders.root();
 }
 
-function leafHash({ folder, names, lines, is_sorted }: Leaf): Buffer {
-  const sorted = is_sorted
-    ? lines
-    : [...names.entries()].sort((a, b) => compareCodePoints(a[1], b[1])).map(([index]) => lines[index]);
-  return hash("sha256", `\0${folder}\n${sorted.join("")}`, "buffer");
+/** Grows with the largest folder. Used within one call and never across two. */
+let scratch = Buffer.allocUnsafe(1 << 14);
+const HEX = Buffer.from("0123456789abcdef");
+/** Digest, bit and what stands between, of a line. */
+const LINE_BYTES = 64 + 4;
+
+function leafHash({ folder, names, digests, places, executables, is_sorted }: Leaf): Buffer {
+  const order = [...names.keys()];
+  if (!is_sorted) order.sort((a, b) => compareCodePoints(names[a] ?? "", names[b] ?? ""));
+  const room = names.reduce((sum, { length }) => sum + LINE_BYTES + length * 3, folder.length * 3 + 2);
+  if (scratch.length < room) scratch = Buffer.allocUnsafe(room * 2);
+  let end = scratch.write(`\0${folder}\n`);
+  for (const index of order) {
+    end = putHex(digests[index] ?? scratch, places[index] ?? 0, end);
+    scratch[end] = SPACE;
+    scratch[end + 1] = executables[index] === true ? 0x78 : 0x2d;
+    scratch[end + 2] = SPACE;
+    end = putText(names[index] ?? "", end + 3);
+    scratch[end++] = 0x0a;
+  }
+  return hash("sha256", scratch.subarray(0, end), "buffer");
+}
+
+const SPACE = 0x20;
+
+function putHex(digests: Uint8Array, at: number, end: number): number {
+  for (let byte = 0; byte < 32; byte++) {
+    const value = digests[at + byte] ?? 0;
+    scratch[end + 2 * byte] = HEX[value >> 4] ?? 0;
+    scratch[end + 2 * byte + 1] = HEX[value & 15] ?? 0;
+  }
+  return end + 64;
+}
+
+/** A call for each of half a million names costs more than their letters. */
+function putText(text: string, start: number): number {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return start + scratch.write(text, start);
+    scratch[start + index] = unit;
+  }
+  return start + text.length;
 }
 
 /** Pairing neighbours and carrying a last odd node up unchanged gives the same tree as the recursive definition. */

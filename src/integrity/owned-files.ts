@@ -1,6 +1,6 @@
 /** Holds every owned path against what was recorded: bytes, mode, and that it is a plain file in plain folders. */
 import { type Effects, FILE_STATE, type FileSystem } from "../effects/index.ts";
-import { bare } from "../kernel/index.ts";
+import { bare, DIGEST_BYTES } from "../kernel/index.ts";
 import { type Cure, modeCure, readableCure, restoreCure } from "./cures.ts";
 import type { Expected, ExpectedPaths } from "./expected.ts";
 import { executableOf, isCreated } from "./file-columns.ts";
@@ -52,18 +52,25 @@ export interface JudgedBatch {
 export class OwnedFiles {
   readonly #fs: FileSystem;
   readonly #reader: FileReader;
+  readonly #keeps: boolean;
   readonly #root: string;
   readonly #expected: ExpectedPaths;
   readonly isPlainFolder: (folder: string) => boolean;
-  /** After `judge`. */
+  /** After `judge`, where it is to be kept. */
   readonly judged: JudgedBatch[] = [];
   readonly #batches: Batch[] = [];
   readonly #unreachable: number[] = [];
   #next = 0;
 
-  constructor({ fs }: Needs, reader: FileReader, root: string, expected: ExpectedPaths) {
+  constructor(
+    { fs }: Needs,
+    { reader, keeps }: { readonly reader: FileReader; readonly keeps: boolean },
+    root: string,
+    expected: ExpectedPaths,
+  ) {
     this.#fs = fs;
     this.#reader = reader;
+    this.#keeps = keeps;
     this.#root = root;
     this.#expected = expected;
     this.isPlainFolder = folderJudge(fs, root);
@@ -79,20 +86,20 @@ export class OwnedFiles {
         (is_reachable ? indexes : this.#unreachable).push(index);
       }
       this.#next = end;
-      const paths = indexes.map((index) => `${this.#root}/${this.#expected.paths[index]}`);
-      this.#batches.push({ indexes, reading: this.#reader.start(paths, { is_owned: true }) });
+      const paths = indexes.map((index) => this.#expected.paths[index] ?? "");
+      const reading = this.#reader.start(paths, { is_owned: true, folder: `${this.#root}/` });
+      this.#batches.push({ indexes, reading });
     }
   }
 
   async judge(outcome: Outcome, isStored: IsStored): Promise<void> {
     const place = { fs: this.#fs, root: this.#root, isStored, outcome };
-    for (const { indexes, reading } of this.#batches) {
+    for (const { indexes, reading } of this.#batches.splice(0)) {
       const read = await reading.finish();
-      const digests = Buffer.from(read.digests.buffer).toString("hex");
       const matches = new Uint8Array(indexes.length);
-      this.judged.push({ indexes, read, matches });
+      if (this.#keeps) this.judged.push({ indexes, read, matches });
       for (const [at, index] of indexes.entries()) {
-        if (isAsExpected(this.#expected, index, { read, at, digests }, outcome)) matches[at] = 1;
+        if (isAsExpected(this.#expected, index, { read, at }, outcome)) matches[at] = 1;
         else judgeOne(place, this.#expected.at(index), readingAt(read, at));
       }
     }
@@ -100,17 +107,16 @@ export class OwnedFiles {
   }
 }
 
-/** Counts a file that is as it was installed, which nearly all are, without an object for it. `digests`: hex of all of them. */
+/** Counts a file that is as it was installed, which nearly all are, without an object for it. */
 function isAsExpected(
   expected: ExpectedPaths,
   index: number,
-  { read, at, digests }: { readonly read: ReadTable; readonly at: number; readonly digests: string },
+  { read, at }: { readonly read: ReadTable; readonly at: number },
   outcome: Outcome,
 ): boolean {
   const state = read.table.states[at];
   if (state !== FILE_STATE.hashed && state !== FILE_STATE.trusted) return false;
-  const sha256 = bare(expected.digestAt(index));
-  if (sha256.length !== 64 || !digests.startsWith(sha256, at * 64)) return false;
+  if (!expected.hasDigest(index, read.digests, at * DIGEST_BYTES)) return false;
   const mode = modeAt(read.table, at);
   const executable = (mode & 0o100) !== 0;
   const flags = expected.flagsAt(index);
@@ -118,7 +124,7 @@ function isAsExpected(
   if (recorded !== undefined && recorded !== executable) return false;
   if (narrowed(mode, executable, isCreated(flags)) !== undefined) return false;
   const path = expected.paths[index] ?? "";
-  outcome.leaves.add(path, sha256, executable);
+  outcome.leaves.addDigest(path, read.digests, at * DIGEST_BYTES, executable);
   outcome.judge(path, "match");
   return true;
 }

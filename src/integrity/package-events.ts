@@ -3,6 +3,7 @@ import type { Cause } from "../contracts/index.ts";
 import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { bare } from "../kernel/index.ts";
 import { lastNewlineEnd, linesBackwards, type StreamRef } from "../ledger/index.ts";
+import { NEEDLE_BYTES_MIN, NeedleSearch } from "./needle-search.ts";
 import type { EventsMemo, Vouched } from "./note.ts";
 
 /** A package in a tier. */
@@ -138,7 +139,10 @@ export function* entriesBackwards(
     const handle = fs.openRead(stream.path);
     try {
       const end = lastNewlineEnd(handle, handle.stat().size_bytes);
-      for (const lines of piecesBackwards(handle, end, from)) yield* entriesIn(linesWith(lines, needles));
+      const is_long = end - from > CHUNK_BYTES && needles.every(({ length }) => length >= NEEDLE_BYTES_MIN);
+      const search = is_long ? new NeedleSearch(CHUNK_BYTES) : undefined;
+      for (const lines of piecesBackwards(handle, end, from, search?.room))
+        yield* entriesIn(linesWith(lines, needles, search));
     } finally {
       handle.close();
     }
@@ -156,9 +160,14 @@ function* entriesIn(lines: Iterable<Buffer>): Generator<LedgerLine> {
 }
 
 /** The file in pieces of whole lines, the last one first. Each is valid until the next one is asked for. */
-function* piecesBackwards(handle: ReadHandle, end: number, from: number): Generator<Buffer> {
+function* piecesBackwards(
+  handle: ReadHandle,
+  end: number,
+  from: number,
+  room: Buffer | undefined,
+): Generator<Buffer> {
   let size = CHUNK_BYTES;
-  let buffer = Buffer.allocUnsafe(Math.min(size, Math.max(0, end - from)));
+  let buffer = room ?? Buffer.allocUnsafe(Math.min(size, Math.max(0, end - from)));
   for (let upper = end; upper > from; ) {
     const lower = Math.max(from, upper - size);
     const piece = buffer.subarray(0, upper - lower);
@@ -181,13 +190,17 @@ function* piecesBackwards(handle: ReadHandle, end: number, from: number): Genera
 }
 
 /** Lines that hold one of the needles, last first. */
-function linesWith(lines: Buffer, needles: readonly string[]): Buffer[] {
+function linesWith(lines: Buffer, needles: readonly string[], search: NeedleSearch | undefined): Buffer[] {
   const starts = new Set<number>();
+  // A line that is longer than the room lies elsewhere.
+  const is_in_room = search?.room.buffer === lines.buffer;
+  const placeOf = (needle: Buffer, from: number): number =>
+    is_in_room ? search.indexOf(lines, needle, from) : lines.indexOf(needle, from);
   for (const needle of needles.map((text) => Buffer.from(text))) {
-    for (let found = lines.indexOf(needle); found >= 0; ) {
+    for (let found = placeOf(needle, 0); found >= 0; ) {
       starts.add(lines.lastIndexOf(NEWLINE, found) + 1);
       const end = lines.indexOf(NEWLINE, found);
-      found = end < 0 ? -1 : lines.indexOf(needle, end);
+      found = end < 0 ? -1 : placeOf(needle, end);
     }
   }
   return [...starts]
@@ -198,7 +211,8 @@ function linesWith(lines: Buffer, needles: readonly string[]): Buffer[] {
     });
 }
 
-const CHUNK_BYTES = 4 << 20;
+/** What a processor has at hand while it is looked through for one needle after another. */
+const CHUNK_BYTES = 1 << 20;
 
 /** Entries that hold `needle`, first to last: where few do, looking for it in large pieces is ten times faster than line by line. */
 export function* entriesHolding(fs: FileSystem, stream: StreamRef, needle: string): Generator<LedgerLine> {

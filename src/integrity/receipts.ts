@@ -10,7 +10,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Recall } from "./recall.ts";
 import { shellWord, shown } from "./shown.ts";
 import { soundReceipt } from "./sound-receipt.ts";
-import { writtenReceipt } from "./written-receipt.ts";
+import { AT_ONCE, WrittenReceipts } from "./written-receipt.ts";
 
 const OWN_FILES = new Set(["receipt.json", "manifest.json"]);
 
@@ -24,33 +24,52 @@ export function readReceipts(
   onReceipt: (one: ReadReceipt) => void,
   recall?: Pick<Recall, "receiptOf">,
 ): KeptReceipt[] {
+  const written = new WrittenReceipts();
   return PLANE_TIERS.flatMap((tier) => {
     judgeStrays(fs, root, tier, outcome);
     const isOwnable = ownableJudge(tier);
-    return installedIds(fs, root, tier).flatMap((id): KeptReceipt | [] => {
-      const recalled = recall?.receiptOf(id, tier);
-      if (recalled !== undefined) return recalled;
-      const read = readOne(fs, root, { id, tier, isOwnable }, outcome);
-      if (read === undefined) return [];
-      onReceipt(read);
-      return read;
-    });
+    const installed: KeptReceipt[] = [];
+    const ids = installedIds(fs, root, tier);
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      const some = ids
+        .slice(from, from + AT_ONCE)
+        .map((id) => ({ id, recalled: recall?.receiptOf(id, tier) }));
+      const fresh = some.flatMap(({ id, recalled }) => (recalled === undefined ? [id] : []));
+      const found = new Map(written.read(fs, root, fresh, tier).map((one, at) => [fresh[at], one]));
+      for (const { id, recalled } of some) {
+        const about = { id, tier, isOwnable, written: found.get(id) };
+        const read = recalled ?? readOne(fs, root, about, outcome, onReceipt);
+        if (read !== undefined) installed.push(read);
+      }
+    }
+    return installed;
   });
 }
 
 function readOne(
   fs: FileSystem,
   root: string,
-  { id, tier, isOwnable }: { readonly id: string; readonly tier: PlaneTier; readonly isOwnable: IsOwnable },
+  {
+    id,
+    tier,
+    isOwnable,
+    written,
+  }: {
+    readonly id: string;
+    readonly tier: PlaneTier;
+    readonly isOwnable: IsOwnable;
+    readonly written: ReadReceipt | undefined;
+  },
   outcome: Outcome,
-): ReadReceipt | undefined {
+  onReceipt: (one: ReadReceipt) => void,
+): KeptReceipt | undefined {
   const path = receiptPath(id, tier);
   const problem = (message: string): undefined => {
     const step = `Restore ${shellWord(receiptDirectory(id, tier))} from a backup, then run "integrity-check".`;
     outcome.find("RECEIPT_DAMAGED", `${shown(path)}: ${message}`, step, { path, package_id: id });
   };
   let read: (ReadReceipt & { readonly difference?: string | undefined }) | undefined =
-    writtenReceipt(fs, root, id, tier) ?? soundReceipt(fs, root, id, tier);
+    written ?? soundReceipt(fs, root, id, tier);
   try {
     read ??= readAny(fs, root, id, tier);
   } catch (error) {
@@ -67,7 +86,10 @@ function readOne(
   const outside = files.paths.find((one) => !isOwnable(one));
   if (outside !== undefined) return problem(`it claims ${shown(outside)}, which no package may own`);
   if (difference !== undefined) problem(difference);
-  return read;
+  onReceipt(read);
+  // What is kept of half a million files is kept by who was told.
+  const { manifest, receipt_sha256 } = read;
+  return { receipt, manifest, receipt_sha256 };
 }
 
 /** @throws RECEIPT_DAMAGED */
@@ -92,12 +114,16 @@ function ownableJudge(tier: PlaneTier): IsOwnable {
   const isName = (part: string): boolean => part !== "" && part !== "." && part !== "..";
   const isFolder = (folder: string): boolean =>
     reservedFolder(folder) === undefined && folder.split("/").every(isName);
+  // Files mostly come folder by folder: of the folder of the last one, with its slash, only the name is new.
+  let last = "\0";
   return (path) => {
     if (!path.startsWith(prefix) || path.includes("\0")) return false;
     const slash = path.lastIndexOf("/");
+    if (last.length === slash + 1 && path.startsWith(last)) return isName(path.slice(slash + 1));
     const folder = path.slice(prefix.length, Math.max(prefix.length, slash));
     let is_good = folders.get(folder);
     if (is_good === undefined) folders.set(folder, (is_good = isFolder(folder)));
+    if (is_good && folder !== "") last = path.slice(0, slash + 1);
     // A file at the top of the tier may itself have a reserved name.
     return (
       is_good &&

@@ -95,8 +95,9 @@ async function judged({
 }): Promise<IntegrityReport> {
   const { root } = plane;
   const began_ns = keeps ? await beginStamp(effects, root) : undefined;
-  const { seen, programs, watched } = watchedEffects(effects, recall);
-  const reader = new FileReader(effects, last);
+  const keeps_now = began_ns !== undefined;
+  const { seen, programs, watched } = watchedEffects(effects, recall, keeps_now);
+  const reader = new FileReader(effects, last, keeps_now);
   const believed = last?.note.depends_on === depends_on ? last.note.ledgers : null;
   const ledgers = new LedgerMemory({
     effects,
@@ -104,7 +105,7 @@ async function judged({
     key,
     before: believed,
     began_ns: began_ns ?? 0n,
-    keeps: began_ns !== undefined,
+    keeps: keeps_now,
     seen,
     threads: options.ledger_threads,
     recall,
@@ -121,6 +122,7 @@ async function judged({
     { ...options, onExpiry },
     {
       reader,
+      keeps: keeps_now,
       ledgers,
       key: macKey(key, "holdfast ownership"),
       recall,
@@ -150,10 +152,11 @@ async function judged({
   return counted;
 }
 
-/** Effects that remember what was looked at and count the programs that were run. */
+/** Effects that remember what was looked at, where anything is to be kept, and count the programs that were run. */
 function watchedEffects(
   effects: Effects,
   recall: Recall | undefined,
+  keeps: boolean,
 ): { readonly seen: SeenFiles; readonly programs: { count: number }; readonly watched: Effects } {
   const seen = new SeenFiles(effects.fs);
   const programs = { count: 0 };
@@ -161,7 +164,8 @@ function watchedEffects(
     programs.count += 1;
     return effects.subprocess.run(request);
   };
-  const fs = recall === undefined ? seen.fs : recall.last.recalling(seen.fs);
+  const looking = keeps ? seen.fs : effects.fs;
+  const fs = recall === undefined ? looking : recall.last.recalling(looking);
   return { seen, programs, watched: { ...effects, fs, subprocess: { run } } };
 }
 

@@ -3,15 +3,9 @@
  * lists must be the same text but for what only an install knows. Whatever is in any way unusual is left to `soundReceipt`.
  */
 import { isAscii } from "node:buffer";
-import {
-  CLASSIFICATIONS,
-  type Classification,
-  type Manifest,
-  type PlaneTier,
-  type Receipt,
-} from "../contracts/index.ts";
+import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { prefixed, sha256Hex } from "../kernel/index.ts";
+import { DIGEST_BYTES, prefixed, Sha256Lanes, TEXTS_AT } from "../kernel/index.ts";
 import {
   isPlainManifest,
   isPlainReceipt,
@@ -19,174 +13,143 @@ import {
   receiptPath,
   tierPrefix,
 } from "../receipts/index.ts";
-import { type FileColumns, flagsOf, type ReadReceipt } from "./file-columns.ts";
+import type { ReadReceipt } from "./file-columns.ts";
+import { ListPieces } from "./list-pieces.ts";
+import { FILES, type Place, readWrittenLists } from "./written-list.ts";
 
-export function writtenReceipt(
-  fs: FileSystem,
-  root: string,
-  id: string,
-  tier: PlaneTier,
-): ReadReceipt | undefined {
-  const receipt_bytes = bytesAt(fs, `${root}/${receiptPath(id, tier)}`);
-  const manifest_bytes = bytesAt(fs, `${root}/${manifestCopyPath(id, tier)}`);
-  if (receipt_bytes === undefined || manifest_bytes === undefined) return undefined;
-  const parsed = parseWritten(
-    receipt_bytes.toString("latin1"),
-    manifest_bytes.toString("latin1"),
-    tierPrefix(tier),
-  );
-  return parsed === undefined ? undefined : { ...parsed, receipt_sha256: sha256Hex(receipt_bytes) };
+type Read = Pick<FileSystem, "openRead">;
+type Parsed = Omit<ReadReceipt, "receipt_sha256">;
+
+/** Receipts that are read at once: of each two texts are digested, four of all these at a time. */
+export const AT_ONCE = 16;
+/** Room for what is read; it grows with what does not fit, up to the maximum. */
+const ROOM_BYTES = 1 << 20;
+const ROOM_BYTES_MAX = 1 << 28;
+
+interface Held extends Parsed {
+  /** Of those asked for. */
+  readonly index: number;
 }
 
-/** Undefined where it cannot be read, which the full reading says why, and where there is more in it than ASCII. */
-function bytesAt(fs: FileSystem, path: string): Buffer | undefined {
-  try {
-    const bytes = fs.read(path);
-    return isAscii(bytes) ? bytes : undefined;
-  } catch {
+export class WrittenReceipts {
+  #room_bytes = ROOM_BYTES;
+  #lanes: Sha256Lanes;
+  #pieces: ListPieces;
+  /** Texts to digest lie one after another up to here; behind their room lies that of one manifest. */
+  #end: number;
+  readonly #held: Held[] = [];
+  readonly #starts = new Int32Array(2 * AT_ONCE);
+  readonly #ends = new Int32Array(2 * AT_ONCE);
+  readonly #digests = Buffer.alloc(2 * AT_ONCE * DIGEST_BYTES);
+
+  constructor() {
+    this.#lanes = new Sha256Lanes(3 * this.#room_bytes);
+    this.#pieces = new ListPieces(this.#lanes, TEXTS_AT);
+    this.#end = this.#pieces.end;
+  }
+
+  get #manifest_at(): number {
+    return TEXTS_AT + 2 * this.#room_bytes;
+  }
+
+  /** At most `AT_ONCE`; undefined for each that is not as an install writes it. */
+  read(fs: Read, root: string, ids: readonly string[], tier: PlaneTier): (ReadReceipt | undefined)[] {
+    const found = ids.map((): ReadReceipt | undefined => undefined);
+    for (const [index, id] of ids.entries()) {
+      const paths = {
+        receipt: `${root}/${receiptPath(id, tier)}`,
+        manifest: `${root}/${manifestCopyPath(id, tier)}`,
+      };
+      while (this.#take(fs, paths, tierPrefix(tier), index) === "no room") {
+        if (this.#held.length > 0) this.#release(found);
+        else if (this.#room_bytes < ROOM_BYTES_MAX) this.#makeRoom(this.#room_bytes * 4);
+        else break;
+      }
+    }
+    this.#release(found);
+    return found;
+  }
+
+  #makeRoom(room_bytes: number): void {
+    this.#room_bytes = room_bytes;
+    this.#lanes = new Sha256Lanes(3 * room_bytes);
+    this.#pieces = new ListPieces(this.#lanes, TEXTS_AT);
+    this.#end = this.#pieces.end;
+  }
+
+  /** Reads and compares the two; what is digested afterwards is held until then. */
+  #take(
+    fs: Read,
+    paths: { readonly receipt: string; readonly manifest: string },
+    prefix: string,
+    index: number,
+  ): "no room" | undefined {
+    const { memory } = this.#lanes;
+    const receipt = this.#load(fs, paths.receipt, this.#end, this.#manifest_at);
+    const manifest = this.#load(fs, paths.manifest, this.#manifest_at, TEXTS_AT + 3 * this.#room_bytes);
+    if (receipt === undefined || manifest === undefined) return undefined;
+    if (receipt === "no room" || manifest === "no room") return "no room";
+    // The list takes less as it is hashed, and so does mostly the rest.
+    const put_at = receipt.end + 1;
+    const room_end =
+      put_at + OPEN_LIST.length + (receipt.end - receipt.start) + (manifest.end - manifest.start);
+    if (room_end > this.#manifest_at) return "no room";
+    const list_at = put_at + memory.write(OPEN_LIST, put_at);
+    const lists = readWrittenLists(this.#lanes, this.#pieces, { receipt, manifest, put_at: list_at }, prefix);
+    if (lists === undefined) return undefined;
+    const { start, end, assets_end, columns, put_end } = lists;
+    const head = receiptOf(
+      memory.toString("latin1", receipt.start, start),
+      memory.toString("latin1", end, receipt.end),
+    );
+    const rest = manifestOf(memory.toString("latin1", assets_end, manifest.end));
+    if (head === undefined || rest === undefined) return undefined;
+    if (head.package_id !== rest.package_id || head.version !== rest.version) return undefined;
+    const hashed_rest = hashedRest(rest);
+    if (put_end + hashed_rest.length > room_end) return undefined;
+    const hashed = { start: put_at, end: put_end + memory.write(hashed_rest, put_end, "latin1") };
+    for (const [at, place] of [receipt, hashed].entries()) {
+      this.#starts[2 * this.#held.length + at] = place.start;
+      this.#ends[2 * this.#held.length + at] = place.end;
+    }
+    this.#held.push({ receipt: head, manifest: rest, files: columns, index });
+    this.#end = hashed.end;
     return undefined;
   }
-}
 
-/** `prefix`: what the paths of a tier begin with. The texts: ASCII. */
-export function parseWritten(
-  receipt_text: string,
-  manifest_text: string,
-  prefix: string,
-): Omit<ReadReceipt, "receipt_sha256"> | undefined {
-  const list = listOf(receipt_text, prefix);
-  if (list === undefined) return undefined;
-  const receipt = receiptOf(receipt_text.slice(0, list.start), receipt_text.slice(list.end));
-  const assets_end = endOf([...list.pieces, END], manifest_text, ASSETS.length);
-  if (receipt === undefined || assets_end === undefined) return undefined;
-  const rest = manifest_text.slice(assets_end);
-  const manifest = manifest_text.startsWith(ASSETS) ? manifestOf(rest) : undefined;
-  if (manifest === undefined) return undefined;
-  if (receipt.package_id !== manifest.package_id || receipt.version !== manifest.version) return undefined;
-  if (hashOf(manifest, list.compact) !== receipt.manifest_hash) return undefined;
-  return { receipt, manifest, files: list.columns };
-}
-
-const FILES = `\n  "files": [\n`;
-const ASSETS = `{\n  "assets": [\n`;
-const END = "  ]";
-/** What stands between the values of one file as it is written. */
-const BEFORE = {
-  classification: `    {\n      "classification": "`,
-  executable: `",\n      "executable": `,
-  origin: `,\n      "origin": "`,
-  path: `",\n      "path": "`,
-  sha256: `",\n      "sha256": "`,
-  size_bytes: `",\n      "size_bytes": `,
-  end: `\n    }`,
-} as const;
-/** With none of these in it, a text without quotes stands for itself wherever there is no line end. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const ODD = /[\0-\x09\x0b-\x1f\\\x7f]/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
-const DIGEST_LENGTH = 71;
-const SIZE = /^(0|[1-9]\d{0,14})$/;
-const CLASSES: ReadonlySet<string> = new Set(CLASSIFICATIONS);
-/** Characters that a manifest allows. */
-const PATH_MAX = 1024;
-
-interface WrittenList {
-  /** Of the first file, and after the bracket that ends the list. */
-  readonly start: number;
-  readonly end: number;
-  readonly columns: FileColumns;
-  /** The list as the manifest hash has it. */
-  readonly compact: string;
-  /** The list as assets, one piece after another. */
-  readonly pieces: readonly string[];
-}
-
-function listOf(text: string, prefix: string): WrittenList | undefined {
-  const start = text.indexOf(FILES) + FILES.length;
-  if (start < FILES.length) return undefined;
-  const columns: FileColumns = { paths: [], digests: [], flags: [] };
-  const pieces: string[] = [];
-  let compact = "";
-  let at = start;
-  for (let more = true; more; ) {
-    const one = fileAt(text, at);
-    if (one === undefined) return undefined;
-    const { classification, is_executable, is_created, path, sha256, size_bytes } = one;
-    const own = path.slice(prefix.length);
-    if (!CLASSES.has(classification) || !path.startsWith(prefix) || own === "" || own.length > PATH_MAX)
+  /** Undefined where it cannot be read, which the full reading says why, and where there is more in it than ASCII. */
+  #load(fs: Read, path: string, start: number, limit: number): Place | "no room" | undefined {
+    const { memory } = this.#lanes;
+    // One byte is left for the end.
+    const room = memory.subarray(start, limit - 1);
+    try {
+      const handle = fs.openRead(path);
+      try {
+        let length = 0;
+        for (let count = -1; count !== 0; length += count) {
+          if (length === room.length) return "no room";
+          count = handle.read(room.subarray(length));
+        }
+        memory[start + length] = 0;
+        return isAscii(room.subarray(0, length)) ? { start, end: start + length } : undefined;
+      } finally {
+        handle.close();
+      }
+    } catch {
       return undefined;
-    columns.paths.push(path);
-    columns.digests.push(sha256);
-    columns.flags.push(
-      flagsOf({ classification: classification as Classification, executable: is_executable, is_created }),
-    );
-    more = text.startsWith(",\n", one.end);
-    const comma = more ? "," : "";
-    compact += `{"classification":"${classification}","executable":${is_executable},"path":"${own}","sha256":"${sha256}","size_bytes":${size_bytes}}${comma}`;
-    const after = one.end + (more ? 2 : 1);
-    // As an asset: without where it came from, and without the tier before its path.
-    pieces.push(text.slice(at, one.origin_at), BEFORE_PATH, text.slice(one.path_at + prefix.length, after));
-    at = after;
+    }
   }
-  const is_plain = !ODD.test(text.slice(start, at));
-  return is_plain && text.startsWith(END, at) && text[at - 1] === "\n"
-    ? { start, end: at + END.length, columns, compact, pieces }
-    : undefined;
-}
 
-/** What stands before the path of an asset. */
-const BEFORE_PATH = BEFORE.path.slice(1);
-
-interface WrittenFile {
-  readonly classification: string;
-  readonly is_executable: boolean;
-  readonly is_created: boolean;
-  readonly path: string;
-  readonly sha256: string;
-  readonly size_bytes: string;
-  /** After the value before the origin; where the path begins; after the bracket. */
-  readonly origin_at: number;
-  readonly path_at: number;
-  readonly end: number;
-}
-
-/** The file that is written there, value by value. */
-function fileAt(text: string, start: number): WrittenFile | undefined {
-  if (!text.startsWith(BEFORE.classification, start)) return undefined;
-  const class_at = start + BEFORE.classification.length;
-  const class_end = text.indexOf('"', class_at);
-  if (!text.startsWith(BEFORE.executable, class_end)) return undefined;
-  const executable_at = class_end + BEFORE.executable.length;
-  const is_executable = text.startsWith("true", executable_at);
-  if (!is_executable && !text.startsWith("false", executable_at)) return undefined;
-  const origin_at = executable_at + (is_executable ? 4 : 5);
-  const is_created = text.startsWith(`${BEFORE.origin}created${BEFORE.path}`, origin_at);
-  if (!is_created && !text.startsWith(`${BEFORE.origin}adopted${BEFORE.path}`, origin_at)) return undefined;
-  const path_at = origin_at + BEFORE.origin.length + 7 + BEFORE.path.length;
-  const path_end = text.indexOf('"', path_at);
-  const path = text.slice(path_at, path_end);
-  if (path.includes("\n") || !text.startsWith(BEFORE.sha256, path_end)) return undefined;
-  const sha_at = path_end + BEFORE.sha256.length;
-  const sha_end = sha_at + DIGEST_LENGTH;
-  const sha256 = text.slice(sha_at, sha_end);
-  if (!DIGEST.test(sha256) || !text.startsWith(BEFORE.size_bytes, sha_end)) return undefined;
-  const size_at = sha_end + BEFORE.size_bytes.length;
-  const size_end = text.indexOf("\n", size_at);
-  const size_bytes = text.slice(size_at, size_end);
-  if (!SIZE.test(size_bytes) || !text.startsWith(BEFORE.end, size_end)) return undefined;
-  const classification = text.slice(class_at, class_end);
-  const end = size_end + BEFORE.end.length;
-  return { classification, is_executable, is_created, path, sha256, size_bytes, origin_at, path_at, end };
-}
-
-/** Whether these pieces stand there, one after another. @returns where they end */
-function endOf(pieces: readonly string[], text: string, start: number): number | undefined {
-  let at = start;
-  for (const piece of pieces) {
-    if (!text.startsWith(piece, at)) return undefined;
-    at += piece.length;
+  /** Digests what is held; the hash of the manifest must be the one that the receipt names. */
+  #release(found: (ReadReceipt | undefined)[]): void {
+    this.#lanes.digest(this.#starts, this.#ends, 2 * this.#held.length, this.#digests);
+    const hexAt = (at: number): string =>
+      this.#digests.toString("hex", at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES);
+    for (const [at, { index, ...parsed }] of this.#held.splice(0).entries())
+      if (prefixed(hexAt(2 * at + 1)) === parsed.receipt.manifest_hash)
+        found[index] = { ...parsed, receipt_sha256: hexAt(2 * at) };
+    this.#end = this.#pieces.end;
   }
-  return at;
 }
 
 function receiptOf(before: string, after: string): Omit<Receipt, "files"> | undefined {
@@ -216,12 +179,14 @@ function membersOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The manifest hash where the rest has sorted keys too; in any other case some other hash, which equals nothing. */
-function hashOf(manifest: Omit<Manifest, "assets">, assets: string): string {
+const OPEN_LIST = `{"assets":[`;
+
+/** What is hashed after the list of a manifest where the rest has sorted keys too; in any other case some other text. */
+function hashedRest(manifest: Omit<Manifest, "assets">): string {
   const members = manifest as unknown as Record<string, unknown>;
   const rest = Object.keys(members)
     .filter((key) => key !== "metadata" && key !== "assets")
     .sort()
     .map((key) => `,"${key}":${JSON.stringify(members[key])}`);
-  return prefixed(sha256Hex(`{"assets":[${assets}]${rest.join("")}}`));
+  return `]${rest.join("")}}`;
 }

@@ -59,9 +59,9 @@ export function watchEffects(
         for (const path of paths) watch.at(path, "read");
         return workers.digestFiles(paths);
       },
-      startTable: (paths, known) => {
-        for (const path of paths) watch.at(path, "read");
-        return workers.startTable(paths, known);
+      startTable: (paths, known, options) => {
+        for (const path of paths) watch.at(`${options?.folder ?? ""}${path}`, "read");
+        return workers.startTable(paths, known, options);
       },
       changedStamps: async (table, count_max) => workers.changedStamps(table, count_max),
     },

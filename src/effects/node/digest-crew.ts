@@ -1,6 +1,6 @@
 /** Threads that digest files one piece of a table after another, and the thread that waits for them takes part. */
 import type { Worker } from "node:worker_threads";
-import { type FileTable, STAMP_WIDTH, type TableUnderWay } from "../ports.ts";
+import { type FileTable, STAMP_WIDTH, type TableOptions, type TableUnderWay } from "../ports.ts";
 import { type DigestJob, type Problem, runJob } from "./file-jobs.ts";
 
 /** Paths that are sent to a thread at once. */
@@ -24,7 +24,11 @@ export class DigestCrew {
     this.#threads_max = threads_max;
   }
 
-  start(paths: readonly string[], known: BigUint64Array | null, is_heavy: boolean): TableUnderWay {
+  start(
+    paths: readonly string[],
+    known: BigUint64Array | null,
+    { is_heavy = false, is_unstamped = false, folder = "" }: TableOptions,
+  ): TableUnderWay {
     const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
     const table = {
       states: new Uint8Array(shared(paths.length)),
@@ -36,7 +40,9 @@ export class DigestCrew {
       const to = Math.min(paths.length, from + PIECE);
       const job: DigestJob = {
         kind: "digest",
-        paths: paths.slice(from, to),
+        folder,
+        ...sharedPaths(paths, from, to),
+        is_unstamped,
         known: known?.slice(from * STAMP_WIDTH, to * STAMP_WIDTH) ?? null,
         next: new Int32Array(shared(4)),
         joined: new Int32Array(shared(4)),
@@ -62,6 +68,24 @@ export class DigestCrew {
     return fresh;
   }
 }
+
+/** Thousands of texts are copied from thread to thread one by one; their bytes are there at once. */
+function sharedPaths(paths: readonly string[], from: number, to: number): Pick<DigestJob, "paths" | "ends"> {
+  const ends = new Uint32Array(new SharedArrayBuffer((to - from) * 4));
+  let length = 0;
+  for (let index = from; index < to; index++) {
+    const path = paths[index] ?? "";
+    if (scratch.length < length + path.length * 3)
+      scratch = Buffer.concat([scratch], (length + path.length * 3) * 2);
+    length += scratch.write(path, length);
+    ends[index - from] = length;
+  }
+  const shared = new Uint8Array(new SharedArrayBuffer(length));
+  shared.set(scratch.subarray(0, length));
+  return { paths: shared, ends };
+}
+
+let scratch = Buffer.allocUnsafe(1 << 18);
 
 interface Piece {
   /** Index of its first path in the table. */

@@ -3,19 +3,25 @@
  * has other work first slows nobody. Results go into shared memory; only problems are sent.
  */
 import { hash } from "node:crypto";
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { sha256Stream } from "../../kernel/index.ts";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { DIGEST_BYTES, sha256Stream } from "../../kernel/index.ts";
 import { FILE_STATE, STAMP_WIDTH } from "../ports.ts";
-import { hasStamp, statOrUndefined, writeStamp } from "./stamp.ts";
+import { SmallFiles } from "./small-files.ts";
+import { hasStamp, statOrUndefined, writeSizeAndMode, writeStamp } from "./stamp.ts";
 
 const BATCH = 64;
-const DIGEST_BYTES = 32;
 const BUFFER_BYTES = 1 << 20;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface DigestJob {
   readonly kind: "digest";
-  readonly paths: readonly string[];
+  /** What all paths begin with. */
+  readonly folder: string;
+  /** Their rest, one after another in UTF-8, and where each ends. */
+  readonly paths: Uint8Array;
+  readonly ends: Uint32Array;
+  /** Whether of the stamps size and mode are enough; then nothing is known. */
+  readonly is_unstamped: boolean;
   /** What is known of each path from before, in the same order; null where nothing is trusted. */
   readonly known: BigUint64Array | null;
   /** Shared: next path to take. */
@@ -45,14 +51,19 @@ export type Problem = readonly [number, string];
 export const runJob = (job: FileJob): Problem[] => (job.kind === "digest" ? digest(job) : compare(job));
 
 function digest(job: DigestJob): Problem[] {
-  const { paths, next } = job;
+  const { paths, ends, next } = job;
+  const names = Buffer.from(paths.buffer, paths.byteOffset, paths.byteLength);
   const problems: Problem[] = [];
-  const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  for (let from = Atomics.add(next, 0, BATCH); from < paths.length; from = Atomics.add(next, 0, BATCH)) {
-    const end = Math.min(paths.length, from + BATCH);
+  const reading: Reading = {
+    buffer: Buffer.allocUnsafe(BUFFER_BYTES),
+    small: ends.length < LANES_FROM ? undefined : (small_files ??= new SmallFiles()),
+  };
+  for (let from = Atomics.add(next, 0, BATCH); from < ends.length; from = Atomics.add(next, 0, BATCH)) {
+    const end = Math.min(ends.length, from + BATCH);
     for (let index = from; index < end; index++) {
       try {
-        job.states[index] = digestOne(job, index, buffer);
+        const path = job.folder + names.toString("utf8", index === 0 ? 0 : ends[index - 1], ends[index]);
+        job.states[index] = digestOne(job, index, path, reading);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === undefined) throw error;
@@ -60,14 +71,29 @@ function digest(job: DigestJob): Problem[] {
         problems.push([index, code]);
       }
     }
+    reading.small?.digest(job.digests);
   }
   return problems;
 }
 
+/** For fewer files it costs more to make the lanes than they save. */
+const LANES_FROM = 512;
+/** Of this thread. */
+let small_files: SmallFiles | undefined;
+
+interface Reading {
+  readonly buffer: Buffer;
+  readonly small: SmallFiles | undefined;
+}
+
 const NOTHING_THERE = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENXIO"]);
 
-function digestOne({ paths, known, stamps, digests }: DigestJob, index: number, buffer: Buffer): number {
-  const path = paths[index] ?? "";
+function digestOne(
+  { known, stamps, digests, is_unstamped }: DigestJob,
+  index: number,
+  path: string,
+  { buffer, small }: Reading,
+): number {
   if (known !== null && known[index * STAMP_WIDTH + 4] !== 0n) {
     const stats = statOrUndefined(path);
     if (stats?.isFile() === true && hasStamp(known, index, stats)) {
@@ -84,28 +110,31 @@ function digestOne({ paths, known, stamps, digests }: DigestJob, index: number, 
   }
   try {
     // Before the first byte: a change while it is read gives the file another stamp than this one.
-    const stats = fstatSync(fd, { bigint: true });
+    const stats = is_unstamped ? fstatSync(fd) : fstatSync(fd, { bigint: true });
     if (!stats.isFile()) return FILE_STATE.no_file;
-    writeStamp(stamps, index, stats);
-    digests.set(digestOpen(fd, stats, buffer), index * DIGEST_BYTES);
+    if (typeof stats.size === "bigint") writeStamp(stamps, index, stats as BigIntStats);
+    else writeSizeAndMode(stamps, index, stats as Stats);
+    const size_bytes = Number(stats.size);
+    if (small?.take(fd, size_bytes, index) !== true)
+      digests.set(digestOpen(fd, size_bytes, buffer), index * DIGEST_BYTES);
     return FILE_STATE.hashed;
   } finally {
     closeSync(fd);
   }
 }
 
-function digestOpen(fd: number, { size }: BigIntStats, buffer: Buffer): Uint8Array {
-  let count = readSync(fd, buffer, 0, BUFFER_BYTES, null);
+function digestOpen(fd: number, size_bytes: number, buffer: Buffer): Uint8Array {
+  let count = readSync(fd, buffer, 0, BUFFER_BYTES, 0);
   if (count < BUFFER_BYTES) {
     // A short first read is the whole file only when the next read says so.
-    const rest = count === Number(size) ? 0 : readSync(fd, buffer, count, BUFFER_BYTES - count, null);
+    const rest = count === size_bytes ? 0 : readSync(fd, buffer, count, BUFFER_BYTES - count, count);
     if (rest === 0) return hash("sha256", buffer.subarray(0, count), "buffer");
     count += rest;
   }
   const stream = sha256Stream();
-  while (count > 0) {
+  for (let at = 0; count > 0; count = readSync(fd, buffer, 0, BUFFER_BYTES, at)) {
     stream.update(buffer.subarray(0, count));
-    count = readSync(fd, buffer, 0, BUFFER_BYTES, null);
+    at += count;
   }
   return stream.digest();
 }

@@ -1,5 +1,5 @@
 /** The six numbers that tell a file of the same name from the one that was read before. */
-import { type BigIntStats, lstatSync } from "node:fs";
+import { type BigIntStats, lstatSync, type Stats } from "node:fs";
 import { STAMP_WIDTH } from "../ports.ts";
 
 const OPTIONS = { bigint: true, throwIfNoEntry: false } as const;
@@ -22,6 +22,12 @@ export function writeStamp(stamps: BigUint64Array, index: number, stats: BigIntS
   stamps[at + 3] = stats.ctimeNs;
   stamps[at + 4] = stats.ino;
   stamps[at + 5] = stats.dev;
+}
+
+/** Half the work of all six. */
+export function writeSizeAndMode(stamps: BigUint64Array, index: number, { size, mode }: Stats): void {
+  stamps[index * STAMP_WIDTH] = BigInt(size);
+  stamps[index * STAMP_WIDTH + 1] = BigInt(mode);
 }
 
 /** Undefined stats are those of a path where nothing is: all zero. */

@@ -31,7 +31,7 @@ export function nodeWorkers(worker_url: URL, cpu_count: number): Workers {
       const first = digestFilesHere(paths.slice(0, share));
       return [first, ...(await Promise.all(others))].flat();
     },
-    startTable: (paths, known, is_heavy) => crew.start(paths, known, is_heavy === true),
+    startTable: (paths, known, options) => crew.start(paths, known, options ?? {}),
     async changedStamps(table, count_max) {
       // Room for one more, which says that there are more.
       const changes = new Int32Array(new SharedArrayBuffer((count_max + 2) * 4));

@@ -124,7 +124,14 @@ function workersHere(fs: FileSystem): Workers {
         const sha256 = createHash("sha256").update(fs.read(path)).digest("hex");
         return { sha256, size_bytes: stat.size_bytes, executable: stat.executable };
       }),
-    startTable: (paths, known) => ({ finish: async () => tableHere(fs, paths, known) }),
+    startTable: (paths, known, { folder = "" } = {}) => ({
+      finish: async () =>
+        tableHere(
+          fs,
+          paths.map((path) => folder + path),
+          known,
+        ),
+    }),
     changedStamps: async ({ paths, ends, stamps }) =>
       Array.from(ends).flatMap((end, index) => {
         const path = Buffer.from(paths.subarray(ends[index - 1] ?? 0, end)).toString("utf8");
