@@ -43,6 +43,8 @@ export interface WriteHandle {
   /** Data reaches the disk before this returns (fdatasync). */
   datasync(): void;
   truncate(size_bytes: number): void;
+  /** Of the open file, whatever its name leads to by now. */
+  stat(): FileStat;
   close(): void;
 }
 
@@ -180,6 +182,11 @@ export interface Locks {
     path: string,
     options: { readonly wait_ms: number; readonly signal?: AbortSignal },
   ): Promise<HeldLock | undefined>;
+  /**
+   * The same lock, if this process took it before and it is free at this moment: without waiting, and without giving
+   * anything else a turn. Undefined says nothing of who holds it; then `acquire` tells. Absent where there is no such way.
+   */
+  takeAtOnce?(path: string): HeldLock | undefined;
 }
 
 export type Cell = string | number | null;

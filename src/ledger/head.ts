@@ -4,7 +4,6 @@
  * spaces to 512 bytes with the newline.
  */
 import type { FileStat, FileSystem, Random } from "../effects/index.ts";
-import { spacedJson } from "../kernel/index.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
 const HEAD_BYTES_MAX = 4096;
@@ -57,8 +56,9 @@ export function writeHead(
 ): boolean {
   if (stream.head_path === undefined) return true;
   const { fs } = effects;
-  const text = spacedJson({ ...head, stream: stream.name }).padEnd(HEAD_BYTES - 1);
-  const bytes = Buffer.from(`${text}\n`);
+  const { bytes: covered, entries, entry_hash } = head;
+  const text = `{"bytes": ${covered}, "entries": ${entries}, "entry_hash": "${entry_hash}", "stream": ${JSON.stringify(stream.name)}}`;
+  const bytes = Buffer.from(`${text.padEnd(HEAD_BYTES - 1)}\n`);
   const fits = bytes.length === HEAD_BYTES;
   if (fits && is_in_place && wasWrittenOver(fs, stream.head_path, bytes)) return true;
   try {

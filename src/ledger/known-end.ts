@@ -5,6 +5,7 @@
  * chain goes on from the hash that was acknowledged, so verifying names that line.
  */
 import type { FileStat, FileSystem } from "../effects/index.ts";
+import { closeStream, type OpenStream } from "./open-stream.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import type { TornTail } from "./torn-tail.ts";
 
@@ -19,6 +20,8 @@ export interface StreamEnd {
   readonly torn_tail?: TornTail;
   /** True when this process wrote the head last, so that it can be written over. */
   readonly head_in_place?: boolean;
+  /** The very file that lies at the path, when it was left open. */
+  readonly open?: OpenStream;
 }
 
 interface KnownEnd {
@@ -30,31 +33,45 @@ const known = new WeakMap<FileSystem, Map<string, KnownEnd>>();
 /** A process that writes more streams than this in turn reads some tails again. */
 const STREAMS_MAX = 256;
 
+const keys = new WeakMap<StreamRef, string>();
+
 /** Whoever writes a stream without its head or log knows nothing for those who write it with them. */
-export const keyOf = ({ path, head_path = "", log }: StreamRef): string =>
-  `${path}\0${head_path}\0${log?.origin ?? ""}`;
+export function keyOf(stream: StreamRef): string {
+  const found = keys.get(stream);
+  if (found !== undefined) return found;
+  const { path, head_path = "", log } = stream;
+  const key = `${path}\0${head_path}\0${log?.origin ?? ""}`;
+  keys.set(stream, key);
+  return key;
+}
 
 /** The end as left behind; undefined when it must be read. Only under the lock. */
 export function knownEnd(fs: FileSystem, stream: StreamRef): StreamEnd | undefined {
   const found = known.get(fs)?.get(keyOf(stream));
   if (found === undefined) return undefined;
   if (isSame(found.file, fs.stat(stream.path))) return found.end;
-  known.get(fs)?.delete(keyOf(stream));
+  forgetEnd(fs, stream);
   return undefined;
 }
 
-/** Notes what was just written and synced. Only under the lock. */
-export function rememberEnd(fs: FileSystem, stream: StreamRef, end: StreamEnd): void {
-  const file = fs.stat(stream.path);
-  if (file?.size_bytes !== end.size_bytes) return forgetEnd(fs, stream);
+/** Notes what was just written and synced, `file` as it is now. Only under the lock. Returns whether it may be believed. */
+export function rememberEnd(fs: FileSystem, stream: StreamRef, file: FileStat, end: StreamEnd): boolean {
+  // Somebody wrote without the lock.
+  if (file.size_bytes !== end.size_bytes) {
+    forgetEnd(fs, stream);
+    return false;
+  }
   const streams = known.get(fs) ?? new Map<string, KnownEnd>();
   known.set(fs, streams);
   if (streams.size >= STREAMS_MAX) streams.clear();
   streams.set(keyOf(stream), { file, end });
+  return true;
 }
 
 /** After anything went wrong. */
 export function forgetEnd(fs: FileSystem, stream: StreamRef): void {
+  const open = known.get(fs)?.get(keyOf(stream))?.end.open;
+  if (open !== undefined) closeStream(open);
   known.get(fs)?.delete(keyOf(stream));
 }
 

@@ -98,23 +98,40 @@ export function sealLine(
   body: EntryBody,
   previous_hash: string,
   stream: string,
-): { entry: LedgerEntry; line: Buffer } {
+): { entry: LedgerEntry; line: string } {
   const id = `LED-${effects.random.hex(16)}`;
-  // Python's isoformat with microseconds; our clocks count milliseconds.
-  const timestamp = new Date(effects.clock.now_ms()).toISOString().replace("Z", "000+00:00");
+  const timestamp = timestampOf(effects.clock.now_ms());
   const { decision, event_type, metadata, prompts_used, reason, submission_id } = body;
   // The keys in their order, written out: sorting them for each entry took longer than hashing it.
   const first = `{"decision": ${JSON.stringify(decision)}, `;
   const rest =
     `"event_type": ${JSON.stringify(event_type)}, "id": "${id}", "metadata": ${spacedJson(metadata)}, ` +
-    `"previous_hash": "${previous_hash}", "prompts_used": ${spacedJson(prompts_used)}, ` +
+    `"previous_hash": "${previous_hash}", "prompts_used": ${prompts_used.length === 0 ? "[]" : spacedJson(prompts_used)}, ` +
     `"reason": ${JSON.stringify(reason)}, "submission_id": ${JSON.stringify(submission_id)}, "timestamp": "${timestamp}"}`;
   const entry_hash = sha256Hex(first + rest);
-  const line = Buffer.from(`${first}"entry_hash": "${entry_hash}", ${rest}\n`);
-  const limit_bytes = LINE_BYTES_MAX;
-  if (line.length > limit_bytes) {
-    const message = `a ledger line may have ${limit_bytes} bytes, this one has ${line.length}`;
-    raise("LEDGER_ENTRY_TOO_LARGE", message, { stream, size_bytes: line.length, limit_bytes });
-  }
+  const line = `${first}"entry_hash": "${entry_hash}", ${rest}\n`;
+  requireFits(line, stream);
   return { entry: { ...body, id, timestamp, previous_hash, entry_hash } as LedgerEntry, line };
+}
+
+/** Python's isoformat with microseconds; our clocks count milliseconds. */
+function timestampOf(now_ms: number): string {
+  if (now_ms !== written.ms)
+    written = { ms: now_ms, text: new Date(now_ms).toISOString().replace("Z", "000+00:00") };
+  return written.text;
+}
+
+/** Entries that come together share their millisecond. */
+let written = { ms: Number.NaN, text: "" };
+
+/** A unit of UTF-16 is at most three bytes. */
+const BYTES_A_UNIT = 3;
+
+function requireFits(line: string, stream: string): void {
+  const limit_bytes = LINE_BYTES_MAX;
+  if (line.length * BYTES_A_UNIT <= limit_bytes) return;
+  const size_bytes = Buffer.byteLength(line);
+  if (size_bytes <= limit_bytes) return;
+  const message = `a ledger line may have ${limit_bytes} bytes, this one has ${size_bytes}`;
+  raise("LEDGER_ENTRY_TOO_LARGE", message, { stream, size_bytes, limit_bytes });
 }

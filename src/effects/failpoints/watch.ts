@@ -53,6 +53,18 @@ export function watchEffects(
         watch.at(path, "take", "lock");
         return locks.acquire(path, options);
       },
+      takeAtOnce: (path) => {
+        const lock = locks.takeAtOnce?.(path);
+        // One that is not to be had is asked for again, and told of then.
+        if (lock === undefined) return undefined;
+        try {
+          watch.at(path, "take", "lock");
+          return lock;
+        } catch (error) {
+          lock.release();
+          throw error;
+        }
+      },
     },
     workers: {
       digestFiles: async (paths) => {
@@ -184,6 +196,7 @@ function watchedWriting(path: string, handle: WriteHandle, watch: Watch): WriteH
       watch.at(path, "truncate");
       handle.truncate(size_bytes);
     },
+    stat: () => handle.stat(),
     close: () => handle.close(),
   };
 }

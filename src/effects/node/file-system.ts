@@ -200,6 +200,7 @@ function writeHandle(fd: number): WriteHandle {
     sync: () => fsyncSync(fd),
     datasync: () => fdatasyncSync(fd),
     truncate: (size) => ftruncateSync(fd, size),
+    stat: () => toStat(fstatSync(fd, { bigint: true })),
     close: () => closeSync(fd),
   };
 }

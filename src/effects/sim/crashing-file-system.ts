@@ -111,6 +111,7 @@ function watchedHandle(
       change(path);
       inner.truncate(size);
     },
+    stat: () => inner.stat(),
     close: () => inner.close(),
   };
 }

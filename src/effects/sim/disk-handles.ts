@@ -72,6 +72,10 @@ function writeHandle(
       usable("ftruncate");
       if (before({ verb: "truncate", path })) setSize(state, inode, size_bytes);
     },
+    stat() {
+      usable("fstat");
+      return statOf({ inode, node: fileOf(state, inode) });
+    },
     close() {
       open = false;
     },

@@ -1,0 +1,90 @@
+/** Groups of entries become lines of a stream: one write and one sync for all of them. Only under the stream's lock. */
+import type { LedgerEntry } from "../contracts/index.ts";
+import type { Effects } from "../effects/index.ts";
+import { Draft } from "./draft.ts";
+import type { Earlier } from "./earlier-entries.ts";
+import { raiseIo } from "./faults.ts";
+import { writeHead } from "./head.ts";
+import { forgetEnd, rememberEnd, type StreamEnd } from "./known-end.ts";
+import type { EntryBody } from "./new-line.ts";
+import { addDurably, closeStream, leaveOpen, openStream, syncStream } from "./open-stream.ts";
+import { prepareEnd } from "./stream-end.ts";
+import type { StreamRef } from "./stream-ref.ts";
+import { oweTree } from "./tiles-owed.ts";
+import type { TornTail } from "./torn-tail.ts";
+
+export type LedgerEffects = Pick<Effects, "fs" | "locks" | "clock" | "random">;
+
+export interface Appended {
+  /** One for each entry handed in, in order: as written now, or as found from an earlier attempt. */
+  readonly entries: readonly LedgerEntry[];
+  /** How many of them this call wrote. */
+  readonly appended_count: number;
+  readonly torn_tail?: TornTail;
+}
+
+export interface Group {
+  readonly bodies: readonly EntryBody[];
+  /** Entries of earlier attempts in the stream's first `end` bytes; absent for a group that is written as often as asked. */
+  readonly earlierBefore: ((end: number) => Earlier) | undefined;
+  /** Told when the lines are on disk, or why they are not. */
+  readonly done: { resolve(appended: Appended): void; reject(fault: unknown): void };
+}
+
+/** A group that cannot be sealed is refused alone. @throws what fails for all: then nobody was told of success */
+export function writeBatch(effects: LedgerEffects, stream: StreamRef, batch: readonly Group[]): void {
+  const end = prepareEnd(effects.fs, stream);
+  const draft = new Draft(effects, stream.name, end.entry_hash);
+  const settle: (() => void)[] = [];
+  for (const { bodies, earlierBefore, done } of batch) {
+    try {
+      const appended = draft.add(bodies, earlierBefore?.(end.size_bytes));
+      // What was torn is told to one of them only.
+      const told = settle.length === 0 && end.torn_tail !== undefined;
+      settle.push(() => done.resolve(told ? { ...appended, torn_tail: end.torn_tail } : appended));
+    } catch (error) {
+      done.reject(faultOf(error, stream));
+    }
+  }
+  // An entry found was perhaps written by a process that died before syncing it: it is acknowledged here, so it is made durable.
+  if (draft.has_found) syncStream(effects.fs, stream.path);
+  if (draft.lines_count > 0) addLines(effects, stream, end, draft, batch.length === 1);
+  for (const done of settle) done();
+}
+
+export function faultOf(error: unknown, stream: StreamRef): unknown {
+  try {
+    return raiseIo(error, stream.name, stream.path);
+  } catch (fault) {
+    return fault;
+  }
+}
+
+/** `is_alone`: whoever asked is likely to ask again at once. */
+function addLines(
+  effects: LedgerEffects,
+  stream: StreamRef,
+  end: StreamEnd,
+  draft: Draft,
+  is_alone: boolean,
+): void {
+  const { fs } = effects;
+  const block = Buffer.from(draft.text);
+  const open = end.open?.is_open === true ? end.open : openStream(fs, stream.path);
+  let stays = false;
+  try {
+    addDurably(fs, stream.path, open, block, end);
+    const size_bytes = end.size_bytes + block.length;
+    const entries = end.entries + draft.lines_count;
+    const head = { bytes: size_bytes, entries, entry_hash: draft.previous_hash };
+    if (writeHead(effects, stream, head, end.head_in_place)) {
+      stays = is_alone && leaveOpen(effects.clock, open);
+      const left = { exists: true, size_bytes, entries, entry_hash: head.entry_hash, head_in_place: true };
+      const file = open.handle.stat();
+      stays = rememberEnd(fs, stream, file, stays ? { ...left, open } : left) && stays;
+    } else forgetEnd(fs, stream);
+  } finally {
+    if (!stays) closeStream(open);
+  }
+  oweTree(effects, stream, draft.lines_count);
+}
