@@ -37,7 +37,8 @@ export interface ReadHandle {
 }
 
 export interface WriteHandle {
-  write(bytes: Uint8Array): void;
+  /** At `position` (default: after the last write), which a file opened to append does not heed. */
+  write(bytes: Uint8Array, position?: number): void;
   /** Data and metadata reach the disk before this returns (fsync). */
   sync(): void;
   /** Data reaches the disk before this returns (fdatasync). */

@@ -5,12 +5,13 @@
  * chain goes on from the hash that was acknowledged, so verifying names that line.
  */
 import type { FileStat, FileSystem } from "../effects/index.ts";
-import { closeStream, type OpenStream } from "./open-stream.ts";
+import type { HeadLeft } from "./head.ts";
+import { closeFile, type OpenFile } from "./open-files.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import type { TornTail } from "./torn-tail.ts";
 
 /** What a writer must know before it adds a line: where the stream ends, its last hash, how many entries it has. */
-export interface StreamEnd {
+export interface StreamEnd extends HeadLeft {
   readonly exists: boolean;
   readonly size_bytes: number;
   /** Entries before; counted only when the stream has a head. */
@@ -18,10 +19,8 @@ export interface StreamEnd {
   /** "" for an empty stream. */
   readonly entry_hash: string;
   readonly torn_tail?: TornTail;
-  /** True when this process wrote the head last, so that it can be written over. */
-  readonly head_in_place?: boolean;
   /** The very file that lies at the path, when it was left open. */
-  readonly open?: OpenStream;
+  readonly open?: OpenFile | undefined;
 }
 
 interface KnownEnd {
@@ -54,24 +53,21 @@ export function knownEnd(fs: FileSystem, stream: StreamRef): StreamEnd | undefin
   return undefined;
 }
 
-/** Notes what was just written and synced, `file` as it is now. Only under the lock. Returns whether it may be believed. */
-export function rememberEnd(fs: FileSystem, stream: StreamRef, file: FileStat, end: StreamEnd): boolean {
+/** Notes what was just written and synced, `file` as it is now. Only under the lock. */
+export function rememberEnd(fs: FileSystem, stream: StreamRef, file: FileStat, end: StreamEnd): void {
   // Somebody wrote without the lock.
-  if (file.size_bytes !== end.size_bytes) {
-    forgetEnd(fs, stream);
-    return false;
-  }
+  if (file.size_bytes !== end.size_bytes) return forgetEnd(fs, stream);
   const streams = known.get(fs) ?? new Map<string, KnownEnd>();
   known.set(fs, streams);
   if (streams.size >= STREAMS_MAX) streams.clear();
   streams.set(keyOf(stream), { file, end });
-  return true;
 }
 
 /** After anything went wrong. */
 export function forgetEnd(fs: FileSystem, stream: StreamRef): void {
-  const open = known.get(fs)?.get(keyOf(stream))?.end.open;
-  if (open !== undefined) closeStream(open);
+  const end = known.get(fs)?.get(keyOf(stream))?.end;
+  if (end?.open !== undefined) closeFile(end.open);
+  if (end?.open_head !== undefined) closeFile(end.open_head);
   known.get(fs)?.delete(keyOf(stream));
 }
 

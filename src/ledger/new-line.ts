@@ -42,7 +42,7 @@ export function checkedBody(entry: NewLedgerEntry, stream: string): EntryBody {
   };
   const prompts_used: unknown = copyJson(entry.prompts_used ?? [], "prompts_used", 2, refuse);
   if (!Array.isArray(prompts_used)) return refuse("prompts_used", "is not a list");
-  const odd = prompts_used.findIndex((prompt) => typeof prompt !== "string");
+  const odd = prompts_used.length === 0 ? -1 : prompts_used.findIndex((prompt) => typeof prompt !== "string");
   if (odd >= 0) refuse(`prompts_used[${odd}]`, "is not a string");
   const metadata = copyJson(entry.metadata ?? {}, "metadata", 2, refuse);
   if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) {
@@ -71,17 +71,24 @@ function copyJson(value: unknown, field: string, depth: number, refuse: Refuse):
     return value === 0 ? 0 : value;
   }
   if (Array.isArray(value)) {
+    if (value.length === 0) return [];
     return Array.from(value, (item, index) => copyJson(item, `${field}[${index}]`, depth + 1, refuse));
   }
   if (!isPlainObject(value)) return refuse(field, "is neither text, number, list nor plain object");
-  const members: [string, Json][] = [];
-  for (const [key, member] of Object.entries(value)) {
+  const copy: { [key: string]: Json } = {};
+  for (const key of Object.keys(value)) {
     if (!key.isWellFormed()) refuse(field, "has a key with a lone surrogate");
-    if (member !== undefined) members.push([key, copyJson(member, `${field}.${key}`, depth + 1, refuse)]);
+    const member = (value as { readonly [key: string]: unknown })[key];
+    if (member === undefined) continue;
+    const copied = copyJson(member, `${field}.${key}`, depth + 1, refuse);
+    // To set it would change what the copy inherits.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: copied, ...PLAIN_MEMBER });
+    else copy[key] = copied;
   }
-  // fromEntries defines members, so a key such as __proto__ stays a key.
-  return Object.fromEntries(members);
+  return copy;
 }
+
+const PLAIN_MEMBER = { configurable: true, enumerable: true, writable: true } as const;
 
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;

@@ -1,13 +1,13 @@
 /** Groups of entries become lines of a stream: one write and one sync for all of them. Only under the stream's lock. */
 import type { LedgerEntry } from "../contracts/index.ts";
-import type { Effects } from "../effects/index.ts";
+import type { Effects, FileSystem, WriteHandle } from "../effects/index.ts";
 import { Draft } from "./draft.ts";
 import type { Earlier } from "./earlier-entries.ts";
 import { raiseIo } from "./faults.ts";
 import { writeHead } from "./head.ts";
 import { forgetEnd, rememberEnd, type StreamEnd } from "./known-end.ts";
 import type { EntryBody } from "./new-line.ts";
-import { addDurably, closeStream, leaveOpen, openStream, syncStream } from "./open-stream.ts";
+import { closeFile, leaveOpen, openFile } from "./open-files.ts";
 import { prepareEnd } from "./stream-end.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { oweTree } from "./tiles-owed.ts";
@@ -60,6 +60,8 @@ export function faultOf(error: unknown, stream: StreamRef): unknown {
   }
 }
 
+const APPENDING = { mode: 0o644, how: "append" } as const;
+
 /** `is_alone`: whoever asked is likely to ask again at once. */
 function addLines(
   effects: LedgerEffects,
@@ -69,22 +71,71 @@ function addLines(
   is_alone: boolean,
 ): void {
   const { fs } = effects;
-  const block = Buffer.from(draft.text);
-  const open = end.open?.is_open === true ? end.open : openStream(fs, stream.path);
+  const open = end.open?.is_open === true ? end.open : openFile(fs, stream.path, APPENDING);
   let stays = false;
   try {
-    addDurably(fs, stream.path, open, block, end);
-    const size_bytes = end.size_bytes + block.length;
-    const entries = end.entries + draft.lines_count;
-    const head = { bytes: size_bytes, entries, entry_hash: draft.previous_hash };
-    if (writeHead(effects, stream, head, end.head_in_place)) {
-      stays = is_alone && leaveOpen(effects.clock, open);
-      const left = { exists: true, size_bytes, entries, entry_hash: head.entry_hash, head_in_place: true };
-      const file = open.handle.stat();
-      stays = rememberEnd(fs, stream, file, stays ? { ...left, open } : left) && stays;
-    } else forgetEnd(fs, stream);
+    const block = Buffer.from(draft.text);
+    addDurably(fs, stream.path, open.handle, block, end);
+    const now = {
+      bytes: end.size_bytes + block.length,
+      entries: end.entries + draft.lines_count,
+      entry_hash: draft.previous_hash,
+    };
+    const { written, open: open_head } = writeHead(effects, stream, now, end);
+    stays = written && is_alone && leaveOpen(effects.clock, open);
+    const head_stays = stays && open_head !== undefined && leaveOpen(effects.clock, open_head);
+    if (open_head !== undefined && !head_stays) closeFile(open_head);
+    if (!written) forgetEnd(fs, stream);
+    else
+      rememberEnd(fs, stream, open.handle.stat(), {
+        exists: true,
+        size_bytes: now.bytes,
+        entries: now.entries,
+        entry_hash: now.entry_hash,
+        head_in_place: true,
+        open: stays ? open : undefined,
+        open_head: head_stays ? open_head : undefined,
+      });
   } finally {
-    if (!stays) closeStream(open);
+    if (!stays) closeFile(open);
   }
   oweTree(effects, stream, draft.lines_count);
 }
+
+/** Whatever goes wrong, nothing of a group that was not acknowledged stays behind, if the disk still lets us. */
+function addDurably(
+  fs: FileSystem,
+  path: string,
+  handle: WriteHandle,
+  block: Buffer,
+  before: { readonly exists: boolean; readonly size_bytes: number },
+): void {
+  try {
+    handle.write(block);
+    handle.datasync();
+    if (!before.exists) fs.syncDirectory(parentOf(path));
+  } catch (error) {
+    cutBack(handle, before.size_bytes);
+    throw error;
+  }
+}
+
+function cutBack(handle: WriteHandle, size_bytes: number): void {
+  try {
+    handle.truncate(size_bytes);
+    handle.sync();
+  } catch {
+    // The fault of the write itself says more; the next writer sets a torn tail aside.
+  }
+}
+
+function syncStream(fs: FileSystem, path: string): void {
+  const handle = fs.openWrite(path, APPENDING);
+  try {
+    handle.datasync();
+  } finally {
+    handle.close();
+  }
+}
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";

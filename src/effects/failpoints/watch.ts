@@ -184,10 +184,11 @@ function watchedWriting(path: string, handle: WriteHandle, watch: Watch): WriteH
     unsynced.forget(path);
   };
   return {
-    write(bytes) {
-      watch.at(path, "write", undefined, () => handle.write(bytes.subarray(0, bytes.length >> 1)));
+    write(bytes, position) {
+      const tear = (): void => handle.write(bytes.subarray(0, bytes.length >> 1), position);
+      watch.at(path, "write", undefined, tear);
       unsynced.willWrite(path);
-      handle.write(bytes);
+      handle.write(bytes, position);
       watch.wrote(path, bytes);
     },
     sync: sync(() => handle.sync()),
