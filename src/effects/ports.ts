@@ -184,9 +184,8 @@ export interface Locks {
     options: { readonly wait_ms: number; readonly signal?: AbortSignal },
   ): Promise<HeldLock | undefined>;
   /**
-   * The same lock, if this process took it before and it is free at this moment: without waiting, and without giving
-   * anything else a turn. Undefined says nothing of who holds it; then `acquire` tells. Absent where there is no such way.
-   */
+   * The same lock, if this process took it before and it is free now, without giving anything else a turn. Undefined says
+   * nothing of who holds it; then `acquire` tells. Absent where there is no such way. */
   takeAtOnce?(path: string): HeldLock | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { NewLedgerEntry } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { findEarlier } from "./earlier-entries.ts";
 import { forgetEnd, keyOf } from "./known-end.ts";
-import { isAlone, noteAnswered, noteTurn } from "./lone-writer.ts";
+import { giveTurn, isAlone, noteAnswered, noteLocked } from "./lone-writer.ts";
 import { checkedBody, type EntryBody } from "./new-line.ts";
 import { lockedAtOnce, whileLocked } from "./stream-lock.ts";
 import type { StreamRef } from "./stream-ref.ts";
@@ -22,14 +22,19 @@ export interface AppendOptions {
  * @throws LEDGER_ENTRY_INVALID, LEDGER_ENTRY_TOO_LARGE, LEDGER_BUSY, LEDGER_LOCK_UNUSABLE, LEDGER_DAMAGED,
  * LEDGER_READ_ONLY, LEDGER_DISK_FULL, LEDGER_IO; after any of them nothing of the group is acknowledged.
  */
-export async function appendEntries(
+export function appendEntries(
   effects: LedgerEffects,
   stream: StreamRef,
   entries: readonly NewLedgerEntry[],
   options: AppendOptions = {},
 ): Promise<Appended> {
-  const bodies = entries.map((entry) => checkedBody(entry, stream.name));
-  return appendBodies(effects, stream, bodies, options);
+  // An async function would take its caller three more turns of promises for each entry.
+  try {
+    const bodies = entries.map((entry) => checkedBody(entry, stream.name));
+    return appendBodies(effects, stream, bodies, options);
+  } catch (fault) {
+    return Promise.reject(fault);
+  }
 }
 
 /**
@@ -71,14 +76,14 @@ function appendBodies(
   bodies: readonly EntryBody[],
   options: AppendOptions,
   earlierBefore?: Group["earlierBefore"],
-): Appended | Promise<Appended> {
-  if (bodies.length === 0) return { entries: [], appended_count: 0 };
+): Promise<Appended> {
+  if (bodies.length === 0) return Promise.resolve({ entries: [], appended_count: 0 });
   const streams = queues.get(effects.fs) ?? new Map<string, Waiting[]>();
   queues.set(effects.fs, streams);
   const queue = streams.get(keyOf(stream));
-  if (queue === undefined && isAlone(effects, stream)) {
+  if ((queue?.length ?? 0) === 0 && isAlone(effects, stream)) {
     const appended = writeAtOnce(effects, stream, bodies, earlierBefore);
-    if (appended !== undefined) return appended;
+    if (appended !== undefined) return Promise.resolve(appended);
   }
   const done = Promise.withResolvers<Appended>();
   const group = { bodies, wait_ms: options.wait_ms ?? 30_000, earlierBefore, done };
@@ -135,16 +140,16 @@ async function writeQueue(
     let batch: Waiting[] = [];
     try {
       // Whoever asks at the same moment is among them.
-      if (queue.length > 1 || !isAlone(effects, stream)) {
-        await effects.clock.breathe();
-        noteTurn(effects, stream);
-      }
+      if (queue.length > 1 || !isAlone(effects, stream)) await giveTurn(effects, stream, queue.length);
+      const asked_ms = effects.clock.elapsed_ms();
       await whileLocked(effects, stream, wait_ms, () => {
+        noteLocked(effects, stream, asked_ms);
         // Taken only now, so that those who came while another writer held the lock are among them.
         batch = takeBatch(queue, wait_ms);
         writeBatch(effects, stream, batch);
+        // Before anyone goes on with an answer: who asks again at once is known by it.
+        noteAnswered(effects, stream, batch.length);
       });
-      noteAnswered(effects, stream, batch.length);
     } catch (error) {
       forgetEnd(effects.fs, stream);
       if (batch.length === 0) batch = takeBatch(queue, wait_ms);

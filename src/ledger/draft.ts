@@ -17,6 +17,7 @@ export class Draft {
   previous_hash: string;
   private readonly effects: { readonly clock: Clock; readonly random: Random };
   private readonly stream: string;
+  /** By their keys; only entries that are written at most once have one. */
   private readonly written = new Map<string, LedgerEntry>();
 
   constructor(

@@ -1,6 +1,6 @@
 /**
  * Who asks to append right after an answer is the one that got it, and is alone: waiting for others to join would only cost
- * it time. From time to time it still gives everything else of its process a turn.
+ * it time. From time to time it still gives everything else of its process a turn, and other processes one that asked.
  */
 import type { Clock, FileSystem } from "../effects/index.ts";
 import { keyOf } from "./known-end.ts";
@@ -8,44 +8,70 @@ import type { StreamRef } from "./stream-ref.ts";
 
 type Needs = { readonly fs: FileSystem; readonly clock: Clock };
 
-interface Answered {
+interface Writer {
   /** When a group that was alone was last answered. */
-  at_ms: number;
+  answered_ms: number;
   /** When everything else last had its turn. */
-  readonly turn_ms: number;
+  turn_ms: number;
+  /** When another process was last seen to write. */
+  met_ms: number;
 }
 
-const answered = new WeakMap<FileSystem, Map<string, Answered>>();
+const writers = new WeakMap<FileSystem, Map<string, Writer>>();
 const AGAIN_MS = 0.1;
-/** A signal or a timer waits no longer than this, and whoever waits for the lock meets it free. */
-const TURN_MS = 2;
+/** A signal or a timer waits no longer than this, since a turn costs as much as another append. */
+const TURN_MS = 10;
+/** The same where another process was met. */
+const POLITE_TURN_MS = 2;
+/** Waiting so long for the lock was waiting for another process. */
+const MET_MS = 1;
+/** So long after it was met, it is expected to come again. */
+const POLITE_MS = 50;
+/** SQLite asks again after 1 to 100 ms: a lock that lies free for an instant between two appends is hardly ever met. */
+const PAUSE_MS = 1;
 const STREAMS_MAX = 256;
 
 export function isAlone({ fs, clock }: Needs, stream: StreamRef): boolean {
-  const last = answered.get(fs)?.get(keyOf(stream));
-  if (last === undefined) return false;
+  const writer = writers.get(fs)?.get(keyOf(stream));
+  if (writer === undefined) return false;
   const now_ms = clock.elapsed_ms();
-  return now_ms - last.at_ms < AGAIN_MS && now_ms - last.turn_ms < TURN_MS;
+  const turn_ms = isPolite(writer, now_ms) ? POLITE_TURN_MS : TURN_MS;
+  return now_ms - writer.answered_ms < AGAIN_MS && now_ms - writer.turn_ms < turn_ms;
 }
 
-export function noteAnswered({ fs, clock }: Needs, stream: StreamRef, groups: number): void {
-  const streams = answered.get(fs) ?? new Map<string, Answered>();
-  answered.set(fs, streams);
-  const key = keyOf(stream);
-  if (groups > 1) {
-    streams.delete(key);
-    return;
-  }
-  const at_ms = clock.elapsed_ms();
-  const last = streams.get(key);
-  if (last !== undefined) last.at_ms = at_ms;
-  else {
-    if (streams.size >= STREAMS_MAX) streams.clear();
-    streams.set(key, { at_ms, turn_ms: at_ms });
-  }
+const isPolite = ({ met_ms }: Writer, now_ms: number): boolean => now_ms - met_ms < POLITE_MS;
+
+export function noteAnswered(effects: Needs, stream: StreamRef, groups: number): void {
+  writerOf(effects, stream).answered_ms = groups > 1 ? Number.NEGATIVE_INFINITY : effects.clock.elapsed_ms();
 }
 
-/** Everything else just had its turn. */
-export function noteTurn({ fs }: Needs, stream: StreamRef): void {
-  answered.get(fs)?.delete(keyOf(stream));
+/** Everything else has its turn; another process too, where one was met. */
+export async function giveTurn(effects: Needs, stream: StreamRef, waiting: number): Promise<void> {
+  const { clock } = effects;
+  const writer = writerOf(effects, stream);
+  const pauses = waiting === 1 && isPolite(writer, clock.elapsed_ms());
+  await (pauses ? clock.sleep(PAUSE_MS) : clock.breathe());
+  writer.turn_ms = clock.elapsed_ms();
+}
+
+/** The lock was asked for at `asked_ms` and is held now. */
+export function noteLocked(effects: Needs, stream: StreamRef, asked_ms: number): void {
+  const now_ms = effects.clock.elapsed_ms();
+  if (now_ms - asked_ms <= MET_MS) return;
+  const writer = writerOf(effects, stream);
+  writer.met_ms = now_ms;
+  // Everything else had its turn meanwhile.
+  writer.turn_ms = now_ms;
+}
+
+function writerOf({ fs }: Needs, stream: StreamRef): Writer {
+  const streams = writers.get(fs) ?? new Map<string, Writer>();
+  writers.set(fs, streams);
+  const found = streams.get(keyOf(stream));
+  if (found !== undefined) return found;
+  if (streams.size >= STREAMS_MAX) streams.clear();
+  const never = Number.NEGATIVE_INFINITY;
+  const writer = { answered_ms: never, turn_ms: never, met_ms: never };
+  streams.set(keyOf(stream), writer);
+  return writer;
 }

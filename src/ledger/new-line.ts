@@ -75,6 +75,10 @@ function copyJson(value: unknown, field: string, depth: number, refuse: Refuse):
     return Array.from(value, (item, index) => copyJson(item, `${field}[${index}]`, depth + 1, refuse));
   }
   if (!isPlainObject(value)) return refuse(field, "is neither text, number, list nor plain object");
+  return copyMembers(value, field, depth, refuse);
+}
+
+function copyMembers(value: object, field: string, depth: number, refuse: Refuse): Json {
   const copy: { [key: string]: Json } = {};
   for (const key of Object.keys(value)) {
     if (!key.isWellFormed()) refuse(field, "has a key with a lone surrogate");

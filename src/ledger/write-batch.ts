@@ -35,13 +35,13 @@ export interface Group {
 export function writeBatch(effects: LedgerEffects, stream: StreamRef, batch: readonly Group[]): void {
   const end = prepareEnd(effects.fs, stream);
   const draft = new Draft(effects, stream.name, end.entry_hash);
-  const settle: (() => void)[] = [];
+  const drafted: { readonly done: Group["done"]; readonly appended: Appended }[] = [];
   for (const { bodies, earlierBefore, done } of batch) {
     try {
       const appended = draft.add(bodies, earlierBefore?.(end.size_bytes));
       // What was torn is told to one of them only.
-      const told = settle.length === 0 && end.torn_tail !== undefined;
-      settle.push(() => done.resolve(told ? { ...appended, torn_tail: end.torn_tail } : appended));
+      const told = drafted.length === 0 && end.torn_tail !== undefined;
+      drafted.push({ done, appended: told ? { ...appended, torn_tail: end.torn_tail } : appended });
     } catch (error) {
       done.reject(faultOf(error, stream));
     }
@@ -49,7 +49,7 @@ export function writeBatch(effects: LedgerEffects, stream: StreamRef, batch: rea
   // An entry found was perhaps written by a process that died before syncing it: it is acknowledged here, so it is made durable.
   if (draft.has_found) syncStream(effects.fs, stream.path);
   if (draft.lines_count > 0) addLines(effects, stream, end, draft, batch.length === 1);
-  for (const done of settle) done();
+  for (const { done, appended } of drafted) done.resolve(appended);
 }
 
 export function faultOf(error: unknown, stream: StreamRef): unknown {

@@ -158,13 +158,13 @@ async function loadSqlite(): Promise<typeof DatabaseSync> {
 function tryBegin(connection: Connection): boolean {
   try {
     connection.begin.run();
-    if (!connection.reads) connection.reading.next();
-    connection.reads = true;
-    return true;
   } catch (error) {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
     throw error;
   }
+  if (!connection.reads) connection.reading.next();
+  connection.reads = true;
+  return true;
 }
 
 function lockOn(path: string, connection: Connection, at_once = false): HeldLock {
