@@ -2,7 +2,14 @@
 import type { Effects } from "../effects/index.ts";
 import type { Json } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { type Confined, type ConfineRequest, confine, type Outcome, profileFor } from "../sandbox/index.ts";
+import {
+  type CallLimits,
+  type Confined,
+  confine,
+  type Outcome,
+  profileFor,
+  type StartRequest,
+} from "../sandbox/index.ts";
 import type { Begun, Ended } from "./begun.ts";
 import { type Brokering, profileWithin } from "./broker/brokering.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
@@ -21,18 +28,26 @@ export async function startProcess(
   hosting: Hosting,
   brokering?: Brokering,
 ): Promise<Confined> {
-  const { limits } = begun.prepared;
   const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
   const request = confinement(effects, plane, begun, { walled, brokering });
-  return confine(effects, walled.wall, {
-    ...request,
-    stdin: begun.lineFor(),
+  const { stdin, limits } = callOf(begun);
+  return confine(effects, walled.wall, { ...request, stdin, limits: { ...request.limits, ...limits } });
+}
+
+export type StartProcess = typeof startProcess;
+
+/** What is of this call alone. */
+export function callOf({ prepared: { limits }, lineFor }: Pick<Begun, "prepared" | "lineFor">): {
+  readonly stdin: string;
+  readonly limits: CallLimits;
+} {
+  return {
+    stdin: lineFor(),
     limits: {
-      ...request.limits,
       timeout_ms: limits.timeout_ms.value,
       output_bytes_max: limits.output_bytes_max.value + ENVELOPE_BYTES_MAX,
     },
-  });
+  };
 }
 
 /** All of it but what goes through the pipes. */
@@ -41,7 +56,7 @@ export function confinement(
   plane: Plane,
   { prepared, environment, turn }: Pick<Begun, "prepared" | "environment" | "turn">,
   { walled: { program }, brokering }: { readonly walled: Walled; readonly brokering?: Brokering | undefined },
-): Omit<ConfineRequest, "stdin"> {
+): StartRequest {
   const { plugin, scopes, code, limits } = prepared;
   const { kind, runtime, namespace, root } = plugin.asked;
   const { executable, readable, version } = program;

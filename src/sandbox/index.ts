@@ -3,6 +3,7 @@ export type {
   Broker,
   BrokerCall,
   Brokered,
+  CallLimits,
   Confined,
   ConfineLimits,
   ConfineNeeds,
@@ -12,6 +13,7 @@ export type {
   Ending,
   Outcome,
   Spent,
+  StartRequest,
   ToolUse,
   Usage,
 } from "./confined.ts";
@@ -22,6 +24,7 @@ export type { Jail, JailNeeds, JailRequest, JailSearch, LayerName, LayerRefusal 
 export { lastWords } from "./printable.ts";
 export { makePrivateTemp } from "./private-temp.ts";
 export { type BrokerGrant, type ProfileRequest, profileFor, type SandboxProfile } from "./profile.ts";
+export { type Ready, type ReadyRequest, readyKey, standReady } from "./ready.ts";
 export { runJailed, runUnjailed } from "./run-jailed.ts";
 export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";

@@ -69,6 +69,11 @@ async function lockFolder({ fs, locks }: Needs, folder: string): Promise<HeldLoc
   return undefined;
 }
 
+/** Of a folder where only files of ours lie: no program has to be started to remove them. */
+export function clearFolder(fs: Pick<FileSystem, "list" | "remove">, folder: string): void {
+  for (const { name } of fs.list(folder)) fs.remove(`${folder}/${name}`);
+}
+
 /** Its owner, or a sweep that holds the owner's lock. Never throws. */
 export async function removeOwned(
   effects: Pick<Effects, "fs" | "subprocess">,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { expect, test } from "vitest";
 import { profileFor } from "../../src/sandbox/index.ts";
 import { run, SECRET, start, world } from "./escape/scene.ts";
+import { processesWith } from "./scene.ts";
 
 const TRYING = {
   python: String.raw`
@@ -270,4 +271,23 @@ test("a program that ended before its groups were entered is not looked for any 
   expect(ended).toBe("timed_out");
   // The program that builds the wall may be asked into the second of its groups, and nobody else.
   expect(new Set(entered).size).toBe(1);
+});
+
+test("when somebody else kills the one that builds the wall the rest goes with it, and the run ends", async () => {
+  const here = await world();
+  const asked = { kind: "node", runtime: "python", text: "import time; time.sleep(60)" } as const;
+  const ends = new Set<string>();
+  for (let after_ms = 0; after_ms < 40; after_ms += 2) {
+    const confined = await start(here, asked);
+    await here.effects.clock.sleep(after_ms);
+    process.kill(confined.pid, "SIGKILL");
+    const late = here.effects.clock.sleep(8000).then(() => "hangs");
+    const ended = confined.done.then(
+      () => "ended",
+      (error: unknown) => (error as { code: string }).code,
+    );
+    ends.add(await Promise.race([ended, late]));
+    expect(processesWith(`${here.plugin}/main`), `killed after ${after_ms} ms`).toEqual([]);
+  }
+  expect([...ends].filter((one) => one !== "ended" && one !== "SANDBOX_NOT_STARTED")).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** What of the file system a confined program sees, as a list of mounts. Reads the file system; changes nothing. */
 import type { FileSystem } from "../../effects/index.ts";
 import { comparePaths } from "../../kernel/index.ts";
-import type { ConfineRequest } from "../confined.ts";
+import type { StartRequest } from "../confined.ts";
 import { isInside, systemPaths, type View, viewOf } from "../view.ts";
 import { grantedPaths } from "./granted-paths.ts";
 
@@ -56,7 +56,7 @@ const LOADERS = [
 ];
 
 /** @throws SANDBOX_TOO_MANY_PATHS, JAIL_WOULD_EXPOSE, ENOENT for an interpreter that is not there */
-export function planWall(fs: Needs, request: ConfineRequest, perl: string): WallPlan {
+export function planWall(fs: Needs, request: StartRequest, perl: string): WallPlan {
   const { profile, plane_root, program } = request;
   const real = fs.realPath(program.executable);
   // Of a folder of programs, only the one that is run.
@@ -119,7 +119,7 @@ function nested(reads: readonly string[], writes: readonly string[]): Mount[] {
   return all.toSorted((a, b) => comparePaths(a.path, b.path));
 }
 
-function masked(fs: Needs, request: ConfineRequest, mounts: readonly Mount[]): WallPlan["masks"] {
+function masked(fs: Needs, request: StartRequest, mounts: readonly Mount[]): WallPlan["masks"] {
   const named = (request.hidden ?? []).flatMap((path) => {
     const kind = fs.stat(path)?.kind;
     return kind === undefined ? [] : [{ path, is_folder: kind === "directory" }];

@@ -972,7 +972,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SANDBOX_LAYER_MISSING:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox layer bubblewrap is not usable: <reason>.","raised_in":["src/sandbox/wall/find-wall.ts"],"messages":["the sandbox layer bubblewrap is not usable: <reason>"],"next_steps":["Run \\"<cure>\\", or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
   SANDBOX_NOT_STARTED:
-    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/pool.ts","src/runtime/run-action.ts","src/sandbox/confine.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/pool.ts","src/runtime/run-action.ts","src/sandbox/confinement.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
   SANDBOX_TOO_MANY_PATHS:
     '{"room":"sandbox","exit_code":3,"meaning":"Reported as: the glob <glob> names too many paths to show one by one.","raised_in":["src/sandbox/wall/granted-paths.ts"],"messages":["the glob <glob> names too many paths to show one by one"],"next_steps":["Grant a whole folder instead of <glob>, as in \\"files.read:docs/**\\"."]}',
   SANDBOX_UNPROVEN:

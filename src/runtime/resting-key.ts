@@ -1,0 +1,20 @@
+/** By what a process is found again: it serves only calls that it could have been started for. */
+import { sha256Hex } from "../kernel/index.ts";
+import type { Begun } from "./begun.ts";
+import type { Prepared } from "./prepare.ts";
+import type { RestingKey } from "./resting.ts";
+
+/** Of the files of a plugin, and of the record that lets it run. */
+export const stateOf = ({ plugin, code }: Prepared): string =>
+  sha256Hex(`${plugin.record_digest}\n${code.digest}\n${[...code.stamps].join("\n")}`);
+
+export function workerKeyOf({ prepared, environment }: Begun): RestingKey {
+  const { plugin, scopes, limits } = prepared;
+  const { memory_bytes_max, processes_max } = limits;
+  const started_with = [scopes, environment.values, memory_bytes_max.value, processes_max.value];
+  return {
+    namespace: plugin.record.namespace,
+    state: stateOf(prepared),
+    started_with: sha256Hex(JSON.stringify(started_with)),
+  };
+}

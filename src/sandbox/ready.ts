@@ -1,0 +1,57 @@
+/**
+ * A program that stands ready: its wall is built and its interpreter has started, and it waits for our word before it reads what it
+ * is to run. So nothing of a plugin runs before the call it runs for, and each call still has a process of its own.
+ */
+import { sha256Hex } from "../kernel/index.ts";
+import { startConfined } from "./confine.ts";
+import type { CallLimits, Confined, ConfineNeeds, StartRequest } from "./confined.ts";
+import { makeWrittenFolders } from "./wall/granted-paths.ts";
+import { planWall } from "./wall/plan.ts";
+import type { Wall } from "./wall/wall.ts";
+
+export type ReadyRequest = Omit<StartRequest, "broker" | "onStderr">;
+
+export interface Ready {
+  /** Of all that it was started with: `readyKey` as it was when it was started. */
+  readonly key: string;
+  readonly is_alive: boolean;
+  /** Gives the word, once. The limits count from here. */
+  begin(stdin: Uint8Array | string, limits: CallLimits): Confined;
+  /** Kills the whole tree; resolves when nothing of it lives. Never throws. */
+  stop(): Promise<void>;
+}
+
+/** @throws as `confine` */
+export async function standReady(effects: ConfineNeeds, wall: Wall, request: ReadyRequest): Promise<Ready> {
+  // Before the wall is built: what changes while it is built is another key.
+  const key = readyKey(effects.fs, wall, request);
+  const held = { ...request, program: { ...request.program, is_held: true } };
+  const confinement = await startConfined(effects, wall, held);
+  return {
+    key,
+    get is_alive() {
+      return confinement.is_alive;
+    },
+    begin: (stdin, limits) => confinement.begin(stdin, limits),
+    stop: () => confinement.stop(),
+  };
+}
+
+/**
+ * Two requests of one key would be shown the very same files, by number of device and inode, under the same limits, grants and
+ * environment. @throws as `confine` where it looks at what is granted
+ */
+export function readyKey(fs: ConfineNeeds["fs"], wall: Wall, request: ReadyRequest): string {
+  const { signal: _, overlays = [], limits, ...rest } = request;
+  const { memory_bytes_max, processes_max, temp_bytes_max } = limits;
+  makeWrittenFolders(fs, request.plane_root, request.profile.files.write);
+  const plan = planWall(fs, request, wall.perl);
+  const shown = [...plan.system.shown, ...plan.mounts.map(({ path }) => path), ...plan.kept];
+  const files = [request.program.executable, ...shown].map((path) => {
+    const found = fs.stat(path);
+    return [path, String(found?.device), String(found?.inode), found?.uid ?? -1];
+  });
+  const laid_over = overlays.map(({ path, bytes }) => [path, sha256Hex(bytes)]);
+  const around = [memory_bytes_max, processes_max, temp_bytes_max];
+  return sha256Hex(JSON.stringify([wall, rest, plan, files, laid_over, around]));
+}
