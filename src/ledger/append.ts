@@ -6,7 +6,7 @@ import type { NewLedgerEntry } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { findEarlier } from "./earlier-entries.ts";
 import { forgetEnd, keyOf } from "./known-end.ts";
-import { giveTurn, isAlone, noteAnswered, noteLocked } from "./lone-writer.ts";
+import { giveTurn, isAlone, noteAnswered, noteAtOnce, noteLocked } from "./lone-writer.ts";
 import { checkedBody, type EntryBody } from "./new-line.ts";
 import { lockedAtOnce, whileLocked } from "./stream-lock.ts";
 import type { StreamRef } from "./stream-ref.ts";
@@ -117,6 +117,7 @@ function writeAtOnce(
   };
   try {
     const work = (): void => writeBatch(effects, stream, [{ bodies, earlierBefore, done }]);
+    noteAtOnce(effects, stream);
     if (!lockedAtOnce(effects, stream, work)) return undefined;
     noteAnswered(effects, stream, 1);
   } catch (error) {

@@ -15,6 +15,8 @@ interface Writer {
   turn_ms: number;
   /** When another process was last seen to write. */
   met_ms: number;
+  /** True until who asked last can go on: whoever asks before is another, at the same moment. */
+  tells: boolean;
 }
 
 const writers = new WeakMap<FileSystem, Map<string, Writer>>();
@@ -33,7 +35,7 @@ const STREAMS_MAX = 256;
 
 export function isAlone({ fs, clock }: Needs, stream: StreamRef): boolean {
   const writer = writers.get(fs)?.get(keyOf(stream));
-  if (writer === undefined) return false;
+  if (writer === undefined || writer.tells) return false;
   const now_ms = clock.elapsed_ms();
   const turn_ms = isPolite(writer, now_ms) ? POLITE_TURN_MS : TURN_MS;
   return now_ms - writer.answered_ms < AGAIN_MS && now_ms - writer.turn_ms < turn_ms;
@@ -43,6 +45,15 @@ const isPolite = ({ met_ms }: Writer, now_ms: number): boolean => now_ms - met_m
 
 export function noteAnswered(effects: Needs, stream: StreamRef, groups: number): void {
   writerOf(effects, stream).answered_ms = groups > 1 ? Number.NEGATIVE_INFINITY : effects.clock.elapsed_ms();
+}
+
+/** An entry is written while its writer asks for it, so that none can join. */
+export function noteAtOnce(effects: Needs, stream: StreamRef): void {
+  const writer = writerOf(effects, stream);
+  writer.tells = true;
+  void Promise.resolve().then(() => {
+    writer.tells = false;
+  });
 }
 
 /** Everything else has its turn; another process too, where one was met. */
@@ -71,7 +82,7 @@ function writerOf({ fs }: Needs, stream: StreamRef): Writer {
   if (found !== undefined) return found;
   if (streams.size >= STREAMS_MAX) streams.clear();
   const never = Number.NEGATIVE_INFINITY;
-  const writer = { answered_ms: never, turn_ms: never, met_ms: never };
+  const writer = { answered_ms: never, turn_ms: never, met_ms: never, tells: false };
   streams.set(keyOf(stream), writer);
   return writer;
 }

@@ -102,6 +102,26 @@ describe("a writer that appends again at once", () => {
     for (const ledger of ledgers) expect(valid(ledger)).toMatchObject({ valid: true, entries_count: 2 });
   });
 
+  test("shares its sync again as soon as it is not alone", async () => {
+    const ledger = aLedger();
+    let syncs = 0;
+    const on = quick((path, handle) => ({
+      ...handle,
+      datasync() {
+        if (path === ledger.stream.path) syncs++;
+        handle.datasync();
+      },
+    }));
+    for (let count = 0; count < 3; count++) await append(on, ledger);
+    await Promise.all(Array.from({ length: 64 }, (_, index) => append(on, ledger, `waiting ${index}`)));
+    // The first of them was alone when it asked.
+    expect(syncs).toBe(3 + 2);
+    expect(linesOf(ledger.stream).map((line) => (JSON.parse(line) as { reason: string }).reason)).toEqual([
+      ...Array.from({ length: 3 }, () => "as asked"),
+      ...Array.from({ length: 64 }, (_, index) => `waiting ${index}`),
+    ]);
+  });
+
   test("gives timers their turn, and is not stopped by them", async () => {
     const ledger = aLedger();
     await appendEntries(effects, ledger.stream, [anEntry()]);
