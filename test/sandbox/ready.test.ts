@@ -5,11 +5,12 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Ready, readyKey, standReady } from "../../src/sandbox/index.ts";
+import { confine, type Ready, readyKey, standReady } from "../../src/sandbox/index.ts";
 import { type Asked, asking, type Runtime, type World, world } from "./escape/scene.ts";
 import { processesWith } from "./scene.ts";
 
@@ -79,6 +80,46 @@ test.each(RUNTIMES)("a %s program reads nothing of itself before the word", asyn
   expect([ended, exit_code, usage.started_ahead]).toEqual(["exited", 0, true]);
   expect(readFileSync(`${here.data}/ran`, "utf8")).toBe("ran");
   expect(ready.is_alive).toBe(false);
+});
+
+test("what is hidden and was replaced meanwhile would be seen, so it is another key", async () => {
+  const here = await world();
+  mkdirSync(`${here.plane}/folder`);
+  const secret = `${here.plane}/folder/secret`;
+  writeFileSync(secret, "older");
+  // Past the tripwire, which is no wall.
+  const text = `
+import ctypes, os
+fd = ctypes.CDLL(None).open(${JSON.stringify(secret)}.encode(), 0)
+print(os.read(fd, 9))
+`;
+  const scopes = ["files.read:folder/**", "files.forbidden:folder/secret"];
+  const asked = { kind: "node", runtime: "python", text, scopes } as const;
+  const request = await asking(here, asked);
+  const ready = await standing(here, asked);
+  await untilItWaits(here);
+  writeFileSync(`${here.plane}/newer`, "newer");
+  renameSync(`${here.plane}/newer`, secret);
+  expect(readyKey(here.effects.fs, here.wall, request)).not.toBe(ready.key);
+  // The kernel takes away what was laid over a file that is replaced.
+  expect(await textOf(ready.begin("", LIMITS).stdout)).toBe("b'newer'\n");
+  const now = await confine(here.effects, here.wall, { ...request, stdin: "" });
+  expect([await textOf(now.stdout), (await now.done).exit_code]).toEqual(["", 1]);
+});
+
+test("Node looks for the package of the folder it starts in, so that is part of the key", async () => {
+  const here = await world();
+  const asked = { kind: "node", runtime: "node", text: "", scopes: ["files.read:**"] } as const;
+  const { program, ...rest } = await asking(here, asked);
+  const entrypoint = `${here.plugin}/main.js`;
+  writeFileSync(entrypoint, "console.log(typeof require)");
+  const request = { ...rest, program: { ...program, entrypoint } };
+  const ready = await standReady(here.effects, here.wall, request);
+  onTestFinished(() => ready.stop());
+  await untilItWaits(here);
+  writeFileSync(`${here.plane}/package.json`, '{ "type": "module" }');
+  expect(readyKey(here.effects.fs, here.wall, request)).not.toBe(ready.key);
+  expect(await textOf(ready.begin("", LIMITS).stdout)).toBe("function\n");
 });
 
 test("time counts from the word, and a limit shorter than a look at the clock is kept", async () => {
@@ -162,15 +203,23 @@ describe("the key", () => {
       kind: "node",
       runtime,
       text: "print(1)",
-      scopes: ["files.read:shared/*.csv", "files.read:folder/**", "files.forbidden:folder/secret*"],
+      scopes: [
+        "files.read:shared/*.csv",
+        "files.read:folder/**",
+        "files.forbidden:folder/secret*",
+        "files.forbidden:folder/hidden/**",
+      ],
       ...change,
     });
   const scene = async () => {
     const here = await world();
-    for (const folder of ["shared", "folder"]) mkdirSync(`${here.plane}/${folder}`);
+    for (const folder of ["shared", "folder", "folder/hidden"]) mkdirSync(`${here.plane}/${folder}`);
     writeFileSync(`${here.plane}/shared/a.csv`, "1");
+    writeFileSync(`${here.plane}/folder/secret0`, "s");
     const request = await about(here);
     const key = (): string => readyKey(here.effects.fs, here.wall, request);
+    // A file system keeps times by the tick.
+    await pause(20);
     return { here, request, key, before: key() };
   };
 
@@ -197,6 +246,20 @@ describe("the key", () => {
       (plane) => {
         renameSync(`${plane}/folder`, `${plane}/older`);
         mkdirSync(`${plane}/folder`);
+      },
+    ],
+    [
+      "a file to be hidden was replaced",
+      (plane) => {
+        writeFileSync(`${plane}/folder/new`, "2");
+        renameSync(`${plane}/folder/new`, `${plane}/folder/secret0`);
+      },
+    ],
+    [
+      "a folder to be hidden was made anew, even under the number of the one that was there",
+      (plane) => {
+        rmdirSync(`${plane}/folder/hidden`);
+        mkdirSync(`${plane}/folder/hidden`);
       },
     ],
     ["something to be hidden is new", (plane) => writeFileSync(`${plane}/folder/secret1`, "s")],
