@@ -23,6 +23,7 @@ export { interpreterFiles } from "./interpreter-files.ts";
 export type { Jail, JailNeeds, JailRequest, JailSearch, LayerName, LayerRefusal } from "./layer.ts";
 export { lastWords } from "./printable.ts";
 export { makePrivateTemp } from "./private-temp.ts";
+export { processStart } from "./process-start.ts";
 export { type BrokerGrant, type ProfileRequest, profileFor, type SandboxProfile } from "./profile.ts";
 export { type Ready, type ReadyRequest, readyKey, standReady } from "./ready.ts";
 export { runJailed, runUnjailed } from "./run-jailed.ts";

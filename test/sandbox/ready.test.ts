@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmdirSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -151,6 +152,17 @@ test.each(RUNTIMES)("a %s program that is not asked leaves nothing behind", asyn
   expect(processesWith(`${here.plugin}/main`)).toEqual([]);
   expect(readdirSync(`${here.folder}/temp`)).toEqual([]);
   expect(existsSync(`${here.data}/ran`)).toBe(false);
+});
+
+test("a cleaner of temporary folders that takes its own away changes nothing of the call", async () => {
+  const here = await world();
+  const ready = await standing(here, { ...ASKED, runtime: "python", text: MARKING.python(here.data) });
+  await untilItWaits(here);
+  for (const name of readdirSync(`${here.folder}/temp`))
+    rmSync(`${here.folder}/temp/${name}`, { recursive: true });
+  const { done, stdout } = ready.begin("in", LIMITS);
+  expect(await textOf(stdout)).toBe("got in\n");
+  expect((await done).ended).toBe("exited");
 });
 
 test("one that was killed meanwhile is not alive", async () => {
