@@ -25,7 +25,7 @@ export { lastWords } from "./printable.ts";
 export { makePrivateTemp } from "./private-temp.ts";
 export { processStart } from "./process-start.ts";
 export { type BrokerGrant, type ProfileRequest, profileFor, type SandboxProfile } from "./profile.ts";
-export { type Ready, type ReadyRequest, readyKey, standReady } from "./ready.ts";
+export { hiddenKey, type Ready, type ReadyRequest, readyKey, standReady } from "./ready.ts";
 export { runJailed, runUnjailed } from "./run-jailed.ts";
 export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";

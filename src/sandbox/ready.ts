@@ -7,7 +7,7 @@ import { sha256Hex } from "../kernel/index.ts";
 import { startConfined } from "./confine.ts";
 import type { CallLimits, Confined, ConfineNeeds, StartRequest } from "./confined.ts";
 import { makeWrittenFolders } from "./wall/granted-paths.ts";
-import { planWall } from "./wall/plan.ts";
+import { hiddenPaths, planWall } from "./wall/plan.ts";
 import type { Wall } from "./wall/wall.ts";
 
 export type ReadyRequest = Omit<StartRequest, "broker" | "onStderr">;
@@ -54,6 +54,15 @@ export function readyKey(fs: ConfineNeeds["fs"], wall: Wall, request: ReadyReque
   const laid_over = overlays.map(({ path, bytes }) => [path, sha256Hex(bytes)]);
   const around = [memory_bytes_max, processes_max, temp_bytes_max];
   return sha256Hex(JSON.stringify([wall, rest, plan, files, packageOf(fs, request), laid_over, around]));
+}
+
+/**
+ * For a process that serves many calls: another one when something is hidden that was not there, or is replaced, since it would
+ * see both. @throws SANDBOX_TOO_MANY_PATHS
+ */
+export function hiddenKey(fs: ConfineNeeds["fs"], request: Parameters<typeof hiddenPaths>[1]): string {
+  const found = hiddenPaths(fs, request).map(({ path }) => [path, ...identityOf(fs.stat(path))]);
+  return sha256Hex(JSON.stringify(found));
 }
 
 /** The number of an inode is soon given again, so the time it was made is added; where no file system keeps that, its last change. */
