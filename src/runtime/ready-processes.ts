@@ -111,9 +111,8 @@ export class ReadyProcesses {
   async #standReady({ key, wall, request }: Started): Promise<void> {
     try {
       const ready = await standReady(this.#effects, wall, request);
-      if (this.#is_stopped) await ready.stop();
       // What lay there when it was started is what it can be found by.
-      else await this.#resting.add(ready, { ...key, started_with: ready.key });
+      await this.#resting.add(ready, { ...key, started_with: ready.key });
     } catch {
       // As when nobody had asked.
     }

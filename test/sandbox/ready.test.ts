@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { StartedProgram } from "../../src/effects/index.ts";
 import { confine, type Ready, readyKey, standReady } from "../../src/sandbox/index.ts";
 import { type Asked, asking, type Runtime, type World, world } from "./escape/scene.ts";
 import { processesWith } from "./scene.ts";
@@ -48,6 +49,14 @@ async function textOf(stdout: AsyncIterable<Uint8Array>): Promise<string> {
 
 const pidsOf = (here: World): number[] =>
   processesWith(`${here.plugin}/main`).map((line) => Number.parseInt(line, 10));
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It went with another of them.
+  }
+}
 
 const LINE = /^(?:State|Name):\s+(\S+)/gm;
 /** The interpreter itself, past its start: its state is asked for until it sleeps. */
@@ -108,21 +117,6 @@ print(os.read(fd, 9))
   expect([await textOf(now.stdout), (await now.done).exit_code]).toEqual(["", 1]);
 });
 
-test("Node looks for the package of the folder it starts in, so that is part of the key", async () => {
-  const here = await world();
-  const asked = { kind: "node", runtime: "node", text: "", scopes: ["files.read:**"] } as const;
-  const { program, ...rest } = await asking(here, asked);
-  const entrypoint = `${here.plugin}/main.js`;
-  writeFileSync(entrypoint, "console.log(typeof require)");
-  const request = { ...rest, program: { ...program, entrypoint } };
-  const ready = await standReady(here.effects, here.wall, request);
-  onTestFinished(() => ready.stop());
-  await untilItWaits(here);
-  writeFileSync(`${here.plane}/package.json`, '{ "type": "module" }');
-  expect(readyKey(here.effects.fs, here.wall, request)).not.toBe(ready.key);
-  expect(await textOf(ready.begin("", LIMITS).stdout)).toBe("function\n");
-});
-
 test("time counts from the word, and a limit shorter than a look at the clock is kept", async () => {
   const here = await world();
   const slow = await standing(here, {
@@ -165,13 +159,32 @@ test("a cleaner of temporary folders that takes its own away changes nothing of 
   expect((await done).ended).toBe("exited");
 });
 
+test.each(RUNTIMES)(
+  "a %s program reads nothing of itself where nobody is there to give the word",
+  async (runtime) => {
+    const here = await world();
+    const started: StartedProgram[] = [];
+    const { programs } = here.effects;
+    const keeping: typeof programs.start = async (request) => {
+      const program = await programs.start(request);
+      started.push(program);
+      return program;
+    };
+    const watched = { ...here, effects: { ...here.effects, programs: { ...programs, start: keeping } } };
+    const ready = await standing(watched, { ...ASKED, runtime, text: MARKING[runtime](here.data) });
+    await untilItWaits(here);
+    started[0]?.channels[1]?.close();
+    await expect.poll(() => ready.is_alive).toBe(false);
+    expect(existsSync(`${here.data}/ran`)).toBe(false);
+  },
+);
+
 test("one that was killed meanwhile is not alive", async () => {
   const here = await world();
   const ready = await standing(here, { ...ASKED, runtime: "python", text: MARKING.python(here.data) });
   await untilItWaits(here);
-  for (const pid of pidsOf(here)) process.kill(pid, "SIGKILL");
-  await pause(200);
-  expect(ready.is_alive).toBe(false);
+  for (const pid of pidsOf(here)) killQuietly(pid);
+  await expect.poll(() => ready.is_alive).toBe(false);
   expect(existsSync(`${here.data}/ran`)).toBe(false);
 });
 
@@ -280,6 +293,14 @@ describe("the key", () => {
     const { here, key, before } = await scene();
     change(here.plane);
     expect(key()).not.toBe(before);
+  });
+
+  test("is another one when Node would find another package where it starts: it looks for that before it loads anything", async () => {
+    const { here } = await scene();
+    const request = await about(here, {}, "node");
+    const before = readyKey(here.effects.fs, here.wall, request);
+    writeFileSync(`${here.plane}/package.json`, '{ "type": "module" }');
+    expect(readyKey(here.effects.fs, here.wall, request)).not.toBe(before);
   });
 
   test("is another one for other bytes, values, limits, arguments and permissions", async () => {
