@@ -75,7 +75,9 @@ export class ReadyProcesses {
     await this.#resting.retire(() => true);
   }
 
+  /** Also what is just being started. */
   async retire(namespace: string): Promise<void> {
+    await Promise.all(this.#starting);
     await this.#resting.retire((_, key) => key.namespace === namespace);
   }
 
