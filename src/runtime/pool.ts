@@ -1,5 +1,5 @@
 /**
- * For a host that lives long. Every call is judged, counted and recorded as any other; only the start of the process is saved.
+ * For a host that lives long. Every call is judged, counted and recorded like every other; only the start of the process is saved.
  * A plugin whose manifest requires "workers" says so that it answers one request a line with its `id` when it is started with
  * `--worker`, and is kept warm: a worker serves calls of one plugin, one state of its files, one set of permissions. Others get a
  * process for each call, which stands ready before the call where they are called again and again.
