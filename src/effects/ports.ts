@@ -19,6 +19,8 @@ export interface FileStat {
   readonly executable: boolean;
   readonly mtime_ns: bigint;
   readonly ctime_ns: bigint;
+  /** When it was made, for its whole life; 0 where the file system does not say. */
+  readonly born_ns: bigint;
   readonly inode: bigint;
   readonly device: bigint;
   readonly links: number;

@@ -75,7 +75,9 @@ export class ReadyProcesses {
     await this.#resting.retire(() => true);
   }
 
+  /** Also what is just being started. */
   async retire(namespace: string): Promise<void> {
+    await Promise.all(this.#starting);
     await this.#resting.retire((_, key) => key.namespace === namespace);
   }
 
@@ -111,9 +113,8 @@ export class ReadyProcesses {
   async #standReady({ key, wall, request }: Started): Promise<void> {
     try {
       const ready = await standReady(this.#effects, wall, request);
-      if (this.#is_stopped) await ready.stop();
       // What lay there when it was started is what it can be found by.
-      else await this.#resting.add(ready, { ...key, started_with: ready.key });
+      await this.#resting.add(ready, { ...key, started_with: ready.key });
     } catch {
       // As when nobody had asked.
     }

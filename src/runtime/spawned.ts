@@ -14,6 +14,7 @@ import type { Begun, Ended } from "./begun.ts";
 import { type Brokering, profileWithin } from "./broker/brokering.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
+import type { Prepared } from "./prepare.ts";
 import { profileOfTurn } from "./turn/turn-profile.ts";
 import { type Walled, wallFor } from "./wall.ts";
 
@@ -57,13 +58,12 @@ export function confinement(
   { prepared, environment, turn }: Pick<Begun, "prepared" | "environment" | "turn">,
   { walled: { program }, brokering }: { readonly walled: Walled; readonly brokering?: Brokering | undefined },
 ): StartRequest {
-  const { plugin, scopes, code, limits } = prepared;
-  const { kind, runtime, namespace, root } = plugin.asked;
+  const { code, limits } = prepared;
   const { executable, readable, version } = program;
-  const profile = profileFor({ kind, runtime, namespace, root, scopes });
+  const { profile, ...shown } = shownTo(plane, prepared);
   return {
+    ...shown,
     profile: profileOfTurn(profileWithin(profile, brokering?.left), turn?.outputs),
-    plane_root: plane.root,
     program: {
       executable,
       readable,
@@ -73,13 +73,25 @@ export function confinement(
     overlays: code.bytes,
     ...(brokering === undefined ? {} : { broker: brokering.broker }),
     environment: environment.values,
-    hidden: [plane.keys_directory, ...code.strangers],
     limits: {
       memory_bytes_max: limits.memory_bytes_max.value,
       processes_max: limits.processes_max.value,
       temp_bytes_max: TEMP_BYTES_MAX,
     },
     signal: effects.signal,
+  };
+}
+
+/** Of the plane: what is shown of it, and what is hidden in that. */
+export function shownTo(
+  plane: Plane,
+  { plugin, scopes, code }: Prepared,
+): Pick<StartRequest, "profile" | "plane_root"> & { readonly hidden: readonly string[] } {
+  const { kind, runtime, namespace, root } = plugin.asked;
+  return {
+    profile: profileFor({ kind, runtime, namespace, root, scopes }),
+    plane_root: plane.root,
+    hidden: [plane.keys_directory, ...code.strangers],
   };
 }
 

@@ -13,6 +13,7 @@ import type {
 import { make } from "./faults.ts";
 import { lastWords } from "./printable.ts";
 import { clearFolder, type PrivateTemp } from "./private-temp.ts";
+import { processStart } from "./process-start.ts";
 import { type CallSample, sampleCall } from "./wall/call-sample.ts";
 import type { Denials } from "./wall/denials.ts";
 import type { Meter } from "./wall/meter.ts";
@@ -52,6 +53,8 @@ export class Confinement {
   #limits: CallLimits = {};
   #from_ms: number;
   #ended: Ending | undefined;
+  /** Of the first process of the namespace; empty before it is there. */
+  #init_start = "";
   #is_over = false;
 
   constructor(effects: ConfineNeeds, wall: Wall, request: StartRequest, parts: Parts) {
@@ -145,16 +148,19 @@ export class Confinement {
     const entering = this.#is_admitted ? this.#enterGroups(program.pid).catch(() => undefined) : undefined;
     const reading = Promise.all([
       readStatus(status.incoming, this.#status, {
-        onInit: (pid) => void this.#admit(pid, entering, status),
+        onInit: (pid) => {
+          this.#init_start = processStart(this.#effects.fs, pid);
+          void this.#admit(pid, entering, status);
+        },
         onStart: () => meter.begin(this.#status.init_pid),
         onDenied: (rule, subject) => this.#parts.denials.addNamed(rule, subject, "kernel"),
       }),
       this.#parts.denials.read(denials.incoming),
       stderr.read(program.stderr),
-      this.#broker?.serve(broker),
     ]);
+    const serving = this.#broker?.serve(broker);
     // Asked for when the program has ended; what goes wrong before ends nothing but this run.
-    reading.catch(() => this.#end("stopped"));
+    Promise.all([reading, serving]).catch(() => this.#end("stopped"));
     try {
       const watching = this.#watch();
       const { exit_code } = await program.ended;
@@ -162,6 +168,7 @@ export class Confinement {
       this.#broker?.stop();
       await watching;
       await this.#untilSilent(reading);
+      await serving;
       for (const signal of signals) signal.throwIfAborted();
       this.#requireStarted(stderr.text);
       return this.#outcome(exit_code, stderr.text);
@@ -178,16 +185,20 @@ export class Confinement {
 
   /**
    * Whoever holds a channel still lives. That is somebody only where another than we, as a machine out of memory, killed the one
-   * that was building the wall: what it had begun waits for it for ever.
+   * that was building the wall: what it had begun waits for it for ever. As long as one of its group lives nobody else gets its
+   * number, so a process that has it is a stranger.
    */
   async #untilSilent(reading: Promise<unknown>): Promise<void> {
     const { clock } = this.#effects;
     const silent = reading.then(() => true);
     for (let waited_ms = 0; waited_ms < LEFT_MS; waited_ms += LEFT_SLICE_MS)
       if (await Promise.race([silent, clock.sleep(LEFT_SLICE_MS).then(() => false)])) return;
+    const { fs } = this.#effects;
     const { program } = this.#parts;
-    const { init_pid } = this.#status;
-    program.kill([-program.pid, ...(init_pid === undefined ? [] : [init_pid])]);
+    const { init_pid = 0 } = this.#status;
+    const group = processStart(fs, program.pid) === "" ? [-program.pid] : [];
+    const is_same = this.#init_start !== "" && processStart(fs, init_pid) === this.#init_start;
+    program.kill(is_same ? [...group, init_pid] : group);
     await silent;
   }
 

@@ -186,6 +186,25 @@ test("when its files are not as they were an edit is refused and nothing stands 
   expect([pool.ready_count, living(plane)]).toEqual([0, []]);
 });
 
+test("nor does one that was still being started when the plugin was refused", async () => {
+  const plane = copyOfRuns(made);
+  const { programs } = plane.effects;
+  let is_slow = false;
+  const start: typeof programs.start = async (request) => {
+    if (is_slow) await pause(300);
+    return programs.start(request);
+  };
+  const slow = { ...plane, effects: { ...plane.effects, programs: { ...programs, start } } };
+  const { pool, run, fails } = poolOf(slow);
+  await run({});
+  is_slow = true;
+  await run({});
+  appendFileSync(join(plane.root, "modules/notes/main.py"), "# edited\n");
+  expect((await fails({})).code).toBe("PLUGIN_FILE_REFUSED");
+  await pause(400);
+  expect([pool.ready_count, living(plane)]).toEqual([0, []]);
+});
+
 test("when another version was installed the newer code answers", async () => {
   const plane = copyOfRuns(made);
   const { run, readied } = poolOf(plane);
@@ -216,6 +235,7 @@ test("one that was killed meanwhile is not used", async () => {
       // It went with the first of them.
     }
   }
+  await expect.poll(() => living(made)).toEqual([]);
   await pause(200);
   const next = await run({});
   expect([wasAhead(next), next.result]).toEqual([false, expect.objectContaining({ echo: {} })]);

@@ -5,11 +5,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Ready, readyKey, standReady } from "../../src/sandbox/index.ts";
+import type { StartedProgram } from "../../src/effects/index.ts";
+import { confine, type Ready, readyKey, standReady } from "../../src/sandbox/index.ts";
 import { type Asked, asking, type Runtime, type World, world } from "./escape/scene.ts";
 import { processesWith } from "./scene.ts";
 
@@ -47,6 +50,14 @@ async function textOf(stdout: AsyncIterable<Uint8Array>): Promise<string> {
 const pidsOf = (here: World): number[] =>
   processesWith(`${here.plugin}/main`).map((line) => Number.parseInt(line, 10));
 
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It went with another of them.
+  }
+}
+
 const LINE = /^(?:State|Name):\s+(\S+)/gm;
 /** The interpreter itself, past its start: its state is asked for until it sleeps. */
 async function untilItWaits(here: World): Promise<void> {
@@ -81,6 +92,31 @@ test.each(RUNTIMES)("a %s program reads nothing of itself before the word", asyn
   expect(ready.is_alive).toBe(false);
 });
 
+test("what is hidden and was replaced meanwhile would be seen, so it is another key", async () => {
+  const here = await world();
+  mkdirSync(`${here.plane}/folder`);
+  const secret = `${here.plane}/folder/secret`;
+  writeFileSync(secret, "older");
+  // Past the tripwire, which is no wall.
+  const text = `
+import ctypes, os
+fd = ctypes.CDLL(None).open(${JSON.stringify(secret)}.encode(), 0)
+print(os.read(fd, 9))
+`;
+  const scopes = ["files.read:folder/**", "files.forbidden:folder/secret"];
+  const asked = { kind: "node", runtime: "python", text, scopes } as const;
+  const request = await asking(here, asked);
+  const ready = await standing(here, asked);
+  await untilItWaits(here);
+  writeFileSync(`${here.plane}/newer`, "newer");
+  renameSync(`${here.plane}/newer`, secret);
+  expect(readyKey(here.effects.fs, here.wall, request)).not.toBe(ready.key);
+  // The kernel takes away what was laid over a file that is replaced.
+  expect(await textOf(ready.begin("", LIMITS).stdout)).toBe("b'newer'\n");
+  const now = await confine(here.effects, here.wall, { ...request, stdin: "" });
+  expect([await textOf(now.stdout), (await now.done).exit_code]).toEqual(["", 1]);
+});
+
 test("time counts from the word, and a limit shorter than a look at the clock is kept", async () => {
   const here = await world();
   const slow = await standing(here, {
@@ -112,13 +148,43 @@ test.each(RUNTIMES)("a %s program that is not asked leaves nothing behind", asyn
   expect(existsSync(`${here.data}/ran`)).toBe(false);
 });
 
+test("a cleaner of temporary folders that takes its own away changes nothing of the call", async () => {
+  const here = await world();
+  const ready = await standing(here, { ...ASKED, runtime: "python", text: MARKING.python(here.data) });
+  await untilItWaits(here);
+  for (const name of readdirSync(`${here.folder}/temp`))
+    rmSync(`${here.folder}/temp/${name}`, { recursive: true });
+  const { done, stdout } = ready.begin("in", LIMITS);
+  expect(await textOf(stdout)).toBe("got in\n");
+  expect((await done).ended).toBe("exited");
+});
+
+test.each(RUNTIMES)(
+  "a %s program reads nothing of itself where nobody is there to give the word",
+  async (runtime) => {
+    const here = await world();
+    const started: StartedProgram[] = [];
+    const { programs } = here.effects;
+    const keeping: typeof programs.start = async (request) => {
+      const program = await programs.start(request);
+      started.push(program);
+      return program;
+    };
+    const watched = { ...here, effects: { ...here.effects, programs: { ...programs, start: keeping } } };
+    const ready = await standing(watched, { ...ASKED, runtime, text: MARKING[runtime](here.data) });
+    await untilItWaits(here);
+    started[0]?.channels[1]?.close();
+    await expect.poll(() => ready.is_alive).toBe(false);
+    expect(existsSync(`${here.data}/ran`)).toBe(false);
+  },
+);
+
 test("one that was killed meanwhile is not alive", async () => {
   const here = await world();
   const ready = await standing(here, { ...ASKED, runtime: "python", text: MARKING.python(here.data) });
   await untilItWaits(here);
-  for (const pid of pidsOf(here)) process.kill(pid, "SIGKILL");
-  await pause(200);
-  expect(ready.is_alive).toBe(false);
+  for (const pid of pidsOf(here)) killQuietly(pid);
+  await expect.poll(() => ready.is_alive).toBe(false);
   expect(existsSync(`${here.data}/ran`)).toBe(false);
 });
 
@@ -162,15 +228,23 @@ describe("the key", () => {
       kind: "node",
       runtime,
       text: "print(1)",
-      scopes: ["files.read:shared/*.csv", "files.read:folder/**", "files.forbidden:folder/secret*"],
+      scopes: [
+        "files.read:shared/*.csv",
+        "files.read:folder/**",
+        "files.forbidden:folder/secret*",
+        "files.forbidden:folder/hidden/**",
+      ],
       ...change,
     });
   const scene = async () => {
     const here = await world();
-    for (const folder of ["shared", "folder"]) mkdirSync(`${here.plane}/${folder}`);
+    for (const folder of ["shared", "folder", "folder/hidden"]) mkdirSync(`${here.plane}/${folder}`);
     writeFileSync(`${here.plane}/shared/a.csv`, "1");
+    writeFileSync(`${here.plane}/folder/secret0`, "s");
     const request = await about(here);
     const key = (): string => readyKey(here.effects.fs, here.wall, request);
+    // A file system keeps times by the tick.
+    await pause(20);
     return { here, request, key, before: key() };
   };
 
@@ -199,12 +273,34 @@ describe("the key", () => {
         mkdirSync(`${plane}/folder`);
       },
     ],
+    [
+      "a file to be hidden was replaced",
+      (plane) => {
+        writeFileSync(`${plane}/folder/new`, "2");
+        renameSync(`${plane}/folder/new`, `${plane}/folder/secret0`);
+      },
+    ],
+    [
+      "a folder to be hidden was made anew, even under the number of the one that was there",
+      (plane) => {
+        rmdirSync(`${plane}/folder/hidden`);
+        mkdirSync(`${plane}/folder/hidden`);
+      },
+    ],
     ["something to be hidden is new", (plane) => writeFileSync(`${plane}/folder/secret1`, "s")],
   ];
   test.each(CHANGES)("is another one when %s", async (_, change) => {
     const { here, key, before } = await scene();
     change(here.plane);
     expect(key()).not.toBe(before);
+  });
+
+  test("is another one when Node would find another package where it starts: it looks for that before it loads anything", async () => {
+    const { here } = await scene();
+    const request = await about(here, {}, "node");
+    const before = readyKey(here.effects.fs, here.wall, request);
+    writeFileSync(`${here.plane}/package.json`, '{ "type": "module" }');
+    expect(readyKey(here.effects.fs, here.wall, request)).not.toBe(before);
   });
 
   test("is another one for other bytes, values, limits, arguments and permissions", async () => {

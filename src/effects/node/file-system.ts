@@ -219,6 +219,7 @@ function toStat(stats: BigIntStats): FileStat {
     executable: (mode & 0o100) !== 0,
     mtime_ns: stats.mtimeNs,
     ctime_ns: stats.ctimeNs,
+    born_ns: stats.birthtimeNs,
     inode: stats.ino,
     device: stats.dev,
     links: Number(stats.nlink),

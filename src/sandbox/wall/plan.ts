@@ -72,7 +72,7 @@ export function planWall(fs: Needs, request: StartRequest, perl: string): WallPl
   ].filter((path) => !system.shown.some((shown) => isInside(path, shown)));
   const writes = grantedPaths(fs, plane_root, profile.files.write).map(({ path }) => path);
   const mounts = nested(reads, writes);
-  const masks = masked(fs, request, mounts);
+  const masks = hiddenPaths(fs, request).filter(({ path }) => mounts.some((one) => isInside(path, one.path)));
   const links = viewOf(fs, own, [], []).links;
   return {
     system: { shown: system.shown, links: [...system.links, ...links.filter(isOutsideOf(system, mounts))] },
@@ -119,11 +119,14 @@ function nested(reads: readonly string[], writes: readonly string[]): Mount[] {
   return all.toSorted((a, b) => comparePaths(a.path, b.path));
 }
 
-function masked(fs: Needs, request: StartRequest, mounts: readonly Mount[]): WallPlan["masks"] {
-  const named = (request.hidden ?? []).flatMap((path) => {
+/** What is there and is not to be seen, wherever it lies. @throws SANDBOX_TOO_MANY_PATHS */
+export function hiddenPaths(
+  fs: Needs,
+  { hidden = [], plane_root, profile }: Pick<StartRequest, "hidden" | "plane_root" | "profile">,
+): WallPlan["masks"] {
+  const named = hidden.flatMap((path) => {
     const kind = fs.stat(path)?.kind;
     return kind === undefined ? [] : [{ path, is_folder: kind === "directory" }];
   });
-  const forbidden = grantedPaths(fs, request.plane_root, request.profile.files.hidden);
-  return [...named, ...forbidden].filter(({ path }) => mounts.some((mount) => isInside(path, mount.path)));
+  return [...named, ...grantedPaths(fs, plane_root, profile.files.hidden)];
 }
