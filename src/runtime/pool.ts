@@ -75,9 +75,9 @@ export class ActionPool {
       return this.#runAlone(request, prepared);
     const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
     let worker: Worker;
-    const key = workerKeyOf(begun);
+    let key: RestingKey;
     try {
-      worker = this.#resting.take(key) ?? (await refusing(effects, plane, request, () => this.#start(begun)));
+      ({ worker, key } = await refusing(effects, plane, request, () => this.#workerFor(begun)));
     } catch (error) {
       abandon(effects, plane, begun);
       throw error;
@@ -118,6 +118,11 @@ export class ActionPool {
         ]);
       throw error;
     }
+  }
+
+  async #workerFor(begun: Begun): Promise<{ readonly worker: Worker; readonly key: RestingKey }> {
+    const key = workerKeyOf(this.#effects.fs, this.#plane, begun);
+    return { worker: this.#resting.take(key) ?? (await this.#start(begun)), key };
   }
 
   async #start(begun: Begun): Promise<Worker> {

@@ -118,6 +118,7 @@ export class Confinement {
     if (this.#is_over) return;
     this.#ended ??= why;
     this.#broker?.stop();
+    this.#parts.meter.lookFirst();
     const { init_pid } = this.#status;
     // Killing its first process ends a namespace of processes at once.
     this.#parts.program.kill(init_pid === undefined ? [] : [init_pid]);

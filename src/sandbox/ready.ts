@@ -10,7 +10,10 @@ import { makeWrittenFolders } from "./wall/granted-paths.ts";
 import { hiddenPaths, planWall } from "./wall/plan.ts";
 import type { Wall } from "./wall/wall.ts";
 
-export type ReadyRequest = Omit<StartRequest, "broker" | "onStderr">;
+export type ReadyRequest = Omit<StartRequest, "broker" | "onStderr" | "program"> & {
+  /** Never bare: who waits for the word is the part of its interpreter that is ours. */
+  readonly program: Omit<StartRequest["program"], "is_bare" | "is_held">;
+};
 
 export interface Ready {
   /** Of all that it was started with: `readyKey` as it was when it was started. */
