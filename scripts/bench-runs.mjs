@@ -1,4 +1,7 @@
-/** Actions: a process for each call and a warm worker, beside a bare process and a bare pipe; callers at once; memory of a worker. */
+/**
+ * Actions: a process for each call, one that stood ready and a warm worker, beside a bare process and a bare pipe; callers at once;
+ * memory of a worker.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,12 +22,10 @@ else:
     serve(sys.stdin.readline())
 `;
 const SECTION = {
-  namespace: "bench",
   kind: "node",
   capability: ["actions"],
   runtime: "python",
   entrypoint: "main.py",
-  requires: ["workers"],
   actions: [{ id: "echo", title: "Echo", input: { type: "object" }, output: { type: "object" } }],
 };
 const INPUT = { text: "hello" };
@@ -47,18 +48,19 @@ async function timed(into, work) {
   into.push(performance.now() - from);
 }
 
-function provide({ root, token }, holdfast) {
-  const source = join(root, "src/bench");
+function provide({ root, token }, holdfast, namespace, requires) {
+  const source = join(root, `src/${namespace}`);
   mkdirSync(source, { recursive: true });
-  const holdfast_key = { id: "PKG-T2-BENCH-001", version: "1.0.0", target: "modules/bench", plugin: SECTION };
+  const id = `PKG-T2-${namespace.toUpperCase()}-001`;
+  const plugin = { ...SECTION, namespace, requires };
+  const holdfast_key = { id, version: "1.0.0", target: `modules/${namespace}`, plugin };
   writeFileSync(join(source, "package.json"), JSON.stringify({ holdfast: holdfast_key }));
   writeFileSync(join(source, "main.py"), MAIN);
-  appendFileSync(join(root, "config/plane.toml"), "\n[run]\nconcurrency_max = 64\n");
   const pkg = (...args) => holdfast("pkg", [...args, "--root", root, ...token, "--json"]);
   pkg("pack", "--src", source);
-  pkg("plugin", "install", "PKG-T2-BENCH-001");
-  const { shown_digest } = JSON.parse(pkg("plugin", "enable", "bench", "--dry-run").stdout);
-  pkg("plugin", "enable", "bench", "--yes", shown_digest);
+  pkg("plugin", "install", id);
+  const { shown_digest } = JSON.parse(pkg("plugin", "enable", namespace, "--dry-run").stdout);
+  pkg("plugin", "enable", namespace, "--yes", shown_digest);
 }
 
 /** A worker of nobody's, spoken to line by line. */
@@ -78,7 +80,9 @@ function barePipe(python, main) {
 /** `[what, ours, peers]` for `show`. */
 export async function benchRuns({ python, env, makePlane, holdfast }, quick) {
   const made = makePlane("runs");
-  provide(made, holdfast);
+  appendFileSync(join(made.root, "config/plane.toml"), "\n[run]\nconcurrency_max = 64\n");
+  provide(made, holdfast, "bench", ["workers"]);
+  provide(made, holdfast, "alone", []);
   const effects = nodeEffects({ host: { env: { ...process.env, ...env }, home: env.HOME } });
   const plane = openPlane(effects, made.root);
   const token = readFileSync(made.token[1], "utf8").trim();
@@ -92,18 +96,23 @@ export async function benchRuns({ python, env, makePlane, holdfast }, quick) {
   const pipe = barePipe(python, main);
   const rows = [];
   try {
+    const alone = { ...request, namespace: "alone" };
+    // One that is called again is expected to be called once more.
+    for (let call = 0; call < 2; call++) await pool.run(alone);
     await Promise.all([pool.run(request), pipe.call()]);
-    const times = { bare: [], spawn: [], pipe: [], warm: [] };
+    const times = { bare: [], spawn: [], ready: [], pipe: [], warm: [] };
     // In turns, so that a busy moment of the machine falls on all of them.
     for (let round = 0; round < (quick ? 15 : 60); round++) {
+      await pause();
       await timed(times.bare, async () => spawnSync(python, ["-B", main], { input: LINE, env }));
       await timed(times.spawn, () => runAction(effects, plane, request, hosting));
+      await timed(times.ready, () => pool.run(alone));
       for (let call = 0; call < 10; call++) {
         await timed(times.pipe, pipe.call);
         await timed(times.warm, () => pool.run(request));
       }
     }
-    const [bare, spawned, piped, warm] = [times.bare, times.spawn, times.pipe, times.warm].map(figures);
+    const [bare, spawned, ready, piped, warm] = Object.values(times).map(figures);
     const cli = timesOf(quick ? 5 : 15, () =>
       holdfast("pkg", ["run", "bench", "echo", "--root", made.root, ...made.token, "--json"]),
     );
@@ -112,6 +121,11 @@ export async function benchRuns({ python, env, makePlane, holdfast }, quick) {
       "action with a process for each call (checked, walled in, recorded)",
       spawned,
       { "bare process": bare },
+    ]);
+    rows.push([
+      "the same in a process that stood ready, as for a plugin a host calls again and again",
+      ready,
+      { "bare process": bare, "started with the call": spawned },
     ]);
     rows.push([
       "action in a warm worker (checked, recorded)",
@@ -131,6 +145,9 @@ export async function benchRuns({ python, env, makePlane, holdfast }, quick) {
   }
   return rows;
 }
+
+/** Until what is started for a later call has started. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 250));
 
 function timesOf(count, work) {
   return figures(Array.from({ length: count }, () => work().wall_s * 1000));

@@ -18,6 +18,8 @@ export interface FileStat {
   readonly executable: boolean;
   readonly mtime_ns: bigint;
   readonly ctime_ns: bigint;
+  /** When it was made, for its whole life; 0 where the file system does not say. */
+  readonly born_ns: bigint;
   readonly inode: bigint;
   readonly device: bigint;
   readonly links: number;
@@ -36,12 +38,15 @@ export interface ReadHandle {
 }
 
 export interface WriteHandle {
-  write(bytes: Uint8Array): void;
+  /** At `position` (default: after the last write), which a file opened to append does not heed. */
+  write(bytes: Uint8Array, position?: number): void;
   /** Data and metadata reach the disk before this returns (fsync). */
   sync(): void;
   /** Data reaches the disk before this returns (fdatasync). */
   datasync(): void;
   truncate(size_bytes: number): void;
+  /** Of the open file, whatever its name leads to by now. */
+  stat(): FileStat;
   close(): void;
 }
 
@@ -179,6 +184,10 @@ export interface Locks {
     path: string,
     options: { readonly wait_ms: number; readonly signal?: AbortSignal },
   ): Promise<HeldLock | undefined>;
+  /**
+   * The same lock, if this process took it before and it is free now, without giving anything else a turn. Undefined says
+   * nothing of who holds it; then `acquire` tells. Absent where there is no such way. */
+  takeAtOnce?(path: string): HeldLock | undefined;
 }
 
 export type Cell = string | number | null;

@@ -127,6 +127,9 @@ export class KnownStat implements FileStat {
   get uid(): number {
     return this.#look()?.uid ?? -1;
   }
+  get born_ns(): bigint {
+    return this.#look()?.born_ns ?? 0n;
+  }
   get links(): number {
     return this.#look()?.links ?? 0;
   }

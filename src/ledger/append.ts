@@ -2,32 +2,19 @@
  * Adds entries to a stream. An entry is acknowledged when the promise resolves: its line is on disk, chained to the
  * line before it. Any number of processes may append at once, in TypeScript or Python.
  */
-import type { LedgerEntry, NewLedgerEntry } from "../contracts/index.ts";
-import type { Effects, FileSystem, WriteHandle } from "../effects/index.ts";
-import { type Earlier, findEarlier } from "./earlier-entries.ts";
-import { raiseIo } from "./faults.ts";
-import { writeHead } from "./head.ts";
-import { forgetEnd, keyOf, rememberEnd, type StreamEnd } from "./known-end.ts";
-import { checkedBody, type EntryBody, sealLine } from "./new-line.ts";
-import { prepareEnd } from "./stream-end.ts";
-import { whileLocked } from "./stream-lock.ts";
+import type { NewLedgerEntry } from "../contracts/index.ts";
+import type { FileSystem } from "../effects/index.ts";
+import { findEarlier } from "./earlier-entries.ts";
+import { forgetEnd, keyOf } from "./known-end.ts";
+import { giveTurn, isAlone, noteAnswered, noteAtOnce, noteLocked } from "./lone-writer.ts";
+import { checkedBody, type EntryBody } from "./new-line.ts";
+import { lockedAtOnce, whileLocked } from "./stream-lock.ts";
 import type { StreamRef } from "./stream-ref.ts";
-import { oweTree } from "./tiles-owed.ts";
-import type { TornTail } from "./torn-tail.ts";
-
-export type LedgerEffects = Pick<Effects, "fs" | "locks" | "clock" | "random">;
+import { type Appended, faultOf, type Group, type LedgerEffects, writeBatch } from "./write-batch.ts";
 
 export interface AppendOptions {
   /** How long to wait for another writer; default 30,000. */
   readonly wait_ms?: number;
-}
-
-export interface Appended {
-  /** One for each entry handed in, in order: as written now, or as found from an earlier attempt. */
-  readonly entries: readonly LedgerEntry[];
-  /** How many of them this call wrote. */
-  readonly appended_count: number;
-  readonly torn_tail?: TornTail;
 }
 
 /**
@@ -35,14 +22,19 @@ export interface Appended {
  * @throws LEDGER_ENTRY_INVALID, LEDGER_ENTRY_TOO_LARGE, LEDGER_BUSY, LEDGER_LOCK_UNUSABLE, LEDGER_DAMAGED,
  * LEDGER_READ_ONLY, LEDGER_DISK_FULL, LEDGER_IO; after any of them nothing of the group is acknowledged.
  */
-export async function appendEntries(
+export function appendEntries(
   effects: LedgerEffects,
   stream: StreamRef,
   entries: readonly NewLedgerEntry[],
   options: AppendOptions = {},
 ): Promise<Appended> {
-  const bodies = entries.map((entry) => checkedBody(entry, stream.name));
-  return appendBodies(effects, stream, bodies, options);
+  // An async function would take its caller three more turns of promises for each entry.
+  try {
+    const bodies = entries.map((entry) => checkedBody(entry, stream.name));
+    return appendBodies(effects, stream, bodies, options);
+  } catch (fault) {
+    return Promise.reject(fault);
+  }
 }
 
 /**
@@ -68,45 +60,72 @@ export async function appendOnce(
   );
 }
 
-type EarlierBefore = (end: number) => Earlier;
-
 /** A group that waits for its turn. */
-interface Waiting {
-  readonly bodies: readonly EntryBody[];
+interface Waiting extends Group {
   readonly wait_ms: number;
-  /** Entries of earlier attempts in the stream's first `end` bytes; absent for a group that is written as often as asked. */
-  readonly earlierBefore: EarlierBefore | undefined;
-  readonly done: PromiseWithResolvers<Appended>;
 }
 
 /** Groups that wait, by stream: whoever gets the lock writes all of them with one sync. */
 const queues = new WeakMap<FileSystem, Map<string, Waiting[]>>();
-/** When a group that was alone was last answered, by stream. */
-const answered = new WeakMap<FileSystem, Map<string, number>>();
-/** Who asks so soon after an answer is the one that got it, and is alone. */
-const AGAIN_MS = 0.1;
 /** Entries that one sync acknowledges at most. */
 const BATCH_ENTRIES_MAX = 4096;
 
-async function appendBodies(
+function appendBodies(
   effects: LedgerEffects,
   stream: StreamRef,
   bodies: readonly EntryBody[],
   options: AppendOptions,
-  earlierBefore?: EarlierBefore,
+  earlierBefore?: Group["earlierBefore"],
 ): Promise<Appended> {
-  if (bodies.length === 0) return { entries: [], appended_count: 0 };
-  const done = Promise.withResolvers<Appended>();
-  const group = { bodies, wait_ms: options.wait_ms ?? 30_000, earlierBefore, done };
+  if (bodies.length === 0) return Promise.resolve({ entries: [], appended_count: 0 });
   const streams = queues.get(effects.fs) ?? new Map<string, Waiting[]>();
   queues.set(effects.fs, streams);
   const queue = streams.get(keyOf(stream));
+  if ((queue?.length ?? 0) === 0 && isAlone(effects, stream)) {
+    const appended = writeAtOnce(effects, stream, bodies, earlierBefore);
+    if (appended !== undefined) return Promise.resolve(appended);
+  }
+  const done = Promise.withResolvers<Appended>();
+  const group = { bodies, wait_ms: options.wait_ms ?? 30_000, earlierBefore, done };
   if (queue !== undefined) queue.push(group);
   else {
     streams.set(keyOf(stream), [group]);
     void writeQueue(effects, stream, streams);
   }
   return done.promise;
+}
+
+/**
+ * Without giving anything else a turn, for whoever appends again and again with nobody beside: a turn for each append costs
+ * more than all of it but the sync. Undefined when the lock is not to be had, and nothing is done.
+ */
+function writeAtOnce(
+  effects: LedgerEffects,
+  stream: StreamRef,
+  bodies: readonly EntryBody[],
+  earlierBefore: Group["earlierBefore"],
+): Appended | undefined {
+  let appended: Appended | undefined;
+  let fault: unknown;
+  const done = {
+    resolve: (told: Appended): void => {
+      appended = told;
+    },
+    reject: (why: unknown): void => {
+      fault = why;
+    },
+  };
+  try {
+    const work = (): void => writeBatch(effects, stream, [{ bodies, earlierBefore, done }]);
+    noteAtOnce(effects, stream);
+    if (!lockedAtOnce(effects, stream, work)) return undefined;
+    noteAnswered(effects, stream, 1);
+  } catch (error) {
+    forgetEnd(effects.fs, stream);
+    fault ??= faultOf(error, stream);
+  }
+  if (appended === undefined) throw fault;
+  return appended;
 }
 
 /** Runs until nobody waits for this stream any more. Never throws: each group learns its own end. */
@@ -122,13 +141,16 @@ async function writeQueue(
     let batch: Waiting[] = [];
     try {
       // Whoever asks at the same moment is among them.
-      if (!isAlone(effects, stream, queue)) await effects.clock.breathe();
+      if (queue.length > 1 || !isAlone(effects, stream)) await giveTurn(effects, stream, queue.length);
+      const asked_ms = effects.clock.elapsed_ms();
       await whileLocked(effects, stream, wait_ms, () => {
+        noteLocked(effects, stream, asked_ms);
         // Taken only now, so that those who came while another writer held the lock are among them.
         batch = takeBatch(queue, wait_ms);
         writeBatch(effects, stream, batch);
+        // Before anyone goes on with an answer: who asks again at once is known by it.
+        noteAnswered(effects, stream, batch.length);
       });
-      noteAnswered(effects, stream, batch.length);
     } catch (error) {
       forgetEnd(effects.fs, stream);
       if (batch.length === 0) batch = takeBatch(queue, wait_ms);
@@ -137,31 +159,6 @@ async function writeQueue(
     }
   }
   streams.delete(keyOf(stream));
-}
-
-const answersOf = (fs: FileSystem): Map<string, number> => {
-  const found = answered.get(fs) ?? new Map<string, number>();
-  answered.set(fs, found);
-  return found;
-};
-
-function isAlone({ fs, clock }: LedgerEffects, stream: StreamRef, queue: readonly Waiting[]): boolean {
-  const at_ms = answersOf(fs).get(keyOf(stream));
-  return queue.length === 1 && at_ms !== undefined && clock.elapsed_ms() - at_ms < AGAIN_MS;
-}
-
-function noteAnswered({ fs, clock }: LedgerEffects, stream: StreamRef, groups: number): void {
-  const streams = answersOf(fs);
-  if (groups === 1) streams.set(keyOf(stream), clock.elapsed_ms());
-  else streams.delete(keyOf(stream));
-}
-
-function faultOf(error: unknown, stream: StreamRef): unknown {
-  try {
-    return raiseIo(error, stream.name, stream.path);
-  } catch (fault) {
-    return fault;
-  }
 }
 
 /** The first of those who wait, as many as agree on how long to. */
@@ -175,113 +172,3 @@ function takeBatch(queue: Waiting[], wait_ms: number): Waiting[] {
   }
   return queue.splice(0, count);
 }
-
-/** One write and one sync for all groups. A group that cannot be sealed is refused alone. */
-function writeBatch(effects: LedgerEffects, stream: StreamRef, batch: readonly Waiting[]): void {
-  const { fs } = effects;
-  const end = prepareEnd(fs, stream);
-  const draft = new Draft(effects, stream, end.entry_hash);
-  const settle: (() => void)[] = [];
-  for (const { bodies, earlierBefore, done } of batch) {
-    try {
-      const appended = draft.add(bodies, earlierBefore?.(end.size_bytes));
-      // What was torn is told to one of them only.
-      const told = settle.length === 0 && end.torn_tail !== undefined;
-      settle.push(() => done.resolve(told ? { ...appended, torn_tail: end.torn_tail } : appended));
-    } catch (error) {
-      done.reject(faultOf(error, stream));
-    }
-  }
-  // An entry found was perhaps written by a process that died before syncing it: it is acknowledged here, so it is made durable.
-  if (draft.has_found) syncStream(fs, stream.path);
-  if (draft.lines.length > 0) addLines(effects, stream, end, draft);
-  for (const done of settle) done();
-}
-
-function addLines(effects: LedgerEffects, stream: StreamRef, end: StreamEnd, draft: Draft): void {
-  const { lines, previous_hash: entry_hash } = draft;
-  const block = Buffer.concat(lines);
-  writeDurably(effects.fs, stream.path, block, end);
-  const size_bytes = end.size_bytes + block.length;
-  const entries = end.entries + lines.length;
-  const head = { bytes: size_bytes, entries, entry_hash };
-  if (writeHead(effects, stream, head, end.head_in_place))
-    rememberEnd(effects.fs, stream, { exists: true, size_bytes, entries, entry_hash, head_in_place: true });
-  else forgetEnd(effects.fs, stream);
-  oweTree(effects, stream, lines.length);
-}
-
-/** The lines of a batch, chained to one another. */
-class Draft {
-  readonly lines: Buffer[] = [];
-  has_found = false;
-  previous_hash: string;
-  private readonly effects: LedgerEffects;
-  private readonly stream: StreamRef;
-  private readonly written = new Map<string, LedgerEntry>();
-
-  constructor(effects: LedgerEffects, stream: StreamRef, previous_hash: string) {
-    this.effects = effects;
-    this.stream = stream;
-    this.previous_hash = previous_hash;
-  }
-
-  /** All entries of a group, or none when it throws. */
-  add(bodies: readonly EntryBody[], earlier: Earlier | undefined): Appended {
-    const lines: Buffer[] = [];
-    let { previous_hash } = this;
-    let has_found = false;
-    const keyed: [string, LedgerEntry][] = [];
-    const entries = bodies.map((body) => {
-      const key = earlier === undefined ? undefined : body.metadata["dedupe_key"];
-      const found = typeof key === "string" ? (earlier?.get(key) ?? this.written.get(key)) : undefined;
-      has_found ||= found !== undefined;
-      if (found !== undefined) return found;
-      const { entry, line } = sealLine(this.effects, body, previous_hash, this.stream.name);
-      lines.push(line);
-      if (typeof key === "string") keyed.push([key, entry]);
-      previous_hash = entry.entry_hash;
-      return entry;
-    });
-    this.lines.push(...lines);
-    this.previous_hash = previous_hash;
-    this.has_found ||= has_found;
-    for (const [key, entry] of keyed) this.written.set(key, entry);
-    return { entries, appended_count: lines.length };
-  }
-}
-
-function syncStream(fs: FileSystem, path: string): void {
-  const handle = fs.openWrite(path, { mode: 0o644, how: "append" });
-  try {
-    handle.datasync();
-  } finally {
-    handle.close();
-  }
-}
-
-function writeDurably(fs: FileSystem, path: string, block: Buffer, end: StreamEnd): void {
-  const handle = fs.openWrite(path, { mode: 0o644, how: "append" });
-  try {
-    handle.write(block);
-    handle.datasync();
-    if (!end.exists) fs.syncDirectory(parentOf(path));
-  } catch (error) {
-    cutBack(handle, end.size_bytes);
-    throw error;
-  } finally {
-    handle.close();
-  }
-}
-
-/** Nothing of a group that was not acknowledged stays behind, if the disk still lets us. */
-function cutBack(handle: WriteHandle, size_bytes: number): void {
-  try {
-    handle.truncate(size_bytes);
-    handle.sync();
-  } catch {
-    // The fault of the write itself says more; the next writer sets a torn tail aside.
-  }
-}
-
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";

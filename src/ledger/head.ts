@@ -4,7 +4,7 @@
  * spaces to 512 bytes with the newline.
  */
 import type { FileStat, FileSystem, Random } from "../effects/index.ts";
-import { spacedJson } from "../kernel/index.ts";
+import { closeFile, type OpenFile, openFile } from "./open-files.ts";
 import type { StreamRef } from "./stream-ref.ts";
 
 const HEAD_BYTES_MAX = 4096;
@@ -43,40 +43,75 @@ function asHead(value: unknown): Head | undefined {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+export interface HeadWritten {
+  /** False when it could not be: the entries are already acknowledged, and verifying reports them as uncovered. */
+  readonly written: boolean;
+  /** The head as it was written over; the caller's to close or to leave. */
+  readonly open?: OpenFile;
+}
+
+/** The head as this process left it. */
+export interface HeadLeft {
+  /** True when this process wrote it last, so that it can be written over. */
+  readonly head_in_place?: boolean;
+  readonly open_head?: OpenFile | undefined;
+}
+
 /**
  * Brings the head up to date, mode 0600. A head of the usual size is written over in place: one write of one sector is
  * whole or absent, and replacing a file by renaming costs a flush of the disk on common file systems. A head that cannot be
- * written is left as it is: the entries are already acknowledged, and verifying reports them as uncovered.
- * `is_in_place`: the caller wrote it last. Returns whether it was written.
+ * written is left as it is.
  */
 export function writeHead(
   effects: { readonly fs: FileSystem; readonly random: Random },
   stream: StreamRef,
   head: Head,
-  is_in_place = false,
-): boolean {
-  if (stream.head_path === undefined) return true;
+  left: HeadLeft = {},
+): HeadWritten {
+  const path = stream.head_path;
+  if (path === undefined) return { written: true };
   const { fs } = effects;
-  const text = spacedJson({ ...head, stream: stream.name }).padEnd(HEAD_BYTES - 1);
-  const bytes = Buffer.from(`${text}\n`);
+  const bytes = bytesOf(stream.name, head);
   const fits = bytes.length === HEAD_BYTES;
-  if (fits && is_in_place && wasWrittenOver(fs, stream.head_path, bytes)) return true;
+  const open = fits ? writeLeft(fs, path, bytes, left) : undefined;
+  if (open !== undefined) return { written: true, open };
   try {
-    if (fits && isInPlace(fs.stat(stream.head_path))) writeOnce(fs, stream.head_path, "update", bytes);
-    else replaceHead(effects, stream.head_path, bytes);
-    return true;
+    if (fits && isInPlace(fs.stat(path))) return { written: true, open: writeOver(fs, path, bytes) };
+    replaceHead(effects, path, bytes);
+    return { written: true };
   } catch {
-    return false;
+    return { written: false };
   }
 }
 
-/** False when it is gone, or is something else by now. */
-function wasWrittenOver(fs: FileSystem, path: string, bytes: Buffer): boolean {
+function bytesOf(name: string, { bytes, entries, entry_hash }: Head): Buffer {
+  const text = `{"bytes": ${bytes}, "entries": ${entries}, "entry_hash": "${entry_hash}", "stream": ${JSON.stringify(name)}}`;
+  return Buffer.from(`${text.padEnd(HEAD_BYTES - 1)}\n`);
+}
+
+/** Undefined when the head is gone, or is something else by now. */
+function writeLeft(fs: FileSystem, path: string, bytes: Buffer, left: HeadLeft): OpenFile | undefined {
+  const { open_head } = left;
   try {
-    writeOnce(fs, path, "update", bytes);
-    return true;
+    if (open_head?.is_open === true) {
+      open_head.handle.write(bytes, 0);
+      // One that was removed or replaced meanwhile has no name.
+      if (open_head.handle.stat().links > 0) return open_head;
+    }
+    return left.head_in_place === true ? writeOver(fs, path, bytes) : undefined;
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+function writeOver(fs: FileSystem, path: string, bytes: Buffer): OpenFile {
+  const open = openFile(fs, path, { mode: 0o600, how: "update" });
+  try {
+    open.handle.write(bytes, 0);
+    return open;
+  } catch (error) {
+    closeFile(open);
+    throw error;
   }
 }
 
@@ -91,7 +126,7 @@ function replaceHead(
 ): void {
   const draft = `${path}.${random.hex(8)}.new`;
   try {
-    writeOnce(fs, draft, "exclusive", bytes);
+    writeNew(fs, draft, bytes);
     fs.rename(draft, path);
   } catch (error) {
     removeQuietly(fs, draft);
@@ -99,8 +134,8 @@ function replaceHead(
   }
 }
 
-function writeOnce(fs: FileSystem, path: string, how: "exclusive" | "update", bytes: Buffer): void {
-  const handle = fs.openWrite(path, { mode: 0o600, how });
+function writeNew(fs: FileSystem, path: string, bytes: Buffer): void {
+  const handle = fs.openWrite(path, { mode: 0o600, how: "exclusive" });
   try {
     handle.write(bytes);
   } finally {

@@ -1,9 +1,7 @@
 export {
-  type Appended,
   type AppendOptions,
   appendEntries,
   appendOnce,
-  type LedgerEffects,
 } from "./append.ts";
 export { checkpointInForce, trustedLedgerKeys } from "./checkpoint-file.ts";
 export { type EntryVerdict, verifyEntry } from "./entry-verdict.ts";
@@ -55,3 +53,4 @@ export { type ApartMemory, type ApartRun, type ApartVerdict, runApart, startApar
 export { verifyPlane } from "./verify-plane.ts";
 export { type VerifyThreads, verifyStreams } from "./verify-streams.ts";
 export type { DemandedWitnesses } from "./witness-demand.ts";
+export type { Appended, LedgerEffects } from "./write-batch.ts";

@@ -5,11 +5,13 @@
  * chain goes on from the hash that was acknowledged, so verifying names that line.
  */
 import type { FileStat, FileSystem } from "../effects/index.ts";
+import type { HeadLeft } from "./head.ts";
+import { closeFile, type OpenFile } from "./open-files.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import type { TornTail } from "./torn-tail.ts";
 
 /** What a writer must know before it adds a line: where the stream ends, its last hash, how many entries it has. */
-export interface StreamEnd {
+export interface StreamEnd extends HeadLeft {
   readonly exists: boolean;
   readonly size_bytes: number;
   /** Entries before; counted only when the stream has a head. */
@@ -17,8 +19,8 @@ export interface StreamEnd {
   /** "" for an empty stream. */
   readonly entry_hash: string;
   readonly torn_tail?: TornTail;
-  /** True when this process wrote the head last, so that it can be written over. */
-  readonly head_in_place?: boolean;
+  /** The very file that lies at the path, when it was left open. */
+  readonly open?: OpenFile | undefined;
 }
 
 interface KnownEnd {
@@ -30,23 +32,31 @@ const known = new WeakMap<FileSystem, Map<string, KnownEnd>>();
 /** A process that writes more streams than this in turn reads some tails again. */
 const STREAMS_MAX = 256;
 
+const keys = new WeakMap<StreamRef, string>();
+
 /** Whoever writes a stream without its head or log knows nothing for those who write it with them. */
-export const keyOf = ({ path, head_path = "", log }: StreamRef): string =>
-  `${path}\0${head_path}\0${log?.origin ?? ""}`;
+export function keyOf(stream: StreamRef): string {
+  const found = keys.get(stream);
+  if (found !== undefined) return found;
+  const { path, head_path = "", log } = stream;
+  const key = `${path}\0${head_path}\0${log?.origin ?? ""}`;
+  keys.set(stream, key);
+  return key;
+}
 
 /** The end as left behind; undefined when it must be read. Only under the lock. */
 export function knownEnd(fs: FileSystem, stream: StreamRef): StreamEnd | undefined {
   const found = known.get(fs)?.get(keyOf(stream));
   if (found === undefined) return undefined;
   if (isSame(found.file, fs.stat(stream.path))) return found.end;
-  known.get(fs)?.delete(keyOf(stream));
+  forgetEnd(fs, stream);
   return undefined;
 }
 
-/** Notes what was just written and synced. Only under the lock. */
-export function rememberEnd(fs: FileSystem, stream: StreamRef, end: StreamEnd): void {
-  const file = fs.stat(stream.path);
-  if (file?.size_bytes !== end.size_bytes) return forgetEnd(fs, stream);
+/** Notes what was just written and synced, `file` as it is now. Only under the lock. */
+export function rememberEnd(fs: FileSystem, stream: StreamRef, file: FileStat, end: StreamEnd): void {
+  // Somebody wrote without the lock.
+  if (file.size_bytes !== end.size_bytes) return forgetEnd(fs, stream);
   const streams = known.get(fs) ?? new Map<string, KnownEnd>();
   known.set(fs, streams);
   if (streams.size >= STREAMS_MAX) streams.clear();
@@ -55,6 +65,9 @@ export function rememberEnd(fs: FileSystem, stream: StreamRef, end: StreamEnd): 
 
 /** After anything went wrong. */
 export function forgetEnd(fs: FileSystem, stream: StreamRef): void {
+  const end = known.get(fs)?.get(keyOf(stream))?.end;
+  if (end?.open !== undefined) closeFile(end.open);
+  if (end?.open_head !== undefined) closeFile(end.open_head);
   known.get(fs)?.delete(keyOf(stream));
 }
 

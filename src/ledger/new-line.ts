@@ -42,7 +42,7 @@ export function checkedBody(entry: NewLedgerEntry, stream: string): EntryBody {
   };
   const prompts_used: unknown = copyJson(entry.prompts_used ?? [], "prompts_used", 2, refuse);
   if (!Array.isArray(prompts_used)) return refuse("prompts_used", "is not a list");
-  const odd = prompts_used.findIndex((prompt) => typeof prompt !== "string");
+  const odd = prompts_used.length === 0 ? -1 : prompts_used.findIndex((prompt) => typeof prompt !== "string");
   if (odd >= 0) refuse(`prompts_used[${odd}]`, "is not a string");
   const metadata = copyJson(entry.metadata ?? {}, "metadata", 2, refuse);
   if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) {
@@ -71,17 +71,28 @@ function copyJson(value: unknown, field: string, depth: number, refuse: Refuse):
     return value === 0 ? 0 : value;
   }
   if (Array.isArray(value)) {
+    if (value.length === 0) return [];
     return Array.from(value, (item, index) => copyJson(item, `${field}[${index}]`, depth + 1, refuse));
   }
   if (!isPlainObject(value)) return refuse(field, "is neither text, number, list nor plain object");
-  const members: [string, Json][] = [];
-  for (const [key, member] of Object.entries(value)) {
-    if (!key.isWellFormed()) refuse(field, "has a key with a lone surrogate");
-    if (member !== undefined) members.push([key, copyJson(member, `${field}.${key}`, depth + 1, refuse)]);
-  }
-  // fromEntries defines members, so a key such as __proto__ stays a key.
-  return Object.fromEntries(members);
+  return copyMembers(value, field, depth, refuse);
 }
+
+function copyMembers(value: object, field: string, depth: number, refuse: Refuse): Json {
+  const copy: { [key: string]: Json } = {};
+  for (const key of Object.keys(value)) {
+    if (!key.isWellFormed()) refuse(field, "has a key with a lone surrogate");
+    const member = (value as { readonly [key: string]: unknown })[key];
+    if (member === undefined) continue;
+    const copied = copyJson(member, `${field}.${key}`, depth + 1, refuse);
+    // To set it would change what the copy inherits.
+    if (key === "__proto__") Object.defineProperty(copy, key, { value: copied, ...PLAIN_MEMBER });
+    else copy[key] = copied;
+  }
+  return copy;
+}
+
+const PLAIN_MEMBER = { configurable: true, enumerable: true, writable: true } as const;
 
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
@@ -98,23 +109,40 @@ export function sealLine(
   body: EntryBody,
   previous_hash: string,
   stream: string,
-): { entry: LedgerEntry; line: Buffer } {
+): { entry: LedgerEntry; line: string } {
   const id = `LED-${effects.random.hex(16)}`;
-  // Python's isoformat with microseconds; our clocks count milliseconds.
-  const timestamp = new Date(effects.clock.now_ms()).toISOString().replace("Z", "000+00:00");
+  const timestamp = timestampOf(effects.clock.now_ms());
   const { decision, event_type, metadata, prompts_used, reason, submission_id } = body;
   // The keys in their order, written out: sorting them for each entry took longer than hashing it.
   const first = `{"decision": ${JSON.stringify(decision)}, `;
   const rest =
     `"event_type": ${JSON.stringify(event_type)}, "id": "${id}", "metadata": ${spacedJson(metadata)}, ` +
-    `"previous_hash": "${previous_hash}", "prompts_used": ${spacedJson(prompts_used)}, ` +
+    `"previous_hash": "${previous_hash}", "prompts_used": ${prompts_used.length === 0 ? "[]" : spacedJson(prompts_used)}, ` +
     `"reason": ${JSON.stringify(reason)}, "submission_id": ${JSON.stringify(submission_id)}, "timestamp": "${timestamp}"}`;
   const entry_hash = sha256Hex(first + rest);
-  const line = Buffer.from(`${first}"entry_hash": "${entry_hash}", ${rest}\n`);
-  const limit_bytes = LINE_BYTES_MAX;
-  if (line.length > limit_bytes) {
-    const message = `a ledger line may have ${limit_bytes} bytes, this one has ${line.length}`;
-    raise("LEDGER_ENTRY_TOO_LARGE", message, { stream, size_bytes: line.length, limit_bytes });
-  }
+  const line = `${first}"entry_hash": "${entry_hash}", ${rest}\n`;
+  requireFits(line, stream);
   return { entry: { ...body, id, timestamp, previous_hash, entry_hash } as LedgerEntry, line };
+}
+
+/** Python's isoformat with microseconds; our clocks count milliseconds. */
+function timestampOf(now_ms: number): string {
+  if (now_ms !== written.ms)
+    written = { ms: now_ms, text: new Date(now_ms).toISOString().replace("Z", "000+00:00") };
+  return written.text;
+}
+
+/** Entries that come together share their millisecond. */
+let written = { ms: Number.NaN, text: "" };
+
+/** A unit of UTF-16 is at most three bytes. */
+const BYTES_A_UNIT = 3;
+
+function requireFits(line: string, stream: string): void {
+  const limit_bytes = LINE_BYTES_MAX;
+  if (line.length * BYTES_A_UNIT <= limit_bytes) return;
+  const size_bytes = Buffer.byteLength(line);
+  if (size_bytes <= limit_bytes) return;
+  const message = `a ledger line may have ${limit_bytes} bytes, this one has ${size_bytes}`;
+  raise("LEDGER_ENTRY_TOO_LARGE", message, { stream, size_bytes, limit_bytes });
 }

@@ -29,27 +29,54 @@ export async function whileLocked<T>(
   }
 }
 
+/** The same, if the lock is to be had at this moment. Returns whether the work was done. @throws LEDGER_LOCK_UNUSABLE */
+export function lockedAtOnce(
+  effects: { readonly locks: Locks },
+  stream: StreamRef,
+  work: () => void,
+): boolean {
+  const path = `${stream.path}.lock`;
+  let lock: HeldLock | undefined;
+  try {
+    lock = effects.locks.takeAtOnce?.(path);
+  } catch (error) {
+    return raiseLock(error, stream, path);
+  }
+  if (lock === undefined) return false;
+  try {
+    work();
+  } finally {
+    lock.release();
+  }
+  return true;
+}
+
 async function acquire(
   effects: { readonly fs: LockFiles; readonly locks: Locks },
   stream: StreamRef,
   path: string,
   wait_ms: number,
 ): Promise<HeldLock | undefined> {
-  const unusable = (why: string, cause?: unknown): never =>
-    raise("LEDGER_LOCK_UNUSABLE", `the lock of ${stream.name} ${why}`, { stream: stream.name, path }, cause);
   const found = effects.fs.stat(path);
-  if (found !== undefined && found.kind !== "file") return unusable(`is a ${found.kind}, not a file`);
+  if (found !== undefined && found.kind !== "file")
+    return raiseUnusable(stream, path, `is a ${found.kind}, not a file`);
   try {
     if (found === undefined) ensureDirectory(effects.fs, parentOf(path));
     return await effects.locks.acquire(path, { wait_ms });
   } catch (error) {
-    const message =
-      (error as { code?: string }).code === "ERR_SQLITE_ERROR" ? (error as Error).message : undefined;
-    return message === undefined
-      ? raiseIo(error, stream.name, path)
-      : unusable(`cannot be used: ${message}`, error);
+    return raiseLock(error, stream, path);
   }
 }
+
+function raiseLock(error: unknown, stream: StreamRef, path: string): never {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === "ERR_SQLITE_ERROR"
+    ? raiseUnusable(stream, path, `cannot be used: ${message}`, error)
+    : raiseIo(error, stream.name, path);
+}
+
+const raiseUnusable = (stream: StreamRef, path: string, why: string, cause?: unknown): never =>
+  raise("LEDGER_LOCK_UNUSABLE", `the lock of ${stream.name} ${why}`, { stream: stream.name, path }, cause);
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 

@@ -1,17 +1,12 @@
 /** Parents write down where their children stand, so that cutting or rewriting a child shows in the parent. */
 import type { NewLedgerEntry, PlaneTier } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import {
-  type Appended,
-  type AppendOptions,
-  appendEntries,
-  appendOnce,
-  type LedgerEffects,
-} from "./append.ts";
+import { type AppendOptions, appendEntries, appendOnce } from "./append.ts";
 import { childLinks, parentLink, SUMMARY_EVENT } from "./family-links.ts";
 import { genesisEntry } from "./genesis.ts";
 import { streamHead } from "./read.ts";
 import { isStreamName, type StreamRef } from "./stream-ref.ts";
+import type { Appended, LedgerEffects } from "./write-batch.ts";
 
 /** So that a line stays far below its limit. */
 const CHILDREN_PER_ENTRY = 100;

@@ -1,5 +1,5 @@
 /** One file that is written and read back without a disk: what a change would come to can be judged where nothing may be written. */
-import type { FileSystem, ReadHandle, WriteHandle } from "../effects/index.ts";
+import type { FileStat, FileSystem, ReadHandle, WriteHandle } from "../effects/index.ts";
 
 type Needs = Pick<FileSystem, "stat" | "openRead" | "openWrite" | "setMode" | "remove">;
 
@@ -19,6 +19,12 @@ export function memoryFile(fs: Needs, path: string, beside: string): Needs {
         sync: nothing,
         datasync: nothing,
         truncate: nothing,
+        stat: () =>
+          statBeside(
+            fs,
+            beside,
+            chunks.reduce((sum, { length }) => sum + length, 0),
+          ),
         close: nothing,
       };
     },
@@ -39,11 +45,13 @@ function readBack(fs: Needs, beside: string, bytes: Buffer): ReadHandle {
       next = position + part.length;
       return part.length;
     },
-    stat() {
-      const found = fs.stat(beside);
-      if (found === undefined) throw new Error(`${beside} went away`);
-      return { ...found, size_bytes: bytes.length };
-    },
+    stat: () => statBeside(fs, beside, bytes.length),
     close: () => undefined,
   };
+}
+
+function statBeside(fs: Needs, beside: string, size_bytes: number): FileStat {
+  const found = fs.stat(beside);
+  if (found === undefined) throw new Error(`${beside} went away`);
+  return { ...found, size_bytes };
 }

@@ -11,7 +11,7 @@ import type { Hosting } from "./hosting.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { recordRefusal } from "./record.ts";
 import type { RunRequest, RunResult } from "./run-request.ts";
-import { collect, startProcess } from "./spawned.ts";
+import { collect, type StartProcess, startProcess } from "./spawned.ts";
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 
@@ -38,16 +38,15 @@ export async function runPrepared(
   request: RunRequest,
   prepared: Prepared,
   hosting: Hosting,
+  start: StartProcess = startProcess,
 ): Promise<RunResult> {
   const begun = await refusing(effects, plane, request, () => begin(effects, plane, request, prepared));
-  let running: Awaited<ReturnType<typeof startProcess>>;
+  let running: Awaited<ReturnType<StartProcess>>;
   const runOther = (own: Effects, other: RunRequest) => runAction(own, plane, other, hosting);
   const { declared } = begun;
   const brokering = brokeringFor(effects, plane, { request, begun, declared }, hosting, runOther);
   try {
-    running = await refusing(effects, plane, request, () =>
-      startProcess(effects, plane, begun, hosting, brokering),
-    );
+    running = await refusing(effects, plane, request, () => start(effects, plane, begun, hosting, brokering));
   } catch (error) {
     abandon(effects, plane, begun);
     throw error;

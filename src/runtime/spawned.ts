@@ -2,11 +2,19 @@
 import type { Effects } from "../effects/index.ts";
 import type { Json } from "../kernel/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { type Confined, type ConfineRequest, confine, type Outcome, profileFor } from "../sandbox/index.ts";
+import {
+  type CallLimits,
+  type Confined,
+  confine,
+  type Outcome,
+  profileFor,
+  type StartRequest,
+} from "../sandbox/index.ts";
 import type { Begun, Ended } from "./begun.ts";
 import { type Brokering, profileWithin } from "./broker/brokering.ts";
 import { ENVELOPE_BYTES_MAX } from "./exchange.ts";
 import type { Hosting } from "./hosting.ts";
+import type { Prepared } from "./prepare.ts";
 import { profileOfTurn } from "./turn/turn-profile.ts";
 import { type Walled, wallFor } from "./wall.ts";
 
@@ -21,18 +29,26 @@ export async function startProcess(
   hosting: Hosting,
   brokering?: Brokering,
 ): Promise<Confined> {
-  const { limits } = begun.prepared;
   const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
   const request = confinement(effects, plane, begun, { walled, brokering });
-  return confine(effects, walled.wall, {
-    ...request,
-    stdin: begun.lineFor(),
+  const { stdin, limits } = callOf(begun);
+  return confine(effects, walled.wall, { ...request, stdin, limits: { ...request.limits, ...limits } });
+}
+
+export type StartProcess = typeof startProcess;
+
+/** What is of this call alone. */
+export function callOf({ prepared: { limits }, lineFor }: Pick<Begun, "prepared" | "lineFor">): {
+  readonly stdin: string;
+  readonly limits: CallLimits;
+} {
+  return {
+    stdin: lineFor(),
     limits: {
-      ...request.limits,
       timeout_ms: limits.timeout_ms.value,
       output_bytes_max: limits.output_bytes_max.value + ENVELOPE_BYTES_MAX,
     },
-  });
+  };
 }
 
 /** All of it but what goes through the pipes. */
@@ -41,14 +57,13 @@ export function confinement(
   plane: Plane,
   { prepared, environment, turn }: Pick<Begun, "prepared" | "environment" | "turn">,
   { walled: { program }, brokering }: { readonly walled: Walled; readonly brokering?: Brokering | undefined },
-): Omit<ConfineRequest, "stdin"> {
-  const { plugin, scopes, code, limits } = prepared;
-  const { kind, runtime, namespace, root } = plugin.asked;
+): StartRequest {
+  const { code, limits } = prepared;
   const { executable, readable, version } = program;
-  const profile = profileFor({ kind, runtime, namespace, root, scopes });
+  const { profile, ...shown } = shownTo(plane, prepared);
   return {
+    ...shown,
     profile: profileOfTurn(profileWithin(profile, brokering?.left), turn?.outputs),
-    plane_root: plane.root,
     program: {
       executable,
       readable,
@@ -58,13 +73,25 @@ export function confinement(
     overlays: code.bytes,
     ...(brokering === undefined ? {} : { broker: brokering.broker }),
     environment: environment.values,
-    hidden: [plane.keys_directory, ...code.strangers],
     limits: {
       memory_bytes_max: limits.memory_bytes_max.value,
       processes_max: limits.processes_max.value,
       temp_bytes_max: TEMP_BYTES_MAX,
     },
     signal: effects.signal,
+  };
+}
+
+/** Of the plane: what is shown of it, and what is hidden in that. */
+export function shownTo(
+  plane: Plane,
+  { plugin, scopes, code }: Prepared,
+): Pick<StartRequest, "profile" | "plane_root"> & { readonly hidden: readonly string[] } {
+  const { kind, runtime, namespace, root } = plugin.asked;
+  return {
+    profile: profileFor({ kind, runtime, namespace, root, scopes }),
+    plane_root: plane.root,
+    hidden: [plane.keys_directory, ...code.strangers],
   };
 }
 

@@ -8,20 +8,25 @@ export type ConfineNeeds = Pick<
   "fs" | "subprocess" | "programs" | "sockets" | "host" | "random" | "clock" | "signal" | "locks"
 >;
 
-export interface ConfineLimits {
+/** Of one call. */
+export interface CallLimits {
+  /** From when it begins; undefined for a worker, which its owner ends. */
+  readonly timeout_ms?: number;
+  /** Of stdout in all; undefined for a worker, whose owner counts by message. */
+  readonly output_bytes_max?: number;
+}
+
+export interface ConfineLimits extends CallLimits {
   /** Of the whole tree. */
   readonly memory_bytes_max: number;
   /** Processes and threads of the whole tree; Node alone has about 12. */
   readonly processes_max: number;
   /** Of /tmp, and again of /dev/shm. */
   readonly temp_bytes_max: number;
-  /** From the start of the program; undefined for a worker, which its owner ends. */
-  readonly timeout_ms?: number;
-  /** Of stdout in all; undefined for a worker, whose owner counts by message. */
-  readonly output_bytes_max?: number;
 }
 
-export interface ConfineRequest {
+/** All that is known before it begins. */
+export interface StartRequest {
   readonly profile: SandboxProfile;
   /** Absolute, links resolved: what the globs of the profile are relative to. */
   readonly plane_root: string;
@@ -37,11 +42,11 @@ export interface ConfineRequest {
     readonly args?: readonly string[];
     /** Without the part of its interpreter that says what was denied: what is left is the wall. For those who try it out. */
     readonly is_bare?: boolean;
+    /** Its interpreter starts, and waits for our word before it opens the entrypoint. Not of one that is bare. */
+    readonly is_held?: boolean;
   };
   /** Absolute; the plane's root when not given. */
   readonly cwd?: string;
-  /** All of it at once; the text `pipe` for none: the caller writes and ends. */
-  readonly stdin: Uint8Array | string;
   /** Values of the names that the profile lets through, and of ours. Nothing else of the caller's environment is there. */
   readonly environment: Readonly<Record<string, string>>;
   /** Bytes shown read-only at absolute paths, instead of what lies there: files that were checked when they were opened. */
@@ -54,6 +59,11 @@ export interface ConfineRequest {
   readonly onStderr?: (bytes: Uint8Array) => void;
   readonly limits: ConfineLimits;
   readonly signal?: AbortSignal;
+}
+
+export interface ConfineRequest extends StartRequest {
+  /** All of it at once; the text `pipe` for none: the caller writes and ends. */
+  readonly stdin: Uint8Array | string;
 }
 
 /** What a call took, in whole units. */
@@ -130,6 +140,8 @@ export interface Denial {
 
 export interface Usage {
   readonly duration_ms: number;
+  /** Its interpreter had started before the call: what that took is in the rest of these figures, but not in the duration. */
+  readonly started_ahead?: true;
   /** Of the whole tree. */
   readonly peak_memory_bytes: number;
   readonly memory_measured: "cgroup" | "sampled";

@@ -3,6 +3,7 @@ export type {
   Broker,
   BrokerCall,
   Brokered,
+  CallLimits,
   Confined,
   ConfineLimits,
   ConfineNeeds,
@@ -12,6 +13,7 @@ export type {
   Ending,
   Outcome,
   Spent,
+  StartRequest,
   ToolUse,
   Usage,
 } from "./confined.ts";
@@ -21,7 +23,9 @@ export { interpreterFiles } from "./interpreter-files.ts";
 export type { Jail, JailNeeds, JailRequest, JailSearch, LayerName, LayerRefusal } from "./layer.ts";
 export { lastWords } from "./printable.ts";
 export { makePrivateTemp } from "./private-temp.ts";
+export { processStart } from "./process-start.ts";
 export { type BrokerGrant, type ProfileRequest, profileFor, type SandboxProfile } from "./profile.ts";
+export { hiddenKey, type Ready, type ReadyRequest, readyKey, standReady } from "./ready.ts";
 export { runJailed, runUnjailed } from "./run-jailed.ts";
 export { type SweptTemps, sweepPrivateTemps } from "./sweep-temps.ts";
 export { isInside } from "./view.ts";

@@ -69,6 +69,13 @@ async function lockFolder({ fs, locks }: Needs, folder: string): Promise<HeldLoc
   return undefined;
 }
 
+/** Of a folder where only files of ours lie: no program has to be started to remove them. Never throws, as the removal after it. */
+export function clearFolder(fs: Pick<FileSystem, "list" | "remove">, folder: string): void {
+  tryQuietly(() => {
+    for (const { name } of fs.list(folder)) fs.remove(`${folder}/${name}`);
+  });
+}
+
 /** Its owner, or a sweep that holds the owner's lock. Never throws. */
 export async function removeOwned(
   effects: Pick<Effects, "fs" | "subprocess">,
@@ -111,7 +118,7 @@ function tryQuietly(act: () => void): void {
   try {
     act();
   } catch {
-    // The error that led here says more.
+    // What led here says more, or what comes after it does the same.
   }
 }
 

@@ -1,5 +1,6 @@
 /** Locks as the file system of this machine holds them. */
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -62,5 +63,91 @@ describe("a lock that this process holds", () => {
     held?.release();
     second?.release();
     expect(await locks.acquire(path, { wait_ms: 0 })).toBeDefined();
+  });
+});
+
+/** What a writer in the other language meets: "got it", or SQLite's own words. */
+function pythonTakes(path: string): string {
+  const program = `
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0.05, isolation_level=None)
+try:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
+    print("got it", end="")
+except sqlite3.OperationalError as error:
+    print(error, end="")
+`;
+  return execFileSync("python3", ["-c", program, path], { encoding: "utf8" });
+}
+
+describe("a lock taken at once", () => {
+  const takeAtOnce = (path: string) => locks.takeAtOnce?.(path);
+  const known = async (name: string): Promise<string> => {
+    const path = lockFile(name);
+    (await locks.acquire(path, { wait_ms: 1000 }))?.release();
+    return path;
+  };
+
+  test("is to be had only of a file that was locked before", async () => {
+    const path = lockFile("unknown");
+    expect(takeAtOnce(path)).toBeUndefined();
+    expect(existsSync(path)).toBe(false);
+    const lock = takeAtOnce(await known("unknown"));
+    expect(lock).toBeDefined();
+    lock?.release();
+  });
+
+  test("excludes everybody else, and nobody once it is released", async () => {
+    const path = await known("at-once");
+    for (let round = 0; round < 2; round++) {
+      const lock = takeAtOnce(path);
+      expect(lock).toBeDefined();
+      expect(takeAtOnce(path)).toBeUndefined();
+      expect(await locks.acquire(path, { wait_ms: 0 })).toBeUndefined();
+      expect(pythonTakes(path)).toBe("database is locked");
+      lock?.release();
+      lock?.release();
+      // What is kept for the next time reads the file, and readers exclude nobody.
+      expect(pythonTakes(path)).toBe("got it");
+    }
+    expect(statSync(path).size).toBe(0);
+  });
+
+  test("is handed on to who waits for it in this process", async () => {
+    const path = await known("handed-on");
+    const lock = takeAtOnce(path);
+    const waiting = locks.acquire(path, { wait_ms: 5000 });
+    await clock.sleep(5);
+    lock?.release();
+    const next = await waiting;
+    expect(next).toBeDefined();
+    expect(takeAtOnce(path)).toBeUndefined();
+    next?.release();
+  });
+
+  test("is not to be had of a file that went away, or has another one in its place", async () => {
+    const path = await known("gone");
+    rmSync(path);
+    expect(takeAtOnce(path)).toBeUndefined();
+    expect(existsSync(path)).toBe(false);
+    writeFileSync(path, "");
+    expect(takeAtOnce(path)).toBeUndefined();
+    const lock = await locks.acquire(path, { wait_ms: 0 });
+    expect(pythonTakes(path)).toBe("database is locked");
+    lock?.release();
+  });
+
+  test("the journal of a writer that was killed stands in nobody's way", async () => {
+    const path = await known("journal");
+    writeFileSync(
+      `${path}-journal`,
+      Buffer.concat([Buffer.from("d9d505f920a163d7", "hex"), Buffer.alloc(504)]),
+    );
+    expect(pythonTakes(path)).toBe("got it");
+    const lock = takeAtOnce(path);
+    expect(lock).toBeDefined();
+    lock?.release();
+    expect(statSync(path).size).toBe(0);
   });
 });

@@ -29,6 +29,8 @@ interface Writer {
   readonly started: Promise<unknown>;
   /** Ids it was told are on disk, once it ended. */
   readonly acknowledged: Promise<string[]>;
+  /** All it printed, once it ended. */
+  readonly printed: Promise<string>;
 }
 
 function start(argv: readonly string[], env: NodeJS.ProcessEnv): Writer {
@@ -38,12 +40,15 @@ function start(argv: readonly string[], env: NodeJS.ProcessEnv): Writer {
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
   });
+  const printed = new Promise<string>((resolve) => {
+    child.on("close", () => resolve(output));
+  });
+  // A kill can cut the last id in half; what was not printed whole was not acknowledged.
   const acknowledged = new Promise<string[]>((resolve) => {
-    // A kill can cut the last id in half; what was not printed whole was not acknowledged.
     child.on("close", () => resolve(output.split("\n").slice(0, -1).map(idOf)));
   });
   const started = new Promise((resolve) => child.stdout.once("data", resolve));
-  return { process: child, started, acknowledged };
+  return { process: child, started, acknowledged, printed };
 }
 
 const idOf = (line: string): string => (line.startsWith("{") ? JSON.parse(line).id : line);
@@ -111,4 +116,43 @@ test("killed at random, 8 processes lose no acknowledged entry", { timeout: 60_0
   expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
   expect(verifyStream(effects.fs, ledger.stream)).toMatchObject({ valid: true, head: "match" });
   expect(readFileSync(`${ledger.stream.path}.lock`)).toHaveLength(0);
+});
+
+/** The same as fair-writer.ts. */
+const PYTHON_FAIR = `
+import json, sys, time
+from modules.agent_runtime import ledger
+root, name, who, duration_ms = sys.argv[1:]
+until = time.monotonic() + int(duration_ms) / 1000
+count, worst, before = 0, 0.0, time.monotonic()
+while before < until:
+    ledger.append(root + "/" + name, [dict(event_type="TEST", submission_id=who, decision="NOTE", reason="again", metadata={})], root=root)
+    now = time.monotonic()
+    count, worst, before = count + 1, max(worst, now - before), now
+print(json.dumps({"who": who, "count": count, "worst_ms": round(worst * 1000)}))
+`;
+
+test("none of those that append without a pause starves the others", { timeout: 60_000 }, async () => {
+  const ledger = sharedLedger();
+  const program = new URL("./fair-writer.ts", import.meta.url).pathname;
+  const where = [ledger.root, NAME, ledger.heads];
+  const writers = ["ts-1", "ts-2"].map((who) =>
+    start([process.execPath, "--no-warnings", program, ...where, who, "3000"], ledger.env),
+  );
+  if (HAS_PYTHON_WRITER)
+    writers.push(start(["python3", "-B", "-c", PYTHON_FAIR, ledger.root, NAME, "py", "3000"], ledger.env));
+  const told = (await Promise.all(writers.map((writer) => writer.printed))).map(
+    (text) => JSON.parse(text) as { who: string; count: number; worst_ms: number },
+  );
+  const total = told.reduce((sum, { count }) => sum + count, 0);
+  for (const { count, worst_ms } of told) {
+    expect(count).toBeGreaterThan(5);
+    expect(worst_ms).toBeLessThan(2500);
+  }
+  expect(verifyStream(effects.fs, ledger.stream)).toMatchObject({
+    valid: true,
+    entries_count: total,
+    covered_count: total,
+    head: "match",
+  });
 });

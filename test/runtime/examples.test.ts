@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildWheel } from "../../scripts/example-wheel.mjs";
-import { type Hosting, runAction } from "../../src/runtime/index.ts";
+import { ActionPool, type Hosting, runAction } from "../../src/runtime/index.ts";
 import { type PluginPlane, pluginPlane } from "../support/plugin-plane.ts";
 import { HOSTING } from "../support/run-plane.ts";
 import { writeTree } from "../support/tree.ts";
@@ -42,6 +42,22 @@ afterAll(() => {
   api.close();
   rmSync(dirname(plane.root), { recursive: true, force: true });
 });
+
+/** Whether each call of three was started ahead. */
+async function calledThrice(namespace: string, action: string, input: unknown): Promise<unknown[]> {
+  const pool = new ActionPool(plane.effects, plane.plane, HOSTING);
+  const calls: unknown[] = [];
+  try {
+    for (let call = 0; call < 3; call++) {
+      const { resources } = await pool.run({ namespace, action, input, host: "library", token: plane.token });
+      calls.push((resources as { started_ahead?: true }).started_ahead);
+      await plane.effects.clock.sleep(300);
+    }
+  } finally {
+    await pool.stop();
+  }
+  return calls;
+}
 
 const address = (): string => `127.0.0.1:${(api.address() as AddressInfo).port}`;
 const health = {
@@ -79,6 +95,10 @@ test("the palette imports its wheel in its environment, with no network", async 
   expect(existsSync(join(plane.root, "modules/example_palette/wheel_source"))).toBe(false);
   expect(await act("example.palette", "name", { colour: "#fe1006" })).toEqual({ name: "red" });
   expect(await act("example.palette", "other", {})).toMatch(/^plugin_action_not_declared/);
+  // What its wheels bring may run as soon as its interpreter starts.
+  expect(await calledThrice("example.palette", "name", { colour: "#fe1006" })).toEqual(
+    Array(3).fill(undefined),
+  );
   const folder = join(plane.root, ".holdfast/state/environments");
   rmSync(folder, { recursive: true });
   expect(await act("example.palette", "name", { colour: "#0000fe" })).toEqual({ name: "blue" });
@@ -189,6 +209,7 @@ test("a Node plugin brings its dependencies in node_modules, when it says that t
   expect(existsSync(join(plane.root, "modules/vendored/node_modules/greeting/index.cjs"))).toBe(true);
   expect(existsSync(join(plane.root, "modules/vendored/node_modules/.package-lock.json"))).toBe(false);
   expect(await act("vendored", "greet", {})).toEqual({ said: "hello from a vendored dependency" });
+  expect(await calledThrice("vendored", "greet", {})).toEqual([undefined, undefined, true]);
 });
 
 test("two plugins with the same lock run in one environment, which goes with the second", async () => {

@@ -1,11 +1,12 @@
 /** Warm workers: the same codes and entries as with a process for each call, and no worker that is not as it was approved. */
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { disablePlugin } from "../../src/lifecycle/index.ts";
 import { ActionPool, type PoolOptions, type RunRequest } from "../../src/runtime/index.ts";
 import { action, copyOfRuns, HOSTING, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
+import { writeTree } from "../support/tree.ts";
 
 let made: RunPlane;
 const pools: ActionPool[] = [];
@@ -15,6 +16,7 @@ beforeAll(async () => {
   await made.provide({
     plugin: {
       requires: ["workers"],
+      permissions: { files: { forbidden: ["data/notes/secret*"] } },
       actions: [action("echo"), action("tiny", { limits: { output_bytes_max: 64 } })],
     },
   });
@@ -76,6 +78,28 @@ test("one worker serves many calls, each with its own entry, answer and id", asy
   expect(living(made).length).toBeGreaterThan(0);
   await pool.stop();
   expect(living(made)).toEqual([]);
+});
+
+test("what is hidden is hidden from a worker too that was started before it was there", async () => {
+  const plane = copyOfRuns(made);
+  const { run } = poolOf(plane);
+  const data = `${plane.root}/data/notes`;
+  // Past the tripwire, which is no wall.
+  const code = `
+import ctypes
+seen = []
+for name in ("/secret1", "/secret2"):
+    fd = ctypes.CDLL(None).open((${JSON.stringify(data)} + name).encode(), 0)
+    seen.append("nothing" if fd < 0 else os.read(fd, 9).decode())
+answer({"seen": seen, "pid": os.getpid()})`;
+  await run({});
+  writeTree(plane.root, { "data/notes/secret1": "1" });
+  const hidden = { seen: ["nothing", "nothing"] };
+  expect((await run({ code })).result).toMatchObject(hidden);
+  expect((await run({ code })).resources).toMatchObject({ calls: 2 });
+  writeTree(plane.root, { newer: "newer", "data/notes/secret2": "2" });
+  renameSync(`${plane.root}/newer`, `${data}/secret1`);
+  expect((await run({ code })).result).toMatchObject(hidden);
 });
 
 test("each call of a worker is metered by itself, also the one that ends it", async () => {

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { profileFor } from "../../src/sandbox/index.ts";
-import { run, SECRET, start, world } from "./escape/scene.ts";
+import { run, SECRET, start, type World, world } from "./escape/scene.ts";
+import { processesWith } from "./scene.ts";
 
 const TRYING = {
   python: String.raw`
@@ -270,4 +272,79 @@ test("a program that ended before its groups were entered is not looked for any 
   expect(ended).toBe("timed_out");
   // The program that builds the wall may be asked into the second of its groups, and nobody else.
   expect(new Set(entered).size).toBe(1);
+});
+
+test("when somebody else kills the one that builds the wall the rest goes with it, and the run ends", async () => {
+  const here = await world();
+  const asked = { kind: "node", runtime: "python", text: "import time; time.sleep(60)" } as const;
+  const ends = new Set<string>();
+  for (let after_ms = 0; after_ms < 40; after_ms += 2) {
+    const confined = await start(here, asked);
+    await here.effects.clock.sleep(after_ms);
+    process.kill(confined.pid, "SIGKILL");
+    const late = here.effects.clock.sleep(8000).then(() => "hangs");
+    const ended = confined.done.then(
+      () => "ended",
+      (error: unknown) => (error as { code: string }).code,
+    );
+    ends.add(await Promise.race([ended, late]));
+    expect(processesWith(`${here.plugin}/main`), `killed after ${after_ms} ms`).toEqual([]);
+  }
+  expect([...ends].filter((one) => one !== "ended" && one !== "SANDBOX_NOT_STARTED")).toEqual([]);
+});
+
+/** What was killed after the program had ended, whose number may be somebody else's by then. */
+function watchingKills(here: World, change: { readonly pid?: number } = {}) {
+  const late: (readonly number[])[] = [];
+  const { programs } = here.effects;
+  const startWatched: typeof programs.start = async (request) => {
+    const held = ["/bin/sh", "-c", change.pid === undefined ? 'exec "$@"' : 'sleep 1 & exec "$@"', "sh"];
+    const program = await programs.start({ ...request, argv: [...held, ...request.argv] });
+    let has_ended = false;
+    void program.ended.then(() => {
+      has_ended = true;
+    });
+    const kill: typeof program.kill = (also = []) => {
+      if (has_ended) late.push(also);
+      program.kill(also);
+    };
+    return { ...program, ...change, kill };
+  };
+  const enterGroup: typeof programs.enterGroup = async (pid, folder) => {
+    if (pid !== change.pid) await programs.enterGroup(pid, folder);
+  };
+  return {
+    late,
+    world: { ...here, effects: { ...here.effects, programs: { start: startWatched, enterGroup } } },
+  };
+}
+
+test("a broker that answers late is waited for, and nothing is killed meanwhile", async () => {
+  const here = await world();
+  const { late, world: watched } = watchingKills(here);
+  const broker = {
+    call: () => here.effects.clock.sleep(700).then(() => ({ result: 1, tokens: 1, cost_units: 0 })),
+  };
+  const { ended } = await run(watched, {
+    kind: "agent",
+    runtime: "python",
+    scopes: ["tool:search", "tokens:100"],
+    text: `
+import os, time
+os.write(int(os.environ["HOLDFAST_BROKER_FD"]), b'{"id":1,"tool":"search","input":{}}\\n')
+time.sleep(0.2)
+`,
+    change: { broker },
+  });
+  expect([ended, late]).toEqual(["exited", []]);
+});
+
+test("who got the number of a program that has ended is not killed for what that left", async () => {
+  const here = await world();
+  const stranger = spawn("/bin/sleep", ["600"], { stdio: "ignore", detached: true });
+  onTestFinished(() => void stranger.kill("SIGKILL"));
+  const { late, world: watched } = watchingKills(here, { pid: stranger.pid ?? 0 });
+  const { ended } = await run(watched, { kind: "node", runtime: "python", text: "print(1)" });
+  expect([ended, late]).toEqual(["exited", [[]]]);
+  expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
 });

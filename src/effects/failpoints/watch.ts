@@ -53,6 +53,18 @@ export function watchEffects(
         watch.at(path, "take", "lock");
         return locks.acquire(path, options);
       },
+      takeAtOnce: (path) => {
+        const lock = locks.takeAtOnce?.(path);
+        // One that is not to be had is asked for again, and told of then.
+        if (lock === undefined) return undefined;
+        try {
+          watch.at(path, "take", "lock");
+          return lock;
+        } catch (error) {
+          lock.release();
+          throw error;
+        }
+      },
     },
     workers: {
       digestFiles: async (paths) => {
@@ -172,10 +184,11 @@ function watchedWriting(path: string, handle: WriteHandle, watch: Watch): WriteH
     unsynced.forget(path);
   };
   return {
-    write(bytes) {
-      watch.at(path, "write", undefined, () => handle.write(bytes.subarray(0, bytes.length >> 1)));
+    write(bytes, position) {
+      const tear = (): void => handle.write(bytes.subarray(0, bytes.length >> 1), position);
+      watch.at(path, "write", undefined, tear);
       unsynced.willWrite(path);
-      handle.write(bytes);
+      handle.write(bytes, position);
       watch.wrote(path, bytes);
     },
     sync: sync(() => handle.sync()),
@@ -184,6 +197,7 @@ function watchedWriting(path: string, handle: WriteHandle, watch: Watch): WriteH
       watch.at(path, "truncate");
       handle.truncate(size_bytes);
     },
+    stat: () => handle.stat(),
     close: () => handle.close(),
   };
 }

@@ -193,34 +193,46 @@ function readHandle(fd: number): ReadHandle {
 
 function writeHandle(fd: number): WriteHandle {
   return {
-    write(bytes) {
+    write(bytes, position) {
       let offset = 0;
-      while (offset < bytes.length) offset += writeSync(fd, bytes, offset);
+      while (offset < bytes.length) {
+        const at = position === undefined ? null : position + offset;
+        offset += writeSync(fd, bytes, offset, bytes.length - offset, at);
+      }
     },
     sync: () => fsyncSync(fd),
     datasync: () => fdatasyncSync(fd),
     truncate: (size) => ftruncateSync(fd, size),
+    stat: () => toStat(fstatSync(fd, { bigint: true })),
     close: () => closeSync(fd),
   };
 }
 
 function toStat(stats: BigIntStats): FileStat {
-  const mode = Number(stats.mode) & 0o7777;
+  const all = Number(stats.mode);
+  const mode = all & 0o7777;
   return {
-    kind: kindOf(stats),
+    kind: kindOfMode(all & constants.S_IFMT),
     size_bytes: Number(stats.size),
     uid: Number(stats.uid),
     mode,
     executable: (mode & 0o100) !== 0,
     mtime_ns: stats.mtimeNs,
     ctime_ns: stats.ctimeNs,
+    born_ns: stats.birthtimeNs,
     inode: stats.ino,
     device: stats.dev,
     links: Number(stats.nlink),
   };
 }
 
-function kindOf(entry: Dirent | BigIntStats): FileKind {
+function kindOfMode(bits: number): FileKind {
+  if (bits === constants.S_IFREG) return "file";
+  if (bits === constants.S_IFDIR) return "directory";
+  return bits === constants.S_IFLNK ? "symlink" : "other";
+}
+
+function kindOf(entry: Dirent): FileKind {
   if (entry.isFile()) return "file";
   if (entry.isDirectory()) return "directory";
   return entry.isSymbolicLink() ? "symlink" : "other";

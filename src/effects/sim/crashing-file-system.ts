@@ -89,15 +89,15 @@ function watchedHandle(
   torn: boolean,
 ): WriteHandle {
   return {
-    write(bytes) {
+    write(bytes, position) {
       try {
         change(path);
       } catch (error) {
         if (torn && error instanceof SimulatedCrash && bytes.length > 1)
-          inner.write(bytes.subarray(0, bytes.length >> 1));
+          inner.write(bytes.subarray(0, bytes.length >> 1), position);
         throw error;
       }
-      inner.write(bytes);
+      inner.write(bytes, position);
     },
     sync: () => {
       change(path);
@@ -111,6 +111,7 @@ function watchedHandle(
       change(path);
       inner.truncate(size);
     },
+    stat: () => inner.stat(),
     close: () => inner.close(),
   };
 }

@@ -62,6 +62,8 @@ export function statOf({ inode, node }: Found): FileStat {
     executable: (node.mode & 0o100) !== 0,
     mtime_ns: BigInt(node.written) * 1000n,
     ctime_ns: BigInt(node.changed) * 1000n,
+    // No number of an inode is given twice.
+    born_ns: 0n,
     inode: BigInt(inode),
     device: 1n,
     links: node.kind === "file" ? 1 : 2,

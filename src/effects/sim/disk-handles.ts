@@ -2,7 +2,7 @@
 import type { FileSystem, ReadHandle, WriteHandle } from "../ports.ts";
 import { addNode, type DiskAccess, statOf } from "./disk-access.ts";
 import { fail, findParent } from "./disk-paths.ts";
-import { type DiskNode, type DiskState, type FileNode, isSynced, syncFile } from "./disk-state.ts";
+import { type DiskNode, type DiskState, type FileNode, isSynced, reachable, syncFile } from "./disk-state.ts";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -50,15 +50,15 @@ function writeHandle(
     if (!open) throw fail("EBADF", call, path);
   };
   return {
-    write(bytes) {
+    write(bytes, from) {
       usable("write");
       if (bytes.length === 0) return;
-      const at = appends ? fileOf(state, inode).bytes.length : position;
+      const at = appends ? fileOf(state, inode).bytes.length : (from ?? position);
       // The caller may use its buffer again.
       const copy = Buffer.from(bytes);
       const tear = (torn: DiskState): void => putBytes(torn, inode, at, copy.subarray(0, copy.length >> 1));
       if (before({ verb: "write", path, tear })) putBytes(state, inode, at, copy);
-      position = at + copy.length;
+      if (from === undefined) position = at + copy.length;
     },
     sync() {
       usable("fsync");
@@ -71,6 +71,11 @@ function writeHandle(
     truncate(size_bytes) {
       usable("ftruncate");
       if (before({ verb: "truncate", path })) setSize(state, inode, size_bytes);
+    },
+    stat() {
+      usable("fstat");
+      const stat = statOf({ inode, node: fileOf(state, inode) });
+      return reachable(state.nodes).has(inode) ? stat : { ...stat, links: 0 };
     },
     close() {
       open = false;

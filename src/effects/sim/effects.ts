@@ -7,6 +7,7 @@ import {
   type FileStat,
   type FileSystem,
   type FileTable,
+  type HeldLock,
   type Host,
   type Locks,
   type Network,
@@ -102,6 +103,10 @@ function seededRandom(seed: number): Random {
 /** Creates the lock file as SQLite does; who holds it is known only here. */
 function locksInMemory(fs: FileSystem, clock: Clock): Locks {
   const held = new Set<string>();
+  const hold = (path: string): HeldLock => {
+    held.add(path);
+    return { release: () => void held.delete(path) };
+  };
   return {
     async acquire(path, { wait_ms, signal }) {
       if (fs.stat(path) === undefined) fs.openWrite(path, { mode: 0o644, how: "append" }).close();
@@ -109,9 +114,9 @@ function locksInMemory(fs: FileSystem, clock: Clock): Locks {
         if (waited_ms >= wait_ms || signal?.aborted === true) return undefined;
         await clock.sleep(1);
       }
-      held.add(path);
-      return { release: () => void held.delete(path) };
+      return hold(path);
     },
+    takeAtOnce: (path) => (held.has(path) || fs.stat(path) === undefined ? undefined : hold(path)),
   };
 }
 

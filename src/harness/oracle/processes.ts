@@ -1,6 +1,6 @@
 /** Processes and listening ports that belong to a world: what a plugin left running is found here. */
 import type { Effects } from "../../effects/index.ts";
-import { processStart } from "./process-start.ts";
+import { processStart } from "../../sandbox/index.ts";
 
 export interface Running {
   readonly pid: number;

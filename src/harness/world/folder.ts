@@ -1,6 +1,6 @@
 /** Folders of worlds: made, marked with who uses them, removed; those whose user died are found by the next run. */
 import type { Effects } from "../../effects/index.ts";
-import { processStart } from "../oracle/process-start.ts";
+import { processStart } from "../../sandbox/index.ts";
 
 const PREFIX = "holdfast-golden-";
 const OWNER = "owner.json";

@@ -57,6 +57,11 @@ export class Meter {
     return this.#was_exceeded;
   }
 
+  /** Before a tree is killed that nobody looked at yet: afterwards nothing says what it took. */
+  lookFirst(): void {
+    if (this.#group === undefined && this.#peak_bytes === 0) this.isExceeded();
+  }
+
   usage(status: WallStatus): Omit<Usage, "duration_ms"> {
     const grouped = this.#group?.usage();
     const cpu =

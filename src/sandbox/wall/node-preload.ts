@@ -1,10 +1,13 @@
+/** In the environment of a program that is held. */
+export const HELD = "HOLDFAST_HELD";
+
 /** Loaded before a Node program: says what the permission model of Node denied, also where the program catches the error. */
 export const NODE_PRELOAD = String.raw`"use strict";
 {
   const config = JSON.parse(@CONFIG@);
   const fs = require("node:fs");
   const { resolve } = require("node:path");
-  const { readFileSync, readlinkSync, writeSync } = fs;
+  const { readFileSync, readlinkSync, readSync, writeSync } = fs;
   const said = new Set();
   const is_worker = process.env.HOLDFAST_WORKER !== undefined;
   const RULES = { FileSystemRead: "files.read", FileSystemWrite: "files.write", ChildProcess: "subprocess", Net: "network" };
@@ -110,5 +113,11 @@ export const NODE_PRELOAD = String.raw`"use strict";
   }
   process.on("uncaughtExceptionMonitor", (error) => void seen(error));
   require("node:module").syncBuiltinESMExports();
+  // Nothing of the program is read before the word is given; without one nobody is there any more. Threads and programs of its
+  // own load this too, with what its environment is then.
+  if (process.env.${HELD} !== undefined) {
+    delete process.env.${HELD};
+    if (readSync(config.denials_fd, Buffer.alloc(1)) === 0) process.exit(1);
+  }
 }
 `;

@@ -1,7 +1,7 @@
 /** What of the file system a confined program sees, as a list of mounts. Reads the file system; changes nothing. */
 import type { FileSystem } from "../../effects/index.ts";
 import { comparePaths } from "../../kernel/index.ts";
-import type { ConfineRequest } from "../confined.ts";
+import type { StartRequest } from "../confined.ts";
 import { isInside, systemPaths, type View, viewOf } from "../view.ts";
 import { grantedPaths } from "./granted-paths.ts";
 
@@ -56,7 +56,7 @@ const LOADERS = [
 ];
 
 /** @throws SANDBOX_TOO_MANY_PATHS, JAIL_WOULD_EXPOSE, ENOENT for an interpreter that is not there */
-export function planWall(fs: Needs, request: ConfineRequest, perl: string): WallPlan {
+export function planWall(fs: Needs, request: StartRequest, perl: string): WallPlan {
   const { profile, plane_root, program } = request;
   const real = fs.realPath(program.executable);
   // Of a folder of programs, only the one that is run.
@@ -72,7 +72,7 @@ export function planWall(fs: Needs, request: ConfineRequest, perl: string): Wall
   ].filter((path) => !system.shown.some((shown) => isInside(path, shown)));
   const writes = grantedPaths(fs, plane_root, profile.files.write).map(({ path }) => path);
   const mounts = nested(reads, writes);
-  const masks = masked(fs, request, mounts);
+  const masks = hiddenPaths(fs, request).filter(({ path }) => mounts.some((one) => isInside(path, one.path)));
   const links = viewOf(fs, own, [], []).links;
   return {
     system: { shown: system.shown, links: [...system.links, ...links.filter(isOutsideOf(system, mounts))] },
@@ -119,11 +119,14 @@ function nested(reads: readonly string[], writes: readonly string[]): Mount[] {
   return all.toSorted((a, b) => comparePaths(a.path, b.path));
 }
 
-function masked(fs: Needs, request: ConfineRequest, mounts: readonly Mount[]): WallPlan["masks"] {
-  const named = (request.hidden ?? []).flatMap((path) => {
+/** What is there and is not to be seen, wherever it lies. @throws SANDBOX_TOO_MANY_PATHS */
+export function hiddenPaths(
+  fs: Needs,
+  { hidden = [], plane_root, profile }: Pick<StartRequest, "hidden" | "plane_root" | "profile">,
+): WallPlan["masks"] {
+  const named = hidden.flatMap((path) => {
     const kind = fs.stat(path)?.kind;
     return kind === undefined ? [] : [{ path, is_folder: kind === "directory" }];
   });
-  const forbidden = grantedPaths(fs, request.plane_root, request.profile.files.hidden);
-  return [...named, ...forbidden].filter(({ path }) => mounts.some((mount) => isInside(path, mount.path)));
+  return [...named, ...grantedPaths(fs, plane_root, profile.files.hidden)];
 }

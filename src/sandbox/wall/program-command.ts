@@ -1,9 +1,9 @@
 /** The command line of a program behind the wall, with what its interpreter is told so that it can say what it denied. */
 import { comparePaths } from "../../kernel/index.ts";
-import type { ConfineRequest } from "../confined.ts";
+import type { StartRequest } from "../confined.ts";
 import { DEVICES } from "../view.ts";
 import { SHARED_MEMORY } from "./bubblewrap-arguments.ts";
-import { NODE_PRELOAD } from "./node-preload.ts";
+import { HELD, NODE_PRELOAD } from "./node-preload.ts";
 import { DENIALS_FD } from "./perl-common.ts";
 import type { WallPlan } from "./plan.ts";
 import { PYTHON_LAUNCHER } from "./python-launcher.ts";
@@ -43,7 +43,7 @@ export interface Told {
   readonly network: boolean;
 }
 
-export function toldOf({ profile, plane_root }: ConfineRequest, plan: WallPlan): Told {
+export function toldOf({ profile, plane_root }: StartRequest, plan: WallPlan): Told {
   return {
     plane: plane_root,
     read: [
@@ -61,22 +61,25 @@ export function toldOf({ profile, plane_root }: ConfineRequest, plan: WallPlan):
   };
 }
 
-export function commandOf({ profile, program }: ConfineRequest, told: Told): Command {
+export function commandOf({ profile, program }: StartRequest, told: Told): Command {
   if (program.is_bare === true) return bare(program, profile.runtime);
   return profile.runtime === "python" ? python(program, told) : node(program, told);
 }
 
 const bare = (
-  { executable, entrypoint, args = [] }: ConfineRequest["program"],
-  runtime: ConfineRequest["profile"]["runtime"],
+  { executable, entrypoint, args = [] }: StartRequest["program"],
+  runtime: StartRequest["profile"]["runtime"],
 ): Command => ({
   argv: [executable, ...(runtime === "python" ? ["-I", "-B"] : []), entrypoint, ...args],
   environment: {},
   files: [],
 });
 
-function python({ executable, entrypoint, args = [] }: ConfineRequest["program"], told: Told): Command {
-  const config = pythonLiteral({ ...told, denials_fd: DENIALS_FD });
+function python(
+  { executable, entrypoint, args = [], is_held = false }: StartRequest["program"],
+  told: Told,
+): Command {
+  const config = pythonLiteral({ ...told, denials_fd: DENIALS_FD, is_held });
   return {
     argv: [executable, "-I", "-B", "-c", PYTHON_LAUNCHER, config, entrypoint, ...args],
     environment: {},
@@ -96,7 +99,7 @@ function pythonLiteral(value: unknown): string {
 }
 
 function node(
-  { executable, version = "", entrypoint, args = [] }: ConfineRequest["program"],
+  { executable, version = "", entrypoint, args = [], is_held = false }: StartRequest["program"],
   told: Told,
 ): Command {
   const major = Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0);
@@ -122,7 +125,7 @@ function node(
       entrypoint,
       ...args,
     ],
-    environment: {},
+    environment: is_held ? { [HELD]: "1" } : {},
     files: [{ path: PRELOAD_PATH, bytes: Buffer.from(preload) }],
   };
 }

@@ -1,7 +1,7 @@
 /** Everything that is written and started for one confined program. */
 import type { FileSystem } from "../../effects/index.ts";
 import { JAIL_TEMP } from "../bubblewrap.ts";
-import type { ConfineNeeds, ConfineRequest } from "../confined.ts";
+import type { ConfineNeeds, StartRequest } from "../confined.ts";
 import { cleanEnvironment } from "../environment.ts";
 import { LAUNCHER_FLAGS } from "../launch.ts";
 import { LAUNCHER_SCRIPT } from "../launcher-script.ts";
@@ -48,7 +48,7 @@ export interface Surroundings {
 export function prepare(
   { fs, host }: Pick<ConfineNeeds, "fs" | "host">,
   wall: Wall,
-  request: ConfineRequest,
+  request: StartRequest,
   around: Surroundings,
 ): Prepared {
   const plan = planWall(fs, request, wall.perl);
@@ -100,7 +100,7 @@ export const ADMITTED = "g";
 export const isAdmitted = (wall: Wall, groups: readonly string[]): boolean =>
   wall.layer === "bubblewrap" && groups.length > 0;
 
-const limiting = (limits: ConfineRequest["limits"], groups: readonly string[]): string[] => [
+const limiting = (limits: StartRequest["limits"], groups: readonly string[]): string[] => [
   directive("group", groups),
   directive("limit", [RLIMIT.core, 0]),
   directive("limit", [RLIMIT.nofile, OPEN_FILES_MAX]),
@@ -120,7 +120,7 @@ const directive = (word: string, values: readonly (string | number)[]): string =
 
 function sourcesOf(
   fs: Pick<FileSystem, "openWrite">,
-  request: ConfineRequest,
+  request: StartRequest,
   { folder, proxy_socket }: Surroundings,
   command: Command,
 ): Sources {
@@ -145,13 +145,13 @@ function sourcesOf(
 }
 
 /** What would change the programs that build the wall is not passed through them. */
-const passedOn = (environment: ConfineRequest["environment"]): Record<string, string> =>
+const passedOn = (environment: StartRequest["environment"]): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(?:LD_|PERL)/.test(name)));
 
-const hasBroker = ({ broker, profile }: ConfineRequest): boolean =>
+const hasBroker = ({ broker, profile }: StartRequest): boolean =>
   broker !== undefined && profile.broker !== undefined;
 
-function innerArguments(arch: string, request: ConfineRequest, plan: WallPlan, told: Told): string[] {
+function innerArguments(arch: string, request: StartRequest, plan: WallPlan, told: Told): string[] {
   const { profile, limits } = request;
   const part = (word: string, values: readonly (string | number)[]): string[] => [
     word,

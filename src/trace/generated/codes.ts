@@ -518,7 +518,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_ENTRY_REMOVED:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: entries <where> were removed<or>.","raised_in":["src/ledger/explain-break.ts"],"messages":["entries <where> were removed<or>"],"next_steps":[]}',
   LEDGER_ENTRY_TOO_LARGE:
-    '{"room":"ledger","exit_code":2,"meaning":"Reported as: a ledger line may have <limit bytes> bytes, this one has <line>.","raised_in":["src/ledger/new-line.ts"],"messages":["a ledger line may have <limit bytes> bytes, this one has <line>"],"next_steps":["Put the large evidence into a file, name it by its sha256 in at most <limit bytes> bytes, and run the command again."]}',
+    '{"room":"ledger","exit_code":2,"meaning":"Reported as: a ledger line may have <limit bytes> bytes, this one has <size bytes>.","raised_in":["src/ledger/new-line.ts"],"messages":["a ledger line may have <limit bytes> bytes, this one has <size bytes>"],"next_steps":["Put the large evidence into a file, name it by its sha256 in at most <limit bytes> bytes, and run the command again."]}',
   LEDGER_ENTRY_UNKNOWN:
     '{"room":"ledger","exit_code":1,"meaning":"Reported as: <name> has no entry <entry>.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-entry.ts","src/trace/plane-log.ts"],"messages":["<name> has no entry <entry>"],"next_steps":["Run \\"pkg ledger tail --stream <stream>\\" to see ids, or give a number counted from 0."]}',
   LEDGER_FORKED:
@@ -972,7 +972,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SANDBOX_LAYER_MISSING:
     '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the sandbox layer bubblewrap is not usable: <reason>.","raised_in":["src/sandbox/wall/find-wall.ts"],"messages":["the sandbox layer bubblewrap is not usable: <reason>"],"next_steps":["Run \\"<cure>\\", or accept the weaker layer: pkg approve run-without-bubblewrap --reason \\"WHY\\" --days 7."]}',
   SANDBOX_NOT_STARTED:
-    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/pool.ts","src/runtime/run-action.ts","src/sandbox/confine.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
+    '{"room":"sandbox","exit_code":5,"meaning":"Reported as: the <layer> sandbox could not be built: <reason>.","raised_in":["src/runtime/pool.ts","src/runtime/run-action.ts","src/sandbox/confinement.ts"],"messages":["the <layer> sandbox could not be built: <reason>"],"next_steps":["Run \\"pkg sandbox doctor\\"; it says what holds on this machine and what is missing."]}',
   SANDBOX_TOO_MANY_PATHS:
     '{"room":"sandbox","exit_code":3,"meaning":"Reported as: the glob <glob> names too many paths to show one by one.","raised_in":["src/sandbox/wall/granted-paths.ts"],"messages":["the glob <glob> names too many paths to show one by one"],"next_steps":["Grant a whole folder instead of <glob>, as in \\"files.read:docs/**\\"."]}',
   SANDBOX_UNPROVEN:

@@ -14,6 +14,7 @@ import {
   interpreterFiles,
   type Outcome,
   profileFor,
+  standReady,
   type Wall,
 } from "../../../src/sandbox/index.ts";
 
@@ -97,17 +98,26 @@ export interface Asked {
   readonly stdin?: ConfineRequest["stdin"];
   readonly scopes?: readonly string[];
   readonly is_bare?: boolean;
+  /** Started ahead, and given the word at once. */
+  readonly is_ready?: boolean;
   readonly limits?: Partial<ConfineRequest["limits"]>;
   readonly change?: Partial<ConfineRequest>;
 }
 
 export async function start(here: World, asked: Asked): Promise<Confined> {
+  const request = await asking(here, asked);
+  if (asked.is_ready !== true) return confine(here.effects, here.wall, request);
+  const ready = await standReady(here.effects, here.wall, request);
+  return ready.begin(Buffer.from(request.stdin), request.limits);
+}
+
+export async function asking(here: World, asked: Asked): Promise<ConfineRequest> {
   const { kind, runtime, text } = asked;
   python_files ??= interpreterFiles(here.effects, PYTHON);
   const entrypoint = `${here.plugin}/main.${runtime === "python" ? "py" : "mjs"}`;
   writeFileSync(entrypoint, text);
   const executable = runtime === "python" ? PYTHON : process.execPath;
-  return confine(here.effects, here.wall, {
+  return {
     profile: profileFor({
       kind,
       runtime,
@@ -134,7 +144,7 @@ export async function start(here: World, asked: Asked): Promise<Confined> {
       ...asked.limits,
     },
     ...asked.change,
-  });
+  };
 }
 
 export interface Ran extends Outcome {
