@@ -4,6 +4,9 @@
  * and a journal reads more plainly without interleaving. Long loops yield with `breathe()`.
  */
 import type { Programs, Sockets } from "./program-ports.ts";
+import type { StampTable, TableOptions } from "./table-ports.ts";
+
+export type { StampTable, TableOptions };
 
 export type FileKind = "file" | "directory" | "symlink" | "other";
 
@@ -232,27 +235,9 @@ export interface FileTable {
   readonly problems: ReadonlyMap<number, string>;
 }
 
-export interface TableOptions {
-  /** Even few of them are worth a thread. */
-  readonly is_heavy?: boolean;
-  /** Nobody will ask for more of the stamps than size and mode, which is less work; the others may then be 0. Nothing is known. */
-  readonly is_unstamped?: boolean;
-  /** Of all paths, which then begin below it: with its slash. */
-  readonly folder?: string;
-}
-
 export interface TableUnderWay {
   /** Takes what no other thread has begun, and waits for the rest. To be called once. */
   finish(): Promise<FileTable>;
-}
-
-/** Stamps of many paths. */
-export interface StampTable {
-  /** Absolute paths in UTF-8, one after another. */
-  readonly paths: Uint8Array;
-  /** Where each path ends. */
-  readonly ends: Uint32Array;
-  readonly stamps: BigUint64Array;
 }
 
 export interface Workers {
