@@ -93,6 +93,8 @@ export function writeQuietly(
     } finally {
       handle.close();
     }
+    // A rename over another file waits until all of it is on disk (ext4), and there is no hurry for that.
+    removeQuietly(fs, path);
     fs.rename(temporary, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
@@ -104,6 +106,6 @@ function removeQuietly(fs: Effects["fs"], path: string): void {
   try {
     fs.remove(path);
   } catch {
-    // It was never made, or cannot be removed either.
+    // It is not there, or cannot be removed either.
   }
 }
