@@ -6,7 +6,7 @@
  *
  * The new form is signed with a key derived from the secret, so no signature of one form can pass as one of the other.
  */
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { AuthAction, PackageTier, TokenClaims } from "../contracts/index.ts";
 import { spacedJson } from "../kernel/index.ts";
 import { isRole } from "./roles.ts";
@@ -56,13 +56,23 @@ function userSignature(user: string, secret: string): string {
 }
 
 function claimsSignature(signed: string, secret: string): string {
-  const key = Buffer.from(hkdfSync("sha256", secret, "", "holdfast token hft1", 32));
-  return createHmac("sha256", key).update(signed).digest("base64url");
+  return createHmac("sha256", signingKey(secret)).update(signed).digest("base64url");
+}
+
+/** Of the secret asked for last: to derive it takes longer than to sign, and a host asks for the same at each call. */
+let derived: { readonly secret: string; readonly key: KeyObject } | undefined;
+
+function signingKey(secret: string): KeyObject {
+  if (derived?.secret !== secret) {
+    const bytes = Buffer.from(hkdfSync("sha256", secret, "", "holdfast token hft1", 32));
+    derived = { secret, key: createSecretKey(bytes) };
+  }
+  return derived.key;
 }
 
 /** Equal lengths by hashing first, so that a short guess takes as long as a full one. */
 function sameText(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  const digest = (text: string): Buffer => hash("sha256", text, "buffer");
   return timingSafeEqual(digest(a), digest(b));
 }
 
