@@ -90,9 +90,15 @@ export class Transaction {
       });
       // Recovery in another process may have taken the new folder for one whose owner died.
       if (owner && fs.stat(lock) !== undefined) {
-        const transaction = Transaction.#open(effects, root, parent, about, id);
-        transaction.#owner = owner;
-        return transaction;
+        try {
+          const transaction = Transaction.#open(effects, root, parent, about, id);
+          transaction.#owner = owner;
+          return transaction;
+        } catch (error) {
+          // What is left of the folder is for a sweep to take.
+          owner.release();
+          throw error;
+        }
       }
       if (owner) owner.release();
     }
@@ -279,8 +285,12 @@ export class Transaction {
 
   /** Removes the folder once the ledger has what it is owed. */
   discard(): void {
-    removeTransaction(this.#effects, this.#site.directory);
-    this.releaseOwner();
+    try {
+      removeTransaction(this.#effects, this.#site.directory);
+    } finally {
+      // What could not be removed is for a sweep to take.
+      this.releaseOwner();
+    }
   }
 
   /** The fault users see for a change that failed and was undone. */

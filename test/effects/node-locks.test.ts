@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 
@@ -50,6 +52,29 @@ describe("a lock that this process holds", () => {
     stop.abort();
     expect(await waiting).toBeUndefined();
     held?.release();
+  });
+
+  test("and was forgotten stands in the way of no other file", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    let looked_at = 0;
+    for (let round = 0; round < 20; round++) {
+      const path = lockFile(`forgotten-${round}`);
+      expect(await locks.acquire(path, { wait_ms: 0 })).toBeDefined();
+      rmSync(path);
+      collect();
+      await clock.sleep(1);
+      collect();
+      // A file system gives the number of a file that is gone to the next one.
+      for (let number = 0; number < 5; number++) {
+        const other = lockFile(`other-${round}-${number}`);
+        const lock = await locks.acquire(other, { wait_ms: 0 });
+        expect(lock, `${round} ${number}`).toBeDefined();
+        lock?.release();
+        looked_at++;
+      }
+    }
+    expect(looked_at).toBe(100);
   });
 
   test("says nothing of another file that took its place", async () => {

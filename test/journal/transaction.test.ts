@@ -55,6 +55,27 @@ async function change(root: string, fs = effects.fs): Promise<void> {
 const governed = (root: string): Record<string, string> =>
   picture(root, (path) => path.startsWith(".holdfast"));
 
+test("whatever fails while it is prepared or given up, nobody holds what is left", async () => {
+  let left = 0;
+  for (let at = 0, is_over = false; !is_over; at++) {
+    const root = makePlane();
+    const { fs, changes } = crashingFileSystem(effects.fs, at, { kind: "error", code: "EIO" });
+    const about = { operation: "install", subject: "PKG-X", user: "ann" } as const;
+    await Transaction.prepare({ ...effects, fs }, root, about)
+      .then((transaction) => transaction.discard())
+      .catch(() => undefined);
+    is_over = changes() <= at;
+    const parent = join(root, ".holdfast/state/preparing");
+    for (const id of existsSync(parent) ? readdirSync(parent) : []) {
+      const lock = await effects.locks.acquire(join(parent, id, "owner.lock"), { wait_ms: 0 });
+      expect(lock, `a failure at change ${at}`).toBeDefined();
+      lock?.release();
+      left++;
+    }
+  }
+  expect(left).toBeGreaterThan(3);
+});
+
 describe("Transaction", () => {
   test("applies every change and leaves no folder behind", async () => {
     const root = makePlane();

@@ -54,9 +54,13 @@ function begun(path: string, connection: Connection, at_once = false): HeldLock 
 
 /**
  * Locks that this process holds, by file: whoever waits for one of them has to let its holder go on, and SQLite would stand
- * still while it waits.
+ * still while it waits. The connection is named so that a lock somebody forgot keeps its file open: closed behind our back, its
+ * number would be another file's soon, which nobody could lock then.
  */
-const holders = new Map<string, PromiseWithResolvers<void>>();
+const holders = new Map<string, Holder>();
+interface Holder extends PromiseWithResolvers<void> {
+  readonly connection: Connection;
+}
 const keyOf = ({ dev, ino }: Stats): string => `${dev} ${ino}`;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -169,7 +173,7 @@ function tryBegin(connection: Connection): boolean {
 
 function lockOn(path: string, connection: Connection, at_once = false): HeldLock {
   const { key } = connection;
-  const holder = Promise.withResolvers<void>();
+  const holder = { ...Promise.withResolvers<void>(), connection };
   holders.set(key, holder);
   let held = true;
   return {
