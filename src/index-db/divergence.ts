@@ -89,6 +89,9 @@ function ofOwners({ fs }: IndexEffects, root: string, database: Database): Diver
   const known = currentSource(database, OWNERS_NAME);
   if (stat === undefined || known?.stamp !== stampOf(stat)) return [];
   if (!isSettled(stat, known.read_ms)) return [];
+  // No registry has one, and it would not be seen behind the first path.
+  if (database.all("SELECT 1 FROM owner WHERE path = ''").length > 0)
+    return [{ source: OWNERS_PATH, difference: "it holds a row without a path" }];
   if (sameOwners(fs, path, database)) return [];
   const owners = new Map<string, string>();
   try {

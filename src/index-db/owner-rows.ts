@@ -33,14 +33,17 @@ function sameTexts(ours: Iterator<string | undefined>, theirs: Iterator<string>)
   }
 }
 
-/** Paths and owners of the index, a line each, in the order of paths. */
+/**
+ * Paths and owners of the index, a line each, in the order of paths, under a line with their number: a path of the index may hold
+ * whatever reads like a row, and rows of the registry no newline.
+ */
 function* piecesOf(database: Database): Generator<string> {
   const sql = `SELECT group_concat(path || ',' || package_id, char(10)) AS text, max(path) AS last, count(*) AS count
     FROM (SELECT path, package_id FROM owner WHERE path > ? ORDER BY path LIMIT ${PIECE})`;
   for (let last = ""; ; ) {
     const [row] = database.all(sql, last);
     if (row === undefined || row["count"] === 0) return;
-    yield String(row["text"]);
+    yield pieceOf(Number(row["count"]), String(row["text"]));
     last = String(row["last"]);
   }
 }
@@ -55,11 +58,13 @@ function* pieces(rows: Iterable<string | undefined>): Generator<string | undefin
     }
     held.push(row);
     if (held.length < PIECE) continue;
-    yield held.join("\n");
+    yield pieceOf(held.length, held.join("\n"));
     held = [];
   }
-  if (held.length > 0) yield held.join("\n");
+  if (held.length > 0) yield pieceOf(held.length, held.join("\n"));
 }
+
+const pieceOf = (rows_count: number, text: string): string => `${rows_count}\n${text}`;
 
 /** Path and owner of each row, with the comma between; undefined for what is not written as we write it. */
 function* rowsOf(handle: ReadHandle, header: string): Generator<string | undefined> {
@@ -72,11 +77,12 @@ function* rowsOf(handle: ReadHandle, header: string): Generator<string | undefin
     for (let at = is_first ? header.length : 0; at < text.length; ) {
       const end = text.indexOf(ENDING, at);
       const second = text.indexOf(",", text.indexOf(",", at) + 1);
-      if (second < 0 || second > end) {
+      const row = text.slice(at, second);
+      if (second < 0 || second > end || row.includes("\n")) {
         yield undefined;
         return;
       }
-      yield text.slice(at, second);
+      yield row;
       at = end + ENDING.length;
     }
     is_first = false;
@@ -94,6 +100,8 @@ function* textsOf(handle: ReadHandle): Generator<string | undefined> {
     }
     at += count;
     held += count;
+    // From below zero it would be looked for behind what was read.
+    if (held < ENDING.length) continue;
     const lines = buffer.subarray(
       0,
       buffer.lastIndexOf(ENDING, held - ENDING.length, "latin1") + ENDING.length,

@@ -66,6 +66,8 @@ function eachPiece(handle: ReadHandle, take: (lines: Buffer) => boolean): boolea
     if (count === 0) return held === 0;
     at += count;
     held += count;
+    // From below zero it would be looked for behind what was read.
+    if (held < ENDING.length) continue;
     const end = buffer.lastIndexOf(ENDING, held - ENDING.length, "latin1") + ENDING.length;
     const lines = buffer.subarray(0, end);
     if (end < ENDING.length || !take(lines)) return false;

@@ -19,7 +19,8 @@ export interface FamilyLink {
 
 /** The head of the parent that the stream's first entry names. @throws LEDGER_IO */
 export function parentLink(fs: FileSystem, stream: StreamRef): FamilyLink | undefined {
-  const first = readEntries(fs, stream).next().value?.entry;
+  const [genesis] = readEntries(fs, stream);
+  const first = genesis?.entry;
   const { parent_ledger, parent_hash, parent_entries } = first?.metadata ?? {};
   if (first?.event_type !== "GENESIS" || typeof parent_ledger !== "string" || parent_ledger === "")
     return undefined;

@@ -27,7 +27,7 @@ export function requireStream(fs: Pick<FileSystem, "stat">, { name, path }: Stre
   });
 }
 
-/** Complete lines from first to last, in constant memory. A missing stream has none. @throws LEDGER_IO */
+/** Complete lines from first to last, in constant memory; whoever wants few of them ends it, which closes the file. A missing stream has none. @throws LEDGER_IO */
 export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<StoredEntry> {
   if (fs.stat(stream.path) === undefined) return;
   try {

@@ -61,7 +61,7 @@ export function sealSegments(segments: readonly SealedSegment[]): {
 /** Findings about the sealed part of a stream; none when it has none. Never throws for what lies there. */
 export function verifySealed(fs: FileSystem, stream: StreamRef): Finding[] {
   try {
-    const genesis = readEntries(fs, stream).next().value;
+    const [genesis] = readEntries(fs, stream);
     const stated = genesis?.entry?.metadata["legacy"];
     if (typeof stated !== "object" || stated === null || Array.isArray(stated)) return [];
     const index_sha256 = stated["index_sha256"];

@@ -24,9 +24,9 @@ export function findNamed(
   const is_number = /^\d{1,15}$/.test(named);
   if (!is_number || stream_name !== undefined) {
     for (const stream of streams) {
-      const found = is_number
-        ? readEntries(fs, stream).drop(Number(named)).next().value
-        : findEntry(fs, stream, named);
+      const [found] = is_number
+        ? readEntries(fs, stream).drop(Number(named))
+        : [findEntry(fs, stream, named)];
       if (found) return { stream: stream.name, ...found };
     }
   }

@@ -75,6 +75,7 @@ test.each([
     "registries/file_ownership.csv",
   ],
   ["one path less", `DELETE FROM owner WHERE path = 'modules/a/x.py'`, "registries/file_ownership.csv"],
+  ["a row of no path", `INSERT INTO owner VALUES ('', '${A}', '', '')`, "registries/file_ownership.csv"],
   [
     "another version of a package",
     `UPDATE head SET head = replace(head, '"1.0.0"', '"9.0.0"') WHERE package_id = '${A}'`,

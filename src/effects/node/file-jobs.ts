@@ -58,6 +58,7 @@ function digest(job: DigestJob): Problem[] {
     buffer: Buffer.allocUnsafe(BUFFER_BYTES),
     small: ends.length < LANES_FROM ? undefined : (small_files ??= new SmallFiles()),
   };
+  reading.small?.forget();
   for (let from = Atomics.add(next, 0, BATCH); from < ends.length; from = Atomics.add(next, 0, BATCH)) {
     const end = Math.min(ends.length, from + BATCH);
     for (let index = from; index < end; index++) {

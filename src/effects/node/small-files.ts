@@ -17,6 +17,11 @@ export class SmallFiles {
   readonly #digests = new Uint8Array(COUNT_MAX * DIGEST_BYTES);
   #count = 0;
 
+  /** What was taken for somebody who failed is nobody else's. */
+  forget(): void {
+    this.#count = 0;
+  }
+
   /** `index`: where its digest belongs. False, and nothing taken, for a file that is large or changes meanwhile, and where there is no room. */
   take(fd: number, size_bytes: number, index: number): boolean {
     if (size_bytes > SMALL_BYTES_MAX || this.#count === COUNT_MAX) return false;
