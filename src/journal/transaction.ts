@@ -14,14 +14,8 @@ import {
 import { failureOf } from "./failure.ts";
 import { make } from "./faults.ts";
 import { appendLines } from "./log.ts";
-import {
-  ensureDirectory,
-  missingFolders,
-  OWNER_LOCK,
-  preparingDirectory,
-  removeTransaction,
-  transactionsDirectory,
-} from "./places.ts";
+import { makeOwnFolder } from "./own-folder.ts";
+import { missingFolders, preparingDirectory, removeTransaction, transactionsDirectory } from "./places.ts";
 import type {
   AttemptedPackage,
   Begun,
@@ -78,29 +72,15 @@ export class Transaction {
     root: string,
     about: About,
   ): Promise<Transaction> {
-    const { fs, locks } = effects;
-    const parent = preparingDirectory(root);
-    ensureDirectory(fs, parent);
-    for (;;) {
-      const id = newId(effects);
-      const lock = `${parent}/${id}/${OWNER_LOCK}`;
-      fs.makeDirectory(`${parent}/${id}`, 0o700);
-      const owner = await locks.acquire(lock, { wait_ms: 5000 }).catch((error: unknown) => {
-        if (fs.stat(`${parent}/${id}`) !== undefined) throw error;
-      });
-      // Recovery in another process may have taken the new folder for one whose owner died.
-      if (owner && fs.stat(lock) !== undefined) {
-        try {
-          const transaction = Transaction.#open(effects, root, parent, about, id);
-          transaction.#owner = owner;
-          return transaction;
-        } catch (error) {
-          // What is left of the folder is for a sweep to take.
-          owner.release();
-          throw error;
-        }
-      }
-      if (owner) owner.release();
+    const { id, owner } = await makeOwnFolder(effects, root);
+    try {
+      const transaction = Transaction.#open(effects, root, preparingDirectory(root), about, id);
+      transaction.#owner = owner;
+      return transaction;
+    } catch (error) {
+      // What is left of the folder is for a sweep to take.
+      owner.release();
+      throw error;
     }
   }
 
