@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { nodeEffects } from "../src/effects/node/index.ts";
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../src/kernel/sha256-lanes.ts";
+import { DIGEST_BYTES, TEXTS_AT, TextMemory } from "../src/kernel/index.ts";
 import { appendEntries, streamRef, verifyStreams } from "../src/ledger/index.ts";
 
 const ENTRY = {
@@ -155,8 +155,8 @@ const LINES_MAX = 1 << 13;
 
 /** SHA-256 over 0x00 and each line: what a tree of the lines is made from. */
 function hashLeaves(fs, path) {
-  const lanes = new Sha256Lanes(1 + BLOCK_BYTES);
-  const { memory } = lanes;
+  const texts = new TextMemory(1 + BLOCK_BYTES);
+  const { memory } = texts;
   const starts = new Int32Array(LINES_MAX);
   const ends = new Int32Array(LINES_MAX);
   const digests = new Uint8Array(LINES_MAX * DIGEST_BYTES);
@@ -177,7 +177,7 @@ function hashLeaves(fs, path) {
       count++;
       start = end + 1;
     }
-    lanes.digest(starts, ends, count, digests);
+    texts.digest(starts, ends, count, digests);
     kept = filled - start;
     memory.copyWithin(first, start, filled);
   }

@@ -1,6 +1,6 @@
 /** What the lists of a receipt and a manifest are made of where an install writes them, in the memory of what is read. */
 import { CLASSIFICATIONS, PLANE_TIERS } from "../contracts/index.ts";
-import type { Sha256Lanes } from "../kernel/index.ts";
+import type { TextMemory } from "../kernel/index.ts";
 import { tierPrefix } from "../receipts/index.ts";
 
 /** What stands between the values of one file as it is written; and, named `put_`, where a manifest is hashed. */
@@ -43,7 +43,7 @@ export class ListPieces {
   private put_at: number;
 
   /** Takes less than 4096 bytes. */
-  constructor({ memory }: Sha256Lanes, at: number) {
+  constructor({ memory }: TextMemory, at: number) {
     this.put_at = at;
     const put = (text: string): Piece => {
       const piece = { at: this.put_at, length: memory.write(text, this.put_at) };

@@ -3,7 +3,7 @@
  * their bytes: half a million files are neither texts nor objects meanwhile. Whatever is in any way unusual ends the reading.
  */
 import { CLASSIFICATIONS } from "../contracts/index.ts";
-import { DIGEST_BYTES, type Sha256Lanes } from "../kernel/index.ts";
+import { DIGEST_BYTES, type TextMemory } from "../kernel/index.ts";
 import { type FileColumns, flagsOf } from "./file-columns.ts";
 import type { ListPieces, Piece } from "./list-pieces.ts";
 
@@ -51,7 +51,7 @@ export interface WrittenLists {
 
 /** `prefix`: what the paths of a tier begin with. `put_at`: where there is room for as much as the receipt takes. */
 export function readWrittenLists(
-  lanes: Sha256Lanes,
+  texts: TextMemory,
   pieces: ListPieces,
   {
     receipt,
@@ -60,23 +60,23 @@ export function readWrittenLists(
   }: { readonly receipt: Place; readonly manifest: Place; readonly put_at: number },
   prefix: string,
 ): WrittenLists | undefined {
-  const { memory } = lanes;
+  const { memory } = texts;
   const found = memory.subarray(receipt.start, receipt.end).indexOf(START);
   const { assets } = pieces.by_name;
   const own_prefix = pieces.prefixes.get(prefix);
-  if (found < 0 || own_prefix === undefined || lanes.same(manifest.start, assets.at, assets.length) === 0)
+  if (found < 0 || own_prefix === undefined || texts.same(manifest.start, assets.at, assets.length) === 0)
     return undefined;
   const start = receipt.start + found + START.length;
   const count_max = Math.ceil((receipt.end - start) / FILE_BYTES_MIN);
   const places = { at: start, asset_at: manifest.start + assets.length, put_at, count_max };
-  const reader = new ListReader(lanes, pieces, own_prefix, places);
+  const reader = new ListReader(texts, pieces, own_prefix, places);
   while (reader.hasMore) if (!reader.takeFile()) return undefined;
   return reader.finish(start);
 }
 
 class ListReader {
   hasMore = true;
-  private readonly lanes: Sha256Lanes;
+  private readonly texts: TextMemory;
   private readonly memory: Buffer;
   private readonly pieces: ListPieces;
   private readonly prefix: Piece;
@@ -99,7 +99,7 @@ class ListReader {
   private size_end = 0;
 
   constructor(
-    lanes: Sha256Lanes,
+    texts: TextMemory,
     pieces: ListPieces,
     prefix: Piece,
     from: {
@@ -109,8 +109,8 @@ class ListReader {
       readonly count_max: number;
     },
   ) {
-    this.lanes = lanes;
-    this.memory = lanes.memory;
+    this.texts = texts;
+    this.memory = texts.memory;
     this.pieces = pieces;
     this.prefix = prefix;
     this.at = from.at;
@@ -137,7 +137,7 @@ class ListReader {
 
   /** Where the piece that should stand at `at` ends; -1 where it does not stand there, or there is no such place. */
   private after(at: number, piece: Piece): number {
-    return at < 0 || this.lanes.same(at, piece.at, piece.length) === 0 ? -1 : at + piece.length;
+    return at < 0 || this.texts.same(at, piece.at, piece.length) === 0 ? -1 : at + piece.length;
   }
 
   /** Where the size of the file that begins there ends; -1 for what is no file as it is written. */
@@ -153,7 +153,7 @@ class ListReader {
     const origin_end = this.after(origin_value_at, is_created ? piece.created : piece.adopted);
     this.own_at = this.after(this.after(origin_end, piece.path), this.prefix);
     if (this.own_at < 0) return -1;
-    this.own_end = this.lanes.plainEnd(this.own_at);
+    this.own_end = this.texts.plainEnd(this.own_at);
     const own_length = this.own_end - this.own_at;
     if (own_length === 0 || own_length > PATH_MAX || memory[this.own_end] !== QUOTE) return -1;
     // The last one of ASCII stands for nothing that can be seen.
@@ -232,7 +232,7 @@ class ListReader {
   }
 
   private put(from: number, length: number): void {
-    this.lanes.copy(this.put_at, from, length);
+    this.texts.copy(this.put_at, from, length);
     this.put_at += length;
   }
 

@@ -5,7 +5,7 @@
 import { isAscii } from "node:buffer";
 import type { Manifest, PlaneTier, Receipt } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
-import { DIGEST_BYTES, prefixed, Sha256Lanes, TEXTS_AT } from "../kernel/index.ts";
+import { DIGEST_BYTES, prefixed, TEXTS_AT, TextMemory } from "../kernel/index.ts";
 import {
   isPlainManifest,
   isPlainReceipt,
@@ -33,7 +33,7 @@ interface Held extends Parsed {
 
 export class WrittenReceipts {
   #room_bytes = ROOM_BYTES;
-  #lanes: Sha256Lanes;
+  #texts: TextMemory;
   #pieces: ListPieces;
   /** Texts to digest lie one after another up to here; behind their room lies that of one manifest. */
   #end: number;
@@ -43,8 +43,8 @@ export class WrittenReceipts {
   readonly #digests = Buffer.alloc(2 * AT_ONCE * DIGEST_BYTES);
 
   constructor() {
-    this.#lanes = new Sha256Lanes(3 * this.#room_bytes);
-    this.#pieces = new ListPieces(this.#lanes, TEXTS_AT);
+    this.#texts = new TextMemory(3 * this.#room_bytes);
+    this.#pieces = new ListPieces(this.#texts, TEXTS_AT);
     this.#end = this.#pieces.end;
   }
 
@@ -72,8 +72,8 @@ export class WrittenReceipts {
 
   #makeRoom(room_bytes: number): void {
     this.#room_bytes = room_bytes;
-    this.#lanes = new Sha256Lanes(3 * room_bytes);
-    this.#pieces = new ListPieces(this.#lanes, TEXTS_AT);
+    this.#texts = new TextMemory(3 * room_bytes);
+    this.#pieces = new ListPieces(this.#texts, TEXTS_AT);
     this.#end = this.#pieces.end;
   }
 
@@ -84,7 +84,7 @@ export class WrittenReceipts {
     prefix: string,
     index: number,
   ): "no room" | undefined {
-    const { memory } = this.#lanes;
+    const { memory } = this.#texts;
     const receipt = this.#load(fs, paths.receipt, this.#end, this.#manifest_at);
     const manifest = this.#load(fs, paths.manifest, this.#manifest_at, TEXTS_AT + 3 * this.#room_bytes);
     if (receipt === undefined || manifest === undefined) return undefined;
@@ -95,7 +95,7 @@ export class WrittenReceipts {
       put_at + OPEN_LIST.length + (receipt.end - receipt.start) + (manifest.end - manifest.start);
     if (room_end > this.#manifest_at) return "no room";
     const list_at = put_at + memory.write(OPEN_LIST, put_at);
-    const lists = readWrittenLists(this.#lanes, this.#pieces, { receipt, manifest, put_at: list_at }, prefix);
+    const lists = readWrittenLists(this.#texts, this.#pieces, { receipt, manifest, put_at: list_at }, prefix);
     if (lists === undefined) return undefined;
     const { start, end, assets_end, columns, put_end } = lists;
     const head = receiptOf(
@@ -119,7 +119,7 @@ export class WrittenReceipts {
 
   /** Undefined where it cannot be read, which the full reading says why, and where there is more in it than ASCII. */
   #load(fs: Read, path: string, start: number, limit: number): Place | "no room" | undefined {
-    const { memory } = this.#lanes;
+    const { memory } = this.#texts;
     // One byte is left for the end.
     const room = memory.subarray(start, limit - 1);
     try {
@@ -142,7 +142,7 @@ export class WrittenReceipts {
 
   /** Digests what is held; the hash of the manifest must be the one that the receipt names. */
   #release(found: (ReadReceipt | undefined)[]): void {
-    this.#lanes.digest(this.#starts, this.#ends, 2 * this.#held.length, this.#digests);
+    this.#texts.digest(this.#starts, this.#ends, 2 * this.#held.length, this.#digests);
     const hexAt = (at: number): string =>
       this.#digests.toString("hex", at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES);
     for (const [at, { index, ...parsed }] of this.#held.splice(0).entries())

@@ -23,5 +23,6 @@ export {
 } from "./fault.ts";
 export { hasMac, MAC_BYTES, type Mac, macKey, macOf, NONCE_BYTES, newMac } from "./mac.ts";
 export { compareCodePoints, comparePaths, nearest, sortedBy } from "./order.ts";
-export { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "./sha256-lanes.ts";
+export { DIGEST_BYTES } from "./sha256-lanes.ts";
 export { PAIR_DISTANCE } from "./text-code.ts";
+export { TEXTS_AT, TextMemory } from "./text-memory.ts";

@@ -2,8 +2,9 @@
  * SHA-256 of many short texts in one memory, four at a time: half the time of hashing one after another where the processor
  * has no instructions for SHA-256, and no worse than a third more where it has.
  */
-import { sha256Module } from "./lanes-module.ts";
-import { K_AT, LANES, STATE_AT } from "./sha256-code.ts";
+import { blocksBody, K_AT, LANES, STATE_AT } from "./sha256-code.ts";
+import { copyBody, zeroBody } from "./text-code.ts";
+import { compileModule, instantiate } from "./wasm-module.ts";
 
 /** First 32 bits of the fractional parts of cube roots and square roots of the first primes (FIPS 180-4 section 4.2.2, 5.3.3). */
 function fractionBits(count: number, root: (prime: number) => number): Uint32Array {
@@ -17,7 +18,6 @@ function fractionBits(count: number, root: (prime: number) => number): Uint32Arr
   return bits;
 }
 
-const PAGE_BYTES = 65_536;
 const BLOCK_BYTES = 64;
 export const DIGEST_BYTES = 32;
 /** The end of a text and its padding, for each lane. */
@@ -25,43 +25,23 @@ const TAIL_BYTES = 2 * BLOCK_BYTES;
 const TAILS_AT = 2048;
 /** What a lane without a text hashes. */
 const IDLE_AT = TAILS_AT + LANES * TAIL_BYTES;
-/** From here on the memory is the caller's. */
-export const TEXTS_AT = 4096;
+/** Of the memory, from its start. */
+export const LANES_BYTES = 4096;
 
 let compiled: WebAssembly.Module | undefined;
 
-/** What the types of Node leave out. */
-const Engine = WebAssembly as unknown as {
-  readonly Memory: new (size: { readonly initial: number }) => WebAssembly.Memory;
-  readonly Instance: new (
-    module: WebAssembly.Module,
-    imports: { readonly of: { readonly memory: WebAssembly.Memory } },
-  ) => { readonly exports: object };
-};
-
 interface Exports {
-  readonly plain_end: (at: number) => number;
+  readonly blocks: (at0: number, at1: number, at2: number, at3: number, count: number) => void;
   readonly copy: (to: number, from: number, length: number) => void;
   readonly zero: (at: number, length: number) => void;
-  readonly same: (one: number, other: number, length: number) => number;
-  readonly find_pair: (at: number, end: number, first: number, second: number) => number;
-  readonly blocks: (at0: number, at1: number, at2: number, at3: number, count: number) => void;
 }
 
 export class Sha256Lanes {
-  /** Texts are put here, from `TEXTS_AT` on. */
-  readonly memory: Buffer;
-  /** Where bytes that stand for themselves in a JSON string of ASCII end, from `at` on. There must be an end in the memory. */
-  readonly plainEnd: (at: number) => number;
-  /** Within the memory; a tenth of what a call of Node costs. */
-  readonly copy: (to: number, from: number, length: number) => void;
-  /** 1 where the same bytes lie at both places of the memory, else 0. */
-  readonly same: (one: number, other: number, length: number) => number;
-  /** The first place from `at` where byte `first` stands with `second` `PAIR_DISTANCE` behind it; `end` or more for none. */
-  readonly findPair: Exports["find_pair"];
-  private readonly zero: Exports["zero"];
+  private readonly memory: Uint8Array;
   private readonly view: DataView;
   private readonly blocks: Exports["blocks"];
+  private readonly copy: Exports["copy"];
+  private readonly zero: Exports["zero"];
   private readonly initial = fractionBits(8, Math.sqrt);
   /** By lane: number of its text (-1 for none), where it goes on, blocks until its tail, blocks of its tail. */
   private readonly text = new Int32Array(LANES);
@@ -69,21 +49,18 @@ export class Sha256Lanes {
   private readonly whole = new Int32Array(LANES);
   private readonly tail = new Int32Array(LANES);
 
-  /** `texts_bytes`: how much the caller will put there. */
-  constructor(texts_bytes: number) {
-    const pages = Math.ceil((TEXTS_AT + texts_bytes + BLOCK_BYTES) / PAGE_BYTES);
-    const memory = new Engine.Memory({ initial: pages });
-    // The same bytes for all sizes and threads: the engine compiles them once.
-    compiled ??= new WebAssembly.Module(sha256Module());
-    const { exports: made } = new Engine.Instance(compiled, { of: { memory } });
-    const exports = made as unknown as Exports;
-    this.blocks = exports.blocks;
-    this.plainEnd = exports.plain_end;
-    this.copy = exports.copy;
-    this.zero = exports.zero;
-    this.same = exports.same;
-    this.findPair = exports.find_pair;
-    this.memory = Buffer.from(memory.buffer);
+  /** Its first `LANES_BYTES` are the lanes' own; texts lie behind them, `BLOCK_BYTES` before its end. */
+  constructor(memory: WebAssembly.Memory) {
+    compiled ??= compileModule([
+      { name: "blocks", given: 5, returned: 0, body: blocksBody() },
+      { name: "copy", given: 3, returned: 0, body: copyBody() },
+      { name: "zero", given: 2, returned: 0, body: zeroBody() },
+    ]);
+    const { blocks, copy, zero } = instantiate(compiled, memory) as Exports;
+    this.blocks = blocks;
+    this.copy = copy;
+    this.zero = zero;
+    this.memory = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
     for (const [round, k] of fractionBits(64, Math.cbrt).entries())
       for (let lane = 0; lane < LANES; lane++)

@@ -1,5 +1,5 @@
 /** Reads a block of whole lines for a verification that shares them out: pure computation over the bytes given. */
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../kernel/index.ts";
+import { DIGEST_BYTES, TEXTS_AT, TextMemory } from "../kernel/index.ts";
 import type { Link } from "./chain.ts";
 import { located, locateLine, putHashedText } from "./line-scanner.ts";
 import { idBitsAt } from "./seen-ids.ts";
@@ -43,7 +43,7 @@ const HEX = Buffer.from("0123456789abcdef");
 export class BlockReader {
   /** The lines go here. */
   readonly input: Uint8Array;
-  private readonly lanes = new Sha256Lanes(1 + 2 * BLOCK_BYTES);
+  private readonly texts = new TextMemory(1 + 2 * BLOCK_BYTES);
   private readonly starts = new Int32Array(BLOCK_LINES_MAX);
   private readonly ends = new Int32Array(BLOCK_LINES_MAX);
   private readonly hashed_starts = new Int32Array(BLOCK_LINES_MAX);
@@ -53,7 +53,7 @@ export class BlockReader {
   private readonly digests = new Uint8Array(BLOCK_LINES_MAX * DIGEST_BYTES);
 
   constructor() {
-    this.input = this.lanes.memory.subarray(LINES_AT, LINES_AT + BLOCK_BYTES);
+    this.input = this.texts.memory.subarray(LINES_AT, LINES_AT + BLOCK_BYTES);
   }
 
   /**
@@ -64,7 +64,7 @@ export class BlockReader {
   read(block_bytes: number, head_end: number, columns: BlockColumns): BlockReading | undefined {
     const lines_count = this.locate(LINES_AT + block_bytes, columns.ids);
     if (lines_count === 0) return undefined;
-    this.lanes.digest(this.hashed_starts, this.hashed_ends, lines_count, this.digests);
+    this.texts.digest(this.hashed_starts, this.hashed_ends, lines_count, this.digests);
     for (let index = 0; index < lines_count; index++) if (!this.isSound(index)) return undefined;
     const reading = {
       lines_count,
@@ -79,7 +79,7 @@ export class BlockReader {
 
   /** Finds lines and their members; returns how many there are, 0 when one is odd or does not follow the one before. */
   private locate(block_end: number, ids: Float64Array): number {
-    const { memory, plainEnd } = this.lanes;
+    const { memory, plainEnd } = this.texts;
     let count = 0;
     let hashed = HASHED_AT;
     for (let start = LINES_AT; start < block_end; ) {
@@ -102,7 +102,7 @@ export class BlockReader {
 
   /** As `putHashedText` does, within one memory. */
   private putHashed(line_end: number, at: number): number {
-    const { memory, copy } = this.lanes;
+    const { memory, copy } = this.texts;
     if (located.cut === 0) return putHashedText(memory, line_end, memory, at);
     const length = located.cut - located.start;
     copy(at, located.start, length);
@@ -113,14 +113,14 @@ export class BlockReader {
   /** Whether the line just located names the hash at `before`. */
   private follows(before: number): boolean {
     if (located.previous_end - located.previous !== HASH_LENGTH) return false;
-    const { memory } = this.lanes;
+    const { memory } = this.texts;
     const named = located.previous;
     for (let at = 0; at < HASH_LENGTH; at++) if (memory[named + at] !== memory[before + at]) return false;
     return true;
   }
 
   private isSound(index: number): boolean {
-    const { memory } = this.lanes;
+    const { memory } = this.texts;
     const stated = this.stated[index] as number;
     const from = index * DIGEST_BYTES;
     for (let at = 0; at < DIGEST_BYTES; at++) {
@@ -133,11 +133,11 @@ export class BlockReader {
 
   private hashOf(index: number): string {
     const stated = this.stated[index] as number;
-    return this.lanes.memory.toString("latin1", stated, stated + HASH_LENGTH);
+    return this.texts.memory.toString("latin1", stated, stated + HASH_LENGTH);
   }
 
   private link(index: number): LooseLink {
-    const { memory } = this.lanes;
+    const { memory } = this.texts;
     locateLine(memory, this.starts[index] as number);
     return {
       id: memory.toString("latin1", located.id, located.id_end),
@@ -157,12 +157,12 @@ export class BlockReader {
 
   /** The newline before each line makes room for the byte that marks a leaf (RFC 6962 section 2.1). */
   private hashLeaves(lines_count: number, leaves: Uint8Array): void {
-    const { memory } = this.lanes;
+    const { memory } = this.texts;
     for (let index = 0; index < lines_count; index++) {
       const before = (this.starts[index] as number) - 1;
       memory[before] = 0x00;
       this.starts[index] = before;
     }
-    this.lanes.digest(this.starts, this.ends, lines_count, leaves);
+    this.texts.digest(this.starts, this.ends, lines_count, leaves);
   }
 }

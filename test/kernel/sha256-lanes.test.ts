@@ -1,24 +1,31 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../../src/kernel/sha256-lanes.ts";
+import { DIGEST_BYTES, TEXTS_AT, TextMemory } from "../../src/kernel/index.ts";
+import { Sha256Lanes } from "../../src/kernel/sha256-lanes.ts";
+import { newMemory } from "../../src/kernel/wasm-module.ts";
 
 const BYTES = 1 << 18;
-const lanes = new Sha256Lanes(BYTES);
+const memory = newMemory(TEXTS_AT + BYTES + 64);
+const lanes = new Sha256Lanes(memory);
 
-/** Digests of texts laid out one after another, as hex. */
-function digestsOf(texts: readonly Uint8Array[]): string[] {
+/** Digests of texts laid out one after another in `room`, as hex. */
+function digestsOf(
+  texts: readonly Uint8Array[],
+  room: Uint8Array = new Uint8Array(memory.buffer),
+  by: Pick<Sha256Lanes, "digest"> = lanes,
+): string[] {
   const starts = new Int32Array(texts.length);
   const ends = new Int32Array(texts.length);
   let at = TEXTS_AT;
   for (const [index, text] of texts.entries()) {
-    lanes.memory.set(text, at);
+    room.set(text, at);
     starts[index] = at;
     at += text.length;
     ends[index] = at;
   }
   const digests = Buffer.alloc(texts.length * DIGEST_BYTES);
-  lanes.digest(starts, ends, texts.length, digests);
+  by.digest(starts, ends, texts.length, digests);
   return texts.map((_, index) => digests.toString("hex", index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES));
 }
 
@@ -46,4 +53,16 @@ test("any number of texts of any lengths, none where there are none", () => {
     }),
     { seed: 3, numRuns: 200 },
   );
+});
+
+test("a few texts need no lanes, many have them, and none is digested otherwise at the seam", () => {
+  const memories = [new TextMemory(BYTES), new TextMemory(BYTES)];
+  let seen = 0;
+  for (let round = 0; round < 30; round++)
+    for (const texts of memories) {
+      const some = Array.from({ length: 100 + round }, (_, index) => Buffer.alloc(index * 3, seen + index));
+      expect(digestsOf(some, texts.memory, texts)).toEqual(expected(some));
+      seen += some.length;
+    }
+  expect(seen).toBeGreaterThan(4096);
 });

@@ -3,14 +3,14 @@
  * more than its bytes do.
  */
 import { readSync } from "node:fs";
-import { DIGEST_BYTES, Sha256Lanes, TEXTS_AT } from "../../kernel/index.ts";
+import { DIGEST_BYTES, TEXTS_AT, TextMemory } from "../../kernel/index.ts";
 
 /** Longer ones are as fast by themselves, and faster where the processor has instructions for it. */
 const SMALL_BYTES_MAX = 1 << 13;
 const COUNT_MAX = 64;
 
 export class SmallFiles {
-  readonly #lanes = new Sha256Lanes(COUNT_MAX * SMALL_BYTES_MAX + 1);
+  readonly #texts = new TextMemory(COUNT_MAX * SMALL_BYTES_MAX + 1);
   readonly #starts = new Int32Array(COUNT_MAX);
   readonly #ends = new Int32Array(COUNT_MAX);
   readonly #indexes = new Int32Array(COUNT_MAX);
@@ -27,7 +27,7 @@ export class SmallFiles {
     if (size_bytes > SMALL_BYTES_MAX || this.#count === COUNT_MAX) return false;
     const start = this.#count === 0 ? TEXTS_AT : (this.#ends[this.#count - 1] ?? 0);
     // One byte more than there should be: as many bytes as there should be are then all there are.
-    if (readSync(fd, this.#lanes.memory, start, size_bytes + 1, 0) !== size_bytes) return false;
+    if (readSync(fd, this.#texts.memory, start, size_bytes + 1, 0) !== size_bytes) return false;
     this.#starts[this.#count] = start;
     this.#ends[this.#count] = start + size_bytes;
     this.#indexes[this.#count] = index;
@@ -37,7 +37,7 @@ export class SmallFiles {
 
   /** Of all that were taken, each to its place; then there is room again. */
   digest(into: Uint8Array): void {
-    this.#lanes.digest(this.#starts, this.#ends, this.#count, this.#digests);
+    this.#texts.digest(this.#starts, this.#ends, this.#count, this.#digests);
     for (let at = 0; at < this.#count; at++) {
       const to = (this.#indexes[at] ?? 0) * DIGEST_BYTES;
       for (let byte = 0; byte < DIGEST_BYTES; byte++)
