@@ -8,8 +8,10 @@ import { compileModule, instantiate, newMemory } from "./wasm-module.ts";
 export const TEXTS_AT = LANES_BYTES;
 /** Vectors are loaded whole: so much behind the last text is read, and does not count. */
 const BEHIND_BYTES = 64;
-/** So many texts are digested one by one before lanes are made, which takes twice as long as digesting these. */
-const ONE_BY_ONE_TEXTS = 4096;
+/** So much is digested text by text before lanes are made, which takes about as long as digesting it. */
+const ONE_BY_ONE_BYTES = 4 << 20;
+/** What a call of Node costs, in bytes that it could digest. */
+const CALL_BYTES = 512;
 
 interface Exports {
   readonly plain_end: (at: number) => number;
@@ -20,7 +22,7 @@ interface Exports {
 
 let compiled: WebAssembly.Module | undefined;
 /** By whichever memory of this thread. */
-let digested_count = 0;
+let one_by_one_bytes = 0;
 
 export class TextMemory {
   /** Texts are put here, from `TEXTS_AT` on. */
@@ -55,8 +57,7 @@ export class TextMemory {
 
   /** SHA-256 of the texts from `starts[i]` to `ends[i]`, `DIGEST_BYTES` each, into `digests`. */
   digest(starts: Int32Array, ends: Int32Array, count: number, digests: Uint8Array): void {
-    digested_count += count;
-    if (this.#lanes === undefined && digested_count <= ONE_BY_ONE_TEXTS)
+    if (this.#lanes === undefined && one_by_one_bytes < ONE_BY_ONE_BYTES)
       return this.#digestOneByOne(starts, ends, count, digests);
     this.#lanes ??= new Sha256Lanes(this.#memory);
     this.#lanes.digest(starts, ends, count, digests);
@@ -66,6 +67,7 @@ export class TextMemory {
     for (let index = 0; index < count; index++) {
       const text = this.memory.subarray(starts[index], ends[index]);
       digests.set(hash("sha256", text, "buffer"), index * DIGEST_BYTES);
+      one_by_one_bytes += CALL_BYTES + text.length;
     }
   }
 }
