@@ -8,7 +8,7 @@ import {
   planeStream,
   readGeneration,
 } from "../plane/index.ts";
-import { entriesBackwards, type LedgerLine } from "./package-events.ts";
+import { entriesBackwards, type LedgerLine, packageKey, tierOf } from "./package-events.ts";
 
 /** `touched`: by package and tier, see `packageKey`. In place. */
 export function addCauses(
@@ -19,8 +19,8 @@ export function addCauses(
 ): void {
   const by_id = new Map([...touched].map(([key, cause]) => [key.slice(0, key.indexOf("\0")), cause]));
   for (const judged of paths) {
-    const tier = /^planes\/(ho[12])\//.exec(judged.path)?.[1] ?? "ho3";
-    const cause = touched.get(`${judged.owner}\0${tier}`) ?? by_id.get(judged.owner ?? "");
+    const cause =
+      touched.get(packageKey(judged.owner ?? "", tierOf(judged.path))) ?? by_id.get(judged.owner ?? "");
     if (cause !== undefined) judged.cause = cause;
   }
   const registries = paths.filter(({ path }) => path.startsWith("registries/"));

@@ -19,11 +19,12 @@ import type { ReadReceipt } from "./file-columns.ts";
 import { FileReader } from "./file-reader.ts";
 import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
+import { judgeLostReceipts } from "./lost-receipts.ts";
 import { judgeOwnFolders } from "./modes.ts";
 import { Outcome } from "./outcome.ts";
 import { OwnedFiles } from "./owned-files.ts";
 import { judgeOwnership } from "./ownership.ts";
-import { packageKey, readPackageEvents } from "./package-events.ts";
+import { readPackageEvents } from "./package-events.ts";
 import { judgeState, judgeVouching } from "./package-state.ts";
 import { judgePlugins } from "./plugins.ts";
 import type { Recall } from "./recall.ts";
@@ -167,24 +168,20 @@ async function judgePackages(checking: Checking, gathered: Gathered) {
   const { root } = plane;
   const recall = remembering?.recall;
   const keeping = remembering && { random: effects.random, ...remembering };
-  const ownership = judgeOwnership(fs, root, expected, outcome, keeping);
+  const stream = planeStream(plane, PACKAGES_STREAM);
+  const events_end = wholeLinesEnd(fs, stream);
+  const events = readPackageEvents(fs, stream, remembering?.ledgers.recallEvents(stream));
+  const lost = judgeLostReceipts(fs, { root, stream: PACKAGES_STREAM }, installed, events, outcome);
+  const ownership = judgeOwnership(fs, root, { expected, lost }, outcome, keeping);
   const has_paths = expected.size + (recall?.count ?? 0) > 0;
   const sound = new Set<RegistryName>(ownership.is_as_written && has_paths ? ["file_ownership"] : []);
   const readings = await registries_under_way.finish();
   const known = recall?.registryFindings();
   const registries = judgeRegistries(fs, root, { readings, sound, known, packages }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
-  judgeState(fs, root, installed, outcome);
+  judgeState(fs, root, { installed, lost }, outcome);
   judgePlugins(effects, plane, installed, outcome);
   const left = await leftBeside({ fs, reader }, plane, installed);
-  const stream = planeStream(plane, PACKAGES_STREAM);
-  const events_end = wholeLinesEnd(fs, stream);
-  const events = readPackageEvents(
-    fs,
-    stream,
-    new Set(installed.map(({ receipt }) => packageKey(receipt.package_id, receipt.plane_id))),
-    remembering?.ledgers.recallEvents(stream),
-  );
   judgeVouching(PACKAGES_STREAM, installed, events, outcome);
   const archives = await judgeArchives(fs, plane, archives_under_way, outcome);
   const archiveOf = ({ receipt }: InstalledHead): string | undefined =>
@@ -198,7 +195,7 @@ async function judgePackages(checking: Checking, gathered: Gathered) {
 async function judgeFolders(
   { effects, plane, options, outcome, reader, remembering }: Checking,
   { expected, owned, installed, packages }: Gathered,
-  { left, archives }: Awaited<ReturnType<typeof judgePackages>>,
+  { left, archives, ownership }: Awaited<ReturnType<typeof judgePackages>>,
 ): Promise<Walks["folders"]> {
   const { fs } = effects;
   const { root, config } = plane;
@@ -211,6 +208,7 @@ async function judgeFolders(
     isOwned: (path: string): boolean => expected.has(path) || recall?.has(path) === true,
     isInArtifact: isInArtifact ?? (() => false),
     leftBy: (path: string): string | undefined => left.get(path),
+    lostBy: (path: string) => ownership.lost_paths.get(path),
   };
   // An artifact may hold any source, and what is listed is looked at.
   const is_plain = isInArtifact === undefined && !options.orphans;

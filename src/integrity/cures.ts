@@ -59,6 +59,30 @@ export function restoreCure(
   return cure(`${first}${RESTORE}`, (it) => `Run ${it} to restore it from the store.`);
 }
 
+/** Makes a lost receipt anew from the archive; files as they were installed are adopted. `damaged`: what lies in its place. */
+export function lostCure(
+  {
+    package_id,
+    plane_id,
+    version,
+  }: Pick<InstalledHead["receipt"], "package_id" | "plane_id"> & { readonly version?: string | undefined },
+  damaged?: string,
+): Cure {
+  const named = shellWord(version === undefined ? package_id : `${package_id}@${version}`);
+  const install = `pkg install ${named}${plane_id === "ho3" ? "" : ` --plane ${plane_id}`}`;
+  if (damaged === undefined)
+    return cure(install, (it) => `Run ${it}; to be rid of it, uninstall it after that.`);
+  const command = `rm -r ${shellWord(damaged)} && ${install}`;
+  return cure(command, (it) => `Restore ${shellWord(damaged)} from a backup, or make it anew with ${it}.`);
+}
+
+/** `path`: the file that a member of the archive becomes. */
+export function memberCure(member: string, archive: string, path: string): Cure {
+  // Whatever lies there is replaced, be it a link or a folder.
+  const command = `rm -rf ${shellWord(path)} && tar -xzOf ${shellWord(archive)} ${shellWord(member)} > ${shellWord(path)}`;
+  return cure(command, (it) => `Run ${it}.`);
+}
+
 export const modeCure = (path: string, mode: string): Cure =>
   cure(`chmod ${mode} ${shellWord(path)}`, (it) => `Run ${it}.`);
 

@@ -51,6 +51,8 @@ export interface OwnershipMemo {
 /** What an entry says is installed. */
 export interface Vouched {
   readonly event: string;
+  /** Undefined in entries that do not name it. */
+  readonly version: string | undefined;
   readonly manifest_hash: string;
   readonly archive_digest: string;
   /** Bare hex; undefined in entries that do not name it. */

@@ -1,12 +1,14 @@
 /** file_ownership against the receipts, both ways. */
-import type { Row } from "../contracts/index.ts";
+import { CLASSIFICATIONS, type Classification, type Row } from "../contracts/index.ts";
 import type { FileSystem, Random } from "../effects/index.ts";
 import { registryPath } from "../plane/index.ts";
 import type { Expected, ExpectedPaths } from "./expected.ts";
+import type { LostReceipts } from "./lost-receipts.ts";
 import type { OwnershipMemo } from "./note.ts";
 import type { Outcome } from "./outcome.ts";
 import { isOwnershipAsWritten } from "./ownership-as-written.ts";
 import { OwnershipKeeper, recallOwnership } from "./ownership-memo.ts";
+import { packageKey, tierOf } from "./package-events.ts";
 import type { Recall } from "./recall.ts";
 import { shellWord, shown } from "./shown.ts";
 import { eachScannedRow } from "./tables.ts";
@@ -20,36 +22,63 @@ export interface OwnershipVerdict {
   readonly is_as_written: boolean;
   /** For the next check; null where there is nothing to recall. */
   readonly memo: OwnershipMemo | null;
+  /** What rows give to packages whose receipt is lost. */
+  readonly lost_paths: ReadonlyMap<string, LostPath>;
+}
+
+export interface LostPath {
+  readonly owner: string;
+  readonly classification: Classification | null;
+  readonly expected: string;
+  /** The command that makes the receipt anew. */
+  readonly cure: string;
 }
 
 /** @param keeping where something is to be kept, with what is known of it from the last check. @throws NotRecallable where there is one */
 export function judgeOwnership(
   fs: FileSystem,
   root: string,
-  expected: ExpectedPaths,
+  { expected, lost }: { readonly expected: ExpectedPaths; readonly lost: LostReceipts },
   outcome: Outcome,
   keeping?: { readonly random: Random; readonly key: Buffer; readonly recall: Recall | undefined },
 ): OwnershipVerdict {
   const path = `${root}/${FILE}`;
   if (keeping?.recall !== undefined) {
     const memo = recallOwnership({ fs, ...keeping }, path, keeping.recall, expected);
-    return { is_as_written: true, memo };
+    return { is_as_written: true, memo, lost_paths: new Map() };
   }
   const keeper = keeping && new OwnershipKeeper(keeping.random, keeping.key);
   const as_written = isOwnershipAsWritten(fs, path, expected, keeper);
   const memo = as_written === "ordered" && keeper !== undefined ? { pieces: keeper.pieces } : null;
-  if (as_written === false) judgeRows(fs, root, expected, outcome);
-  return { is_as_written: as_written !== false, memo };
+  const lost_paths = new Map<string, LostPath>();
+  if (as_written === false) judgeRows(fs, root, { expected, lost, lost_paths }, outcome);
+  return { is_as_written: as_written !== false, memo, lost_paths };
 }
 
-function judgeRows(fs: FileSystem, root: string, expected: ExpectedPaths, outcome: Outcome): void {
+function judgeRows(
+  fs: FileSystem,
+  root: string,
+  {
+    expected,
+    lost,
+    lost_paths,
+  }: {
+    readonly expected: ExpectedPaths;
+    readonly lost: LostReceipts;
+    readonly lost_paths: Map<string, LostPath>;
+  },
+  outcome: Outcome,
+): void {
   const without_row = new Set<string>();
   for (const [index, path] of expected.paths.entries())
     if (expected.receiptAt(index) !== undefined) without_row.add(path);
   const read_all = eachScannedRow(fs, root, "file_ownership", (row) => {
     const one = without_row.delete(row.key) ? expected.get(row.key) : undefined;
-    if (one === undefined) withoutReceipt(row.cells(), outcome);
-    else differences(row.cells(), one, outcome);
+    if (one === undefined) {
+      const path = lostPath(row.cells(), lost);
+      if (path === undefined) withoutReceipt(row.cells(), outcome);
+      else lost_paths.set(row.key, path);
+    } else differences(row.cells(), one, outcome);
   });
   for (const path of read_all ? without_row : []) {
     const owner = expected.get(path)?.owner;
@@ -60,6 +89,16 @@ function judgeRows(fs: FileSystem, root: string, expected: ExpectedPaths, outcom
       package_id: owner,
     });
   }
+}
+
+/** A row is no receipt, but says whose file it is where the receipt cannot. */
+function lostPath(
+  { file_path = "", owner_package_id: owner = "", sha256 = "", classification = "" }: Row,
+  lost: LostReceipts,
+): LostPath | undefined {
+  const cure = lost.get(packageKey(owner, tierOf(file_path)));
+  const known = CLASSIFICATIONS.find((one) => one === classification) ?? null;
+  return cure === undefined ? undefined : { owner, classification: known, expected: sha256, cure };
 }
 
 function withoutReceipt({ file_path: path = "", owner_package_id: owner = "" }: Row, outcome: Outcome): void {

@@ -9,6 +9,9 @@ import type { EventsMemo, Vouched } from "./note.ts";
 /** A package in a tier. */
 export const packageKey = (id: string, plane_id: string): string => `${id}\0${plane_id}`;
 
+/** The tier in whose part of the plane a path lies. */
+export const tierOf = (path: string): string => /^planes\/(ho[12])\//.exec(path)?.[1] ?? "ho3";
+
 export interface PackageEvents {
   /** Newest entry that says what is installed; its event is `UNINSTALLED` where nothing should be. */
   readonly vouched: ReadonlyMap<string, Vouched>;
@@ -26,34 +29,17 @@ export interface LedgerLine {
 }
 
 /**
- * From the end backwards, no further than is needed for all packages asked about. A damaged stream gives what it still says.
+ * From the end backwards, of every package there ever was: one that nothing speaks of any more but the ledger is found by it alone.
+ * A damaged stream gives what it still says.
  * @param memo of bytes that the caller knows to be what they were
  */
-export function readPackageEvents(
-  fs: FileSystem,
-  stream: StreamRef,
-  wanted: ReadonlySet<string>,
-  memo?: EventsMemo,
-): PackageEvents {
+export function readPackageEvents(fs: FileSystem, stream: StreamRef, memo?: EventsMemo): PackageEvents {
   const found = { vouched: new Map<string, Vouched>(), touched: new Map<string, Cause>() };
-  if (wanted.size === 0) return found;
-  const readFrom = (from: number): void => {
-    for (const entry of entriesBackwards(fs, stream, TAKEN, from)) {
-      take(entry, stream.name, wanted, found);
-      if (found.vouched.size === wanted.size) break;
-    }
-  };
-  if (memo === undefined) {
-    readFrom(0);
-    return found;
-  }
-  readFrom(memo.size_bytes);
-  const known = new Map(memo.vouched);
-  const isKnown = (key: string): boolean => found.vouched.has(key) || known.has(key);
-  if (![...wanted].every(isKnown)) return readPackageEvents(fs, stream, wanted);
+  for (const entry of entriesBackwards(fs, stream, TAKEN, memo?.size_bytes ?? 0))
+    take(entry, stream.name, found);
   for (const key of ["vouched", "touched"] as const) {
     const into: Map<string, unknown> = found[key];
-    for (const [name, value] of memo[key]) if (wanted.has(name) && !into.has(name)) into.set(name, value);
+    for (const [name, value] of memo?.[key] ?? []) if (!into.has(name)) into.set(name, value);
   }
   return found;
 }
@@ -64,26 +50,26 @@ const TAKEN = ['"manifest_hash"', '"UNINSTALLED"', '"RESTORED"'];
 function take(
   entry: LedgerLine,
   stream: string,
-  wanted: ReadonlySet<string>,
   found: { vouched: Map<string, Vouched>; touched: Map<string, Cause> },
 ): void {
   const { event_type, submission_id, metadata } = entry;
-  const { plane_id, manifest_hash, archive_digest, receipt_sha256 } = metadata;
+  const { plane_id, version, manifest_hash, archive_digest, receipt_sha256 } = metadata;
   if (event_type === "RESTORED") {
     // It names no tier: it may have been any.
     for (const tier of ["ho3", "ho2", "ho1"]) {
       const key = packageKey(submission_id, tier);
-      if (wanted.has(key) && !found.touched.has(key)) found.touched.set(key, causeOf(entry, stream));
+      if (!found.touched.has(key)) found.touched.set(key, causeOf(entry, stream));
     }
     return;
   }
   const is_vouching = typeof manifest_hash === "string" && typeof archive_digest === "string";
   if ((!is_vouching && event_type !== "UNINSTALLED") || typeof plane_id !== "string") return;
   const key = packageKey(submission_id, plane_id);
-  if (!wanted.has(key) || found.vouched.has(key)) return;
+  if (found.vouched.has(key)) return;
   if (!found.touched.has(key)) found.touched.set(key, causeOf(entry, stream));
   found.vouched.set(key, {
     event: event_type,
+    version: textOf(version),
     manifest_hash: textOf(manifest_hash) ?? "",
     archive_digest: textOf(archive_digest) ?? "",
     receipt_sha256: textOf(receipt_sha256),

@@ -5,6 +5,7 @@ import { sameDigest } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
 import { type InstalledHead, receiptPath } from "../receipts/index.ts";
 import type { KeptReceipt } from "./file-columns.ts";
+import type { LostReceipts } from "./lost-receipts.ts";
 import type { Outcome } from "./outcome.ts";
 import { type PackageEvents, packageKey } from "./package-events.ts";
 import { shown } from "./shown.ts";
@@ -13,21 +14,22 @@ import { rowsOf } from "./tables.ts";
 const FILE = registryPath("packages_state");
 const look = (id: string): string =>
   `Run "pkg info ${id}", then correct the row in ${FILE} and run "pkg registry validate".`;
-const key = (id: string, tier: string): string => `${id}\0${tier}`;
 
 export function judgeState(
   fs: FileSystem,
   root: string,
-  installed: readonly InstalledHead[],
+  { installed, lost }: { readonly installed: readonly InstalledHead[]; readonly lost: LostReceipts },
   outcome: Outcome,
 ): void {
   const rows = rowsOf(fs, root, "packages_state");
   if (rows === undefined) return;
-  const by_key = new Map(rows.map((row) => [key(row["package_id"] ?? "", row["plane_id"] ?? ""), row]));
+  const by_key = new Map(
+    rows.map((row) => [packageKey(row["package_id"] ?? "", row["plane_id"] ?? ""), row]),
+  );
   for (const { receipt } of installed) {
     const { package_id, plane_id } = receipt;
-    const row = by_key.get(key(package_id, plane_id));
-    by_key.delete(key(package_id, plane_id));
+    const row = by_key.get(packageKey(package_id, plane_id));
+    by_key.delete(packageKey(package_id, plane_id));
     const wanted = {
       status: "installed",
       manifest_hash: receipt.manifest_hash,
@@ -41,7 +43,7 @@ export function judgeState(
   }
   for (const row of by_key.values()) {
     const { package_id = "", plane_id = "", status = "" } = row;
-    if (status !== "installed") continue;
+    if (status !== "installed" || lost.has(packageKey(package_id, plane_id))) continue;
     const message = `${FILE} says ${shown(package_id)} is installed in ${shown(plane_id)}, and it has no receipt`;
     outcome.find("STATE_WITHOUT_RECEIPT", message, look(shown(package_id)), { path: FILE, package_id });
   }

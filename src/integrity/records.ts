@@ -55,7 +55,7 @@ export function judgeRecords(
     judge(receiptPath(receipt.package_id, receipt.plane_id), owned);
     judge(manifestCopyPath(receipt.package_id, receipt.plane_id), owned);
   }
-  for (const path of damagedReceipts(outcome.findings, installed))
+  for (const path of lostReceipts(outcome.findings, installed))
     judge(path, { owner: found.get(path)?.package_id, classification: "state" });
   const judged = new Set(outcome.records.map(({ path }) => path));
   for (const [path, owner] of archives) {
@@ -86,12 +86,14 @@ function worstByPath(findings: readonly Finding[]): Map<string, Finding> {
   return worst;
 }
 
-/** Receipts that could not be read are in no list but that of the findings. */
-function damagedReceipts(findings: readonly Finding[], installed: readonly InstalledHead[]): Set<string> {
+/** Receipts that could not be read, or are gone, are in no list but that of the findings. */
+function lostReceipts(findings: readonly Finding[], installed: readonly InstalledHead[]): Set<string> {
   const read = new Set(installed.map(({ receipt }) => receiptPath(receipt.package_id, receipt.plane_id)));
   return new Set(
     findings.flatMap(({ code, path }) =>
-      code === "RECEIPT_DAMAGED" && path !== undefined && !read.has(path) ? [path] : [],
+      (code === "RECEIPT_DAMAGED" || code === "RECEIPT_MISSING") && path !== undefined && !read.has(path)
+        ? [path]
+        : [],
     ),
   );
 }

@@ -97,6 +97,10 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
     title: "Receipt damaged",
     help: "A receipt lists exactly what its manifest declares and what was installed.",
   },
+  RECEIPT_MISSING: {
+    title: "Receipt gone without an uninstall",
+    help: "A package leaves by an uninstall, which is an entry of the ledger.",
+  },
   RECEIPT_NOT_VOUCHED: {
     title: "Receipt without a voucher",
     help: "The newest ledger entry of a package names the digests of its receipt, manifest and archive.",

@@ -5,6 +5,7 @@ import { type BytecodeItem, bytecodeName } from "../python/index.ts";
 import { readableCure, removeCure } from "./cures.ts";
 import { judgeFolderMode, judgeLooseMode } from "./modes.ts";
 import type { Outcome } from "./outcome.ts";
+import type { LostPath } from "./ownership.ts";
 import { type FolderWalk, parentOf, type Recall } from "./recall.ts";
 import { shellWord, shown } from "./shown.ts";
 import { walkGoverned } from "./walk.ts";
@@ -16,6 +17,8 @@ export interface Owners {
   readonly isInArtifact: (path: string) => boolean;
   /** The package that left or laid it, where there is a good reason for it. */
   readonly leftBy: (path: string) => string | undefined;
+  /** What is known of a file of a package whose receipt is lost, which is a finding of its own. */
+  readonly lostBy: (path: string) => LostPath | undefined;
 }
 
 /** What is known of folders from the last check, and is to be known in the next one. */
@@ -29,7 +32,7 @@ export function judgeUnowned(
   fs: FileSystem,
   root: string,
   config: PlaneConfig,
-  { isOwned, isInArtifact, leftBy }: Owners,
+  { isOwned, isInArtifact, leftBy, lostBy }: Owners,
   outcome: Outcome,
   walks?: Walks,
 ): BytecodeItem[] {
@@ -46,6 +49,8 @@ export function judgeUnowned(
     const is_bytecode = /\.py[co]$/.test(path);
     kept.file(path, kind === "file" && is_source && !is_bytecode && !isInArtifact(path));
     if (kind !== "file") return special(path, kind, outcome);
+    const lost = lostBy(path);
+    if (lost !== undefined) return outcome.judge(path, "not_verifiable", lost);
     judgeLooseMode(path, fs.stat(`${root}/${path}`)?.mode ?? 0, outcome);
     if (is_bytecode) bytecode(path, is_source);
     else if (isInArtifact(path)) outcome.judge(path, "match");

@@ -138,8 +138,18 @@ function parseText<T>(
   }
 }
 
+/** The message of a schema's error is all its issues as JSON. */
+function firstIssueOf(error: unknown): string | undefined {
+  const { issues } = error as {
+    readonly issues?: readonly { path: readonly PropertyKey[]; message: string }[];
+  };
+  const [first] = issues ?? [];
+  return first && `/${first.path.map(String).join("/")}: ${first.message}`;
+}
+
 function damaged(path: string, error: unknown): never {
-  const problem = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  const problem =
+    firstIssueOf(error) ?? (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
   return raise(
     "RECEIPT_DAMAGED",
     `${path} cannot be read as a receipt`,

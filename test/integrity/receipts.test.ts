@@ -1,10 +1,12 @@
-import { cpSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { aPlane, edit, errorCodes, ONE_PACKAGE, verdictOf } from "./planes.ts";
 
 describe("receipts", () => {
   const receipt = "installed/PKG-T1-ALPHA-001/receipt.json";
+  const MANIFEST = "installed/PKG-T1-ALPHA-001/manifest.json";
+  const OTHER = { id: "PKG-T1-OTHER-001", files: { "lib/other/o.py": { text: "O = 1\n" } } };
 
   test("two receipts that claim one path", async () => {
     const two = { id: "PKG-T1-BETA-001", files: { "modules/alpha/other.py": { text: "OTHER = 2\n" } } };
@@ -76,6 +78,58 @@ describe("receipts", () => {
       cpSync(join(forged.root, path), join(plane.root, path), { recursive: true });
     expect(readFileSync(join(root, "modules/alpha/other.py"), "utf8")).toBe("EVIL = 1\n");
     expect(errorCodes(await check())).toEqual(["RECEIPT_NOT_VOUCHED"]);
+  });
+
+  test.each([
+    [
+      "gone",
+      (root: string) => rmSync(join(root, "installed/PKG-T1-ALPHA-001"), { recursive: true }),
+      "RECEIPT_MISSING",
+    ],
+    ["cut", (root: string) => truncateSync(join(root, receipt), 100), "RECEIPT_DAMAGED"],
+    ["without its manifest", (root: string) => unlinkSync(join(root, MANIFEST)), "RECEIPT_DAMAGED"],
+  ])(
+    "of a receipt that is %s, the files still have their owner, and no cure removes them",
+    async (_, act, code) => {
+      const { check, root } = await aPlane([ONE_PACKAGE, OTHER]);
+      act(root);
+      const report = await check();
+      expect(errorCodes(report)).toEqual([code]);
+      expect(report.findings[0]).toMatchObject({ path: receipt, package_id: ONE_PACKAGE.id });
+      expect(report.paths.map(({ path }) => path)).toEqual(Object.keys(ONE_PACKAGE.files).sort());
+      for (const one of report.paths)
+        expect(one).toMatchObject({
+          verdict: "not_verifiable",
+          owner: ONE_PACKAGE.id,
+          classification: ONE_PACKAGE.files[one.path]?.as ?? "code",
+          expected: expect.stringMatching(/^sha256:/),
+          cause: { event: "INSTALLED" },
+          cure: `${code === "RECEIPT_MISSING" ? "" : "rm -r installed/PKG-T1-ALPHA-001 && "}pkg install PKG-T1-ALPHA-001`,
+        });
+      expect(report.records).toMatchObject([
+        { path: receipt, verdict: code === "RECEIPT_MISSING" ? "missing" : "drift", owner: ONE_PACKAGE.id },
+      ]);
+    },
+  );
+
+  test("a package taken away by hand with all that speaks of it is missed by the ledger", async () => {
+    const { check, root } = await aPlane([ONE_PACKAGE, OTHER]);
+    for (const path of ["installed/PKG-T1-OTHER-001", "lib/other"])
+      rmSync(join(root, path), { recursive: true });
+    for (const name of ["file_ownership", "packages_state"])
+      edit(root, `registries/${name}.csv`, /^.*PKG-T1-OTHER-001.*\r\n/gm, "");
+    const report = await check();
+    expect([report.healthy, errorCodes(report)]).toEqual([false, ["RECEIPT_MISSING"]]);
+    expect(report.records).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({
+          path: "installed/PKG-T1-OTHER-001/receipt.json",
+          verdict: "missing",
+          owner: "PKG-T1-OTHER-001",
+          cure: "pkg install PKG-T1-OTHER-001",
+        }),
+      ]),
+    );
   });
 
   test("in every tier", async () => {

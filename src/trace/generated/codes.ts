@@ -898,7 +898,9 @@ export const CODES: Readonly<Record<string, string>> = {
   READ_ONLY_FILE_SYSTEM:
     '{"room":"cli","exit_code":5,"meaning":"The file system is mounted read-only, so nothing can be changed.","raised_in":["src/cli/system-fault.ts"],"messages":["the file system is read-only at"],"next_steps":["Remount the file system writable, or copy the plane to one that is."]}',
   RECEIPT_DAMAGED:
-    '{"room":"receipts","exit_code":4,"meaning":"Receipt damaged. A receipt lists exactly what its manifest declares and what was installed.","raised_in":["src/integrity/owned-rows.ts","src/integrity/receipts.ts","src/integrity/records.ts","src/receipts/read.ts"],"messages":["<path>: <message>","<path> is not the receipt of <id>: <problem>","<path> cannot be read as a receipt"],"next_steps":["Run \\"integrity-check --json\\" to see what else changed, then restore the file from a backup."]}',
+    '{"room":"receipts","exit_code":4,"meaning":"Receipt damaged. A receipt lists exactly what its manifest declares and what was installed.","raised_in":["src/integrity/lost-receipts.ts","src/integrity/owned-rows.ts","src/integrity/receipts.ts","src/receipts/read.ts"],"messages":["<path>: <message>","<path> is not the receipt of <id>: <problem>","<path> cannot be read as a receipt"],"next_steps":["Run \\"integrity-check --json\\" to see what else changed, then restore the file from a backup."]}',
+  RECEIPT_MISSING:
+    '{"room":"integrity","exit_code":null,"meaning":"Receipt gone without an uninstall. A package leaves by an uninstall, which is an entry of the ledger.","raised_in":["src/integrity/lost-receipts.ts","src/integrity/records.ts"],"messages":["<path> is gone, and <stream> knows of no uninstall of <package id>"],"next_steps":[]}',
   RECEIPT_NOT_VOUCHED:
     '{"room":"integrity","exit_code":null,"meaning":"Receipt without a voucher. The newest ledger entry of a package names the digests of its receipt, manifest and archive.","raised_in":["src/integrity/package-state.ts"],"messages":["<path>: no entry of <stream> vouches for this manifest and archive as the newest"],"next_steps":[]}',
   RECORD_DIGEST_UNKNOWN:
