@@ -13,8 +13,9 @@ export function makeFolders(fs: FileSystem, path: string): void {
   }
 }
 
+/** What was put in its place (a link, a pipe, an empty folder) gives way. */
 export function writeWhole(fs: FileSystem, path: string, bytes: Uint8Array, synced = false): void {
-  const handle = fs.openWrite(path, { mode: 0o644, how: "replace" });
+  const handle = inPlace(fs, path, () => fs.openWrite(path, { mode: 0o644, how: "replace" }));
   try {
     handle.write(bytes);
     if (synced) handle.datasync();
@@ -46,7 +47,20 @@ export function replaceText(
   }
   const draft = `${path}.${random.hex(8)}.new`;
   writeWhole(fs, draft, bytes);
-  fs.rename(draft, path);
+  inPlace(fs, path, () => fs.rename(draft, path));
+}
+
+/** Does it again when what lies there is no file and could be removed. */
+function inPlace<T>(fs: FileSystem, path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const kind = fs.stat(path)?.kind;
+    if (kind === undefined || kind === "file") throw error;
+    if (kind === "directory") fs.removeDirectory(path);
+    else fs.remove(path);
+    return act();
+  }
 }
 
 /** A whole small file; undefined when it is absent, not a file, larger than the limit or unreadable. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -6,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -170,6 +172,25 @@ describe("damage heals with the next entry", () => {
 });
 
 describe("what it refuses to sign", () => {
+  const INSTEAD: [string, (path: string) => void][] = [
+    ["a pipe", (path) => execFileSync("mkfifo", [path])],
+    ["a link", (path) => symlinkSync("/nowhere", path)],
+    ["a folder", (path) => mkdirSync(path)],
+  ];
+  test.each(INSTEAD)(
+    "%s in place of a tile or of the checkpoint gives way to what was there",
+    async (_, make) => {
+      for (const name of ["tile/0/000.p/9", "checkpoint"]) {
+        const log = await settled(9);
+        rmSync(`${log.directory}/${name}`);
+        make(`${log.directory}/${name}`);
+        expect(verdictOf(log).findings).not.toEqual([]);
+        expect(await rebuildTree(effects, log.stream)).toBe("signed");
+        expectWhole(log, 9);
+      }
+    },
+  );
+
   test("lines that do not continue its last signed checkpoint; the files stay as evidence", async () => {
     const log = await settled(300);
     const lines = linesOf(log.stream);

@@ -29,11 +29,13 @@ import { compareCodePoints } from "../../kernel/index.ts";
 import type { DirectoryEntry, FileKind, FileStat, FileSystem, ReadHandle, WriteHandle } from "../ports.ts";
 
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** A pipe put in a file's place is refused (ENXIO), not waited for. */
+const WRITING = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const WRITE_FLAGS = {
-  exclusive: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-  append: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW,
-  replace: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-  update: constants.O_WRONLY | constants.O_NOFOLLOW,
+  exclusive: WRITING | constants.O_CREAT | constants.O_EXCL,
+  append: WRITING | constants.O_CREAT | constants.O_APPEND,
+  replace: WRITING | constants.O_CREAT | constants.O_TRUNC,
+  update: WRITING,
 } as const;
 
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
