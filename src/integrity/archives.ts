@@ -11,12 +11,13 @@ import {
   sidecarPath,
   versionedArchivePath,
 } from "../store/index.ts";
+import { copyCure } from "./cures.ts";
 import { type FileReader, type Reading, type ReadTable, readingAt } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { vouchedDigests } from "./package-events.ts";
 import { shellWord, shown } from "./shown.ts";
 import { judgeStore, storedArchives } from "./store.ts";
-import { pathCell } from "./tables.ts";
+import { pathCell, rowsOf } from "./tables.ts";
 
 const FILE = registryPath("packages_registry");
 /** Rows kept as history: their archives may be gone. */
@@ -114,12 +115,12 @@ function judgeRow(place: Place, row: Row): void {
   const severity = PAST.has(status) ? "note" : "error";
   const about = { severity, path: path ?? FILE, package_id, expected } as const;
   const id = shown(package_id);
-  const step = `Restore ${path === undefined ? "it" : shellWord(path)} from a backup, or pack ${id} again with "pkg pack --id ${id} --src DIR".`;
   if (path === undefined) {
     const message = `${FILE}: source ${shown(JSON.stringify(source))} of ${id} names no file in the plane`;
     const correct = `Correct source of ${id} in ${FILE}, then run "pkg registry validate".`;
     return outcome.find("ARCHIVE_MISSING", message, correct, about);
   }
+  const step = archiveStep(place, { package_id, path, expected });
   const reading = by_path.get(path);
   if (typeof reading === "string")
     return outcome.find(
@@ -136,6 +137,23 @@ function judgeRow(place: Place, row: Row): void {
     return outcome.find("ARCHIVE_DRIFT", message, step, { ...about, actual: reading.sha256 });
   }
   judgeSidecar(place, path, package_id, reading.sha256);
+}
+
+/** The latest copy of a package is mostly this very version. */
+function archiveStep(
+  { by_path }: Place,
+  {
+    package_id,
+    path,
+    expected,
+  }: { readonly package_id: string; readonly path: string; readonly expected: string },
+): string {
+  const latest = latestArchivePath(package_id);
+  const copy = by_path.get(latest);
+  if (path !== latest && typeof copy === "object" && copy.sha256 === expected)
+    return copyCure(latest, path).sentence;
+  const id = shown(package_id);
+  return `Restore ${shellWord(path)} from a backup, or pack ${id} again with "pkg pack --id ${id} --src DIR".`;
 }
 
 /** It lies elsewhere, and nothing here goes there: said, counted, and no damage. */
@@ -190,21 +208,23 @@ function judgeSidecar(
  * @returns the archive of what can be, by id, NUL and version
  */
 function judgeInstalled(
-  { by_path, outcome }: Place,
+  { fs, root, by_path, outcome }: Place,
   rows: readonly Row[],
   installed: readonly InstalledHead[],
 ): Map<string, string> {
   const stored = new Map<string, string>();
   const by_id = new Map(rows.map((row) => [row["id"] ?? "", row]));
+  // A registry that cannot be read says of no package that it is not registered.
+  const is_read = rows.length > 0 || rowsOf(fs, root, "packages_registry") !== undefined;
   for (const { receipt } of installed) {
     const { package_id, version, archive_hash, plane_id } = receipt;
     const row = by_id.get(package_id);
     const about = { path: receiptPath(package_id, plane_id), package_id, expected: bare(archive_hash) };
-    if (row === undefined) {
+    if (row === undefined && is_read) {
       const message = `${package_id} is installed and not in ${FILE}`;
       const step = `Run "pkg uninstall --id ${package_id}", or restore its row in ${FILE}.`;
       outcome.find("PACKAGE_UNREGISTERED", message, step, { ...about, path: FILE });
-    } else if (row["version"] === version && !sameDigest(row["digest"] ?? "", archive_hash)) {
+    } else if (row?.["version"] === version && !sameDigest(row["digest"] ?? "", archive_hash)) {
       const message = `${package_id} ${version} was installed from other bytes than ${FILE} names`;
       const step = `Run "pkg uninstall --id ${package_id}", then "pkg install ${package_id}".`;
       outcome.find("INSTALLED_FROM_OTHER_BYTES", message, step, {

@@ -83,6 +83,10 @@ export function memberCure(member: string, archive: string, path: string): Cure 
   return cure(command, (it) => `Run ${it}.`);
 }
 
+/** From a copy that has the right bytes; a link or folder that lies there gives way. */
+export const copyCure = (from: string, to: string): Cure =>
+  cure(`rm -rf ${shellWord(to)} && cp ${shellWord(from)} ${shellWord(to)}`, (it) => `Run ${it}.`);
+
 export const modeCure = (path: string, mode: string): Cure =>
   cure(`chmod ${mode} ${shellWord(path)}`, (it) => `Run ${it}.`);
 

@@ -103,7 +103,8 @@ function open(fs: Pick<Effects["fs"], "stat" | "openRead">, path: string, name: 
   const found = fs.stat(path);
   if (found === undefined) return raise("REGISTRY_MISSING", `${shown} does not exist`, { path: shown });
   if (found.kind !== "file") {
-    return raise("REGISTRY_UNREADABLE", `${shown} is a ${found.kind}, not a regular file`, { path: shown });
+    const what = found.kind === "other" ? "device, pipe or socket" : found.kind;
+    return raise("REGISTRY_UNREADABLE", `${shown} is a ${what}, not a regular file`, { path: shown });
   }
   try {
     return fs.openRead(path);

@@ -1,4 +1,12 @@
-import { appendFileSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/kernel/index.ts";
@@ -75,6 +83,18 @@ describe("registries", () => {
     const report = await check();
     expect(errorCodes(report)).toContain(code);
     expect(report.healthy).toBe(false);
+  });
+
+  test.each([
+    ["gone", (path: string) => unlinkSync(path), "REGISTRY_MISSING"],
+    ["empty", (path: string) => truncateSync(path), "REGISTRY_HEADER_INVALID"],
+    ["a NUL longer", (path: string) => appendFileSync(path, "\0"), "REGISTRY_SYNTAX"],
+  ])("of a registry of packages that is %s no cure uninstalls what it may name", async (_, act, code) => {
+    const { check, root } = await aPlane();
+    act(join(root, "registries/packages_registry.csv"));
+    const report = await check();
+    expect(errorCodes(report)).toContain(code);
+    expect(report.findings.map(({ next_step }) => next_step).join()).not.toContain("pkg uninstall");
   });
 
   test("a valid edit by hand is a note", async () => {

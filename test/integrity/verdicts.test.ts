@@ -4,8 +4,10 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  mkdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -128,6 +130,19 @@ describe("the store", () => {
     const advice = (await check()).findings.find(({ code }) => code === "STORE_COPIES_DIFFER")?.next_step;
     expect(advice).toContain(`"sha256sum ${ARCHIVE} ${LATEST}"`);
     expect(advice).not.toContain("cp ");
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["changed", (path) => appendFileSync(path, "x")],
+    ["missing", (path) => rmSync(path)],
+    ["a link", (path) => (rmSync(path), symlinkSync("/etc/passwd", path))],
+    ["a folder", (path) => (rmSync(path), mkdirSync(path))],
+  ])("a version that is %s is copied from the latest copy when that has its bytes", async (_, act) => {
+    const { check, root } = await aPlane();
+    copyFileSync(join(root, ARCHIVE), join(root, LATEST));
+    act(join(root, ARCHIVE));
+    execFileSync("sh", ["-c", at(await check(), ARCHIVE)?.cure ?? "false"], { cwd: root });
+    expect((await check()).healthy).toBe(true);
   });
 
   test.each([

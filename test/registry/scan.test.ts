@@ -49,6 +49,8 @@ describe("readRegistry()", () => {
       (path) => faultOf(() => readRegistry(fs, path, "specs_registry")).code,
     );
     expect(codes).toEqual(["REGISTRY_MISSING", "REGISTRY_UNREADABLE", "REGISTRY_UNREADABLE"]);
+    const device = faultOf(() => readRegistry(fs, "/dev/null", "specs_registry"));
+    expect(device.message).toContain("is a device, pipe or socket, not a regular file");
   });
 
   test("stops at a quote that is not closed within the row limit, wherever the file ends", () => {

@@ -956,7 +956,7 @@ export const CODES: Readonly<Record<string, string>> = {
   REGISTRY_REFERENCE_MISSING:
     '{"room":"registry","exit_code":null,"meaning":"Reported as: <column> <value> is not in <path><rows>.","raised_in":["src/integrity/registries.ts","src/registry/check.ts"],"messages":["<column> <value> is not in <path><rows>"],"next_steps":[]}',
   REGISTRY_UNREADABLE:
-    '{"room":"registry","exit_code":5,"meaning":"Reported as: <…> is a <kind>, not a regular file.","raised_in":["src/lifecycle/init-judge.ts","src/registry/raw-rows.ts"],"messages":["<…> is a <kind>, not a regular file","<…> cannot be opened"],"next_steps":["Make <path> readable for this user, then run \\"pkg registry validate\\"."]}',
+    '{"room":"registry","exit_code":5,"meaning":"Reported as: <…> is a <what>, not a regular file.","raised_in":["src/lifecycle/init-judge.ts","src/registry/raw-rows.ts"],"messages":["<…> is a <what>, not a regular file","<…> cannot be opened"],"next_steps":["Make <path> readable for this user, then run \\"pkg registry validate\\"."]}',
   REPORT_UNREADABLE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <path> cannot be read (<problem>).","raised_in":["src/operations/golden-record.ts"],"messages":["<path> cannot be read (<problem>)"],"next_steps":["Write one with \\"golden run --json > report.json\\"."]}',
   REPOSITORY:
