@@ -4,18 +4,13 @@ import type { FileSystem } from "../effects/index.ts";
 import { bare, sameDigest } from "../kernel/index.ts";
 import { GOVERNANCE_STREAM, PACKAGES_STREAM, type Plane, planeStream, registryPath } from "../plane/index.ts";
 import { type InstalledHead, receiptPath } from "../receipts/index.ts";
-import {
-  isRemote,
-  latestArchivePath,
-  readSidecar,
-  sidecarPath,
-  versionedArchivePath,
-} from "../store/index.ts";
+import { isRemote, latestArchivePath, versionedArchivePath } from "../store/index.ts";
 import { copyCure } from "./cures.ts";
 import { type FileReader, type Reading, type ReadTable, readingAt } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { vouchedDigests } from "./package-events.ts";
 import { shellWord, shown } from "./shown.ts";
+import { judgeSidecar } from "./sidecar.ts";
 import { judgeStore, storedArchives } from "./store.ts";
 import { pathCell, rowsOf } from "./tables.ts";
 
@@ -177,29 +172,6 @@ function notFetched({ id = "", digest = "", source_type = "" }: Row, path: strin
     field: "source",
     package_id: id,
     expected: bare(digest),
-  });
-}
-
-function judgeSidecar(
-  { fs, root, outcome }: Place,
-  path: string,
-  package_id: string,
-  expected: string,
-): void {
-  const found = readSidecar(fs, `${root}/${path}`);
-  if (found === expected) return;
-  const sidecar = sidecarPath(path);
-  const is_there = fs.stat(`${root}/${sidecar}`) !== undefined;
-  const message = is_there
-    ? `${shown(sidecar)} names another digest than its archive has`
-    : `${shown(sidecar)} is missing`;
-  const step = `Write it again with "printf %s ${expected} > ${shellWord(sidecar)}".`;
-  outcome.find(is_there ? "SIDECAR_DIFFERS" : "SIDECAR_MISSING", message, step, {
-    severity: is_there ? "error" : "note",
-    path: sidecar,
-    package_id,
-    expected,
-    actual: found,
   });
 }
 

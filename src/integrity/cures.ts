@@ -1,5 +1,6 @@
 /** What puts a path right: the command by itself, and the sentence that tells it to people. */
 import type { Classification } from "../contracts/index.ts";
+import type { FileKind } from "../effects/index.ts";
 import { type InstalledHead, tierPrefix } from "../receipts/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { shellWord } from "./shown.ts";
@@ -90,8 +91,11 @@ export const copyCure = (from: string, to: string): Cure =>
 export const modeCure = (path: string, mode: string): Cure =>
   cure(`chmod ${mode} ${shellWord(path)}`, (it) => `Run ${it}.`);
 
-export const removeCure = (path: string): Cure =>
-  cure(`rm ${shellWord(path)}`, (it) => `Look at it, then remove it with ${it}.`);
+export const removeCure = (path: string, kind: FileKind = "file"): Cure =>
+  cure(
+    `rm ${kind === "directory" ? "-r " : ""}${shellWord(path)}`,
+    (it) => `Look at it, then remove it with ${it}.`,
+  );
 
 export const readableCure = (path: string, bits: string): Cure =>
   cure(

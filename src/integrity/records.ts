@@ -61,7 +61,8 @@ export function judgeRecords(
   for (const [path, owner] of archives) {
     if (judged.has(path) || (fs.stat(`${root}/${path}`) === undefined && !found.has(path))) continue;
     judge(path, { owner, classification: "data" });
-    if (found.has(sidecarPath(path))) judge(sidecarPath(path), { owner, classification: "data" });
+    if (found.has(sidecarPath(path)) && !judged.has(sidecarPath(path)))
+      judge(sidecarPath(path), { owner, classification: "data" });
   }
 }
 

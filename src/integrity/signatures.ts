@@ -43,7 +43,7 @@ export function judgeSignatures(
   const judged = of_installed.filter(
     ({ path }) => policy.signatures.length > 0 || (path !== undefined && hasVouchers(fs, `${root}/${path}`)),
   );
-  if (judged.length === 0) return;
+  if (judged.length === 0) return judgeKeys(effects, plane, outcome);
   const keys = keysOf(effects, plane, policy, outcome);
   if (keys === undefined) return;
   const trust = { keys, hmac_key: findHmacKey(effects) };
@@ -74,13 +74,31 @@ function settled<T>(read: () => T, path: string, outcome: Outcome): T | undefine
   }
 }
 
+const KEYS_PATH = "config/trusted_keys.json";
+
+/** Where nothing has to be verified by it, the list still has to say what is pinned: it is what people review. */
+function judgeKeys({ fs }: Needs, plane: Plane, outcome: Outcome): void {
+  if (fs.stat(`${plane.root}/${KEYS_PATH}`) === undefined) return;
+  const isOther = (): boolean => {
+    try {
+      const { pinned, differences } = compareKeys(fs, plane);
+      return pinned.length > 0 && differences.length > 0;
+    } catch (error) {
+      // What lies outside the plane is told where ledgers are verified by it.
+      if (error instanceof Fault) return false;
+      throw error;
+    }
+  };
+  if (isOther()) settled(() => trustedKeys({ fs }, plane), KEYS_PATH, outcome);
+}
+
 function keysOf(
   effects: Needs,
   plane: Plane,
   { signatures }: SignaturePolicy,
   outcome: Outcome,
 ): ReturnType<typeof trustedKeys> | undefined {
-  const path = "config/trusted_keys.json";
+  const path = KEYS_PATH;
   const compared = settled(() => compareKeys(effects.fs, plane), path, outcome);
   if (compared === undefined) return undefined;
   if (compared.pinned.length > 0 || compared.published === undefined)

@@ -1,11 +1,18 @@
 /** The store as a folder: nothing lies in it that no record speaks of, and the latest copy of a package is one of its versions. */
 import type { FileSystem } from "../effects/index.ts";
 import { sha256Hex } from "../kernel/index.ts";
-import { isEvidence, latestArchivePath, readEvidenceText, STORE_DIRECTORY } from "../store/index.ts";
-import { removeCure } from "./cures.ts";
+import {
+  isEvidence,
+  latestArchivePath,
+  readEvidenceText,
+  STORE_DIRECTORY,
+  sidecarPath,
+} from "../store/index.ts";
+import { copyCure, removeCure } from "./cures.ts";
 import type { Reading } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { shellWord, shown } from "./shown.ts";
+import { judgeSidecar } from "./sidecar.ts";
 
 const ARCHIVE = ".tar.gz";
 /** What belongs to an archive and lies beside it. */
@@ -45,7 +52,7 @@ export function judgeStore(place: Place, owners: ReadonlyMap<string, string>): v
     )
       continue;
     if (kind === "file" && isKept(path)) continue;
-    const { command, sentence } = removeCure(path);
+    const { command, sentence } = removeCure(path, kind);
     outcome.judgeRecord(path, "unowned", { actual: kind === "file" ? null : kind, cure: command });
     const message = `${shown(path)} is in the store, and no registry row and no receipt speaks of it`;
     outcome.find("STORE_UNKNOWN", message, sentence, { path });
@@ -97,38 +104,63 @@ const idOfVersion = (name: string): string | undefined =>
   /^(PKG(?:-[A-Z0-9]+)+)-\d+\.\d+\.\d+[^/]*\.tar\.gz$/.exec(name)?.[1];
 
 /** `<ID>.tar.gz` is a copy of one of the versions beside it. */
-function judgeLatest(
-  { by_path, outcome, vouchedDigests }: Place,
-  ids: ReadonlySet<string>,
-  archives: readonly string[],
-): void {
+function judgeLatest(place: Place, ids: ReadonlySet<string>, archives: readonly string[]): void {
   const versions = new Map<string, string[]>();
   for (const name of archives) {
     const id = idOfVersion(name);
     if (id !== undefined) versions.set(id, [...(versions.get(id) ?? []), `${STORE_DIRECTORY}/${name}`]);
   }
   for (const id of ids) {
-    const latest = latestArchivePath(id);
-    const reading = by_path.get(latest);
     const copies = versions.get(id) ?? [];
-    if (typeof reading !== "object" || copies.length === 0) continue;
-    const digests = copies.map((path) => by_path.get(path));
-    if (digests.some((one) => typeof one === "object" && one.sha256 === reading.sha256)) continue;
-    const newest = copies.at(-1) ?? latest;
-    const expected = by_path.get(newest);
-    // A damaged version must not be copied over what may be the last good bytes of it.
-    const is_sound = typeof expected === "object" && vouchedDigests(new Set([expected.sha256])).size > 0;
-    const cure = is_sound
-      ? `Copy the version you want again with "cp ${shellWord(newest)} ${shellWord(latest)}".`
-      : `Compare both with the digest in the registry, "sha256sum ${shellWord(newest)} ${shellWord(latest)}", and copy the right one over the other.`;
-    const message = `${shown(latest)} is none of the versions of ${shown(id)} in the store`;
-    outcome.find("STORE_COPIES_DIFFER", message, cure, {
-      path: latest,
-      package_id: id,
-      expected: typeof expected === "object" ? expected.sha256 : undefined,
-      actual: reading.sha256,
-    });
+    if (copies.length > 0) judgeLatestOf(place, id, copies);
   }
+}
+
+function judgeLatestOf(place: Place, package_id: string, copies: readonly string[]): void {
+  const { fs, root, by_path, outcome, vouchedDigests } = place;
+  const latest = latestArchivePath(package_id);
+  const kind = fs.stat(`${root}/${latest}`)?.kind ?? "file";
+  const digestAt = (path: string): string | undefined => {
+    const reading = by_path.get(path);
+    return typeof reading === "object" ? reading.sha256 : undefined;
+  };
+  const actual = kind === "file" ? digestAt(latest) : kind;
+  if (actual === undefined) return;
+  if (copies.some((path) => digestAt(path) === actual))
+    return judgeLatestSidecar(place, { package_id, latest, sha256: actual });
+  const newest = copies.at(-1) ?? latest;
+  const expected = digestAt(newest);
+  // A damaged version must not be copied over what may be the last good bytes of it.
+  const is_sound = expected !== undefined && vouchedDigests(new Set([expected])).size > 0;
+  const about = { path: latest, package_id, expected, actual };
+  if (kind !== "file") {
+    const what = kind === "other" ? "device, pipe or socket" : kind;
+    const { sentence } = is_sound ? copyCure(newest, latest) : removeCure(latest, kind);
+    return outcome.find(
+      "STORE_COPIES_DIFFER",
+      `${shown(latest)} is a ${what}, not an archive`,
+      sentence,
+      about,
+    );
+  }
+  const cure = is_sound
+    ? `Copy the version you want again with "cp ${shellWord(newest)} ${shellWord(latest)}".`
+    : `Compare both with the digest in the registry, "sha256sum ${shellWord(newest)} ${shellWord(latest)}", and copy the right one over the other.`;
+  const message = `${shown(latest)} is none of the versions of ${shown(package_id)} in the store`;
+  outcome.find("STORE_COPIES_DIFFER", message, cure, about);
+}
+
+/** Nobody needs it, but whoever reads it believes it. */
+function judgeLatestSidecar(
+  place: Place,
+  {
+    package_id,
+    latest,
+    sha256,
+  }: { readonly package_id: string; readonly latest: string; readonly sha256: string },
+): void {
+  if (place.fs.stat(`${place.root}/${sidecarPath(latest)}`) !== undefined)
+    judgeSidecar(place, latest, package_id, sha256);
 }
 
 function listStore(fs: FileSystem, root: string): ReturnType<FileSystem["list"]> {

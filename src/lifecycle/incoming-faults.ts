@@ -32,10 +32,10 @@ export const incomingKinds = {
     3,
     (d) => `Release it first with "pkg uninstall ${d.package_id}"; not a byte of it changes.`,
   ),
-  ADOPT_NOT_ACCEPTED: kind<Details & { name: string; codes: readonly string[] }>(
+  ADOPT_NOT_ACCEPTED: kind<Details & { name: string; folder: string; codes: readonly string[] }>(
     3,
     (d) =>
-      `Look at what "pkg adopt DIR" lists, then add --accept ${d.codes.join(",")} to take it as it lies.`,
+      `Look at what "pkg adopt ${word(d.folder)}" lists, then add --accept ${d.codes.join(",")} to take it as it lies.`,
   ),
   ADOPT_EMPTY: kind<{ name: string }>(3, () => `Leave it out: "pkg adopt DIR --take NAME" names others.`),
   ADOPT_CHANGED: kind<{ path: string }>(

@@ -111,6 +111,8 @@ async function checked(
     // A dry run shows as findings what would be recorded.
     if (given.record && !given.dry_run) await record(context);
     const repair = given.fix ? await repaired(context, given.dry_run) : null;
+    // The check that follows looks at the logs of what was recorded as well.
+    await settleOwed(effects);
     const options = {
       orphans: given.orphans,
       shows_private: given.diff,
@@ -150,8 +152,6 @@ async function record(context: Context): Promise<void> {
   });
   const waiting = wait_ms === undefined ? {} : { wait_ms };
   await writing(effects, plane, { user, ...waiting }, async () => undefined);
-  // The check that follows looks at the log as well.
-  await settleOwed(effects);
 }
 
 function repaired(context: Context, dry_run: boolean): Promise<RestoreResult> {

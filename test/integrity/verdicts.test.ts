@@ -133,6 +133,43 @@ describe("the store", () => {
   });
 
   test.each<[string, (path: string) => void]>([
+    ["a link", (path) => (rmSync(path), symlinkSync("/etc/passwd", path))],
+    ["a folder", (path) => (rmSync(path), mkdirSync(path))],
+    ["a pipe", (path) => (rmSync(path), execFileSync("mkfifo", [path]))],
+  ])("%s in place of the latest copy is no archive", async (_, act) => {
+    const { check, root } = await aPlane();
+    copyFileSync(join(root, ARCHIVE), join(root, LATEST));
+    act(join(root, LATEST));
+    const report = await check();
+    expect(errorCodes(report)).toEqual(["STORE_COPIES_DIFFER"]);
+    expect(at(report, LATEST)).toMatchObject({ verdict: "drift", owner: "PKG-T1-ALPHA-001" });
+    execFileSync("sh", ["-c", at(report, LATEST)?.cure ?? "false"], { cwd: root });
+    expect((await check()).healthy).toBe(true);
+  });
+
+  test("a digest beside the latest copy that is not its own, and a folder in place of one", async () => {
+    const { check, root, put } = await aPlane();
+    copyFileSync(join(root, ARCHIVE), join(root, LATEST));
+    put(`${LATEST}.sha256`, "0".repeat(64));
+    const report = await check();
+    expect(errorCodes(report)).toEqual(["SIDECAR_DIFFERS"]);
+    execFileSync("sh", ["-c", at(report, `${LATEST}.sha256`)?.cure ?? "false"], { cwd: root });
+    expect((await check()).healthy).toBe(true);
+    rmSync(join(root, `${LATEST}.sha256`));
+    mkdirSync(join(root, `${LATEST}.sha256`));
+    const folder = await check();
+    expect(folder.records.filter(({ path }) => path === `${LATEST}.sha256`)).toMatchObject([
+      { verdict: "unowned", cure: `rm -r ${LATEST}.sha256` },
+    ]);
+  });
+
+  test("a list of trusted keys that does not say what is pinned is found though nothing is signed", async () => {
+    const { check, put } = await aPlane();
+    put("config/trusted_keys.json", "{}\n");
+    expect(errorCodes(await check())).toEqual(["TRUSTED_KEYS_CHANGED"]);
+  });
+
+  test.each<[string, (path: string) => void]>([
     ["changed", (path) => appendFileSync(path, "x")],
     ["missing", (path) => rmSync(path)],
     ["a link", (path) => (rmSync(path), symlinkSync("/etc/passwd", path))],

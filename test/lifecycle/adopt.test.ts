@@ -141,6 +141,7 @@ describe("what is refused changes nothing", () => {
     await expect(take(other, { take: ["alpha"] })).rejects.toMatchObject({
       code: "ADOPT_NOT_ACCEPTED",
       details: { codes: ["FILE_MISMATCH"] },
+      next_step: expect.stringContaining(`"pkg adopt ${SITE}"`),
     });
     const { taken } = await take(other, { take: ["alpha"], accept: ["FILE_MISMATCH"] });
     expect(taken.packages).toMatchObject([{ accepted: ["FILE_MISMATCH"] }]);

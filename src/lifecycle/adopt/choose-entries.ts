@@ -112,7 +112,7 @@ export function objections(
     const problems: Fault[] = [];
     if (codes.length > 0) {
       const message = `${name}: ${own[0]?.message}${own.length > 1 ? ` (and ${own.length - 1} more)` : ""}`;
-      problems.push(make("ADOPT_NOT_ACCEPTED", message, { name, codes, findings: own.slice(0, 50) }));
+      problems.push(make("ADOPT_NOT_ACCEPTED", message, { name, folder, codes, findings: own.slice(0, 50) }));
     }
     const reserved = entry.files.find((path) => reservedFolder(`${folder}/${path}`) !== undefined);
     if (reserved !== undefined) {

@@ -15,7 +15,7 @@ export const CODES: Readonly<Record<string, string>> = {
   ADOPT_NAME_UNKNOWN:
     '{"room":"lifecycle","exit_code":1,"meaning":"Reported as: the folder holds no package <word>.","raised_in":["src/lifecycle/adopt/choose-entries.ts"],"messages":["the folder holds no package <word>"],"next_steps":["Run \\"pkg adopt DIR\\" without --take to see what the folder holds."]}',
   ADOPT_NOT_ACCEPTED:
-    '{"room":"lifecycle","exit_code":3,"meaning":"Taking over this folder would bring in something that runs by itself or cannot be checked, and nobody said yes to it.","raised_in":["src/lifecycle/adopt/choose-entries.ts"],"messages":["<name>: <own>${own.length > 1 ? "],"next_steps":["Look at what \\"pkg adopt DIR\\" lists, then add --accept <codes> to take it as it lies."]}',
+    '{"room":"lifecycle","exit_code":3,"meaning":"Taking over this folder would bring in something that runs by itself or cannot be checked, and nobody said yes to it.","raised_in":["src/lifecycle/adopt/choose-entries.ts"],"messages":["<name>: <own>${own.length > 1 ? "],"next_steps":["Look at what \\"pkg adopt \'<folder>\'\\" lists, then add --accept <codes> to take it as it lies."]}',
   ADOPT_OUTSIDE_PLANE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: <folder> does not lie in the plane <root>.","raised_in":["src/lifecycle/adopt/take-entries.ts"],"messages":["<folder> does not lie in the plane <root>"],"next_steps":["Make a plane around it with \\"pkg init \'<parent>\'\\", then \\"pkg adopt \'<folder>\' --root \'<parent>\' …\\"."]}',
   ADOPT_VERSION_TAKEN:
@@ -998,9 +998,9 @@ export const CODES: Readonly<Record<string, string>> = {
   SHARD_INVALID:
     '{"room":"harness","exit_code":2,"meaning":"A shard is a part and the number of all parts: 2/4.","raised_in":["src/harness/crew/shard.ts"],"messages":["--shard <text> is no part of a whole, such as 2/4"],"next_steps":["Name a part and the whole: \\"golden run --shard 1/4\\"."]}',
   SIDECAR_DIFFERS:
-    '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts"],"messages":[],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Sidecar names another digest. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/sidecar.ts"],"messages":[],"next_steps":[]}',
   SIDECAR_MISSING:
-    '{"room":"integrity","exit_code":null,"meaning":"Sidecar missing. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["<sidecar> names another digest than its archive has"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Sidecar missing. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/records.ts","src/integrity/sidecar.ts"],"messages":["<sidecar> names another digest than its archive has"],"next_steps":[]}',
   SIGNATURE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"A signature beside the archive does not fit its bytes, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", or fetch the archive together with its .sig again."]}',
   SIGNATURE_MISSING:
@@ -1070,7 +1070,7 @@ export const CODES: Readonly<Record<string, string>> = {
   STOPPED:
     '{"room":"cli","exit_code":130,"meaning":"A signal ended a command that changes nothing before it had its answer.","raised_in":[],"messages":[],"next_steps":["Run \\"<command>\\" again."]}',
   STORE_COPIES_DIFFER:
-    '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is none of the versions of <id> in the store"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"Latest archive is no stored version. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<latest> is a <what>, not an archive","<latest> is none of the versions of <package id> in the store"],"next_steps":[]}',
   STORE_COPY_MISSING:
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
