@@ -4,6 +4,7 @@ import type { FileKind } from "../effects/index.ts";
 import { type InstalledHead, tierPrefix } from "../receipts/index.ts";
 import { versionedArchivePath } from "../store/index.ts";
 import { shellWord } from "./shown.ts";
+import { NO_TEXT } from "./walk.ts";
 
 export interface Cure {
   /** Undefined where no command does it. */
@@ -91,11 +92,17 @@ export const copyCure = (from: string, to: string): Cure =>
 export const modeCure = (path: string, mode: string): Cure =>
   cure(`chmod ${mode} ${shellWord(path)}`, (it) => `Run ${it}.`);
 
-export const removeCure = (path: string, kind: FileKind = "file"): Cure =>
-  cure(
+export function removeCure(path: string, kind: FileKind = "file"): Cure {
+  if (path.includes(NO_TEXT)) {
+    const folder = path.slice(0, Math.max(0, path.indexOf(NO_TEXT))).replace(/\/?[^/]*$/, "");
+    const command = `ls -lab ${shellWord(folder === "" ? "." : folder)}`;
+    return cure(command, (it) => `Find its name with ${it}, which shows each byte, then remove it.`);
+  }
+  return cure(
     `rm ${kind === "directory" ? "-r " : ""}${shellWord(path)}`,
     (it) => `Look at it, then remove it with ${it}.`,
   );
+}
 
 export const readableCure = (path: string, bits: string): Cure =>
   cure(

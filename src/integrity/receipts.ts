@@ -5,6 +5,7 @@ import { Fault } from "../kernel/index.ts";
 import { manifestHash } from "../metadata/index.ts";
 import { digestOf, reservedFolder } from "../plane/index.ts";
 import { installedIds, readReceipt, receiptDirectory, receiptPath, tierPrefix } from "../receipts/index.ts";
+import { removeCure } from "./cures.ts";
 import { columnsOfFiles, type KeptReceipt, type ReadReceipt } from "./file-columns.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recall } from "./recall.ts";
@@ -167,27 +168,32 @@ function judgeStrays(fs: FileSystem, root: string, tier: PlaneTier, outcome: Out
     const path = `${folder}/${entry.name}`;
     if (entry.kind !== "directory") stray(path, outcome);
     // A receipt that is no plain file is a damaged one, not somebody else's.
-    else
-      for (const inner of listable(fs, root, path))
-        if (!OWN_FILES.has(inner.name)) stray(`${path}/${inner.name}`, outcome);
+    else judgeReceiptFolder(fs, root, path, outcome);
   }
 }
 
-/** Nothing of a folder that cannot be listed: its receipt cannot be read either, and that is told. */
-function listable(fs: FileSystem, root: string, path: string): DirectoryEntry[] {
+function judgeReceiptFolder(fs: FileSystem, root: string, path: string, outcome: Outcome): void {
+  const within = listable(fs, root, path);
+  if (within === undefined) return;
+  // Neither of the two: no package, whatever it is called.
+  if (!within.some(({ name }) => OWN_FILES.has(name))) return stray(path, outcome);
+  for (const { name } of within) if (!OWN_FILES.has(name)) stray(`${path}/${name}`, outcome);
+}
+
+/** Undefined for a folder that cannot be listed: its receipt cannot be read either, and that is told. */
+function listable(fs: FileSystem, root: string, path: string): DirectoryEntry[] | undefined {
   try {
     return fs.list(`${root}/${path}`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return [];
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    // Listed a moment ago: its name is no text.
+    return code === "ENOENT" ? [] : undefined;
   }
 }
 
 function stray(path: string, outcome: Outcome): void {
-  const cure = `rm -r ${shellWord(path)}`;
-  outcome.judge(path, "unowned", { cure });
-  const message = `${shown(path)} belongs to no receipt`;
-  outcome.find("FILE_UNOWNED", message, `Look at it, then remove it with "${cure}".`, {
-    path,
-  });
+  const { command, sentence } = removeCure(path, "directory");
+  outcome.judge(path, "unowned", { cure: command });
+  outcome.find("FILE_UNOWNED", `${shown(path)} belongs to no receipt`, sentence, { path });
 }

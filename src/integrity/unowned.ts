@@ -68,6 +68,10 @@ export function judgeUnowned(
       outcome.counts.source += walk?.sources_count ?? 0;
       return walk;
     },
+    onNoText(path, kind) {
+      kept.file(path, false);
+      noText(path, kind, outcome);
+    },
     onUnreadable(path, problem) {
       kept.forget(path);
       const { command, sentence } = readableCure(path, "u+rx");
@@ -136,6 +140,13 @@ function looseBytecode(path: string, outcome: Outcome): void {
   outcome.find(in_cache ? "BYTECODE_UNOWNED" : "PLANTED_BYTECODE", `${shown(path)} ${why}`, REMOVE(path), {
     path,
   });
+}
+
+function noText(path: string, kind: FileKind, outcome: Outcome): void {
+  const { command, sentence } = removeCure(path, kind);
+  outcome.judge(path, "unowned", { actual: kind === "file" ? null : kind, cure: command });
+  const message = `${shown(path)} has a name that is no UTF-8 text, so no package can own it`;
+  outcome.find("FILE_UNOWNED", message, sentence, { path });
 }
 
 function special(path: string, kind: FileKind, outcome: Outcome): void {

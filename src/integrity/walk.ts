@@ -11,9 +11,14 @@ export interface Visitor {
   /** Each governed folder, before what lies in it. */
   onFolder(path: string): void;
   onUnreadable(path: string, problem: string): void;
+  /** In a governed folder, under a name that is no UTF-8: nothing can be opened by it, so what lies in it stays unseen. */
+  onNoText(path: string, kind: FileKind): void;
   /** Whether the files directly in a governed folder need not be shown, and whether there are folders in it. */
   passes?(path: string): { readonly has_folders: boolean } | undefined;
 }
+
+/** What stands for bytes that are no UTF-8. */
+export const NO_TEXT = "\ufffd";
 
 interface Rules {
   readonly governed: Patterns;
@@ -51,14 +56,36 @@ function walk(context: Walk, folder: Folder): void {
   const { fs, root, rules, visitor } = context;
   const passed = folder.is_governed ? visitor.passes?.(folder.path) : undefined;
   if (passed?.has_folders === false) return;
-  for (const { name, kind } of listFolder(context, folder)) {
-    const path = folder.path === "" ? name : `${folder.path}/${name}`;
+  for (const { name, kind, is_text } of namedIn(context, folder)) {
+    const path = joined(folder, name);
     const is_governed = folder.is_governed || rules.governed.cover(path);
     if (!isOfInterest(rules, path, is_governed, kind)) continue;
+    if (!is_text) {
+      if (is_governed) visitor.onNoText(path, kind);
+      continue;
+    }
     const is_source = folder.is_source || rules.sources.cover(path);
     if (kind === "directory" && is_governed) visitor.onFolder(path);
     if (kind === "directory") walk({ fs, root, rules, visitor }, { path, is_governed, is_source });
     else if (passed === undefined) visitor.onFile(path, kind, is_source);
+  }
+}
+
+const joined = (folder: Folder, name: string): string =>
+  folder.path === "" ? name : `${folder.path}/${name}`;
+
+/** What lies in a folder, and whether its name is text: names that are none look the same, and like one that holds their sign. */
+function* namedIn(
+  context: Walk,
+  folder: Folder,
+): Generator<{ readonly name: string; readonly kind: FileKind; readonly is_text: boolean }> {
+  let last = "";
+  for (const { name, kind } of listFolder(context, folder)) {
+    const is_text =
+      !name.includes(NO_TEXT) ||
+      (name !== last && context.fs.stat(`${context.root}/${joined(folder, name)}`) !== undefined);
+    last = name;
+    yield { name, kind, is_text };
   }
 }
 

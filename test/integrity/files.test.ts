@@ -9,6 +9,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -185,6 +186,38 @@ describe("what nobody owns", () => {
     expect((await check()).healthy).toBe(true);
     symlinkSync("/etc/passwd", join(root, "modules/alpha/link"));
     expect(errorCodes(await check())).toEqual(["SYMLINK_UNOWNED"]);
+  });
+
+  test("a name that is no UTF-8 is found in every governed folder, with all that it hides", async () => {
+    const { check, root } = await aPlane();
+    const at = (path: string, byte: number): Buffer =>
+      Buffer.concat([Buffer.from(`${root}/${path}`), Buffer.from([byte])]);
+    for (const folder of [at("modules/", 0xff), at("lib/alpha/", 0xfe), at("installed/PKG-", 0xfd)]) {
+      mkdirSync(folder);
+      writeFileSync(Buffer.concat([folder, Buffer.from("/evil.py")]), "x");
+    }
+    // Both are listed by the same text.
+    mkdirSync(join(root, "lib/\ufffd"));
+    mkdirSync(at("lib/", 0xff));
+    writeFileSync(at("packages_store/x", 0xff), "x");
+    const report = await check();
+    expect(report.findings.map(({ code, path }) => [code, path])).toEqual([
+      ["FILE_UNOWNED", "installed/PKG-\ufffd"],
+      ["FILE_UNOWNED", "lib/alpha/\ufffd"],
+      ["FILE_UNOWNED", "lib/\ufffd"],
+      ["FILE_UNOWNED", "modules/\ufffd"],
+      ["STORE_UNKNOWN", "packages_store/x\ufffd"],
+    ]);
+    expect(report.paths.map(({ cure }) => cure)).toEqual(
+      ["installed", "lib/alpha", "lib", "modules"].map((folder) => `ls -lab ${folder}`),
+    );
+  });
+
+  test("a folder in installed/ without a receipt belongs to nobody", async () => {
+    const { check, root } = await aPlane();
+    mkdirSync(join(root, "installed/PKG-T1-NOTHING-001"));
+    const report = await check();
+    expect(report.paths).toMatchObject([{ verdict: "unowned", cure: "rm -r installed/PKG-T1-NOTHING-001" }]);
   });
 
   test("a hostile name shows as escapes, and the command still names the file", async () => {

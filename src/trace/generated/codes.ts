@@ -347,7 +347,7 @@ export const CODES: Readonly<Record<string, string>> = {
   FILE_UNCLAIMED:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: no package claims <path>.","raised_in":["src/lifecycle/adopt/take-inventory.ts"],"messages":["no package claims <path>"],"next_steps":[]}',
   FILE_UNOWNED:
-    '{"room":"integrity","exit_code":null,"meaning":"File without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/receipts.ts","src/integrity/unowned.ts"],"messages":["<path> belongs to no receipt","<path> is in a governed folder and no package owns it"],"next_steps":[]}',
+    '{"room":"integrity","exit_code":null,"meaning":"File without an owner. Every file in a governed folder has an owner, is declared source, or is a finding.","raised_in":["src/integrity/receipts.ts","src/integrity/unowned.ts"],"messages":["<path> belongs to no receipt","<path> has a name that is no UTF-8 text, so no package can own it","<path> is in a governed folder and no package owns it"],"next_steps":[]}',
   FILE_UNREADABLE:
     '{"room":"integrity","exit_code":null,"meaning":"File unreadable. A receipt vouched for by the ledger says which bytes and mode this path must have.","raised_in":["src/integrity/owned-files.ts"],"messages":["<path> of <owner> cannot be read (<problem>)"],"next_steps":[]}',
   FOLDER_MODE_WIDENED:
