@@ -298,6 +298,9 @@ describe("a plane that came in", () => {
     expect(pathsOf("LEGACY_PATH_RESERVED")).toEqual(["config/governed_roots.json", "scripts/trace.py"]);
     expect(pathsOf("LINK_LEFT")).toEqual(["lib/link.py"]);
     expect(pathsOf("SPECIAL_LEFT")).toEqual(["lib/pipe"]);
+    const secrets = ["_external_secrets/control_plane_v2/secrets.env", "config/secrets.env"];
+    expect(pathsOf("SECRETS_LEFT")).toEqual(secrets);
+    for (const path of secrets) expect(existsSync(join(look().done.root, path))).toBe(false);
     expect(codes(done)).toEqual(
       expect.arrayContaining([
         "CACHE_LEFT",

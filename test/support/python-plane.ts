@@ -48,6 +48,8 @@ function putTree({ root, put }: PythonPlane): void {
   put(OWNED.kernel, "PATHS = 1\n");
   put("lib/orphan.py", "ORPHAN = 1\n");
   put("lib/__pycache__/orphan.cpython-311.pyc", "bytecode");
+  put("_external_secrets/control_plane_v2/secrets.env", "CONTROL_PLANE_SHARED_SECRET=abc\n");
+  put("config/secrets.env", "CONTROL_PLANE_TOKEN_ADMIN=abc\n");
   symlinkSync("/etc/passwd", join(root, "lib/link.py"));
   execFileSync("mkfifo", [join(root, "lib/pipe")]);
   put("planes/ho1/sessions/SES-20261121-ann-9e1b3da2/ledger/exec.jsonl", sessionLines());

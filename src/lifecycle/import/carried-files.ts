@@ -29,6 +29,10 @@ const LEDGER_FOLDER = /^(planes\/[^/]+\/)?ledger\//;
 const SESSION = /^planes\/[^/]+\/sessions\/[^/]+\/ledger\/[^/]+\.jsonl$/;
 const INSTALLED = /^(planes\/[^/]+\/)?installed\//;
 
+/** Where the older tools keep their secret and tokens, by themselves outside the plane. */
+export const holdsSecrets = (path: string): boolean =>
+  /(^|\/)(secrets\.env|_external_secrets\/.*)$/s.test(path);
+
 /**
  * @param legacy folder for originals that something of ours takes the place of
  * @param launchers plane-relative paths of our own scripts
@@ -37,7 +41,7 @@ export function carry(from: string, legacy: string, launchers: ReadonlySet<strin
   const aside = `${legacy}/${from}`;
   if (/(^|\/)__pycache__\/|\.py[co]$/.test(from) || from.startsWith(".pytest_cache/"))
     return { from, area: "left", to: undefined };
-  if (from.startsWith(".holdfast/")) return { from, area: "left", to: undefined };
+  if (from.startsWith(".holdfast/") || holdsSecrets(from)) return { from, area: "left", to: undefined };
   if (CURATED.test(from)) return { from, area: "registry", to: from };
   if (DERIVED.test(from)) return { from, area: "derived", to: aside };
   if (from.startsWith("packages_store/")) return { from, area: "store", to: from };

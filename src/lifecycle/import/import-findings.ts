@@ -15,6 +15,7 @@ const CODES = {
   REPOSITORY: ["note", `Make a repository of the new plane with "git init" if you want one.`],
   LINK_LEFT: ["error", "Replace the link by what it leads to, in a copy of the source, and import that."],
   SPECIAL_LEFT: ["note", "Nothing to do: a pipe, socket or device holds nothing to carry over."],
+  SECRETS_LEFT: ["note", `Issue tokens of the new plane with "pkg auth issue".`],
   CACHE_LEFT: ["info", "Nothing to do: Python writes bytecode by itself."],
   LEGACY_SCRIPT_REPLACED: ["note", KEPT],
   LEGACY_ROWS_DROPPED: ["note", KEPT],

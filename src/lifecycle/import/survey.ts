@@ -6,7 +6,7 @@ import { CONFIG_PATH, registryPath } from "../../plane/index.ts";
 import { checkRegistries, readRegistry } from "../../registry/index.ts";
 import { resolveFolder, shownName, type Walked, walkFolder } from "../adopt/index.ts";
 import { make } from "../faults.ts";
-import { type Carried, carry, groupLedgers } from "./carried-files.ts";
+import { type Carried, carry, groupLedgers, holdsSecrets } from "./carried-files.ts";
 import { ImportFindings } from "./import-findings.ts";
 import { countDefects, describeDefects, readLedgers, type SealedGroup } from "./legacy-ledgers.ts";
 import { readPackages } from "./legacy-packages.ts";
@@ -90,7 +90,10 @@ function describeLeft(
     findings.add("LINK_LEFT", `${shownName(path)} is a link and was not followed`, { path });
   for (const path of special.keys())
     findings.add("SPECIAL_LEFT", `${shownName(path)} is a pipe, socket or device`, { path });
-  const left = carried.filter(({ area }) => area === "left").length;
+  for (const { from: path } of carried)
+    if (holdsSecrets(path))
+      findings.add("SECRETS_LEFT", `${shownName(path)} holds secrets and was not read`, { path });
+  const left = carried.filter(({ area, from }) => area === "left" && !holdsSecrets(from)).length;
   if (left > 0) findings.add("CACHE_LEFT", `${left} file(s) of bytecode and caches stay behind`);
   for (const { area, from, to } of carried)
     if (area === "script")
