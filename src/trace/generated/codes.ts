@@ -989,6 +989,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"harness","exit_code":3,"meaning":"There is something by that name already, and a new scenario replaces nothing.","raised_in":["src/harness/authoring/write-scenario.ts"],"messages":["<path> is there already, and nothing is overwritten"],"next_steps":["Choose another name, or judge what is there: \\"golden check <path>\\"."]}',
   SCENARIO_PACKAGE:
     '{"room":"harness","exit_code":2,"meaning":"A package of a scenario cannot be made from what the scenario says of it.","raised_in":["src/harness/plan-run.ts","src/harness/subjects.ts","src/harness/world/materials.ts","src/harness/world/world.ts"],"messages":["<…>: package \\"<canonical>\\" has no source that declares a package","<word>: package <problem>","<path>: package \\"<handle>\\" <problem>","<path>: the archive of <package id> has other bytes than its own contents give when packed: <expected digest>, not <digest>"],"next_steps":["Correct packages.<package> in <path>, then run \\"golden check <path>\\"."]}',
+  SECRETS_LEFT:
+    '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <shownName> holds secrets and was not read.","raised_in":["src/lifecycle/import/survey.ts"],"messages":["<shownName> holds secrets and was not read"],"next_steps":[]}',
   SECRET_SHOWN:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: a secret stands in <place>.","raised_in":["src/harness/judge/invariants.ts"],"messages":["a secret stands in <place>"],"next_steps":[]}',
   SERVER_AT_START:
