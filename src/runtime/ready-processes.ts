@@ -5,12 +5,12 @@
  */
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { confine, type Ready, type ReadyRequest, readyKey, standReady, type Wall } from "../sandbox/index.ts";
+import { type Ready, type ReadyRequest, readyKey, standReady, type Wall } from "../sandbox/index.ts";
 import type { Begun } from "./begun.ts";
 import type { Hosting } from "./hosting.ts";
 import { Resting, type RestingKey, type RestingOptions } from "./resting.ts";
 import { stateOf } from "./resting-key.ts";
-import { callOf, confinement, type StartProcess, startProcess } from "./spawned.ts";
+import { callOf, confineCall, confinement, type StartProcess, startProcess } from "./spawned.ts";
 import { wallFor } from "./wall.ts";
 
 /** One call, from its start to its answer. */
@@ -56,11 +56,11 @@ export class ReadyProcesses {
         if (!mayStandReady(begun) || this.#options.count_max === 0)
           return startProcess(effects, plane, begun, hosting, brokering);
         started = await this.#whatToStart(begun);
-        const { stdin, limits } = callOf(begun);
-        const ready = this.#resting.take(started.key);
-        if (ready !== undefined) return ready.begin(stdin, limits);
-        const { request, wall } = started;
-        return confine(effects, wall, { ...request, stdin, limits: { ...request.limits, ...limits } });
+        const { wall, request, key } = started;
+        const one = callOf(begun);
+        const ready = this.#resting.take(key);
+        if (ready !== undefined) return ready.begin(one.stdin, one.limits);
+        return confineCall(effects, wall, request, one);
       },
       answered: () => {
         if (is_again && started !== undefined) this.#replace(started);
