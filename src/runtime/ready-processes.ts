@@ -124,10 +124,9 @@ export class ReadyProcesses {
 const KNOWN_MAX = 1024;
 
 /**
- * An agent's ceilings and a turn's outputs are those of one run. What a package brings into its own environment may run code as
- * soon as the interpreter starts (`.pth` files), and nothing of a plugin runs before it is called.
+ * What an agent may spend, who answers it and the outputs of its turn are those of one run; others have none of these. What a
+ * package brings into its own environment may run code as soon as the interpreter starts (`.pth` files), and nothing of a plugin
+ * runs before it is called.
  */
-const mayStandReady = ({ prepared, turn }: Begun): boolean =>
-  prepared.plugin.asked.kind !== "agent" &&
-  prepared.plugin.manifest.environment === undefined &&
-  turn === undefined;
+const mayStandReady = ({ prepared: { plugin } }: Begun): boolean =>
+  plugin.asked.kind !== "agent" && plugin.manifest.environment === undefined;

@@ -33,6 +33,35 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dirname(made.root), { recursive: true, force: true }));
 
+/** Asks who answers it. */
+const AGENT_PY = MAIN_PY.replace(
+  "def serve(line):",
+  `import socket
+def ask(tool, given):
+    lines = socket.socket(fileno=int(os.environ["HOLDFAST_BROKER_FD"])).makefile("rw")
+    lines.write(json.dumps({"id": 1, "tool": tool, "input": given}) + "\\n")
+    lines.flush()
+    return json.loads(lines.readline() or "null")
+def serve(line):`,
+);
+const AGENT = {
+  namespace: "agent",
+  kind: "agent",
+  // Others with this are kept warm.
+  requires: ["workers"],
+  permissions: { tools: ["notes.echo"], tokens_max: 10, cost_units_max: 3 },
+  actions: [
+    action("ask", { permissions: ["tool:notes.echo", "tokens:10", "cost:3"] }),
+    action("turn", { turn: { outputs: ["output/<session_id>/answer.txt"] } }),
+  ],
+};
+const BROKER = `[tools."notes.echo"]
+kind = "action"
+namespace = "notes"
+action = "echo"
+cost_units_per_call = 2
+`;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const wasAhead = ({ resources }: RunResult): boolean =>
@@ -180,6 +209,39 @@ test("one that was killed meanwhile is not used", async () => {
   await pause(200);
   const next = await run({});
   expect([wasAhead(next), next.result]).toEqual([false, expect.objectContaining({ echo: {} })]);
+});
+
+test.each([
+  {
+    asked: { action: "ask" },
+    code: 'answer(ask("notes.echo", {"n": 1}))',
+    spent: { cost_units: 2, tools: { "notes.echo": { calls: 1, failed: 0 } } },
+  },
+  {
+    asked: { action: "turn", session: "SES-1" },
+    code: 'open(request["turn"]["outputs"][0], "w").close(); answer({})',
+    spent: { cost_units: 0 },
+  },
+])("no process of an agent is started ahead, or kept for the next call: $asked.action", async (one) => {
+  const plane = copyOfRuns(made);
+  await plane.packPlugin({
+    id: "PKG-T2-AGENT-001",
+    target: "modules/agent",
+    plugin: AGENT,
+    files: { "main.py": AGENT_PY },
+  });
+  await plane.install(["PKG-T2-AGENT-001"]);
+  await plane.enable("agent");
+  writeTree(plane.root, { "config/broker.toml": BROKER });
+  const { pool, run } = poolOf(plane);
+  for (let call = 0; call < 3; call++) {
+    const done = await run({ code: one.code }, { namespace: "agent", ...one.asked });
+    // What it may spend is of this call alone, and so is who answers it.
+    expect(done.resources).toMatchObject(one.spent);
+    expect(wasAhead(done)).toBe(false);
+  }
+  await pause(300);
+  expect([pool.ready_count, pool.resting_count, living(plane, "agent")]).toEqual([0, 0, []]);
 });
 
 test("none stands ready for one call alone, where none is wanted, or for longer than it may", async () => {

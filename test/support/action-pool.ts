@@ -63,12 +63,12 @@ export async function untilReady(pool: ActionPool, count: number): Promise<void>
 }
 
 /** Numbers of the processes that run the plugin of this plane, and of no other. */
-export const living = (plane: RunPlane): string[] =>
+export const living = (plane: RunPlane, namespace = "notes"): string[] =>
   readdirSync("/proc").filter((name) => {
     try {
       return (
         /^\d+$/.test(name) &&
-        readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${plane.root}/modules/notes/main.py`)
+        readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${plane.root}/modules/${namespace}/main.py`)
       );
     } catch {
       // It has ended meanwhile.
