@@ -3,6 +3,7 @@ export { digestOf } from "./file-digest.ts";
 export { installedHeads, readableHeads } from "./heads.ts";
 export { KnownPackages } from "./known-packages.ts";
 export { linesAt } from "./ledger-lines.ts";
+export { linesHolding, wholeLines } from "./lines-holding.ts";
 export {
   linesAtPlaces,
   type Mention,
@@ -20,7 +21,7 @@ export {
   ownershipLine,
   ownershipLinesWith,
 } from "./owners.ts";
-export { type PackageChange, packageChange } from "./package-change.ts";
+export { CHANGE_TEXTS, type PackageChange, packageChange } from "./package-change.ts";
 export { plainRows } from "./plain-rows.ts";
 export { compareIndex, type IndexPart, rebuildIndex } from "./rebuild.ts";
 export type { Head } from "./receipt-rows.ts";
