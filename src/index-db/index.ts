@@ -3,7 +3,6 @@ export { digestOf } from "./file-digest.ts";
 export { installedHeads, readableHeads } from "./heads.ts";
 export { KnownPackages } from "./known-packages.ts";
 export { linesAt } from "./ledger-lines.ts";
-export { linesHolding, wholeLines } from "./lines-holding.ts";
 export {
   linesAtPlaces,
   type Mention,

@@ -1,8 +1,8 @@
 /** Which ledger lines mention an id or digest: the question a trace asks of millions of entries. */
 import type { FileSystem } from "../effects/index.ts";
+import { type LinePlace, linesHolding } from "../ledger/index.ts";
 import { BLOCK_LINES, type Covered, catchUp, entryIn } from "./follow-stream.ts";
 import { isLineAt, linesAt, linesFrom } from "./ledger-lines.ts";
-import { type LinePlace, linesHolding } from "./lines-holding.ts";
 import { isLookedUp, tokenOf } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
 import { CHANGE_TEXTS, type PackageChange, packageChange } from "./package-change.ts";

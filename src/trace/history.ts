@@ -1,7 +1,8 @@
 /** What the ledgers say about a subject. Each stream is read once, from first to last. */
 import type { TracedEvent } from "../contracts/index.ts";
-import { CHANGE_TEXTS, linesHolding } from "../index-db/index.ts";
+import { CHANGE_TEXTS } from "../index-db/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
+import { linesHolding } from "../ledger/index.ts";
 import { ledgerStreams, PACKAGES_STREAM } from "../plane/index.ts";
 import type { FactLine } from "./facts.ts";
 import type { Sight } from "./sight.ts";

@@ -1,9 +1,8 @@
 /** The transparency log a plane keeps of its ledgers, in the form a trace asks it. */
 import type { InclusionProof } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
-import { wholeLines } from "../index-db/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { proveEntry, storedRoot, streamOrigin } from "../ledger/index.ts";
+import { proveEntry, storedRoot, streamOrigin, wholeLines } from "../ledger/index.ts";
 import { PLANE_STREAMS, type Plane, planeStream } from "../plane/index.ts";
 import { leafHash, TreeBuilder } from "../tlog/index.ts";
 import type { LogProofs } from "./options.ts";

@@ -7,12 +7,12 @@ import { nodeEffects } from "../../src/effects/node/index.ts";
 import {
   holdingIndex,
   linesAtPlaces,
-  linesHolding,
   type PackageChange,
   packageChange,
   packageChanges,
   placesMentioning,
 } from "../../src/index-db/index.ts";
+import { linesHolding } from "../../src/ledger/index.ts";
 import { temporaryFolder } from "../support/tree.ts";
 
 const STREAM = "ledger/packages.jsonl";
@@ -129,20 +129,4 @@ test("one that another wrote meanwhile, or that was edited, is not taken for the
   const found = places?.flatMap((one) => [...linesAtPlaces(effects.fs, root, one, text)]);
   // It may leave the question to the files; what it says is so.
   expect(found ?? [...linesHolding(effects.fs, path, [text])]).toMatchObject([{ line: 7 }]);
-});
-
-test("lines are found by any of several texts, each once and in order, wherever pieces of the file end", () => {
-  const all = readFileSync(path, "utf8").trimEnd().split("\n");
-  const texts = ['"INSTALLED"', '"ann"', '"user 5', "filler", "LED-"];
-  for (const some of [texts.slice(0, 2), texts.slice(0, 3), texts, ["nowhere"]]) {
-    const expected = all.flatMap((line, index) =>
-      some.some((text) => line.includes(text)) ? [index + 1] : [],
-    );
-    const found = [...linesHolding(effects.fs, path, some)];
-    expect(found.map(({ line }) => line)).toEqual(expected);
-    for (const { line, offset, text } of found) {
-      expect(text).toBe(all[line - 1]);
-      expect(offset).toBe((line - 1) * (LINE_BYTES + 1));
-    }
-  }
 });
