@@ -148,6 +148,7 @@ describe("ledger at", () => {
     const added = [
       approval("APPROVED", "2030-01-01", "2030-02-01"),
       approval("WITHDRAWN", "2030-01-20", "2030-02-01"),
+      { ...approval("APPROVED", "2030-01-21", ""), submission_id: "without an end" },
     ].map((one) =>
       JSON.stringify({ ...template, submission_id: "sandbox", ...one }, null, 1).replaceAll(/\n\s*/g, " "),
     );
@@ -321,7 +322,20 @@ describe("ledger verify and summarise", () => {
     writeFileSync(tile, before);
   });
 
-  test("only Holdfast speaks of summaries", async () => {
-    expect(await codeOf(run("append", { event: "ledger_summary" }))).toBe("EVENT_RESERVED");
+  test("only Holdfast speaks in its own name", async () => {
+    const recorded = entries("ledger/governance.jsonl").map(({ event_type }) => event_type);
+    const own = [
+      "agent_turn",
+      "approval",
+      "capability_violation",
+      "generation_mark_removed",
+      "generation_marked_good",
+      "ledger_summary",
+      "plugin.installed",
+      ...recorded.filter((event) => event === event.toLowerCase() && !event.startsWith("site.")),
+    ];
+    expect(own).toContain("config_recorded");
+    for (const event of own)
+      expect([event, await codeOf(run("append", { event }))]).toEqual([event, "EVENT_RESERVED"]);
   });
 });
