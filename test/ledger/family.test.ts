@@ -13,6 +13,7 @@ import {
   verifyStream,
 } from "../../src/ledger/index.ts";
 import { aLedger, anEntry, effects, linesOf, resealed, writeLines } from "./ledgers.ts";
+import { settled } from "./logs.ts";
 
 const TOP = "ledger/governance.jsonl";
 const MIDDLE = "planes/ho2/ledger/workorder.jsonl";
@@ -139,9 +140,24 @@ describe("which streams there are", () => {
     });
   });
 
-  test("a session's cut tail shows by its own head", () => {
+  test("a deleted one without a head is still listed by its checkpoint", async () => {
+    const log = await settled(3, "ledger/audit.jsonl");
+    const listed = () => listStreams(effects.fs, { root: log.root, heads_directory: log.heads });
+    rmSync(log.stream.path);
+    rmSync(log.stream.head_path ?? "");
+    expect(listed()).toEqual(["ledger/audit.jsonl"]);
+    expect(verifyStream(effects.fs, log.stream).first_bad?.code).toBe("LEDGER_MISSING");
+    rmSync(`${log.directory}/checkpoint`);
+    expect(listed()).toEqual([]);
+  });
+
+  test("a session's cut tail shows by its own head, and what is left of it is no writer's rest", () => {
     truncateSync(ref(SESSION).path, readFileSync(ref(SESSION).path).length - 10);
-    expect(verifyStream(effects.fs, ref(SESSION)).first_bad?.code).toBe("LEDGER_TAIL_CUT");
+    const { first_bad, findings } = verifyStream(effects.fs, ref(SESSION));
+    expect(first_bad?.code).toBe("LEDGER_TAIL_CUT");
+    const torn = findings.find(({ code }) => code === "LEDGER_TORN_TAIL");
+    expect(torn?.message).toContain("the head covers");
+    expect(torn?.next_step).toContain("restore it from a backup");
   });
 
   test("extra ones, older sessions, and nothing that is none", () => {
