@@ -61,9 +61,10 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
     2,
     () => `Name a file that "pkg ledger prove --out" wrote, or another .tlog-proof.`,
   ),
-  LEDGER_PROOF_INVALID: kind<{ path: string; reason: string }>(
-    1,
-    () => `Ask for a new proof, and compare the key with the log's owner.`,
+  LEDGER_PROOF_INVALID: kind<{ path: string; reason: string; missing?: string }>(1, (d) =>
+    d.missing === undefined
+      ? `Ask for a new proof, and compare the key with the log's owner.`
+      : `Run "pkg ledger verify-proof" again with ${d.missing} and that file.`,
   ),
   LEDGER_KEY_MALFORMED: kind<{ key: string; reason: string }>(
     2,

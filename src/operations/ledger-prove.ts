@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { proveEntry, proveGrowth, readCheckpointBytes, type StreamRef, settleTree } from "../ledger/index.ts";
-import { absolute, outputPlace, planeStream, writeOutput } from "../plane/index.ts";
+import { outputPlace, planeStream, writeOutput } from "../plane/index.ts";
 import { toBase64 } from "../tlog/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { streamName } from "./fields.ts";
+import { readGiven } from "./given-file.ts";
 
 interface Proof {
   readonly kind: "inclusion" | "consistency";
@@ -97,7 +98,7 @@ function inclusion({ effects }: Context, stream: StreamRef, entry: string, cosig
 }
 
 function consistency({ effects }: Context, stream: StreamRef, since: string): Proof {
-  const bytes = effects.fs.read(absolute(effects.host.cwd, since));
+  const bytes = readGiven(effects, since);
   const old = { checkpoint: readCheckpointBytes(bytes, since), path: since };
   const { checkpoint, hashes, file } = proveGrowth(effects.fs, stream, old);
   return {

@@ -2025,7 +2025,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "file",
         type: "string",
-        description: "The proof.",
+        description: "The proof: a .tlog-proof, or what pkg ledger prove --json printed.",
         required: true,
         positional: true,
       },

@@ -396,6 +396,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"gates","exit_code":null,"meaning":"Waiver expired. Somebody answered for what is missing until a day that has passed.","raised_in":["src/gates/judge.ts"],"messages":["the waiver of <owner> for <scenario><cellText> ran out on <expires>"],"next_steps":[]}',
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
+  GIVEN_FILE_TOO_LARGE:
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: <path> has more than <BYTES MAX> bytes.","raised_in":["src/operations/given-file.ts"],"messages":["<path> has more than <BYTES MAX> bytes"],"next_steps":["Name the proof, checkpoint, entry or list of keys itself; none of them is so large."]}',
   GOLDEN_EVIDENCE_CHANGED:
     '{"room":"integrity","exit_code":null,"meaning":"Evidence changed. Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.","raised_in":["src/integrity/store.ts"],"messages":["<path> is no file that a recording of evidence left"],"next_steps":[]}',
   GOLDEN_REPORT_INVALID:
@@ -532,7 +534,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_IO:
     '{"room":"ledger","exit_code":5,"meaning":"Reported as: <stream> cannot be used: <reason>.","raised_in":[],"messages":["<stream> cannot be used: <reason>"],"next_steps":["Check the disk and permissions of <path>, then run \\"pkg ledger verify\\"."]}',
   LEDGER_KEY_MALFORMED:
-    '{"room":"ledger","exit_code":2,"meaning":"Reported as: <text> is not a verifier key: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<text> is not a verifier key: <reason>"],"next_steps":["Give a verifier key of the form name+8 hex digits+base64, from somebody you trust."]}',
+    '{"room":"ledger","exit_code":2,"meaning":"Reported as: <…> is not a verifier key: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<…> is not a verifier key: <reason>"],"next_steps":["Give a verifier key of the form name+8 hex digits+base64, from somebody you trust."]}',
   LEDGER_LINE_MALFORMED:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <line> is not an entry: <reason>.","raised_in":["src/ledger/explain-break.ts"],"messages":["line <line> is not an entry: <reason>"],"next_steps":[]}',
   LEDGER_LINE_NOT_IN_TREE:
@@ -556,7 +558,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_PARENT_MISSING:
     '{"room":"ledger","exit_code":null,"meaning":"The first entry of this ledger names a ledger above that is not there.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_PROOF_INVALID:
-    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <path> proves nothing: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> proves nothing: <reason>"],"next_steps":["Ask for a new proof, and compare the key with the log\'s owner."]}',
+    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <path> proves nothing: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> proves nothing: <reason>"],"next_steps":["Run \\"pkg ledger verify-proof\\" again with <missing> and that file."]}',
   LEDGER_PROOF_MALFORMED:
     '{"room":"ledger","exit_code":2,"meaning":"Reported as: <path> is not a proof: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> is not a proof: <reason>"],"next_steps":["Name a file that \\"pkg ledger prove --out\\" wrote, or another .tlog-proof."]}',
   LEDGER_READ_ONLY:
@@ -582,7 +584,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_TILE_UNEXPECTED:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: it is not the name of a tile.","raised_in":["src/ledger/tiles-verify.ts"],"messages":["it is not the name of a tile"],"next_steps":[]}',
   LEDGER_TORN_TAIL:
-    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <torn bytes> bytes after the last newline were never acknowledged.","raised_in":["src/ledger/verify.ts"],"messages":["<torn bytes> bytes after the last newline were never acknowledged"],"next_steps":[]}',
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <torn bytes> bytes after the last newline: what is left of entries the head covers.","raised_in":["src/ledger/verify.ts"],"messages":["<torn bytes> bytes after the last newline: what is left of entries the head covers","<torn bytes> bytes after the last newline were never acknowledged"],"next_steps":[]}',
   LEDGER_TREE_DAMAGED:
     '{"room":"ledger","exit_code":4,"meaning":"Reported as: the log of <name> cannot prove this: <reason>.","raised_in":["src/ledger/proof-make.ts","src/ledger/proof-witness.ts"],"messages":["the log of <name> cannot prove this: <reason>","<origin>: <reason>"],"next_steps":["Run \\"pkg ledger verify\\", then \\"pkg ledger rebuild --stream <stream>\\"."]}',
   LEDGER_UNCHECKPOINTED:
