@@ -209,7 +209,10 @@ describe("generate, trust, revoke", () => {
     expect(await codeOf(() => revoke(nameOf(one)))).toBe("SIGNING_KEY_AMBIGUOUS");
     await revoke(old.split("+").slice(0, 2).join("+"));
     expect(statuses(one)).toEqual(["package revoked", "package active"]);
-    expect(inForce(one)).toBeDefined();
+    // As `pkg keys list` shows it, and as one would paste it.
+    const shown = inForce(one) ?? "";
+    expect(shown).not.toBe("");
+    expect((await revoke(shown)).vkey).toBe(shown);
   });
 });
 
