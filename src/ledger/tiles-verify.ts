@@ -21,7 +21,7 @@ import type { StreamRef } from "./stream-ref.ts";
 import { readSmall } from "./tiles-files.ts";
 import { tileFiles } from "./tiles-grow.ts";
 import { tileFile, treeFileName, treePlaces } from "./tiles-places.ts";
-import { readTile, TILE_BYTES_MAX, TileUnusable } from "./tiles-read.ts";
+import { partialWidths, readTile, TILE_BYTES_MAX, TileUnusable } from "./tiles-read.ts";
 
 /** A log with more damage than this is built anew, not mended. */
 const FINDINGS_MAX = 100;
@@ -47,7 +47,7 @@ export class TileJudge {
     const required = tileWidth(this.#required_size, tile.level, tile.index);
     let is_there = tile.width === TILE_WIDTH && this.#judge(tile, tile);
     // The widest first: what it says of a line, earlier ones would only say again.
-    for (const width of this.#partialWidths(tile)) {
+    for (const width of partialWidths(this.#fs, this.#stream, tile)) {
       if (width >= TILE_WIDTH || width > tile.width) continue;
       this.#judge({ ...tile, width }, tile);
       is_there ||= width >= required;
@@ -60,16 +60,6 @@ export class TileJudge {
   #isRequired({ level, index, width }: TileName): boolean {
     const required = tileWidth(this.#required_size, level, index);
     return required > 0 && (width === required || width === TILE_WIDTH);
-  }
-
-  #partialWidths({ level, index }: TileName): number[] {
-    const folder = `${tileFile(this.#stream, { level, index, width: TILE_WIDTH })}.p`;
-    if (this.#fs.stat(folder)?.kind !== "directory") return [];
-    return this.#fs
-      .list(folder)
-      .filter(({ name }) => /^[1-9]\d{0,2}$/.test(name))
-      .map(({ name }) => Number(name))
-      .sort((a, b) => b - a);
   }
 
   /** False when no such file is there. */
@@ -148,7 +138,10 @@ export class TileJudge {
     const at = name.index % TILE_WIDTH;
     const root = rowRoot(stored, 0, TILE_WIDTH);
     const above = { level: name.level + 1, index };
-    for (const width of [TILE_WIDTH, ...this.#partialWidths({ ...above, width: TILE_WIDTH })]) {
+    for (const width of [
+      TILE_WIDTH,
+      ...partialWidths(this.#fs, this.#stream, { ...above, width: TILE_WIDTH }),
+    ]) {
       if (width <= at) continue;
       const bytes = readSmall(this.#fs, tileFile(this.#stream, { ...above, width }), TILE_BYTES_MAX);
       if (bytes?.length === width * HASH_BYTES) return sameHash(hashAt(bytes, at), root);

@@ -12,6 +12,7 @@ import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import {
   appendEntries,
+  proveEntry,
   rebuildTree,
   settleOwed,
   settleTree,
@@ -219,6 +220,16 @@ describe("tiles of an earlier size", () => {
       MISMATCH,
     ]);
   });
+});
+
+test("what the checkpoint covers can be proven while no key can be reached, rebuilt or not", async () => {
+  const log = await settled(20);
+  rmSync(`${log.keys}/signing`, { recursive: true });
+  await filled(log, 5);
+  const before = proveEntry(effects.fs, log.stream, "7").file;
+  expect(await rebuildTree(freshProcess(), log.stream)).toBe("unsigned");
+  expect(proveEntry(effects.fs, log.stream, "7").file).toBe(before);
+  expect(sizeOf(log)).toBe(20);
 });
 
 describe("what it refuses to sign", () => {

@@ -1,5 +1,5 @@
 /** What the ledger's operations tell of one plane in which packages came, changed and went. */
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../src/kernel/index.ts";
@@ -382,6 +382,20 @@ describe("ledger verify and summarise", () => {
     });
     expect(bad.text).toContain("BAD  ledger/governance.jsonl");
     writeFileSync(tile, before);
+  });
+
+  test("all logs are written again, extra ones too; a session is none", async () => {
+    for (const stream of ["ledger/audit.jsonl", "ledger/sessions/s9.jsonl"])
+      await run("append", { event: "site.note", stream });
+    const tile = `${on.root}/ledger/audit/tile/0/000.p/2`;
+    rmSync(tile, { force: true });
+    const { result } = await run("rebuild");
+    const { streams } = result as { streams: { stream: string; state: string }[] };
+    expect(streams).toContainEqual({ stream: "ledger/audit.jsonl", state: "signed" });
+    expect(streams.map(({ stream }) => stream)).not.toContain("ledger/sessions/s9.jsonl");
+    expect(existsSync(tile)).toBe(true);
+    const named = run("rebuild", { stream: ["ledger/sessions/s9.jsonl"] });
+    expect(await codeOf(named)).toBe("LEDGER_NOT_LOGGED");
   });
 
   test("only Holdfast speaks in its own name", async () => {

@@ -2067,7 +2067,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "stream",
         type: "list",
-        description: "Stream; repeat for several. Default: all.",
+        description: "Stream; repeat for several. Default: all that are logs, which sessions are not.",
       },
     ],
   },

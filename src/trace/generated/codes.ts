@@ -551,6 +551,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: <unlisted> more tiles are wrong.","raised_in":["src/ledger/tiles-verdict.ts"],"messages":["<unlisted> more tiles are wrong"],"next_steps":[]}',
   LEDGER_NOT_COVERED:
     '{"room":"ledger","exit_code":1,"meaning":"Reported as: entry <index> of <name> is newer than the checkpoint, which covers <size>.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-make.ts","src/trace/plane-log.ts"],"messages":["entry <index> of <name> is newer than the checkpoint, which covers <size>"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
+  LEDGER_NOT_LOGGED:
+    '{"room":"ledger","exit_code":2,"meaning":"Reported as: <name> has no tiles and checkpoints of its own: the ledger above it records where it stands.","raised_in":[],"messages":["<name> has no tiles and checkpoints of its own: the ledger above it records where it stands"],"next_steps":["Run \\"pkg ledger summarise\\"; then prove the entry ledger_summary of the ledger above it."]}',
   LEDGER_PARENT_CUT:
     '{"room":"ledger","exit_code":null,"meaning":"The first entry of this ledger names an entry of the one above that is no longer there.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_PARENT_MISMATCH:
@@ -880,7 +882,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PROVENANCE_MISMATCH:
     '{"room":"provenance","exit_code":3,"meaning":"Provenance of another archive. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<what> <path> is of another archive"],"next_steps":["Fetch the provenance of this very archive, or pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
   PROVENANCE_MISSING:
-    '{"room":"provenance","exit_code":3,"meaning":"Provenance missing. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> has no provenance, which the policy wants"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Provenance missing. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> has no provenance, which the policy wants"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign-key <wanted> --attest\\"."]}',
   PTH_ADDS_PATH:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> adds <text> to the search path.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> adds <text> to the search path"],"next_steps":[]}',
   PTH_RUNS_CODE:
@@ -1004,7 +1006,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNATURE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"A signature beside the archive does not fit its bytes, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", or fetch the archive together with its .sig again."]}',
   SIGNATURE_MISSING:
-    '{"room":"provenance","exit_code":3,"meaning":"Not signed as the policy wants. The policy names who must have signed; an archive without these signatures may come from anybody.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign\\"), or add a waiver with an expiry to config/policy.toml."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Not signed as the policy wants. The policy names who must have signed; an archive without these signatures may come from anybody.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign-key <wanted>\\"), or add a waiver with an expiry to config/policy.toml."]}',
   SIGNING_KEYS_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Signatures not verified. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/integrity/signatures.ts"],"messages":["no keys are pinned on this machine, so no signature of an installed package was verified"],"next_steps":[]}',
   SIGNING_KEY_AMBIGUOUS:
@@ -1022,7 +1024,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNING_KEY_UNKNOWN:
     '{"room":"provenance","exit_code":1,"meaning":"Reported as: there is no key <key>: <near>.","raised_in":["src/provenance/record-keys.ts"],"messages":["there is no key <key>: <near>"],"next_steps":["Run \\"pkg keys list\\" and take a name or id from it."]}',
   SIGNING_KEY_UNTRUSTED:
-    '{"room":"provenance","exit_code":3,"meaning":"Signed by keys that do not count. A signature counts only for these bytes and only by a key the policy names and the operator pinned.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count","the provenance of <package id> <version> is by <by>, not by whom the policy wants"],"next_steps":["Have it signed by <wanted>, or trust the key after checking it: \\"pkg keys trust VKEY --use package\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Signed by keys that do not count. A signature counts only for these bytes and only by a key the policy names and the operator pinned.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count","<whose>; the policy wants it built by <builders>","<whose>, not by whom the policy wants"],"next_steps":["Have it built by <builders>, or name its builder in config/policy.toml."]}',
   SIGNING_STATE_DAMAGED:
     '{"room":"keys","exit_code":4,"meaning":"Reported as: <path> cannot be used: <keys>.","raised_in":["src/keys/pinned-keys.ts","src/keys/signing-key.ts"],"messages":["<path> cannot be used: <keys>","<path> cannot be used: <reason>"],"next_steps":["Restore <path> from a backup, or revoke the key with \\"pkg keys revoke\\" and make a new one."]}',
   SOURCE_CHANGED:
