@@ -32,6 +32,7 @@ export interface TreeOfLines {
 }
 
 const REWRITE = `Keep a copy of the file; if the lines and "pkg ledger verify" of a copy elsewhere agree, run "pkg ledger rebuild".`;
+const UNCHECKED = `Run "pkg keys list": it says which keys are trusted here, or why none can be read; with none left, make one: "pkg keys generate NAME --use ledger".`;
 const COSIGN = `Have the witness look again: "pkg ledger cosign --witness DIR", with --key where the log has a new one.`;
 const CUT = `Keep a copy of the ledger, restore it from a backup, then run "pkg ledger verify".`;
 
@@ -62,7 +63,8 @@ export function judgeCheckpoint(
     });
   }
   const checked = checkSignatures(found.note, keys);
-  for (const { code, message } of signatureProblems(checked, keys)) note(code, message, rewrite);
+  for (const { code, message } of signatureProblems(checked, keys))
+    note(code, message, code === "LEDGER_CHECKPOINT_UNVERIFIED" ? UNCHECKED : rewrite);
   const is_witness = ({ type }: NoteKey): boolean => type === "cosignature";
   if (file === "cosigned" && keys.some(is_witness) && !checked.some(({ key }) => is_witness(key))) {
     note("LEDGER_CHECKPOINT_UNTRUSTED", "no known witness signed it", rewrite);

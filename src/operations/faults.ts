@@ -31,6 +31,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
     1,
     () => `Run "pkg ledger tail" to see ids, or name the stream of a number with --stream.`,
   ),
+  STREAM_UNKNOWN: kind<{ stream: string }>(
+    1,
+    () => `Run "pkg ledger verify" to see which ledgers there are, and whether one is gone.`,
+  ),
   TIME_INVALID: kind<{ field: string; value: string }>(
     2,
     () => `Write a time such as 2026-11-21 or 2026-11-21T10:00:00Z.`,

@@ -133,6 +133,12 @@ describe("a witness", () => {
       checkpoint: { size: 3 },
       cosigned: { size: 2, cosigned_by: [{ time_s: expect.any(Number) }] },
     });
+    // Where nothing can be checked, rewriting the file is no cure either.
+    for (const { code, next_step } of verifyTree(effects.fs, log.stream, []).findings)
+      expect([code, next_step]).toEqual([
+        "LEDGER_CHECKPOINT_UNVERIFIED",
+        expect.stringContaining('"pkg keys list"'),
+      ]);
     // What only a witness can put right, rebuilding is no cure for.
     const [untrusted] = verifyTree(effects.fs, log.stream, [
       parseNoteKey(ledgerVkey(await settled(1))),

@@ -285,6 +285,11 @@ describe("ledger export", () => {
   });
 });
 
+test("a ledger that is named and not there is no empty one", async () => {
+  for (const name of ["tail", "export"])
+    expect(await codeOf(run(name, { stream: "ledger/pakages.jsonl" }))).toBe("STREAM_UNKNOWN");
+});
+
 describe("ledger prove and verify-proof", () => {
   const vkey = (): string => {
     const { keys } = JSON.parse(readFileSync(`${on.root}/config/trusted_keys.json`, "utf8")) as {

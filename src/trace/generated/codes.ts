@@ -1077,6 +1077,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
+  STREAM_UNKNOWN:
+    '{"room":"operations","exit_code":1,"meaning":"Reported as: there is no ledger <name>.","raised_in":["src/operations/ledger-streams.ts"],"messages":["there is no ledger <name>"],"next_steps":["Run \\"pkg ledger verify\\" to see which ledgers there are, and whether one is gone."]}',
   SUBJECT_UNKNOWN:
     '{"room":"harness","exit_code":1,"meaning":"Nothing by this name can be run here: neither a file, a source folder nor a package.","raised_in":["src/harness/subjects.ts"],"messages":["the store has no archive <package id> <version>","there is no source, scenario or package \\"<id>\\" here"],"next_steps":["Try \\"golden run <near>\\", or \\"golden run --list\\" for all."]}',
   SYMLINK:
