@@ -117,6 +117,14 @@ describe("a broken link is named", () => {
       genesisEntry({ tier: "ho2", parent: { stream: "../../etc/passwd", entry_hash } }),
     ]);
     expect(codes()).toEqual([`LEDGER_PARENT_MISSING planes/ho2/ledger/odd.jsonl:1`]);
+    // What is to be pasted holds no name that somebody made up for a shell.
+    expect(verdict().findings[0]?.next_step).toBe(`Run "pkg ledger verify"; restore it from a backup.`);
+    for (const stream of ["ledger/$(id).jsonl", "x; id #.jsonl", "--root=x.jsonl"]) {
+      rmSync(odd.path);
+      rmSync(odd.head_path ?? "");
+      await appendEntries(effects, odd, [genesisEntry({ tier: "ho2", parent: { stream, entry_hash } })]);
+      expect(verdict().findings[0]?.next_step).toBe(`Run "pkg ledger verify"; restore it from a backup.`);
+    }
     rmSync(odd.path);
     rmSync(odd.head_path ?? "");
     const lost = genesisEntry({ tier: "ho2", parent: { stream: TOP, entry_hash: "0".repeat(64) } });
