@@ -20,7 +20,7 @@ export {
   ownershipLine,
   ownershipLinesWith,
 } from "./owners.ts";
-export { type PackageChange, packageChange } from "./package-change.ts";
+export { CHANGE_TEXTS, type PackageChange, packageChange } from "./package-change.ts";
 export { plainRows } from "./plain-rows.ts";
 export { compareIndex, type IndexPart, rebuildIndex } from "./rebuild.ts";
 export type { Head } from "./receipt-rows.ts";

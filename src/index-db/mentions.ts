@@ -1,10 +1,11 @@
 /** Which ledger lines mention an id or digest: the question a trace asks of millions of entries. */
 import type { FileSystem } from "../effects/index.ts";
-import { BLOCK_LINES, CATCH_UP_BYTES, catchUp } from "./follow-stream.ts";
+import { type LinePlace, linesHolding } from "../ledger/index.ts";
+import { BLOCK_LINES, type Covered, catchUp, entryIn } from "./follow-stream.ts";
 import { isLineAt, linesAt, linesFrom } from "./ledger-lines.ts";
 import { isLookedUp, tokenOf } from "./mention-token.ts";
 import { type IndexEffects, withIndex } from "./open.ts";
-import type { PackageChange } from "./package-change.ts";
+import { CHANGE_TEXTS, type PackageChange, packageChange } from "./package-change.ts";
 
 export interface Mention {
   /** Plane-relative. */
@@ -18,12 +19,11 @@ export interface Mention {
 export interface Places {
   readonly stream: string;
   readonly spans: readonly Span[];
+  /** From here on the index does not know the stream; absent where it knows all of it. */
+  readonly rest: LinePlace | undefined;
 }
 
-interface Span {
-  /** Number of the first line, from 1, and the byte it begins at. */
-  readonly line: number;
-  readonly offset: number;
+interface Span extends LinePlace {
   readonly lines_count: number;
 }
 
@@ -42,16 +42,17 @@ export function placesMentioning(
     effects,
     root,
     (database) => {
-      if (!streams.every((stream) => catchUp(effects, root, database, stream, CATCH_UP_BYTES)))
-        return undefined;
-      const places = streams.map((stream) => ({
-        stream,
-        spans: database.all(sql, tokenOf(text), stream).map((row) => ({
-          line: Number(row["line"]),
-          offset: Number(row["offset"]),
-          lines_count: sql === NAMED ? 1 : BLOCK_LINES,
-        })),
-      }));
+      const places: Places[] = [];
+      for (const stream of streams) {
+        const covered = catchUp(effects, root, database, stream, "some");
+        if (covered === undefined) return undefined;
+        const spans = database.all(sql, tokenOf(text), stream, covered.lines).map((row) => {
+          const line = Number(row["line"]);
+          const lines_count = sql === NAMED ? 1 : Math.min(BLOCK_LINES, covered.lines + 1 - line);
+          return { line, offset: Number(row["offset"]), lines_count };
+        });
+        places.push({ stream, spans, rest: restOf(covered) });
+      }
       const held = sql === NAMED ? text.replace(/^sha256:/, "") : undefined;
       return places.every(({ stream, spans }) =>
         areInPlace(effects.fs, `${root}/${stream}`, spans, () => held),
@@ -63,10 +64,14 @@ export function placesMentioning(
   );
 }
 
+const restOf = ({ lines, bytes, is_all }: Covered): LinePlace | undefined =>
+  is_all ? undefined : { line: lines + 1, offset: bytes };
+
+/** Another process may have read on meanwhile: lines behind those that are covered are found in the rest. */
 const NAMED =
-  "SELECT line, offset FROM mention WHERE token = ? AND stream = (SELECT id FROM stream WHERE name = ?) ORDER BY line";
+  "SELECT line, offset FROM mention WHERE token = ? AND stream = (SELECT id FROM stream WHERE name = ?) AND line <= ? ORDER BY line";
 const WORDS = `SELECT block.block * ${BLOCK_LINES} + 1 AS line, block.offset FROM word JOIN block USING (stream, block)
-  WHERE token = ? AND stream = (SELECT id FROM stream WHERE name = ?) ORDER BY block.block`;
+  WHERE token = ? AND stream = (SELECT id FROM stream WHERE name = ?) AND block.block * ${BLOCK_LINES} < ? ORDER BY block.block`;
 
 /** As many of the newest are looked at: an edit before them moves them all. */
 const LOOKED_AT_MAX = 512;
@@ -94,12 +99,14 @@ function areInPlace<S extends { readonly offset: number }>(
 export function* linesAtPlaces(
   fs: Pick<FileSystem, "openRead">,
   root: string,
-  { stream, spans }: Places,
+  places: Places,
   text: string,
   direction: "forwards" | "backwards" = "forwards",
 ): Generator<Mention, void, void> {
-  if (spans.length === 0) return;
+  const { stream, spans, rest } = places;
   const path = `${root}/${stream}`;
+  const behind = rest === undefined ? [] : linesHolding(fs, path, [text], rest);
+  if (direction === "backwards") for (const one of [...behind].reverse()) yield { stream, ...one };
   const ordered = direction === "forwards" ? spans : spans.toReversed();
   for (let at = 0; at < ordered.length; at += BATCH_SPANS) {
     const batch = ordered.slice(at, at + BATCH_SPANS);
@@ -114,6 +121,7 @@ export function* linesAtPlaces(
       for (const one of direction === "forwards" ? found : found.reverse()) yield { stream, ...one };
     }
   }
+  if (direction === "forwards") for (const one of behind) yield { stream, ...one };
 }
 
 /** Spans read while the file is open once. */
@@ -159,14 +167,29 @@ export function packageChanges(
     effects,
     root,
     (database) => {
-      if (!catchUp(effects, root, database, stream, CATCH_UP_BYTES)) return undefined;
-      const changes = database.all(CHANGES, stream) as unknown as StoredChange[];
-      const are_so = areInPlace(effects.fs, `${root}/${stream}`, changes, ({ package_id }) => package_id);
-      return are_so ? changes : undefined;
+      const covered = catchUp(effects, root, database, stream, "some");
+      if (covered === undefined) return undefined;
+      const path = `${root}/${stream}`;
+      const changes = database.all(CHANGES, stream, covered.lines) as unknown as StoredChange[];
+      if (!areInPlace(effects.fs, path, changes, ({ package_id }) => package_id)) return undefined;
+      const rest = restOf(covered);
+      return rest === undefined ? changes : [...changes, ...changesFrom(effects.fs, path, rest)];
     },
     () => undefined,
   );
 }
 
 const CHANGES =
-  "SELECT line, offset, package_id, plane_id, version, manifest_hash, generation, at_ms FROM change WHERE stream = (SELECT id FROM stream WHERE name = ?) ORDER BY line";
+  "SELECT line, offset, package_id, plane_id, version, manifest_hash, generation, at_ms FROM change WHERE stream = (SELECT id FROM stream WHERE name = ?) AND line <= ? ORDER BY line";
+
+function* changesFrom(
+  fs: Pick<FileSystem, "openRead">,
+  path: string,
+  rest: LinePlace,
+): Generator<StoredChange, void, void> {
+  for (const { line, offset, text } of linesHolding(fs, path, CHANGE_TEXTS, rest)) {
+    const entry = entryIn(text);
+    const change = entry === undefined ? undefined : packageChange(entry);
+    if (change !== undefined) yield { ...change, line, offset };
+  }
+}

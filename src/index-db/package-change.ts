@@ -15,6 +15,12 @@ export interface PackageChange {
 const ENTERING = new Set(["INSTALLED", "UPDATED", "REVERTED"]);
 const TIERS: readonly string[] = ["ho3", "ho2", "ho1"];
 
+/** One of these stands in every line that changes what is in force; the last in whatever writes a letter by its number. */
+export const CHANGE_TEXTS: readonly string[] = [
+  ...[...ENTERING, "UNINSTALLED"].map((event) => `"${event}"`),
+  "\\u00",
+];
+
 /** Undefined for every entry that leaves things as they are: refusals, starts, restored files. */
 export function packageChange(entry: Readonly<Record<string, unknown>>): PackageChange | undefined {
   const event = textOf(entry["event_type"]) ?? "";

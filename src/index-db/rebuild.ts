@@ -43,7 +43,7 @@ export function rebuildIndex(
       try {
         for (const stream of streams) {
           onProgress(stream);
-          catchUp(effects, root, database, stream, Number.POSITIVE_INFINITY);
+          catchUp(effects, root, database, stream, "all");
         }
       } finally {
         database.run(MENTION_INDEX);

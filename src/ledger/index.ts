@@ -12,6 +12,7 @@ export { judgeLine, type LineState } from "./judge-line.ts";
 export { type KeptHead, type KeptVerdict, type KnownHeads, verifyKept } from "./kept-heads.ts";
 export { LegacyChain, type LegacySegment } from "./legacy-chain.ts";
 export { readLine } from "./line-reading.ts";
+export { type LinePlace, linesHolding, wholeLines } from "./lines-holding.ts";
 export type { LineStart } from "./named-heads.ts";
 export { lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 export { type CheckedProof, checkProof, readCheckpointBytes, readKey as readNoteKey } from "./proof-check.ts";

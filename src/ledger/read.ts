@@ -4,6 +4,7 @@ import type { FileSystem, ReadHandle } from "../effects/index.ts";
 import { raise, raiseReading } from "./faults.ts";
 import { readHead } from "./head.ts";
 import { readLine } from "./line-reading.ts";
+import { linesHolding } from "./lines-holding.ts";
 import { countNewlines, lastNewlineEnd, linesBackwards } from "./newest-lines.ts";
 import { asEntry } from "./stored-entry.ts";
 import { storedLines } from "./stored-lines.ts";
@@ -48,11 +49,8 @@ export function* entriesHaving(
   texts: readonly string[],
 ): Generator<StoredEntry & { readonly entry: LedgerEntry }> {
   if (fs.stat(stream.path) === undefined) return;
-  const needles = texts.map((text) => Buffer.from(text));
   try {
-    for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
-      if (!complete || !needles.some((needle) => bytes.includes(needle))) continue;
-      const text = bytes.toString("utf8");
+    for (const { line, text } of linesHolding(fs, stream.path, texts)) {
       const entry = asEntry(text);
       if (entry !== undefined) yield { line, text, entry };
     }
@@ -95,11 +93,8 @@ export function readNewest(fs: FileSystem, stream: StreamRef, count: number): Om
 /** The first entry with this `id` or `entry_hash`; undefined when there is none. @throws LEDGER_IO */
 export function findEntry(fs: FileSystem, stream: StreamRef, id_or_hash: string): StoredEntry | undefined {
   if (fs.stat(stream.path) === undefined) return undefined;
-  const needle = Buffer.from(id_or_hash);
   try {
-    for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
-      if (!complete || !bytes.includes(needle)) continue;
-      const text = bytes.toString("utf8");
+    for (const { line, text } of linesHolding(fs, stream.path, [id_or_hash])) {
       const entry = asEntry(text);
       if (entry?.id === id_or_hash || entry?.entry_hash === id_or_hash) return { line, text, entry };
     }

@@ -1,7 +1,7 @@
 /** What the ledger of packages says was done, and what failed. Reads only. */
 import type { Effects } from "../effects/index.ts";
 import type { AttemptedPackage } from "../journal/index.ts";
-import { readEntries, requireStream } from "../ledger/index.ts";
+import { entriesHaving, requireStream } from "../ledger/index.ts";
 import { PACKAGES_STREAM, type Plane, planeStream } from "../plane/index.ts";
 
 export interface HistoryEvent {
@@ -34,6 +34,9 @@ const EVENTS = new Set([
   "ROLLED_BACK",
 ]);
 
+/** One of them stands in the line of every such event. */
+const EVENT_TEXTS = [...[...EVENTS].map((event) => `"${event}"`), '_REFUSED"'];
+
 /** Newest first; the ledger is streamed once. @throws LEDGER_* */
 export function packageHistory(
   { fs }: Pick<Effects, "fs">,
@@ -44,8 +47,8 @@ export function packageHistory(
   const newest: HistoryEvent[] = [];
   let total = 0;
   requireStream(fs, stream);
-  for (const { entry } of readEntries(fs, stream)) {
-    if (entry === undefined) continue;
+  const texts = request.package_id === undefined ? EVENT_TEXTS : [request.package_id];
+  for (const { entry } of entriesHaving(fs, stream, texts)) {
     if (!EVENTS.has(entry.event_type) && !entry.event_type.endsWith("_REFUSED")) continue;
     const package_ids = entry.submission_id.split(" ").filter((word) => word !== "");
     if (request.package_id !== undefined && !package_ids.includes(request.package_id)) continue;

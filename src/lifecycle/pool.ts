@@ -35,6 +35,8 @@ export class Pool {
   readonly #folder: readonly Source[];
   readonly #known = new Map<string, readonly Source[]>();
   readonly #unseen: Unseen[] = [];
+  /** Names of all archives of the store, listed once: a choice may look at many packages. */
+  #stored_names: readonly string[] | undefined;
 
   /** @param from a folder with further archives, as the user named it @throws ARCHIVES_NOT_FOUND */
   constructor(
@@ -74,12 +76,10 @@ export class Pool {
   }
 
   #stored(id: string): Source[] {
-    const { fs } = this.#effects;
-    if (fs.stat(this.#store)?.kind !== "directory") return [];
-    return fs
-      .list(this.#store)
-      .filter(({ name, kind }) => kind === "file" && name.startsWith(`${id}-`) && name.endsWith(".tar.gz"))
-      .flatMap(({ name }) => {
+    this.#stored_names ??= this.#listStore();
+    return this.#stored_names
+      .filter((name) => name.startsWith(`${id}-`))
+      .flatMap((name) => {
         const version = name.slice(id.length + 1, -".tar.gz".length);
         if (semver.valid(version) === null) return [];
         const archive = `${this.#store}/${name}`;
@@ -88,6 +88,13 @@ export class Pool {
         return source ?? [];
       })
       .filter((source) => source.id === id);
+  }
+
+  #listStore(): string[] {
+    const { fs } = this.#effects;
+    if (fs.stat(this.#store)?.kind !== "directory") return [];
+    const entries = fs.list(this.#store);
+    return entries.flatMap(({ name, kind }) => (kind === "file" && name.endsWith(".tar.gz") ? [name] : []));
   }
 
   /** Archives in the store that were passed over when versions of this package were looked for. */

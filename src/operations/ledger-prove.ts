@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { proveEntry, proveGrowth, readCheckpointBytes, type StreamRef, settleTree } from "../ledger/index.ts";
-import { outputPlace, planeStream, writeOutput } from "../plane/index.ts";
-import { toBase64 } from "../tlog/index.ts";
+import { GOVERNANCE_STREAM, outputPlace, type Plane, planeStream, writeOutput } from "../plane/index.ts";
+import { type SignedCheckpoint, toBase64 } from "../tlog/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { streamName } from "./fields.ts";
 import { readGiven } from "./given-file.ts";
+import { findNamed } from "./ledger-find.ts";
+import { chosenStreams } from "./ledger-streams.ts";
 
 interface Proof {
   readonly kind: "inclusion" | "consistency";
@@ -31,8 +33,8 @@ export const ledgerProve = operation({
   summary:
     "Prove that an entry is in the ledger, or that the ledger only grew since a checkpoint, for others to check.",
   examples: [
-    "pkg ledger prove 0 --out first.tlog-proof",
-    "pkg ledger prove LED-0123456789abcdef0123456789abcdef --stream ledger/packages.jsonl --json",
+    "pkg ledger prove LED-0123456789abcdef0123456789abcdef --out entry.tlog-proof",
+    "pkg ledger prove 0 --stream ledger/packages.jsonl --json",
     "pkg ledger prove --since old-checkpoint --out growth.proof",
   ],
   authorised: false,
@@ -41,7 +43,10 @@ export const ledgerProve = operation({
       description: "Entry: its id, its entry hash, or its number counted from 0.",
       positional: 0,
     }),
-    stream: streamName.default("ledger/governance.jsonl").meta({ description: "Stream the entry is in." }),
+    stream: streamName.optional().meta({
+      description:
+        "Stream it is in; default: where the entry is, or what the checkpoint is of. A number counts in ledger/governance.jsonl.",
+    }),
     since: z.string().optional().meta({
       description: "Checkpoint file kept from earlier: prove that the ledger continues it.",
     }),
@@ -50,9 +55,8 @@ export const ledgerProve = operation({
     }),
     out: z.string().optional().meta({ description: "File to write the proof to (.tlog-proof)." }),
   }),
-  run: async (context, { entry, stream: name, since, cosigned, out }) => {
+  run: async (context, { entry, stream: named, since, cosigned, out }) => {
     if (out !== undefined) outputPlace(context.effects, out);
-    const stream = planeStream(planeOf(context), name);
     if (entry !== undefined && since !== undefined)
       throw make("INPUT_CONFLICT", "an entry and --since are two proofs; ask for one at a time", {
         fields: ["entry", "since"],
@@ -64,13 +68,16 @@ export const ledgerProve = operation({
         command: "pkg ledger prove",
       });
     }
-    // So that what was just recorded is covered; where nothing can be written, the stored checkpoint serves.
-    await settleTree(context.effects, stream);
-    const proof =
+    const plane = planeOf(context);
+    const asked =
       since === undefined
-        ? inclusion(context, stream, entry ?? "", cosigned)
-        : consistency(context, stream, since);
-    return { result: { stream: name, ...proof, written_to: write(context, out, proof.proof) } };
+        ? entryIn(context, plane, entry ?? "", named)
+        : growthIn(context, plane, since, named);
+    // So that what was just recorded is covered; where nothing can be written, the stored checkpoint serves.
+    await settleTree(context.effects, asked.stream);
+    const proof =
+      "old" in asked ? consistency(context, asked) : inclusion(context, asked.stream, asked.entry, cosigned);
+    return { result: { stream: asked.stream.name, ...proof, written_to: write(context, out, proof.proof) } };
   },
   text: ({ written_to, proof, kind, index = 0, old_size = 0, origin, size }) => {
     if (written_to === null) return proof;
@@ -81,6 +88,34 @@ export const ledgerProve = operation({
     return `${written_to}: ${claim}\n`;
   },
 });
+
+interface Growth {
+  readonly stream: StreamRef;
+  readonly old: { readonly checkpoint: SignedCheckpoint; readonly path: string };
+}
+
+/** An id or a hash is looked for in all streams where none is named. @throws ENTRY_UNKNOWN, LEDGER_IO */
+function entryIn(
+  context: Context,
+  plane: Plane,
+  entry: string,
+  named: string | undefined,
+): { readonly stream: StreamRef; readonly entry: string } {
+  if (named !== undefined || /^\d{1,15}$/.test(entry))
+    return { stream: planeStream(plane, named ?? GOVERNANCE_STREAM), entry };
+  const { stream, line } = findNamed(context, plane, entry, undefined);
+  return { stream: planeStream(plane, stream), entry: `${line - 1}` };
+}
+
+/** A checkpoint tells of which stream it is. */
+function growthIn({ effects }: Context, plane: Plane, since: string, named: string | undefined): Growth {
+  const bytes = readGiven(effects, since);
+  const checkpoint = readCheckpointBytes(bytes, since);
+  const of = chosenStreams({ effects }, plane).find(({ log }) => log?.origin === checkpoint.origin);
+  const stream =
+    named === undefined && of !== undefined ? of : planeStream(plane, named ?? GOVERNANCE_STREAM);
+  return { stream, old: { checkpoint, path: since } };
+}
 
 function inclusion({ effects }: Context, stream: StreamRef, entry: string, cosigned: boolean): Proof {
   const found = proveEntry(effects.fs, stream, entry, cosigned ? "cosigned" : "checkpoint");
@@ -97,9 +132,7 @@ function inclusion({ effects }: Context, stream: StreamRef, entry: string, cosig
   };
 }
 
-function consistency({ effects }: Context, stream: StreamRef, since: string): Proof {
-  const bytes = readGiven(effects, since);
-  const old = { checkpoint: readCheckpointBytes(bytes, since), path: since };
+function consistency({ effects }: Context, { stream, old }: Growth): Proof {
   const { checkpoint, hashes, file } = proveGrowth(effects.fs, stream, old);
   return {
     kind: "consistency",

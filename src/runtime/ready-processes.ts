@@ -5,12 +5,12 @@
  */
 import type { Effects } from "../effects/index.ts";
 import type { Plane } from "../plane/index.ts";
-import { confine, type Ready, type ReadyRequest, readyKey, standReady, type Wall } from "../sandbox/index.ts";
+import { type Ready, type ReadyRequest, readyKey, standReady, type Wall } from "../sandbox/index.ts";
 import type { Begun } from "./begun.ts";
 import type { Hosting } from "./hosting.ts";
 import { Resting, type RestingKey, type RestingOptions } from "./resting.ts";
 import { stateOf } from "./resting-key.ts";
-import { callOf, confinement, type StartProcess, startProcess } from "./spawned.ts";
+import { callOf, confineCall, confinement, type StartProcess, startProcess } from "./spawned.ts";
 import { wallFor } from "./wall.ts";
 
 /** One call, from its start to its answer. */
@@ -56,11 +56,11 @@ export class ReadyProcesses {
         if (!mayStandReady(begun) || this.#options.count_max === 0)
           return startProcess(effects, plane, begun, hosting, brokering);
         started = await this.#whatToStart(begun);
-        const { stdin, limits } = callOf(begun);
-        const ready = this.#resting.take(started.key);
-        if (ready !== undefined) return ready.begin(stdin, limits);
-        const { request, wall } = started;
-        return confine(effects, wall, { ...request, stdin, limits: { ...request.limits, ...limits } });
+        const { wall, request, key } = started;
+        const one = callOf(begun);
+        const ready = this.#resting.take(key);
+        if (ready !== undefined) return ready.begin(one.stdin, one.limits);
+        return confineCall(effects, wall, request, one);
       },
       answered: () => {
         if (is_again && started !== undefined) this.#replace(started);
@@ -124,10 +124,9 @@ export class ReadyProcesses {
 const KNOWN_MAX = 1024;
 
 /**
- * An agent's ceilings and a turn's outputs are those of one run. What a package brings into its own environment may run code as
- * soon as the interpreter starts (`.pth` files), and nothing of a plugin runs before it is called.
+ * What an agent may spend, who answers it and the outputs of its turn are those of one run; others have none of these. What a
+ * package brings into its own environment may run code as soon as the interpreter starts (`.pth` files), and nothing of a plugin
+ * runs before it is called.
  */
-const mayStandReady = ({ prepared, turn }: Begun): boolean =>
-  prepared.plugin.asked.kind !== "agent" &&
-  prepared.plugin.manifest.environment === undefined &&
-  turn === undefined;
+const mayStandReady = ({ prepared: { plugin } }: Begun): boolean =>
+  plugin.asked.kind !== "agent" && plugin.manifest.environment === undefined;

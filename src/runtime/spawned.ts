@@ -5,10 +5,12 @@ import type { Plane } from "../plane/index.ts";
 import {
   type CallLimits,
   type Confined,
+  type ConfineNeeds,
   confine,
   type Outcome,
   profileFor,
   type StartRequest,
+  type Wall,
 } from "../sandbox/index.ts";
 import type { Begun, Ended } from "./begun.ts";
 import { type Brokering, profileWithin } from "./broker/brokering.ts";
@@ -31,17 +33,27 @@ export async function startProcess(
 ): Promise<Confined> {
   const walled = await wallFor(effects, plane, hosting, begun.prepared.plugin);
   const request = confinement(effects, plane, begun, { walled, brokering });
-  const { stdin, limits } = callOf(begun);
-  return confine(effects, walled.wall, { ...request, stdin, limits: { ...request.limits, ...limits } });
+  return confineCall(effects, walled.wall, request, callOf(begun));
 }
 
 export type StartProcess = typeof startProcess;
 
-/** What is of this call alone. */
-export function callOf({ prepared: { limits }, lineFor }: Pick<Begun, "prepared" | "lineFor">): {
+/** Started and begun at once. @throws as `confine` */
+export const confineCall = (
+  effects: ConfineNeeds,
+  wall: Wall,
+  request: StartRequest,
+  { stdin, limits }: OneCall,
+): Promise<Confined> =>
+  confine(effects, wall, { ...request, stdin, limits: { ...request.limits, ...limits } });
+
+/** What is of one call alone. */
+interface OneCall {
   readonly stdin: string;
   readonly limits: CallLimits;
-} {
+}
+
+export function callOf({ prepared: { limits }, lineFor }: Pick<Begun, "prepared" | "lineFor">): OneCall {
   return {
     stdin: lineFor(),
     limits: {

@@ -147,11 +147,11 @@ export interface Usage {
   readonly memory_measured: "cgroup" | "sampled";
   readonly cpu_ms: number;
   readonly cpu_measured: "cgroup" | "rusage" | "sampled";
-  /** Metered by the broker. */
   /** Programs still running when the one we started had ended, by name; they ended with it. Absent where nobody could see. */
   readonly processes_left?: readonly string[];
   /** Ports of the sandbox somebody still listened at then. */
   readonly ports_left?: readonly number[];
+  /** Metered by the broker; absent where there is none. */
   readonly tokens?: number;
   readonly cost_units?: number;
   /** The ceiling that was passed. */

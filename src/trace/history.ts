@@ -1,9 +1,10 @@
 /** What the ledgers say about a subject. Each stream is read once, from first to last. */
 import type { TracedEvent } from "../contracts/index.ts";
+import { CHANGE_TEXTS } from "../index-db/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
+import { linesHolding } from "../ledger/index.ts";
 import { ledgerStreams, PACKAGES_STREAM } from "../plane/index.ts";
 import type { FactLine } from "./facts.ts";
-import { matchingLines } from "./matching-lines.ts";
 import type { Sight } from "./sight.ts";
 
 type Members = { readonly [key: string]: unknown };
@@ -28,14 +29,14 @@ export function* linesAbout(sight: Sight, text: string): Generator<Line, void, v
   if (known !== undefined) yield* parsedLines(known);
   else
     for (const stream of ledgerStreams(sight.effects.fs, sight.plane.root))
-      yield* linesIn(sight, stream, text);
+      yield* linesIn(sight, stream, [text]);
 }
 
-/** Lines of one stream that hold the text, from first to last. What cannot be read is a finding. */
-function* linesIn(sight: Sight, stream: string, text: string): Generator<Line, void, void> {
+/** Lines of one stream that hold one of the texts, from first to last. What cannot be read is a finding. */
+function* linesIn(sight: Sight, stream: string, texts: readonly string[]): Generator<Line, void, void> {
   try {
     const path = `${sight.plane.root}/${stream}`;
-    for (const { line, text: json } of matchingLines(sight.effects.fs, path, text)) {
+    for (const { line, text: json } of linesHolding(sight.effects.fs, path, texts)) {
       const parsed = parseLine(json, stream, line);
       if (parsed !== undefined) yield parsed;
     }
@@ -47,7 +48,7 @@ function* linesIn(sight: Sight, stream: string, text: string): Generator<Line, v
 /** All lines of the package ledger that may change what is in force, oldest first. */
 export function* packageLines(sight: Sight): Generator<Line, void, void> {
   if (sight.stat(PACKAGES_STREAM)?.kind !== "file") return;
-  for (const line of linesIn(sight, PACKAGES_STREAM, '"event_type"'))
+  for (const line of linesIn(sight, PACKAGES_STREAM, CHANGE_TEXTS))
     if (IN_FORCE.test(line.event.event)) yield line;
 }
 
@@ -63,7 +64,7 @@ export function newestAbout(sight: Sight, text: string, count_max: number): Trac
   }
   for (const stream of known === undefined ? ledgerStreams(sight.effects.fs, sight.plane.root) : []) {
     const last: TracedEvent[] = [];
-    for (const line of linesIn(sight, stream, text)) if (isAbout(line, text)) last.push(line.event);
+    for (const line of linesIn(sight, stream, [text])) if (isAbout(line, text)) last.push(line.event);
     newest.push(...last.slice(-count_max));
   }
   return newestFirst(newest).slice(0, count_max);

@@ -2,10 +2,9 @@
 import type { InclusionProof } from "../contracts/index.ts";
 import type { Effects } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { proveEntry, storedRoot, streamOrigin } from "../ledger/index.ts";
+import { proveEntry, storedRoot, streamOrigin, wholeLines } from "../ledger/index.ts";
 import { PLANE_STREAMS, type Plane, planeStream } from "../plane/index.ts";
 import { leafHash, TreeBuilder } from "../tlog/index.ts";
-import { wholeLines } from "./matching-lines.ts";
 import type { LogProofs } from "./options.ts";
 
 /** Of a longer stream the tiles are believed, and its lines left to `pkg ledger verify`. */

@@ -41,6 +41,17 @@ test("what an auditor, a witness and an operator do with a log", () => {
     code: "LEDGER_ENTRY_UNKNOWN",
   });
 
+  // Whoever has an id need not know its ledger, and a checkpoint tells of which it is.
+  const added = plane.pkg("ledger", "append", "--event", "x", "--stream", "ledger/packages.jsonl", "--json");
+  const other = join(away, "other-checkpoint");
+  copyFileSync(join(plane.root, "ledger/packages/checkpoint"), other);
+  const of_packages = { stream: "ledger/packages.jsonl" };
+  expect(plane.pkg("ledger", "prove", added.json().entry.id, "--json").json()).toMatchObject(of_packages);
+  expect(plane.pkg("ledger", "prove", "--since", other, "--json").json()).toMatchObject(of_packages);
+  expect(plane.pkg("ledger", "prove", "LED-0", "--json").json().error).toMatchObject({
+    code: "ENTRY_UNKNOWN",
+  });
+
   const witness = join(away, "witness");
   const signed = plane.pkg("ledger", "cosign", "--witness", witness, "--name", "ann", "--json").json();
   expect(signed).toMatchObject({ witness: "ann", size: 3 });

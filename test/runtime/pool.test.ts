@@ -1,15 +1,14 @@
 /** Warm workers: the same codes and entries as with a process for each call, and no worker that is not as it was approved. */
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { disablePlugin } from "../../src/lifecycle/index.ts";
-import { ActionPool, type PoolOptions, type RunRequest } from "../../src/runtime/index.ts";
-import { action, copyOfRuns, HOSTING, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
+import { living, poolOf } from "../support/action-pool.ts";
+import { action, copyOfRuns, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
 import { writeTree } from "../support/tree.ts";
 
 let made: RunPlane;
-const pools: ActionPool[] = [];
 
 beforeAll(async () => {
   made = await runPlane(mkdtempSync(join(tmpdir(), "holdfast-test-")));
@@ -26,39 +25,9 @@ beforeAll(async () => {
     files: { "main.py": MAIN_PY.replace('"echo": given', '"echo": "newer"') },
   });
 });
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.stop();
-});
 afterAll(() => rmSync(dirname(made.root), { recursive: true, force: true }));
 
-function poolOf(plane: RunPlane, options: Partial<PoolOptions> = {}) {
-  const pool = new ActionPool(plane.effects, plane.plane, HOSTING, options);
-  pools.push(pool);
-  const request = { namespace: "notes", action: "echo", host: "library", token: plane.token } as const;
-  const run = (input: unknown, more: Partial<RunRequest> = {}) => pool.run({ ...request, input, ...more });
-  const fails = async (input: unknown, more: Partial<RunRequest> = {}) => {
-    const before = plane.runs().length;
-    const failure = await run(input, more).then(
-      () => undefined,
-      (error: unknown) => error as { code: string; message: string },
-    );
-    return { code: failure?.code, message: failure?.message, entries: plane.runs().slice(before) };
-  };
-  return { pool, run, fails };
-}
-
 const pid = ({ result }: { readonly result: unknown }): number => (result as { pid: number }).pid;
-/** Of the tests' own plugin alone. */
-const living = (plane: RunPlane): string[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${plane.root}/modules/notes/main.py`);
-      } catch {
-        return false;
-      }
-    });
 
 test("one worker serves many calls, each with its own entry, answer and id", async () => {
   const { pool, run } = poolOf(made);

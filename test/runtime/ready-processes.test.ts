@@ -1,24 +1,15 @@
 /** Processes that stand ready before a call: the same answers, codes and entries, and none that is not as it was approved. */
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Effects } from "../../src/effects/index.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { configurePlugin, disablePlugin } from "../../src/lifecycle/index.ts";
-import { ActionPool, type PoolOptions, type RunRequest, type RunResult } from "../../src/runtime/index.ts";
-import { action, copyOfRuns, HOSTING, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
+import type { RunResult } from "../../src/runtime/index.ts";
+import { living, poolOf, untilReady } from "../support/action-pool.ts";
+import { action, copyOfRuns, MAIN_PY, type RunPlane, runPlane } from "../support/run-plane.ts";
 import { writeTree } from "../support/tree.ts";
 
 let made: RunPlane;
-const pools: ActionPool[] = [];
 
 const PLUGIN = {
   kind: "integration",
@@ -40,65 +31,41 @@ beforeAll(async () => {
     files: { "main.py": MAIN_PY.replace('"echo": given', '"echo": "newer"') },
   });
 });
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.stop();
-});
 afterAll(() => rmSync(dirname(made.root), { recursive: true, force: true }));
+
+/** Asks who answers it. */
+const AGENT_PY = MAIN_PY.replace(
+  "def serve(line):",
+  `import socket
+def ask(tool, given):
+    lines = socket.socket(fileno=int(os.environ["HOLDFAST_BROKER_FD"])).makefile("rw")
+    lines.write(json.dumps({"id": 1, "tool": tool, "input": given}) + "\\n")
+    lines.flush()
+    return json.loads(lines.readline() or "null")
+def serve(line):`,
+);
+const AGENT = {
+  namespace: "agent",
+  kind: "agent",
+  // Others with this are kept warm.
+  requires: ["workers"],
+  permissions: { tools: ["notes.echo"], tokens_max: 10, cost_units_max: 3 },
+  actions: [
+    action("ask", { permissions: ["tool:notes.echo", "tokens:10", "cost:3"] }),
+    action("turn", { turn: { outputs: ["output/<session_id>/answer.txt"] } }),
+  ],
+};
+const BROKER = `[tools."notes.echo"]
+kind = "action"
+namespace = "notes"
+action = "echo"
+cost_units_per_call = 2
+`;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function poolOf(plane: RunPlane, options: Partial<PoolOptions> = {}, env: Record<string, string> = {}) {
-  const host = { ...plane.effects.host, env: { ...plane.effects.host.env, ...env } };
-  const effects: Effects = { ...plane.effects, host };
-  const pool = new ActionPool(effects, plane.plane, HOSTING, options);
-  pools.push(pool);
-  const request = { namespace: "notes", action: "echo", host: "library", token: plane.token } as const;
-  const run = (input: unknown, more: Partial<RunRequest> = {}) => pool.run({ ...request, input, ...more });
-  const fails = async (input: unknown, more: Partial<RunRequest> = {}) => {
-    const before = plane.runs().length;
-    const failure = await run(input, more).then(
-      () => undefined,
-      (error: unknown) => error as { code: string },
-    );
-    return {
-      code: failure?.code,
-      entries: plane
-        .runs()
-        .slice(before)
-        .map(({ event_type }) => event_type),
-    };
-  };
-  /** Called again, so that one stands ready. */
-  const readied = async (): Promise<void> => {
-    await run({});
-    await run({});
-    await untilReady(pool, 1);
-  };
-  return { pool, run, fails, readied, host };
-}
-
-async function untilReady(pool: ActionPool, count: number): Promise<void> {
-  for (let tries = 0; pool.ready_count !== count; tries++) {
-    if (tries > 500) throw new Error(`${pool.ready_count} stand ready, not ${count}`);
-    await pause(10);
-  }
-}
-
 const wasAhead = ({ resources }: RunResult): boolean =>
   (resources as { started_ahead?: boolean }).started_ahead === true;
-
-/** Of the tests' own plugin alone. */
-const living = (plane: RunPlane): string[] =>
-  readdirSync("/proc").filter((name) => {
-    try {
-      return (
-        /^\d+$/.test(name) &&
-        readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${plane.root}/modules/notes/main.py`)
-      );
-    } catch {
-      return false;
-    }
-  });
 
 test("a plugin that is called again finds its next process started, each call with one of its own and its own entry", async () => {
   const { pool, run } = poolOf(made);
@@ -135,22 +102,22 @@ test("what is of one call is told with the call: input, configuration, limits", 
   const { result } = await run({});
   expect(result).toMatchObject({ config: { retries: 7 } });
   await untilReady(pool, 1);
-  expect(await fails({ code: "while True: pass" }, { limits: { timeout_ms: 100 } })).toEqual({
+  expect(await fails({ code: "while True: pass" }, { limits: { timeout_ms: 100 } })).toMatchObject({
     code: "plugin_action_timeout",
-    entries: ["plugin.action_failed"],
+    entries: [{ event_type: "plugin.action_failed" }],
   });
   expect(plane.runs().at(-1)?.metadata["resources"]).toMatchObject({ started_ahead: true });
   await untilReady(pool, 1);
-  expect(await fails({ code: "os._exit(3)" })).toEqual({
+  expect(await fails({ code: "os._exit(3)" })).toMatchObject({
     code: "plugin_run_failed",
-    entries: ["plugin.action_failed"],
+    entries: [{ event_type: "plugin.action_failed" }],
   });
   await untilReady(pool, 1);
   expect(
     await fails({ code: "sys.stdout.write('x' * (1 << 20))" }, { limits: { output_bytes_max: 100 } }),
-  ).toEqual({
+  ).toMatchObject({
     code: "plugin_output_too_large",
-    entries: ["plugin.action_failed"],
+    entries: [{ event_type: "plugin.action_failed" }],
   });
 });
 
@@ -182,7 +149,10 @@ test("when its files are not as they were an edit is refused and nothing stands 
   const { pool, fails, readied } = poolOf(plane);
   await readied();
   appendFileSync(join(plane.root, "modules/notes/main.py"), "# edited\n");
-  expect(await fails({})).toEqual({ code: "PLUGIN_FILE_REFUSED", entries: ["plugin.action_refused"] });
+  expect(await fails({})).toMatchObject({
+    code: "PLUGIN_FILE_REFUSED",
+    entries: [{ event_type: "plugin.action_refused" }],
+  });
   expect([pool.ready_count, living(plane)]).toEqual([0, []]);
 });
 
@@ -239,6 +209,39 @@ test("one that was killed meanwhile is not used", async () => {
   await pause(200);
   const next = await run({});
   expect([wasAhead(next), next.result]).toEqual([false, expect.objectContaining({ echo: {} })]);
+});
+
+test.each([
+  {
+    asked: { action: "ask" },
+    code: 'answer(ask("notes.echo", {"n": 1}))',
+    spent: { cost_units: 2, tools: { "notes.echo": { calls: 1, failed: 0 } } },
+  },
+  {
+    asked: { action: "turn", session: "SES-1" },
+    code: 'open(request["turn"]["outputs"][0], "w").close(); answer({})',
+    spent: { cost_units: 0 },
+  },
+])("no process of an agent is started ahead, or kept for the next call: $asked.action", async (one) => {
+  const plane = copyOfRuns(made);
+  await plane.packPlugin({
+    id: "PKG-T2-AGENT-001",
+    target: "modules/agent",
+    plugin: AGENT,
+    files: { "main.py": AGENT_PY },
+  });
+  await plane.install(["PKG-T2-AGENT-001"]);
+  await plane.enable("agent");
+  writeTree(plane.root, { "config/broker.toml": BROKER });
+  const { pool, run } = poolOf(plane);
+  for (let call = 0; call < 3; call++) {
+    const done = await run({ code: one.code }, { namespace: "agent", ...one.asked });
+    // What it may spend is of this call alone, and so is who answers it.
+    expect(done.resources).toMatchObject(one.spent);
+    expect(wasAhead(done)).toBe(false);
+  }
+  await pause(300);
+  expect([pool.ready_count, pool.resting_count, living(plane, "agent")]).toEqual([0, 0, []]);
 });
 
 test("none stands ready for one call alone, where none is wanted, or for longer than it may", async () => {

@@ -1977,8 +1977,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
     summary:
       "Prove that an entry is in the ledger, or that the ledger only grew since a checkpoint, for others to check.",
     examples: [
-      "pkg ledger prove 0 --out first.tlog-proof",
-      "pkg ledger prove LED-0123456789abcdef0123456789abcdef --stream ledger/packages.jsonl --json",
+      "pkg ledger prove LED-0123456789abcdef0123456789abcdef --out entry.tlog-proof",
+      "pkg ledger prove 0 --stream ledger/packages.jsonl --json",
       "pkg ledger prove --since old-checkpoint --out growth.proof",
     ],
     authorised: false,
@@ -1992,8 +1992,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "stream",
         type: "string",
-        description: "Stream the entry is in.",
-        default: "ledger/governance.jsonl",
+        description:
+          "Stream it is in; default: where the entry is, or what the checkpoint is of. A number counts in ledger/governance.jsonl.",
       },
       {
         field: "since",
