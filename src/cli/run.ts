@@ -235,12 +235,17 @@ function diffLines({ details }: Fault): string[] {
     .map((line) => `  ${printable(line).replaceAll("\n", "")}`);
 }
 
-const escaped = (unit: string): string => `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`;
+/** Controls, and what breaks a line or turns the direction of the text after it. */
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const escaped = (unit: string): string => {
+  const code = unit.charCodeAt(0).toString(16);
+  return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
+};
 /** A hostile name must neither steer the terminal nor fake a line of ours. */
-const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, escaped);
+const oneLine = (text: string): string => text.replace(STEERING, escaped);
 /** Text of several lines: only line ends pass. */
 const printable = (text: string): string =>
-  text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, escaped);
+  text.replace(STEERING, (unit) => (unit === "\n" ? unit : escaped(unit)));
 
 function redact(text: string, secrets: readonly string[]): string {
   return secrets

@@ -132,7 +132,7 @@ function tell(fault: Fault, root: string, { package_id }: Subject, outcome: Outc
   const message = shown(`installed ${package_id}: ${relative(fault.message)}`);
   const step =
     fault.code === "SIGNING_KEY_REVOKED"
-      ? `Install a version that a key in force signed, or run "pkg uninstall --id ${package_id}"; config/waivers.toml can excuse it until a day.`
+      ? `Pack the same source again with "pkg pack --src DIR --sign", or run "pkg uninstall --id ${package_id}"; config/waivers.toml can excuse it until a day.`
       : fault.next_step;
   outcome.find(fault.code, message, step, {
     package_id,

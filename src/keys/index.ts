@@ -4,7 +4,14 @@ export { type FoundSecret, findSecret } from "./find-secret.ts";
 export { ensureSigningKeys, firstKeyName } from "./first-signing-keys.ts";
 export { type InitialisedAuth, initAuth } from "./init-auth.ts";
 export { issueToken, type NewToken, type TokenRequest } from "./issue-token.ts";
-export { readPinnedKeys, readPinnedPolicy, writePinnedKeys, writePinnedPolicy } from "./pinned-keys.ts";
+export {
+  readPinnedKeys,
+  readPinnedPolicy,
+  readPublishing,
+  writePinnedKeys,
+  writePinnedPolicy,
+  writePublishing,
+} from "./pinned-keys.ts";
 export { type KeysPlaces, keysDirectory, keysPlaces } from "./places.ts";
 export { readPrivateText } from "./private-file.ts";
 export { type ListedToken, listTokens, type Revocation, revokeToken } from "./revoke-token.ts";

@@ -37,6 +37,27 @@ export function writePinnedKeys(
   });
 }
 
+/**
+ * sha256 of the plane's own list as it was when a change began to be pinned, "none" where there was none; undefined when
+ * no change is under way. A list that is still that one was not edited: the change was cut short before it got there.
+ * @throws AUTH_SECRET_EXPOSED, AUTH_SECRET_UNREADABLE
+ */
+export const readPublishing = (fs: FileSystem, places: Pick<KeysPlaces, "publishing">): string | undefined =>
+  readPrivateText(fs, places.publishing)?.trim();
+
+/** @param digest undefined when the change has arrived @throws AUTH_STATE_UNWRITABLE */
+export function writePublishing(
+  effects: Pick<Effects, "fs" | "random">,
+  { signing, publishing }: Pick<KeysPlaces, "signing" | "publishing">,
+  digest: string | undefined,
+): void {
+  writing(signing, () => {
+    if (digest === undefined) return effects.fs.remove(publishing);
+    makePrivateDirectory(effects.fs, signing);
+    writePrivate(effects, publishing, `${digest}\n`);
+  });
+}
+
 /** sha256 of the policy file an operator accepted; undefined when none was ever accepted. */
 export function readPinnedPolicy(
   fs: FileSystem,

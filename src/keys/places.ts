@@ -21,6 +21,8 @@ export interface KeysPlaces {
   readonly pinned_keys: string;
   /** Digest of the policy an operator accepted. */
   readonly pinned_policy: string;
+  /** Digest of the plane's own list while a change of it is under way. */
+  readonly publishing: string;
 }
 
 /** `<HOLDFAST_HOME, else ~/.holdfast>/planes/<plane_uid>`. A relative HOLDFAST_HOME counts from the working directory. */
@@ -45,6 +47,7 @@ export function keysPlaces(directory: string): KeysPlaces {
     signing: `${directory}/signing`,
     pinned_keys: `${directory}/signing/trusted.json`,
     pinned_policy: `${directory}/signing/policy.sha256`,
+    publishing: `${directory}/signing/publishing.sha256`,
   };
 }
 

@@ -32,6 +32,8 @@ export interface TreeOfLines {
 }
 
 const REWRITE = `Keep a copy of the file; if the lines and "pkg ledger verify" of a copy elsewhere agree, run "pkg ledger rebuild".`;
+const UNCHECKED = `Run "pkg keys list": it says which keys are trusted here, or why none can be read; with none left, make one: "pkg keys generate NAME --use ledger".`;
+const COSIGN = `Have the witness look again: "pkg ledger cosign --witness DIR", with --key where the log has a new one.`;
 const CUT = `Keep a copy of the ledger, restore it from a backup, then run "pkg ledger verify".`;
 
 /** What is wrong with a checkpoint, and what it says where it can be read. */
@@ -43,27 +45,29 @@ export function judgeCheckpoint(
   keys: readonly NoteKey[],
 ): { readonly findings: Finding[]; readonly verdict?: CheckpointVerdict } {
   const path = treeFileName(stream, file);
+  const rewrite = file === "checkpoint" ? REWRITE : COSIGN;
   const findings: Finding[] = [];
   const note = (code: string, message: string, next_step: string, more: Partial<Finding> = {}): void => {
     const severity = code === "LEDGER_CHECKPOINT_UNVERIFIED" ? "note" : "error";
     findings.push({ code, severity, message: `${path}: ${message}`, next_step, path, ...more });
   };
   if (typeof found === "string") {
-    note("LEDGER_CHECKPOINT_MALFORMED", found, REWRITE);
+    note("LEDGER_CHECKPOINT_MALFORMED", found, rewrite);
     return { findings };
   }
   const { origin } = stream.log ?? found;
   if (found.origin !== origin) {
-    note("LEDGER_CHECKPOINT_ORIGIN", "it is a checkpoint of another log", REWRITE, {
+    note("LEDGER_CHECKPOINT_ORIGIN", "it is a checkpoint of another log", rewrite, {
       expected: origin,
       actual: found.origin,
     });
   }
   const checked = checkSignatures(found.note, keys);
-  for (const { code, message } of signatureProblems(checked, keys)) note(code, message, REWRITE);
+  for (const { code, message } of signatureProblems(checked, keys))
+    note(code, message, code === "LEDGER_CHECKPOINT_UNVERIFIED" ? UNCHECKED : rewrite);
   const is_witness = ({ type }: NoteKey): boolean => type === "cosignature";
   if (file === "cosigned" && keys.some(is_witness) && !checked.some(({ key }) => is_witness(key))) {
-    note("LEDGER_CHECKPOINT_UNTRUSTED", "no known witness signed it", REWRITE);
+    note("LEDGER_CHECKPOINT_UNTRUSTED", "no known witness signed it", rewrite);
   }
   const root = tree.rootAt(found.size);
   const hex = Buffer.from(found.root).toString("hex");

@@ -4,7 +4,7 @@ import type { FileSystem } from "../effects/index.ts";
 import { childLinks, type FamilyLink, parentLink } from "./family-links.ts";
 import { HEAD_FINDINGS, type HeadProblem, judgeHeads } from "./named-heads.ts";
 import { isReadable } from "./readable.ts";
-import { isStreamName, type StreamRef } from "./stream-ref.ts";
+import { isStreamName, pasted, type StreamRef } from "./stream-ref.ts";
 
 export interface FamilyVerdict {
   readonly valid: boolean;
@@ -71,7 +71,7 @@ function finding(
     ...HEAD_FINDINGS[kind][problem],
     severity: "error",
     message: `${from}: line ${line} names the head of ${to.stream}, which ${message}`,
-    next_step: `Run "pkg ledger verify ${to.stream}"; restore it from a backup.`,
+    next_step: `Run "pkg ledger verify${pasted(to.stream)}"; restore it from a backup.`,
     path: from,
     line,
     ...(expected !== undefined && { expected }),

@@ -37,6 +37,10 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
     1,
     (d) => `Run "pkg ledger rebuild --stream ${d.stream}" where the plane's signing key can be reached.`,
   ),
+  LEDGER_NOT_LOGGED: kind<{ stream: string }>(
+    2,
+    () => `Run "pkg ledger summarise"; then prove the entry ledger_summary of the ledger above it.`,
+  ),
   LEDGER_NOT_COVERED: kind<{ stream: string; index: number; size: number }>(
     1,
     (d) => `Run "pkg ledger rebuild --stream ${d.stream}" where the plane's signing key can be reached.`,
@@ -61,9 +65,10 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
     2,
     () => `Name a file that "pkg ledger prove --out" wrote, or another .tlog-proof.`,
   ),
-  LEDGER_PROOF_INVALID: kind<{ path: string; reason: string }>(
-    1,
-    () => `Ask for a new proof, and compare the key with the log's owner.`,
+  LEDGER_PROOF_INVALID: kind<{ path: string; reason: string; missing?: string }>(1, (d) =>
+    d.missing === undefined
+      ? `Ask for a new proof, and compare the key with the log's owner.`
+      : `Run "pkg ledger verify-proof" again with ${d.missing} and that file.`,
   ),
   LEDGER_KEY_MALFORMED: kind<{ key: string; reason: string }>(
     2,
@@ -82,6 +87,13 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
     (d) => `Check the disk and permissions of ${d.path}, then run "pkg ledger verify".`,
   ),
 });
+
+/** @throws LEDGER_NOT_LOGGED for a stream that is no log, such as a session's */
+export function requireLog({ name, log }: { readonly name: string; readonly log?: unknown }): void {
+  if (log !== undefined) return;
+  const message = `${name} has no tiles and checkpoints of its own: the ledger above it records where it stands`;
+  raise("LEDGER_NOT_LOGGED", message, { stream: name });
+}
 
 const READ_ONLY = new Set(["EROFS", "EACCES", "EPERM"]);
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);

@@ -6,7 +6,7 @@ export {
 export { checkpointInForce, trustedLedgerKeys } from "./checkpoint-file.ts";
 export { type EntryVerdict, verifyEntry } from "./entry-verdict.ts";
 export { type FamilyVerdict, verifyFamily } from "./family.ts";
-export { ledgerFaults } from "./faults.ts";
+export { ledgerFaults, requireLog } from "./faults.ts";
 export { genesisEntry } from "./genesis.ts";
 export { judgeLine, type LineState } from "./judge-line.ts";
 export { type KeptHead, type KeptVerdict, type KnownHeads, verifyKept } from "./kept-heads.ts";

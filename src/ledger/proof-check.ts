@@ -14,6 +14,7 @@ import {
   verifyInclusion,
 } from "../tlog/index.ts";
 import { raise } from "./faults.ts";
+import { agrees, readJsonForm } from "./proof-json.ts";
 
 export interface CheckedProof {
   readonly kind: "inclusion" | "consistency";
@@ -31,6 +32,7 @@ export interface CheckedProof {
 
 export interface ProofToCheck {
   readonly path: string;
+  /** The proof file, or what `pkg ledger prove --json` prints. */
   readonly bytes: Uint8Array;
   /** Keys of the log: at least one must have signed. */
   readonly keys: readonly string[];
@@ -49,8 +51,12 @@ export function checkProof(request: ProofToCheck): CheckedProof {
   const keys = request.keys.map((key) => readKey(key, "ed25519"));
   const witnesses = (request.witnesses ?? []).map((key) => readKey(key, "cosignature"));
   const proof = readable(request.bytes, path);
-  const invalid = (reason: string): never =>
-    raise("LEDGER_PROOF_INVALID", `${path} proves nothing: ${reason}`, { path, reason });
+  const invalid = (reason: string, missing?: string): never =>
+    raise("LEDGER_PROOF_INVALID", `${path} proves nothing: ${reason}`, {
+      path,
+      reason,
+      ...(missing !== undefined && { missing }),
+    });
   const { origin, size } = proof.checkpoint;
   if (request.origin !== undefined && request.origin !== origin) {
     invalid(`it is of the log ${origin}, not of ${request.origin}`);
@@ -59,7 +65,7 @@ export function checkProof(request: ProofToCheck): CheckedProof {
   const known = { kind: proof.kind, origin, size, ...signers };
   if (proof.kind === "inclusion") return { ...known, ...checkInclusion(proof, request, invalid) };
   const old = earlier(request);
-  if (old === undefined) return invalid("the earlier checkpoint must be given with --since");
+  if (old === undefined) return invalid("the earlier checkpoint must be given with --since", "--since");
   const { old_size } = proof;
   if (old.size !== old_size)
     invalid(`it begins at ${old_size} entries, the earlier checkpoint at ${old.size}`);
@@ -74,10 +80,10 @@ export function checkProof(request: ProofToCheck): CheckedProof {
 function checkInclusion(
   { extra, index, hashes, checkpoint }: InclusionFile,
   { entry }: ProofToCheck,
-  invalid: (reason: string) => never,
+  invalid: (reason: string, missing?: string) => never,
 ): Pick<CheckedProof, "index" | "line"> {
   const bytes = entry ?? extra;
-  if (bytes === undefined) return invalid("it does not hold the entry; give it with --entry");
+  if (bytes === undefined) return invalid("it does not hold the entry; give it with --entry", "--entry");
   if (!verifyInclusion(leafHash(bytes), index, checkpoint, hashes)) {
     invalid("its hashes do not lead from the entry to the root of the checkpoint");
   }
@@ -107,7 +113,10 @@ function requireSigners(
 
 function readable(bytes: Uint8Array, path: string): ReturnType<typeof parseProofFile> {
   try {
-    return parseProofFile(bytes);
+    const json = readJsonForm(bytes);
+    const proof = parseProofFile(json?.proof ?? bytes);
+    if (json !== undefined) agrees(json.stated, proof);
+    return proof;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     const reason = error.message;
@@ -130,6 +139,9 @@ export function readCheckpointBytes(bytes: Uint8Array, path: string): SignedChec
   }
 }
 
+/** A key is shorter; what is given in place of one may be a whole file. */
+const KEY_SHOWN_MAX = 200;
+
 /** A witness may give its plain key too: it is taken for the type wanted. @throws LEDGER_KEY_MALFORMED */
 export function readKey(text: string, type: NoteKey["type"]): NoteKey {
   try {
@@ -137,8 +149,9 @@ export function readKey(text: string, type: NoteKey["type"]): NoteKey {
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     const reason = error.message;
-    return raise("LEDGER_KEY_MALFORMED", `${JSON.stringify(text)} is not a verifier key: ${reason}`, {
-      key: text,
+    const shown = JSON.stringify(text.length > KEY_SHOWN_MAX ? `${text.slice(0, KEY_SHOWN_MAX)}…` : text);
+    return raise("LEDGER_KEY_MALFORMED", `${shown} is not a verifier key: ${reason}`, {
+      key: text.slice(0, KEY_SHOWN_MAX),
       reason,
     });
   }

@@ -1,6 +1,7 @@
 /** Makes proofs from tiles, and checks each before it is handed out. */
 import type { FileSystem } from "../effects/index.ts";
 import {
+  checkSignatures,
   consistencyProof,
   formatConsistency,
   formatInclusion,
@@ -15,7 +16,7 @@ import {
 } from "../tlog/index.ts";
 import { isSignedBy, readCheckpoint, trustedLedgerKeys } from "./checkpoint-file.ts";
 import { type CheckpointFile } from "./checkpoint-verify.ts";
-import { raise } from "./faults.ts";
+import { raise, requireLog } from "./faults.ts";
 import { findLogged, type LoggedEntry } from "./proof-entry.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { treeFileName, treePlaces } from "./tiles-places.ts";
@@ -64,7 +65,8 @@ export function proveEntry(
 /**
  * Proof that the log only grew since an earlier checkpoint.
  * @throws LEDGER_FORKED, LEDGER_ROLLED_BACK: proven when both checkpoints are signed by the log's keys;
- * LEDGER_CHECKPOINT_MISSING, LEDGER_CHECKPOINT_UNUSABLE for another log's, LEDGER_TREE_DAMAGED
+ * LEDGER_NOT_LOGGED, LEDGER_CHECKPOINT_MISSING, LEDGER_CHECKPOINT_UNUSABLE for another log's or one that none of the
+ * plane's keys signed, LEDGER_TREE_DAMAGED
  */
 export function proveGrowth(
   fs: FileSystem,
@@ -78,6 +80,10 @@ export function proveGrowth(
     const reason = `it is a checkpoint of ${old.checkpoint.origin}, not of ${origin}`;
     raise("LEDGER_CHECKPOINT_UNUSABLE", `${old.path}: ${reason}`, { path: old.path, reason });
   }
+  // What anybody can write must not put the blame on the ledger.
+  const reason = forgedBecause(fs, stream, old.checkpoint);
+  if (reason !== undefined)
+    raise("LEDGER_CHECKPOINT_UNUSABLE", `${old.path}: ${reason}`, { path: old.path, reason });
   if (old_size > size) {
     const message = `${stream.name} was rolled back: ${old.path} covers ${old_size} entries, its checkpoint ${size}`;
     raise("LEDGER_ROLLED_BACK", message, { origin, old_size, size });
@@ -95,10 +101,21 @@ export function proveGrowth(
   };
 }
 
+/** Why a checkpoint of this log is none of its own making; undefined too where no trusted key is known. */
+function forgedBecause(fs: FileSystem, { log }: StreamRef, old: SignedCheckpoint): string | undefined {
+  const keys = log === undefined ? [] : trustedLedgerKeys(fs, log);
+  if (keys.length === 0 || isSignedBy(old, keys)) return undefined;
+  const wrong = checkSignatures(old.note, keys).find(({ valid }) => !valid);
+  return wrong === undefined
+    ? "no key this plane trusts signed it"
+    : `the signature by ${wrong.key.name} does not fit its text`;
+}
+
 /** The stream's checkpoint, signed by a trusted key wherever trusted keys are known. @throws LEDGER_CHECKPOINT_MISSING, LEDGER_TREE_DAMAGED */
 export function storedCheckpoint(fs: FileSystem, stream: StreamRef, file: CheckpointFile): SignedCheckpoint {
   const found = readCheckpoint(fs, treePlaces(stream)[file]);
   const name = treeFileName(stream, file);
+  if (found === undefined) requireLog(stream);
   if (found === undefined) {
     return raise("LEDGER_CHECKPOINT_MISSING", `${name} does not exist`, { stream: stream.name });
   }

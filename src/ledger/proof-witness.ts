@@ -164,7 +164,7 @@ function requireOwnFolder(fs: FileSystem, { folder, plane_root }: WitnessRequest
   const real = `${realOf(fs, folder)}/`;
   if (real.startsWith(`${fs.realPath(plane_root)}/`)) unusable("it lies inside the plane it would watch");
   const found = fs.stat(folder);
-  if (found !== undefined && found.kind !== "directory") unusable(`it is a ${found.kind}`);
+  if (found !== undefined && found.kind !== "directory") unusable("it is not a folder");
   if (found !== undefined && (found.mode & 0o022) !== 0) unusable("other users may write in it");
 }
 

@@ -1,6 +1,6 @@
-/** Which streams a plane has: those that lie in it, and those whose head is kept though the file is gone. */
+/** Which streams a plane has: those that lie in it, and those whose head or checkpoint is kept though the file is gone. */
 import type { FileSystem } from "../effects/index.ts";
-import { isStreamName } from "./stream-ref.ts";
+import { hasLog, isStreamName } from "./stream-ref.ts";
 
 /** Kept by older writers beside their streams; not a chain. */
 const NO_STREAM = "index.jsonl";
@@ -20,7 +20,9 @@ export function listStreams(fs: Reading, where: { root: string; heads_directory?
     folders.push(`${tier}/ledger`);
     for (const session of foldersIn(fs, root, `${tier}/sessions`)) folders.push(`${session}/ledger`);
   }
-  const found = new Set(folders.flatMap((folder) => streamsIn(fs, root, folder)));
+  const found = new Set(
+    folders.flatMap((folder) => [...streamsIn(fs, root, folder), ...logsIn(fs, root, folder)]),
+  );
   if (heads_directory !== undefined) for (const name of headed(fs, heads_directory)) found.add(name);
   return [...found].sort();
 }
@@ -41,6 +43,13 @@ function streamsIn(fs: Reading, root: string, folder: string): string[] {
     .list(`${root}/${folder}`)
     .filter(({ name, kind }) => kind !== "directory" && name.endsWith(".jsonl") && name !== NO_STREAM)
     .map(({ name }) => `${folder}/${name}`);
+}
+
+/** A deleted stream leaves its log, which lies in a folder of its name. */
+function logsIn(fs: Reading, root: string, folder: string): string[] {
+  return foldersIn(fs, root, folder)
+    .filter((path) => hasLog(`${path}.jsonl`) && fs.stat(`${root}/${path}/checkpoint`) !== undefined)
+    .map((path) => `${path}.jsonl`);
 }
 
 /** A deleted stream leaves its head, which names it. */

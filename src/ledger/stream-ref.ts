@@ -25,6 +25,16 @@ const HAS_HEAD = /^(?:ledger(?:\/sessions)?|planes\/[^/]+\/ledger)\/[^/]+\.jsonl
 /** Only these are kept as a log of their own; a session's head is covered by the summaries in its parent's. */
 const HAS_LOG = /^(?:ledger|planes\/[^/]+\/ledger)\/[^/]+\.jsonl$/;
 
+/**
+ * A stream as an argument of a command that is to be pasted, with the space before it. Nothing where the name, which a file
+ * or an entry may have made up, is none of those commands take: a shell would run what it holds.
+ */
+export const pasted = (name: string, flag = ""): string =>
+  isStreamName(name) && /^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(name) ? ` ${flag}${name}` : "";
+
+/** Whether a stream of this name is kept as a log too. */
+export const hasLog = (name: string): boolean => HAS_LOG.test(name);
+
 /** Whether a plane-relative name stays inside the plane and ends in `.jsonl`. */
 export const isStreamName = (name: string): boolean => SAFE_NAME.test(name);
 
@@ -43,7 +53,7 @@ export function streamRef(where: {
     raise("LEDGER_STREAM_INVALID", `${JSON.stringify(name)} does not name a ledger stream`, { stream: name });
   }
   const path = `${root}/${name}`;
-  const known = { name, path, ...(log !== undefined && HAS_LOG.test(name) && { log }) };
+  const known = { name, path, ...(log !== undefined && hasLog(name) && { log }) };
   if (heads_directory === undefined || !HAS_HEAD.test(name)) return known;
   return { ...known, head_path: `${heads_directory}/${name.replaceAll("/", "__")}.json` };
 }

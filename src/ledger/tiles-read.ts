@@ -11,11 +11,35 @@ export const TILE_BYTES_MAX = TILE_WIDTH * HASH_BYTES;
 export class TileUnusable extends Error {}
 
 /** Exactly `width` hashes. @throws TileUnusable */
-export function readTile(fs: Pick<FileSystem, "stat" | "read">, stream: StreamRef, name: TileName): Buffer {
-  const wanted_bytes = name.width * HASH_BYTES;
-  for (const width of name.width === TILE_WIDTH ? [TILE_WIDTH] : [name.width, TILE_WIDTH]) {
+export function readTile(
+  fs: Pick<FileSystem, "stat" | "read" | "list">,
+  stream: StreamRef,
+  name: TileName,
+): Buffer {
+  const read = (width: number): Buffer | undefined => {
     const bytes = readSmall(fs, tileFile(stream, { ...name, width }), TILE_BYTES_MAX);
-    if (bytes?.length === width * HASH_BYTES) return bytes.subarray(0, wanted_bytes);
+    return bytes?.length === width * HASH_BYTES ? bytes.subarray(0, name.width * HASH_BYTES) : undefined;
+  };
+  const found = read(name.width) ?? (name.width < TILE_WIDTH ? read(TILE_WIDTH) : undefined);
+  if (found !== undefined) return found;
+  for (const width of partialWidths(fs, stream, name)) {
+    const wider = width > name.width ? read(width) : undefined;
+    if (wider !== undefined) return wider;
   }
   throw new TileUnusable();
+}
+
+/** Of the partial tiles that lie where this one does, the widest first. */
+export function partialWidths(
+  fs: Pick<FileSystem, "stat" | "list">,
+  stream: StreamRef,
+  { level, index }: TileName,
+): number[] {
+  const folder = `${tileFile(stream, { level, index, width: TILE_WIDTH })}.p`;
+  if (fs.stat(folder)?.kind !== "directory") return [];
+  return fs
+    .list(folder)
+    .filter(({ name }) => /^[1-9]\d{0,2}$/.test(name))
+    .map(({ name }) => Number(name))
+    .sort((a, b) => b - a);
 }

@@ -21,7 +21,7 @@ import type { StreamRef } from "./stream-ref.ts";
 import { readSmall } from "./tiles-files.ts";
 import { tileFiles } from "./tiles-grow.ts";
 import { tileFile, treeFileName, treePlaces } from "./tiles-places.ts";
-import { readTile, TILE_BYTES_MAX, TileUnusable } from "./tiles-read.ts";
+import { partialWidths, readTile, TILE_BYTES_MAX, TileUnusable } from "./tiles-read.ts";
 
 /** A log with more damage than this is built anew, not mended. */
 const FINDINGS_MAX = 100;
@@ -29,6 +29,8 @@ const FINDINGS_MAX = 100;
 export class TileJudge {
   readonly findings: Finding[] = [];
   findings_count = 0;
+  /** Lines are judged in order, so the same one comes again only for another width of its tile. */
+  #last_bad_line = 0;
   readonly #fs: FileSystem;
   readonly #stream: StreamRef;
   /** Every tile of the tree of this size must be there; those beyond it only have to be right. */
@@ -44,7 +46,8 @@ export class TileJudge {
   take(tile: Tile): void {
     const required = tileWidth(this.#required_size, tile.level, tile.index);
     let is_there = tile.width === TILE_WIDTH && this.#judge(tile, tile);
-    for (const width of this.#partialWidths(tile)) {
+    // The widest first: what it says of a line, earlier ones would only say again.
+    for (const width of partialWidths(this.#fs, this.#stream, tile)) {
       if (width >= TILE_WIDTH || width > tile.width) continue;
       this.#judge({ ...tile, width }, tile);
       is_there ||= width >= required;
@@ -57,15 +60,6 @@ export class TileJudge {
   #isRequired({ level, index, width }: TileName): boolean {
     const required = tileWidth(this.#required_size, level, index);
     return required > 0 && (width === required || width === TILE_WIDTH);
-  }
-
-  #partialWidths({ level, index }: TileName): number[] {
-    const folder = `${tileFile(this.#stream, { level, index, width: TILE_WIDTH })}.p`;
-    if (this.#fs.stat(folder)?.kind !== "directory") return [];
-    return this.#fs
-      .list(folder)
-      .filter(({ name }) => /^[1-9]\d{0,2}$/.test(name))
-      .map(({ name }) => Number(name));
   }
 
   /** False when no such file is there. */
@@ -103,6 +97,8 @@ export class TileJudge {
       const first = (name.index * TILE_WIDTH + i) * TILE_WIDTH ** name.level;
       const line = first + 1;
       if (name.level === 0 && this.#isBorneOut(name, stored)) {
+        if (this.#last_bad_line === line) return;
+        this.#last_bad_line = line;
         const message = `line ${line} (entry ${first}) is not the one in the tile: hash ${i} differs`;
         return this.#note(name, "LEDGER_LINE_NOT_IN_TREE", message, { line, ...hashes });
       }
@@ -117,25 +113,35 @@ export class TileJudge {
 
   /** Root of the stored full tile that a hash of a higher level stands for. */
   #childRoot({ level, index }: TileName, at: number): Uint8Array | undefined {
-    const child = { level: level - 1, index: index * TILE_WIDTH + at, width: TILE_WIDTH };
+    const bytes = this.#stored({ level: level - 1, index: index * TILE_WIDTH + at, width: TILE_WIDTH });
+    return bytes === undefined ? undefined : rowRoot(bytes, 0, TILE_WIDTH);
+  }
+
+  #stored(name: TileName): Buffer | undefined {
     try {
-      return rowRoot(readTile(this.#fs, this.#stream, child), 0, TILE_WIDTH);
+      return readTile(this.#fs, this.#stream, name);
     } catch (error) {
       if (error instanceof TileUnusable) return undefined;
       throw error;
     }
   }
 
-  /** True when the tile above has the root of this full one. */
+  /** True when the tile above has the root of this full one, or the checkpoint that of a partial one. */
   #isBorneOut(name: TileName, stored: Uint8Array): boolean {
     if (name.width < TILE_WIDTH) {
-      return name.width === tileWidth(this.#required_size, 0, name.index) && this.edgeIsBorneOut();
+      const width = tileWidth(this.#required_size, 0, name.index);
+      if (name.width === width) return this.edgeIsBorneOut();
+      const grown = name.width < width ? this.#stored({ ...name, width }) : undefined;
+      return grown !== undefined && beginsWith(grown, stored) && this.#isBorneOut({ ...name, width }, grown);
     }
     const index = Math.floor(name.index / TILE_WIDTH);
     const at = name.index % TILE_WIDTH;
     const root = rowRoot(stored, 0, TILE_WIDTH);
     const above = { level: name.level + 1, index };
-    for (const width of [TILE_WIDTH, ...this.#partialWidths({ ...above, width: TILE_WIDTH })]) {
+    for (const width of [
+      TILE_WIDTH,
+      ...partialWidths(this.#fs, this.#stream, { ...above, width: TILE_WIDTH }),
+    ]) {
       if (width <= at) continue;
       const bytes = readSmall(this.#fs, tileFile(this.#stream, { ...above, width }), TILE_BYTES_MAX);
       if (bytes?.length === width * HASH_BYTES) return sameHash(hashAt(bytes, at), root);
@@ -155,10 +161,20 @@ export class TileJudge {
     for (const file of tileFiles(this.#fs, treePlaces(this.#stream).directory)) {
       const name = parseTilePath(file);
       if (name !== undefined && name.width <= tileWidth(size, name.level, name.index)) continue;
+      if (name !== undefined && this.#isOvertaken(name)) continue;
       const message =
         name === undefined ? "it is not the name of a tile" : `the tile is beyond ${size} entries`;
       this.#add(file, "LEDGER_TILE_UNEXPECTED", message);
     }
+  }
+
+  /** An earlier state of a tile the checkpoint needs: that one is spoken of. */
+  #isOvertaken(name: TileName): boolean {
+    const width = tileWidth(this.#required_size, name.level, name.index);
+    if (name.width >= width) return false;
+    const stored = readSmall(this.#fs, tileFile(this.#stream, name), TILE_BYTES_MAX);
+    const grown = this.#stored({ ...name, width });
+    return stored?.length === name.width * HASH_BYTES && grown !== undefined && beginsWith(grown, stored);
   }
 
   #note(name: TileName, code: string, message: string, more: Partial<Finding> = {}): void {
@@ -187,4 +203,5 @@ const WAIT = `Nothing to do: the next entry has it removed.`;
 /** Tiles hold nothing that the lines do not. */
 const REBUILD = `Once the lines are sound, run "pkg ledger rebuild": it writes the tiles again from them.`;
 
+const beginsWith = (whole: Buffer, part: Uint8Array): boolean => whole.subarray(0, part.length).equals(part);
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

@@ -147,7 +147,10 @@ function notes(stream: StreamRef, scan: ChainScan, state: HeadState, uncovered_c
   const unlisted = scan.breaks_count - scan.breaks.length;
   if (unlisted > 0)
     note("LEDGER_MORE_DAMAGE", `${unlisted} more breaks than the ${BREAKS_MAX} looked at`, RESTORE);
-  if (scan.torn_bytes > 0) {
+  if (scan.torn_bytes > 0 && state === "ahead") {
+    const message = `${scan.torn_bytes} bytes after the last newline: what is left of entries the head covers`;
+    note("LEDGER_TORN_TAIL", message, RESTORE);
+  } else if (scan.torn_bytes > 0) {
     const message = `${scan.torn_bytes} bytes after the last newline were never acknowledged`;
     note("LEDGER_TORN_TAIL", message, `Nothing to do: the next append sets them aside.`);
   }

@@ -1,7 +1,7 @@
 /** Witnesses a verification asks for: of its own choosing, whatever the plane says about itself. */
 import type { Finding } from "../contracts/index.ts";
 import type { NoteKey } from "../tlog/index.ts";
-import type { StreamRef } from "./stream-ref.ts";
+import { pasted, type StreamRef } from "./stream-ref.ts";
 import type { TreeVerdict } from "./tiles-verdict.ts";
 
 export interface DemandedWitnesses {
@@ -27,7 +27,7 @@ export function unmetWitnesses(
       code: "LEDGER_WITNESS_MISSING",
       severity: "error",
       message: `${stream.name}: ${missing.join(", ")} witnessed nothing of it: ${what}${many}`,
-      next_step: `Have the witness run "pkg ledger cosign --witness FOLDER --stream ${stream.name}".`,
+      next_step: `Have the witness run "pkg ledger cosign --witness FOLDER${pasted(stream.name, "--stream ")}".`,
       path: stream.name,
     },
   ];

@@ -5,6 +5,8 @@ import { sha256Hex } from "../kernel/index.ts";
 import { loadSigningKey, type SigningKey } from "../keys/index.ts";
 import { digestOf, type Plane, secretOf } from "../plane/index.ts";
 import {
+  type DetachedSignature,
+  judgeVouchers,
   makeProvenanceFault,
   parseSignatureFile,
   placesOf,
@@ -84,7 +86,7 @@ function packageKeys(effects: Effects, plane: Plane, names: readonly string[]): 
 
 /**
  * Signature and provenance as they will lie beside the archive. What lies there already for the very same bytes is kept:
- * a second signer adds to the first.
+ * a second signer adds to the first. What a revoked key made goes when somebody signs anew: it would be refused for ever.
  */
 export function vouchFor(
   effects: Effects,
@@ -100,10 +102,9 @@ export function vouchFor(
 ): Vouched {
   const { archive, digest } = packed;
   const path = `${plane.root}/${archive}`;
-  const is_same = digestOf(effects.fs, path) === digest;
-  const before = is_same ? readSidecarText(effects.fs, signaturePath(path)) : undefined;
-  const parsed = typeof before === "string" ? parseSignatureFile(before) : undefined;
-  const kept = typeof parsed === "object" && parsed.archive_hash === digest ? parsed.signatures : [];
+  const made_anew = signing.length > 0 || attesting.length > 0;
+  const lying = digestOf(effects.fs, path) === digest ? keepable(effects, plane, packed, made_anew) : NONE;
+  const { kept } = lying;
   const now = new Date(effects.clock.now_ms()).toISOString();
   const signatures = [
     ...kept,
@@ -111,14 +112,42 @@ export function vouchFor(
     ...(hmac_key === undefined ? [] : [signArchiveHmac(hmac_key, digest, now)]),
   ];
   const is_signing = signatures.length > kept.length;
-  const old_provenance = is_same ? readSidecarText(effects.fs, provenancePath(path)) : undefined;
   return {
-    signature: is_signing ? signatureFileText({ archive_hash: digest, signatures }) : (before ?? undefined),
-    provenance:
-      attesting.length > 0
-        ? attestation(plane, request, packed, attesting, now)
-        : (old_provenance ?? undefined),
+    signature: is_signing ? signatureFileText({ archive_hash: digest, signatures }) : lying.signature,
+    provenance: attesting.length > 0 ? attestation(plane, request, packed, attesting, now) : lying.provenance,
     signed_by: [...new Set(signatures.map(({ signer }) => signer))].sort(),
+  };
+}
+
+interface Lying {
+  readonly signature: string | undefined;
+  readonly provenance: string | undefined;
+  /** Those of the signatures that stay when another is added. */
+  readonly kept: readonly DetachedSignature[];
+}
+
+const NONE: Lying = { signature: undefined, provenance: undefined, kept: [] };
+
+/** What lies beside an archive of these very bytes; without what revoked keys made, where somebody signs anew. */
+function keepable(
+  effects: Effects,
+  plane: Plane,
+  { archive, digest }: { readonly archive: string; readonly digest: string },
+  made_anew: boolean,
+): Lying {
+  const path = `${plane.root}/${archive}`;
+  const signature = readSidecarText(effects.fs, signaturePath(path)) ?? undefined;
+  const provenance = readSidecarText(effects.fs, provenancePath(path)) ?? undefined;
+  const parsed = signature === undefined ? undefined : parseSignatureFile(signature);
+  const fitting = typeof parsed === "object" && parsed.archive_hash === digest ? parsed.signatures : [];
+  if (!made_anew) return { signature, provenance, kept: fitting };
+  const trust = { keys: trustedKeys(effects, plane), hmac_key: undefined };
+  const judged = judgeVouchers(effects.fs, path, digest, trust);
+  const is_revoked = judged.provenance.some(({ verdict }) => verdict === "revoked");
+  return {
+    signature,
+    provenance: is_revoked ? undefined : provenance,
+    kept: fitting.filter((_, index) => judged.signatures[index]?.verdict !== "revoked"),
   };
 }
 

@@ -14,6 +14,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
     (d) => `Run "pkg list" for the ids that are known, and "${d.command} --help" for how a version is named.`,
   ),
   EVENT_RESERVED: kind<{ event: string }>(3, (d) => `Choose a name of your own, such as "site.${d.event}".`),
+  GIVEN_FILE_TOO_LARGE: kind<{ path: string; bytes_max: number }>(
+    2,
+    () => `Name the proof, checkpoint, entry or list of keys itself; none of them is so large.`,
+  ),
   GOLDEN_REPORT_INVALID: kind<{ path: string }>(
     2,
     (d) => `Write ${d.path} anew: "golden run --shard 1/2 --json > ${d.path}".`,
@@ -26,6 +30,10 @@ export const { catalogue: operationFaults, make } = defineFaults({
   ENTRY_UNKNOWN: kind<{ entry: string }>(
     1,
     () => `Run "pkg ledger tail" to see ids, or name the stream of a number with --stream.`,
+  ),
+  STREAM_UNKNOWN: kind<{ stream: string }>(
+    1,
+    () => `Run "pkg ledger verify" to see which ledgers there are, and whether one is gone.`,
   ),
   TIME_INVALID: kind<{ field: string; value: string }>(
     2,

@@ -6,6 +6,7 @@ import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { readableStream } from "./fields.ts";
 import { csvHeader, csvRow } from "./ledger-csv.ts";
+import { requireThere } from "./ledger-streams.ts";
 import { requireMoment } from "./moment.ts";
 
 /** What is printed is held in memory; a file is not. */
@@ -37,6 +38,7 @@ export const ledgerExport = operation({
   }),
   run: async (context, { stream: name, format, out, ...range }) => {
     const stream = planeStream(planeOf(context), name);
+    requireThere(context, stream);
     const sink = out === undefined ? printed() : writtenTo(context, out);
     const tally = { entries: 0, cells_guarded: 0 };
     try {

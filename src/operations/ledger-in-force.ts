@@ -76,7 +76,8 @@ export function approvalsInForce(
     if (event_type !== "approval") continue;
     approvals.delete(subject);
     const expires_at = textOf(metadata["expires_at"]) ?? "";
-    if (decision !== "APPROVED" || Date.parse(expires_at) <= moment.at_ms) continue;
+    // Not `<=`: an approval without an end that can be read is none.
+    if (decision !== "APPROVED" || !(Date.parse(expires_at) > moment.at_ms)) continue;
     const evidence = { stream: stream.name, line, id: entry.id };
     approvals.set(subject, { subject, reason, approved_by: textOf(metadata["user"]), expires_at, evidence });
   }

@@ -1,17 +1,11 @@
 import { z } from "zod";
 import { proveEntry, proveGrowth, readCheckpointBytes, type StreamRef, settleTree } from "../ledger/index.ts";
-import {
-  absolute,
-  GOVERNANCE_STREAM,
-  outputPlace,
-  type Plane,
-  planeStream,
-  writeOutput,
-} from "../plane/index.ts";
+import { GOVERNANCE_STREAM, outputPlace, type Plane, planeStream, writeOutput } from "../plane/index.ts";
 import { type SignedCheckpoint, toBase64 } from "../tlog/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
 import { streamName } from "./fields.ts";
+import { readGiven } from "./given-file.ts";
 import { findNamed } from "./ledger-find.ts";
 import { chosenStreams } from "./ledger-streams.ts";
 
@@ -115,7 +109,7 @@ function entryIn(
 
 /** A checkpoint tells of which stream it is. */
 function growthIn({ effects }: Context, plane: Plane, since: string, named: string | undefined): Growth {
-  const bytes = effects.fs.read(absolute(effects.host.cwd, since));
+  const bytes = readGiven(effects, since);
   const checkpoint = readCheckpointBytes(bytes, since);
   const of = chosenStreams({ effects }, plane).find(({ log }) => log?.origin === checkpoint.origin);
   const stream =

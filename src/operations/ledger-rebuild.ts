@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { rebuildTree } from "../ledger/index.ts";
-import { PLANE_STREAMS, planeStream } from "../plane/index.ts";
+import { rebuildTree, requireLog } from "../ledger/index.ts";
 import { operation, planeOf } from "./define.ts";
 import { streamName } from "./fields.ts";
+import { chosenStreams } from "./ledger-streams.ts";
 
 export const ledgerRebuild = operation({
   name: "ledger rebuild",
@@ -11,14 +11,17 @@ export const ledgerRebuild = operation({
   examples: ["pkg ledger rebuild", "pkg ledger rebuild --stream ledger/packages.jsonl"],
   authorised: false,
   input: z.strictObject({
-    stream: z.array(streamName).optional().meta({ description: "Stream; repeat for several. Default: all." }),
+    stream: z.array(streamName).optional().meta({
+      description: "Stream; repeat for several. Default: all that are logs, which sessions are not.",
+    }),
   }),
   run: async (context, { stream }) => {
     const plane = planeOf(context);
     const streams: { stream: string; state: string }[] = [];
-    for (const name of stream ?? PLANE_STREAMS) {
-      streams.push({ stream: name, state: await rebuildTree(context.effects, planeStream(plane, name)) });
-    }
+    const chosen = chosenStreams(context, plane, stream);
+    if (stream !== undefined) for (const one of chosen) requireLog(one);
+    for (const one of chosen.filter(({ log }) => log !== undefined))
+      streams.push({ stream: one.name, state: await rebuildTree(context.effects, one) });
     return { result: { streams }, exit_code: streams.some(({ state }) => state === "conflict") ? 1 : 0 };
   },
   text: ({ streams }) =>

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { endOfLines, linesAfter, readNewest, type StreamRef } from "../ledger/index.ts";
+import { planeStream } from "../plane/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { readableStream } from "./fields.ts";
 import { entryLines, type ShownEntry } from "./ledger-entry-text.ts";
-import { presentStreams } from "./ledger-streams.ts";
+import { presentStreams, requireThere } from "./ledger-streams.ts";
 
 const LOOK_EVERY_MS = 250;
 
@@ -26,6 +27,8 @@ export const ledgerTail = operation({
   run: async (context, { number, stream, follow }) => {
     const plane = planeOf(context);
     const named = stream === undefined ? [] : [stream];
+    // One that is followed may be about to be made.
+    if (stream !== undefined && !follow) requireThere(context, planeStream(plane, stream));
     const streams = presentStreams(context, plane, named);
     // Where following begins; taken before, so that nothing recorded meanwhile is missed.
     const positions = new Map(streams.map((one) => [one.path, endOfLines(context.effects.fs, one)]));

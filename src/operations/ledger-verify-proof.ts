@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type CheckedProof, checkProof } from "../ledger/index.ts";
-import { absolute } from "../plane/index.ts";
 import { operation } from "./define.ts";
+import { readGiven } from "./given-file.ts";
 
 export const ledgerVerifyProof = operation({
   name: "ledger verify-proof",
@@ -12,7 +12,10 @@ export const ledgerVerifyProof = operation({
   ],
   authorised: false,
   input: z.strictObject({
-    file: z.string().meta({ description: "The proof.", positional: 0 }),
+    file: z.string().meta({
+      description: "The proof: a .tlog-proof, or what pkg ledger prove --json printed.",
+      positional: 0,
+    }),
     key: z.array(z.string()).min(1).meta({
       description: "Verifier key of the log; repeat for several, one of which must have signed.",
     }),
@@ -29,8 +32,8 @@ export const ledgerVerifyProof = operation({
       .meta({ description: "File with the entry's line, where the proof does not hold it." }),
     origin: z.string().optional().meta({ description: "The log it must be of." }),
   }),
-  run: async ({ effects: { fs, host } }, { file, key, witness, since, entry, origin }) => {
-    const read = (path: string): Buffer => fs.read(absolute(host.cwd, path));
+  run: async ({ effects }, { file, key, witness, since, entry, origin }) => {
+    const read = (path: string): Buffer => readGiven(effects, path);
     const result = checkProof({
       path: file,
       bytes: read(file),

@@ -1,17 +1,17 @@
 /** The witnesses named on a command line: keys, or files that hold one a line. */
 import { type DemandedWitnesses, readNoteKey } from "../ledger/index.ts";
-import { absolute } from "../plane/index.ts";
 import type { Context } from "./define.ts";
 import { make } from "./faults.ts";
+import { readGiven } from "./given-file.ts";
 
 /** @throws LEDGER_KEY_MALFORMED, WITNESSES_TOO_FEW */
 export function demandedWitnesses(
-  { effects: { fs, host } }: Context,
+  { effects }: Context,
   given: { readonly witness?: readonly string[] | undefined; readonly witnesses_min?: number | undefined },
 ): DemandedWitnesses | undefined {
   const { witness = [], witnesses_min } = given;
   const texts = witness.flatMap((text) =>
-    IS_KEY.test(text) ? [text] : keysIn(fs.readText(absolute(host.cwd, text))),
+    IS_KEY.test(text) ? [text] : keysIn(readGiven(effects, text).toString("utf8")),
   );
   // One key under two names is one witness.
   const keys = new Map(

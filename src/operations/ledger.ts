@@ -9,7 +9,7 @@ import {
   verifyKept,
   verifyStreams,
 } from "../ledger/index.ts";
-import { authorise, type Plane, planeStream, TIER_STREAMS } from "../plane/index.ts";
+import { authorise, CONFIG_RECORDED, type Plane, planeStream, TIER_STREAMS } from "../plane/index.ts";
 import { KEY_EVENTS } from "../provenance/index.ts";
 import { keptHeads } from "../receipts/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
@@ -103,8 +103,14 @@ const indented = (findings: LoggedVerdict["findings"]): string[] =>
 
 /** What Holdfast itself writes in lower case: nobody else may speak in its name. */
 const OWN_EVENTS = new Set([
+  "agent_turn",
+  "approval",
   "auth_refused",
   "auth_secrets_initialized",
+  "capability_violation",
+  CONFIG_RECORDED,
+  "generation_mark_removed",
+  "generation_marked_good",
   "ledger_summary",
   "package_pack",
   "policy_accepted",
@@ -135,7 +141,7 @@ export const ledgerAppend = operation({
     reason: z.string().max(4096).default("").meta({ description: "Why." }),
   }),
   run: async (context, input) => {
-    if (OWN_EVENTS.has(input.event)) {
+    if (OWN_EVENTS.has(input.event) || input.event.startsWith("plugin.")) {
       throw make("EVENT_RESERVED", `${input.event} is an event Holdfast records by itself`, {
         event: input.event,
       });

@@ -4,7 +4,7 @@ import { sha256Hex } from "../kernel/index.ts";
 import { isOwnKeyName, readSigningKey, type TrustedKey, trustedListText } from "../keys/index.ts";
 import { type Plane, writing } from "../plane/index.ts";
 import { type KeyRequest, settleKeys } from "./record-keys.ts";
-import { compareKeys, placesOf, publishKeys, trustedKeys } from "./trusted-keys.ts";
+import { compareKeys, finishPublishing, placesOf, publishKeys, trustedKeys } from "./trusted-keys.ts";
 
 /**
  * Takes over the plane's list as it lies there. Active keys of this machine that it lacks stay and are published: a second
@@ -18,6 +18,8 @@ export async function acceptKeys(
 ): Promise<readonly string[]> {
   const waits = request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms };
   return writing(effects, plane, { user: request.user, ...waits }, async () => {
+    // What a change of our own left half done is no edit to take over: a revoked key would be in force again.
+    finishPublishing(effects, plane);
     const { differences, pinned, published } = compareKeys(effects.fs, plane);
     if (differences.length === 0) return [];
     // Nothing that can be read lies there, so there is nothing to take over.
@@ -54,8 +56,9 @@ export async function restoreKeys(
 ): Promise<readonly string[]> {
   const waits = request.wait_ms === undefined ? {} : { wait_ms: request.wait_ms };
   return writing(effects, plane, { user: request.user, ...waits }, async () => {
+    const finished = finishPublishing(effects, plane);
     const { differences, pinned } = compareKeys(effects.fs, plane);
-    if (differences.length === 0) return [];
+    if (differences.length === 0) return finished;
     // Nothing is pinned here, so there is nothing to put back.
     if (pinned.length === 0) trustedKeys(effects, plane);
     publishKeys(effects, plane, pinned);

@@ -148,13 +148,12 @@ function countSigners({ signers, accept_hmac }: SignatureRule, signatures: reado
 function unmetProvenance(rule: SignatureRule, { package_id, version }: Subject, vouching: Vouching): Fault[] {
   const { signers, builders } = rule;
   const path = vouching.provenance_path;
-  const fits = vouching.provenance
+  const by_signers = vouching.provenance
     .filter(isValid)
-    .some(
-      ({ keys, builder_id }) =>
-        keys.some(({ name }) => signers.includes(name)) &&
-        (builders === undefined || (builder_id !== undefined && builders.includes(builder_id))),
-    );
+    .filter(({ keys }) => keys.some(({ name }) => signers.includes(name)));
+  const fits = by_signers.some(
+    ({ builder_id }) => builders === undefined || (builder_id !== undefined && builders.includes(builder_id)),
+  );
   if (fits) return [];
   if (vouching.provenance.length === 0) {
     const message = `${package_id} ${version} has no provenance, which the policy wants`;
@@ -163,8 +162,13 @@ function unmetProvenance(rule: SignatureRule, { package_id, version }: Subject, 
   const by = vouching.provenance.map(({ signer, builder_id }) =>
     builder_id === undefined ? signer : `${signer} (${builder_id})`,
   );
-  const message = `the provenance of ${package_id} ${version} is by ${by.join(", ")}, not by whom the policy wants`;
-  return [make("SIGNING_KEY_UNTRUSTED", message, { package_id, path, signers: by, wanted: signers })];
+  const about = { package_id, path, signers: by, wanted: signers };
+  const whose = `the provenance of ${package_id} ${version} is by ${by.join(", ")}`;
+  if (by_signers.length > 0 && builders !== undefined) {
+    const message = `${whose}; the policy wants it built by ${builders.join(" or ")}`;
+    return [make("SIGNING_KEY_UNTRUSTED", message, { ...about, builders })];
+  }
+  return [make("SIGNING_KEY_UNTRUSTED", `${whose}, not by whom the policy wants`, about)];
 }
 
 function waiverExpired({ owner, expires, reason }: SignatureWaiver, { package_id }: Subject): Fault {

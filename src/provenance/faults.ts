@@ -4,6 +4,10 @@ type OfArchive = { package_id: string; path: string };
 
 const PACK_AGAIN = `Pack it again with "pkg pack --src DIR --sign", or fetch the archive together with its .sig again.`;
 
+/** By one the policy names: `--sign` alone takes the plane's own key, which it may not name. */
+const packedBy = ({ wanted }: { readonly wanted: readonly string[] }): string =>
+  wanted[0] === undefined ? "pkg pack --src DIR --sign" : `pkg pack --src DIR --sign-key ${wanted[0]}`;
+
 /** Faults of signatures, provenance, policy and the list of trusted keys. */
 export const {
   raise,
@@ -14,7 +18,7 @@ export const {
   SIGNATURE_MISSING: kind<OfArchive & { wanted: readonly string[]; threshold: number }>(
     3,
     (d) =>
-      `Have it signed by ${d.wanted.join(" or ")} ("pkg pack --src DIR --sign"), or add a waiver with an expiry to config/policy.toml.`,
+      `Have it signed by ${d.wanted.join(" or ")} ("${packedBy(d)}"), or add a waiver with an expiry to config/policy.toml.`,
   ),
   SIGNATURE_INVALID: kind<OfArchive & { reason: string }>(3, () => PACK_AGAIN),
   SIGNING_KEY_REVOKED: kind<OfArchive & { key: string; revoked_at: string; reason: string }>(
@@ -22,10 +26,12 @@ export const {
     () =>
       `Pack it again with "pkg pack --src DIR --sign", which signs with the key in force ("pkg keys list").`,
   ),
-  SIGNING_KEY_UNTRUSTED: kind<OfArchive & { signers: readonly string[]; wanted: readonly string[] }>(
-    3,
-    (d) =>
-      `Have it signed by ${d.wanted.join(" or ")}, or trust the key after checking it: "pkg keys trust VKEY --use package".`,
+  SIGNING_KEY_UNTRUSTED: kind<
+    OfArchive & { signers: readonly string[]; wanted: readonly string[]; builders?: readonly string[] }
+  >(3, (d) =>
+    d.builders === undefined
+      ? `Have it signed by ${d.wanted.join(" or ")} ("${packedBy(d)}"); a key of that name that is not trusted yet, trust after checking it: "pkg keys trust VKEY --use package".`
+      : `Have it built by ${d.builders.join(" or ")}, or name its builder in config/policy.toml.`,
   ),
   WAIVER_EXPIRED: kind<{ package_id: string; owner: string; expires: string }>(
     3,
@@ -34,7 +40,7 @@ export const {
   // provenance
   PROVENANCE_MISSING: kind<OfArchive & { wanted: readonly string[] }>(
     3,
-    () => `Pack it again with "pkg pack --src DIR --sign --attest".`,
+    (d) => `Pack it again with "${packedBy(d)} --attest".`,
   ),
   PROVENANCE_INVALID: kind<OfArchive & { reason: string }>(
     3,

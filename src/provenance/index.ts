@@ -12,7 +12,13 @@ export { KEY_EVENTS } from "./record-keys.ts";
 export { rotateKey } from "./rotate-key.ts";
 export { type Rotation, rotationHolds } from "./rotation.ts";
 export { provenancePath, readSidecarText, signaturePath } from "./sidecars.ts";
-export { parseSignatureFile, signArchive, signArchiveHmac, signatureFileText } from "./signature-file.ts";
+export {
+  type DetachedSignature,
+  parseSignatureFile,
+  signArchive,
+  signArchiveHmac,
+  signatureFileText,
+} from "./signature-file.ts";
 export { provenanceStatement, STATEMENT_PAYLOAD_TYPE, treeDigest } from "./statement.ts";
 export { compareKeys, type KnownKey, placesOf, publishFirstKeys, trustedKeys } from "./trusted-keys.ts";
 export { hasVouchers, judgeVouchers, type Verdict, type Voucher, type Vouching } from "./vouching.ts";

@@ -73,7 +73,7 @@ export async function trustKey(
 
 /**
  * Ends all trust in a key: whatever it signed, whenever, is refused from now on.
- * @param key its name, or its id `<name>+<8 hex>` where several keys bear the name
+ * @param key its name, or its id `<name>+<8 hex>` or verifier key where several keys bear the name
  * @throws SIGNING_KEY_UNKNOWN, SIGNING_KEY_AMBIGUOUS, TRUSTED_KEYS_CHANGED
  */
 export async function revokeKey(
@@ -84,7 +84,7 @@ export async function revokeKey(
   const { key, reason } = request;
   return changeKeys(effects, plane, request, (keys, at) => {
     const [found, ...others] = keys.filter(
-      (one) => one.status !== "revoked" && (one.name === key || keyId(one) === key),
+      (one) => one.status !== "revoked" && [one.name, keyId(one), one.vkey].includes(key),
     );
     if (found === undefined) return unknownKey(key, keys);
     if (others.length > 0) {

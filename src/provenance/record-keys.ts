@@ -4,11 +4,11 @@
  * The caller has authorised `auth_admin`.
  */
 import type { Effects } from "../effects/index.ts";
-import { keyId, parseVerifierKey, type TrustedKey, writePinnedKeys } from "../keys/index.ts";
+import { keyId, parseVerifierKey, type TrustedKey } from "../keys/index.ts";
 import { appendOnce } from "../ledger/index.ts";
 import { GOVERNANCE_STREAM, type Plane, planeStream, writing } from "../plane/index.ts";
 import { raise } from "./faults.ts";
-import { type KnownKey, placesOf, publishKeys, trustedKeys } from "./trusted-keys.ts";
+import { finishPublishing, type KnownKey, pinAndPublish, trustedKeys } from "./trusted-keys.ts";
 
 export interface KeyRequest {
   readonly user: string;
@@ -46,6 +46,7 @@ export async function changeKeys<T>(
 ): Promise<T> {
   const waits = wait_ms === undefined ? {} : { wait_ms };
   return writing(effects, plane, { user, ...waits }, async () => {
+    finishPublishing(effects, plane);
     const now = new Date(effects.clock.now_ms()).toISOString();
     const { result, after, ...change } = plan(trustedKeys(effects, plane), now);
     await settleKeys(effects, plane, user, change);
@@ -68,8 +69,7 @@ export async function settleKeys(
     metadata: { user, ...metadata } as never,
   };
   await appendOnce(effects, planeStream(plane, GOVERNANCE_STREAM), [entry], `${event}:${once}`);
-  writePinnedKeys(effects, placesOf(plane), keys);
-  publishKeys(effects, plane, keys);
+  pinAndPublish(effects, plane, keys);
 }
 
 export function unknownKey(key: string, keys: readonly KnownKey[]): never {

@@ -3,16 +3,20 @@
  * Who can write only the plane can thus neither add a key nor take a revocation back: any difference is refused.
  */
 import type { Effects, FileSystem } from "../effects/index.ts";
+import { sha256Hex } from "../kernel/index.ts";
 import {
   type KeysPlaces,
   keysPlaces,
   parseTrustedList,
   parseVerifierKey,
   readPinnedKeys,
+  readPublishing,
   TRUSTED_KEYS_PATH,
   type TrustedKey,
   trustedListText,
   type VerifierKey,
+  writePinnedKeys,
+  writePublishing,
 } from "../keys/index.ts";
 import { type Plane, replaceFile } from "../plane/index.ts";
 import { raise } from "./faults.ts";
@@ -55,6 +59,12 @@ const known = (keys: readonly TrustedKey[]): KnownKey[] =>
 
 /** Never throws for what lies in the plane. @throws SIGNING_STATE_DAMAGED, AUTH_SECRET_EXPOSED for what lies outside */
 export function compareKeys(fs: FileSystem, plane: Plane): KeysDifference {
+  const found = asTheyLie(fs, plane);
+  const is_edit = found.differences.length > 0 && !isBeingPublished(fs, plane);
+  return is_edit ? found : { ...found, differences: [] };
+}
+
+function asTheyLie(fs: FileSystem, plane: Plane): KeysDifference {
   const pinned = readPinnedKeys(fs, placesOf(plane));
   const published = readPublished(fs, plane);
   if (typeof published === "string")
@@ -95,6 +105,42 @@ function readPublished(fs: FileSystem, plane: Plane): TrustedKey[] | string | un
   } catch {
     return "it cannot be read as text";
   }
+}
+
+/** True when a change was pinned and cut short, and the plane's list is still the one from before it. */
+function isBeingPublished(fs: FileSystem, plane: Plane): boolean {
+  return readPublishing(fs, placesOf(plane)) === publishedDigest(fs, plane);
+}
+
+function publishedDigest(fs: FileSystem, plane: Plane): string {
+  const path = `${plane.root}/${TRUSTED_KEYS_PATH}`;
+  const found = fs.stat(path);
+  if (found === undefined) return "none";
+  return found.kind === "file" && found.size_bytes <= FILE_BYTES_MAX ? sha256Hex(fs.read(path)) : "other";
+}
+
+/** Pins and publishes a list; cut short in between, `finishPublishing` ends it. Under the plane's lock. */
+export function pinAndPublish(
+  effects: Pick<Effects, "fs" | "random">,
+  plane: Plane,
+  keys: readonly TrustedKey[],
+): void {
+  const places = placesOf(plane);
+  writePublishing(effects, places, publishedDigest(effects.fs, plane));
+  writePinnedKeys(effects, places, keys);
+  publishKeys(effects, plane, keys);
+  writePublishing(effects, places, undefined);
+}
+
+/** Ends a change that was cut short. Under the plane's lock. @returns what differed because of it, as phrases */
+export function finishPublishing(effects: Pick<Effects, "fs" | "random">, plane: Plane): readonly string[] {
+  const places = placesOf(plane);
+  if (readPublishing(effects.fs, places) === undefined) return [];
+  const { differences, pinned } = asTheyLie(effects.fs, plane);
+  const is_ours = isBeingPublished(effects.fs, plane) && differences.length > 0;
+  if (is_ours) publishKeys(effects, plane, pinned);
+  writePublishing(effects, places, undefined);
+  return is_ours ? differences : [];
 }
 
 /** Writes the plane's list as it is pinned. */

@@ -87,3 +87,16 @@ test("what an auditor, a witness and an operator do with a log", () => {
   expect(plane.pkg("ledger", "rebuild").status).toBe(0);
   expect(plane.pkg("ledger", "verify").status).toBe(0);
 }, 120_000);
+
+test("what an entry says neither steers a terminal nor turns the text around it", () => {
+  const plane = makePlane();
+  const subject = "\u202Eabc\u2066\u2028\u009b31m";
+  plane.pkg("ledger", "append", "--event", "site.change", "--subject", subject, "--reason", "a\u001b[2Jb");
+  const id = plane.pkg("ledger", "tail", "-n", "1", "--json").json().entries[0].entry.id as string;
+  for (const words of [["tail"], ["show", id], ["export"]]) {
+    const { stdout } = plane.pkg("ledger", ...words);
+    expect(stdout).toContain("\\u202eabc\\u2066");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may reach a terminal.
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+  }
+});

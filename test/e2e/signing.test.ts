@@ -43,6 +43,28 @@ describe("pack", () => {
     ok(plane, "pkg", "install", DEMO);
   });
 
+  test("after a key was revoked, packing again with the one in force is all it takes", () => {
+    const plane = newPlane();
+    const old = keyOf(plane);
+    rmSync(join(plane.root, "config/policy.toml"));
+    ok(plane, "pkg", "install", DEMO);
+    ok(plane, "pkg", "keys", "rotate", old);
+    const id = plane
+      .pkg("keys", "list", "--json")
+      .json()
+      .keys.find(({ name, status }: { name: string; status: string }) => name === old && status === "retired")
+      .vkey as string;
+    ok(plane, "pkg", "keys", "revoke", id, "--reason", "stolen");
+    const verified = () => plane.pkg("verify", DEMO, "--json").json();
+    expect(verified().verified).toBe(false);
+    for (const more of [[], ["--attest"]]) {
+      ok(plane, "pkg", "pack", "--src", "modules/demo", "--sign", ...more);
+      const { verified: is_verified, signed_by } = verified();
+      expect([is_verified, signed_by.length]).toEqual([true, 1]);
+    }
+    expect(plane.run("integrity-check", []).status).toBe(0);
+  });
+
   test("without a key to sign with nothing is packed, and the next step makes one", () => {
     const plane = newPlane();
     ok(plane, "pkg", "keys", "revoke", keyOf(plane), "--reason", "lost");

@@ -13,6 +13,7 @@ import {
   verifyStream,
 } from "../../src/ledger/index.ts";
 import { aLedger, anEntry, effects, linesOf, resealed, writeLines } from "./ledgers.ts";
+import { settled } from "./logs.ts";
 
 const TOP = "ledger/governance.jsonl";
 const MIDDLE = "planes/ho2/ledger/workorder.jsonl";
@@ -116,6 +117,14 @@ describe("a broken link is named", () => {
       genesisEntry({ tier: "ho2", parent: { stream: "../../etc/passwd", entry_hash } }),
     ]);
     expect(codes()).toEqual([`LEDGER_PARENT_MISSING planes/ho2/ledger/odd.jsonl:1`]);
+    // What is to be pasted holds no name that somebody made up for a shell.
+    expect(verdict().findings[0]?.next_step).toBe(`Run "pkg ledger verify"; restore it from a backup.`);
+    for (const stream of ["ledger/$(id).jsonl", "x; id #.jsonl", "--root=x.jsonl"]) {
+      rmSync(odd.path);
+      rmSync(odd.head_path ?? "");
+      await appendEntries(effects, odd, [genesisEntry({ tier: "ho2", parent: { stream, entry_hash } })]);
+      expect(verdict().findings[0]?.next_step).toBe(`Run "pkg ledger verify"; restore it from a backup.`);
+    }
     rmSync(odd.path);
     rmSync(odd.head_path ?? "");
     const lost = genesisEntry({ tier: "ho2", parent: { stream: TOP, entry_hash: "0".repeat(64) } });
@@ -139,9 +148,24 @@ describe("which streams there are", () => {
     });
   });
 
-  test("a session's cut tail shows by its own head", () => {
+  test("a deleted one without a head is still listed by its checkpoint", async () => {
+    const log = await settled(3, "ledger/audit.jsonl");
+    const listed = () => listStreams(effects.fs, { root: log.root, heads_directory: log.heads });
+    rmSync(log.stream.path);
+    rmSync(log.stream.head_path ?? "");
+    expect(listed()).toEqual(["ledger/audit.jsonl"]);
+    expect(verifyStream(effects.fs, log.stream).first_bad?.code).toBe("LEDGER_MISSING");
+    rmSync(`${log.directory}/checkpoint`);
+    expect(listed()).toEqual([]);
+  });
+
+  test("a session's cut tail shows by its own head, and what is left of it is no writer's rest", () => {
     truncateSync(ref(SESSION).path, readFileSync(ref(SESSION).path).length - 10);
-    expect(verifyStream(effects.fs, ref(SESSION)).first_bad?.code).toBe("LEDGER_TAIL_CUT");
+    const { first_bad, findings } = verifyStream(effects.fs, ref(SESSION));
+    expect(first_bad?.code).toBe("LEDGER_TAIL_CUT");
+    const torn = findings.find(({ code }) => code === "LEDGER_TORN_TAIL");
+    expect(torn?.message).toContain("the head covers");
+    expect(torn?.next_step).toContain("restore it from a backup");
   });
 
   test("extra ones, older sessions, and nothing that is none", () => {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   checkProof,
@@ -205,13 +205,46 @@ describe("growth", () => {
     ).toMatchObject({ code: "LEDGER_CHECKPOINT_UNUSABLE", exit_code: 2 });
   });
 
+  /** Another history under the log's own name and keys. */
+  async function ofTheSameKeys(count: number): Promise<TestLog> {
+    const other = aLog(undefined, { has_keys: false });
+    cpSync(log.keys, other.keys, { recursive: true });
+    await filled(other, count);
+    await settleTree(effects, other.stream);
+    return other;
+  }
+
+  test("a checkpoint that none of the log's keys signed accuses nobody", async () => {
+    const stranger = readFileSync(`${(await settled(700)).directory}/checkpoint`);
+    const touched = (from: string, to: string) => Buffer.from(since(600).bytes.toString().replace(from, to));
+    for (const [bytes, says] of [
+      [touched("\n600\n", "\n900\n"), "does not fit its text"],
+      [touched("\n600\n", "\n599\n"), "does not fit its text"],
+      [touched("\n600\n", "\n0\n"), "does not fit its text"],
+      [stranger, "no key this plane trusts signed it"],
+    ] as const) {
+      const old = { checkpoint: readCheckpointBytes(bytes, "old"), path: "old" };
+      const fault = await faultOf(() => proveGrowth(fs, log.stream, old));
+      expect([fault.code, fault.exit_code]).toEqual(["LEDGER_CHECKPOINT_UNUSABLE", 2]);
+      expect(fault.message).toContain(says);
+    }
+  });
+
+  test("a stream that is no log is said to be none", async () => {
+    const session = await settled(3, "ledger/sessions/s1.jsonl");
+    expect(await faultOf(() => proveEntry(fs, session.stream, "1"))).toMatchObject({
+      code: "LEDGER_NOT_LOGGED",
+      exit_code: 2,
+    });
+  });
+
   test("a fork and a rollback show as what they are", async () => {
-    const forked = await settled(700);
+    const forked = await ofTheSameKeys(700);
     expect(await faultOf(() => growth(600, forked))).toMatchObject({
       code: "LEDGER_FORKED",
       details: { old_size: 600, size: 700 },
     });
-    const short = await settled(20);
+    const short = await ofTheSameKeys(20);
     expect(await faultOf(() => growth(600, short))).toMatchObject({ code: "LEDGER_ROLLED_BACK" });
     const other = await settled(5, "ledger/packages.jsonl");
     expect(await faultOf(() => growth(250, other))).toMatchObject({ code: "LEDGER_CHECKPOINT_UNUSABLE" });

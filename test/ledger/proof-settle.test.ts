@@ -14,6 +14,7 @@ import { describe, expect, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node/index.ts";
 import {
   appendEntries,
+  proveEntry,
   rebuildTree,
   settleOwed,
   settleTree,
@@ -169,6 +170,68 @@ describe("damage heals with the next entry", () => {
     expectWhole(log, 700);
     expect(existsSync(`${log.directory}/tile/note.txt`)).toBe(false);
   });
+});
+
+describe("tiles of an earlier size", () => {
+  /** Signed after each of its entries, so that a tile of each width lies there. */
+  async function entryByEntry(count: number): Promise<TestLog> {
+    const log = aLog();
+    for (let i = 0; i < count; i++) {
+      await appendEntries(effects, log.stream, [anEntry({ reason: `entry ${i}` })]);
+      await settleOwed(effects);
+    }
+    return log;
+  }
+  const found = (log: TestLog) => verdictOf(log).findings.map(({ code, line, path }) => [code, line, path]);
+  const tile = (width: number) => `ledger/governance/tile/0/000.p/${width}`;
+  const MISMATCH = ["LEDGER_CHECKPOINT_MISMATCH", undefined, "ledger/governance/checkpoint"];
+  const ahead = (line: number) => ["LEDGER_CHECKPOINT_AHEAD", line, "ledger/governance/checkpoint"];
+
+  test("an edited line is named once, and no tile is said to be changed", async () => {
+    const log = await entryByEntry(9);
+    const lines = linesOf(log.stream);
+    writeLines(log.stream, lines.with(3, (lines[3] ?? "").replace("entry 3", "entry X")));
+    expect(found(log)).toEqual([["LEDGER_LINE_NOT_IN_TREE", 4, tile(9)], MISMATCH]);
+  });
+
+  test("a removed line is named once, and so is a cut tail", async () => {
+    const log = await entryByEntry(9);
+    const lines = linesOf(log.stream);
+    writeLines(log.stream, lines.toSpliced(3, 1));
+    expect(found(log)).toEqual([
+      ["LEDGER_LINE_NOT_IN_TREE", 4, tile(8)],
+      ["LEDGER_TILE_UNEXPECTED", undefined, tile(9)],
+      ahead(9),
+    ]);
+    writeLines(log.stream, lines.slice(0, 4));
+    expect(found(log)).toEqual([["LEDGER_TILE_UNEXPECTED", undefined, tile(9)], ahead(5)]);
+  });
+
+  test("one that was changed itself is named, whatever the lines", async () => {
+    const log = await entryByEntry(9);
+    const path = `${log.directory}/tile/0/000.p/6`;
+    const bytes = readFileSync(path);
+    bytes[2 * 32] = (bytes[2 * 32] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect(found(log)).toEqual([["LEDGER_TILE_CHANGED", 3, tile(6)]]);
+    const lines = linesOf(log.stream);
+    writeLines(log.stream, lines.with(7, (lines[7] ?? "").replace("entry 7", "entry X")));
+    expect(found(log)).toEqual([
+      ["LEDGER_TILE_CHANGED", 3, tile(6)],
+      ["LEDGER_LINE_NOT_IN_TREE", 8, tile(9)],
+      MISMATCH,
+    ]);
+  });
+});
+
+test("what the checkpoint covers can be proven while no key can be reached, rebuilt or not", async () => {
+  const log = await settled(20);
+  rmSync(`${log.keys}/signing`, { recursive: true });
+  await filled(log, 5);
+  const before = proveEntry(effects.fs, log.stream, "7").file;
+  expect(await rebuildTree(freshProcess(), log.stream)).toBe("unsigned");
+  expect(proveEntry(effects.fs, log.stream, "7").file).toBe(before);
+  expect(sizeOf(log)).toBe(20);
 });
 
 describe("what it refuses to sign", () => {

@@ -133,6 +133,18 @@ describe("a witness", () => {
       checkpoint: { size: 3 },
       cosigned: { size: 2, cosigned_by: [{ time_s: expect.any(Number) }] },
     });
+    // Where nothing can be checked, rewriting the file is no cure either.
+    for (const { code, next_step } of verifyTree(effects.fs, log.stream, []).findings)
+      expect([code, next_step]).toEqual([
+        "LEDGER_CHECKPOINT_UNVERIFIED",
+        expect.stringContaining('"pkg keys list"'),
+      ]);
+    // What only a witness can put right, rebuilding is no cure for.
+    const [untrusted] = verifyTree(effects.fs, log.stream, [
+      parseNoteKey(ledgerVkey(await settled(1))),
+    ]).findings.filter(({ path }) => path === "ledger/governance/cosigned");
+    expect(untrusted?.code).toBe("LEDGER_CHECKPOINT_UNTRUSTED");
+    expect(untrusted?.next_step).toContain("pkg ledger cosign --witness");
     // With the witness's key known, no byte of what it signed can change either.
     for (let position = 0; position < cosigned.length; position++) {
       const touched = Buffer.from(cosigned);

@@ -1,5 +1,5 @@
 /** What the ledger's operations tell of one plane in which packages came, changed and went. */
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../src/kernel/index.ts";
@@ -148,6 +148,7 @@ describe("ledger at", () => {
     const added = [
       approval("APPROVED", "2030-01-01", "2030-02-01"),
       approval("WITHDRAWN", "2030-01-20", "2030-02-01"),
+      { ...approval("APPROVED", "2030-01-21", ""), submission_id: "without an end" },
     ].map((one) =>
       JSON.stringify({ ...template, submission_id: "sandbox", ...one }, null, 1).replaceAll(/\n\s*/g, " "),
     );
@@ -284,6 +285,73 @@ describe("ledger export", () => {
   });
 });
 
+test("a ledger that is named and not there is no empty one", async () => {
+  for (const name of ["tail", "export"])
+    expect(await codeOf(run(name, { stream: "ledger/pakages.jsonl" }))).toBe("STREAM_UNKNOWN");
+});
+
+describe("ledger prove and verify-proof", () => {
+  const vkey = (): string => {
+    const { keys } = JSON.parse(readFileSync(`${on.root}/config/trusted_keys.json`, "utf8")) as {
+      keys: { vkey: string; uses: string[] }[];
+    };
+    return keys.find(({ uses }) => uses.includes("ledger"))?.vkey ?? "";
+  };
+  const at = `${folder}/proof.json`;
+  const check = (stated: unknown, more: Record<string, unknown> = {}) => {
+    writeFileSync(at, typeof stated === "string" ? stated : JSON.stringify(stated, null, 2));
+    return run("verify-proof", { file: at, key: [vkey()], ...more });
+  };
+
+  test("the JSON form proves what the file proves", async () => {
+    const { result } = await run("prove", { entry: "1", stream: PACKAGES });
+    const { proof } = result as { proof: string };
+    const of_file = await check(proof);
+    expect((await check(result)).result).toEqual(of_file.result);
+    expect(of_file.result).toMatchObject({ valid: true, kind: "inclusion", index: 1, line: lines()[1] });
+    const since = `${folder}/old-checkpoint`;
+    writeFileSync(since, readFileSync(`${on.root}/ledger/packages/checkpoint`));
+    const growth = (await run("prove", { since, stream: PACKAGES })).result;
+    expect((await check(growth, { since })).result).toMatchObject({ valid: true, kind: "consistency" });
+  });
+
+  test("a field of the JSON form that says something else than its proof is refused", async () => {
+    const result = (await run("prove", { entry: "1", stream: PACKAGES })).result as Record<string, unknown>;
+    const others: Record<string, unknown> = {
+      stream: "ledger/governance.jsonl",
+      kind: "consistency",
+      origin: "example.com/log",
+      size: 1,
+      root: "00".repeat(32),
+      index: 2,
+      line: lines()[2],
+      old_size: 3,
+      hashes: [],
+      proof: `${String(result["proof"])} `,
+    };
+    for (const [field, value] of Object.entries(others)) {
+      const code = await codeOf(check({ ...result, [field]: value }));
+      expect([field, code]).toEqual([field, "LEDGER_PROOF_MALFORMED"]);
+    }
+    const twice = JSON.stringify(result).replace("{", '{"line": "another",');
+    for (const bad of [twice, "{", '{"proof": 1}', "{}"])
+      expect(await codeOf(check(bad))).toBe("LEDGER_PROOF_MALFORMED");
+  });
+
+  test("what is missing beside a proof is asked for; what never ends is not read", async () => {
+    const since = `${on.root}/ledger/packages/checkpoint`;
+    const growth = (await run("prove", { since, stream: PACKAGES })).result;
+    await expect(check(growth)).rejects.toMatchObject({
+      code: "LEDGER_PROOF_INVALID",
+      next_step: expect.stringContaining("with --since"),
+    });
+    const endless = { file: "/dev/zero", key: [vkey()] };
+    expect(await codeOf(run("verify-proof", endless))).toBe("GIVEN_FILE_TOO_LARGE");
+    expect(await codeOf(run("prove", { since: "/dev/zero" }))).toBe("GIVEN_FILE_TOO_LARGE");
+    expect(await codeOf(run("verify", { witness: ["/dev/zero"] }))).toBe("GIVEN_FILE_TOO_LARGE");
+  });
+});
+
 describe("ledger verify and summarise", () => {
   test("all streams are looked at, extra ones too, and what they say of one another", async () => {
     await run("append", { event: "site.note", stream: "ledger/sessions/SES-1.jsonl" });
@@ -321,7 +389,34 @@ describe("ledger verify and summarise", () => {
     writeFileSync(tile, before);
   });
 
-  test("only Holdfast speaks of summaries", async () => {
-    expect(await codeOf(run("append", { event: "ledger_summary" }))).toBe("EVENT_RESERVED");
+  test("all logs are written again, extra ones too; a session is none", async () => {
+    for (const stream of ["ledger/audit.jsonl", "ledger/sessions/s9.jsonl"])
+      await run("append", { event: "site.note", stream });
+    const tile = `${on.root}/ledger/audit/tile/0/000.p/2`;
+    rmSync(tile, { force: true });
+    const { result } = await run("rebuild");
+    const { streams } = result as { streams: { stream: string; state: string }[] };
+    expect(streams).toContainEqual({ stream: "ledger/audit.jsonl", state: "signed" });
+    expect(streams.map(({ stream }) => stream)).not.toContain("ledger/sessions/s9.jsonl");
+    expect(existsSync(tile)).toBe(true);
+    const named = run("rebuild", { stream: ["ledger/sessions/s9.jsonl"] });
+    expect(await codeOf(named)).toBe("LEDGER_NOT_LOGGED");
+  });
+
+  test("only Holdfast speaks in its own name", async () => {
+    const recorded = entries("ledger/governance.jsonl").map(({ event_type }) => event_type);
+    const own = [
+      "agent_turn",
+      "approval",
+      "capability_violation",
+      "generation_mark_removed",
+      "generation_marked_good",
+      "ledger_summary",
+      "plugin.installed",
+      ...recorded.filter((event) => event === event.toLowerCase() && !event.startsWith("site.")),
+    ];
+    expect(own).toContain("config_recorded");
+    for (const event of own)
+      expect([event, await codeOf(run("append", { event }))]).toEqual([event, "EVENT_RESERVED"]);
   });
 });

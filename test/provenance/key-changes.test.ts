@@ -144,6 +144,37 @@ describe("rotation", () => {
     },
   );
 
+  test("cut short behind the pin, everything goes on, repeating completes it, and no revoked key is taken over", async () => {
+    for (const next of ["rotate", "accept", "restore"]) {
+      const one = await libraryPlane();
+      const { effects, plane } = one;
+      const request = { ...WHO, key: nameOf(one), reason: "lost" };
+      const cut = failing(effects, "config/trusted_keys.json");
+      await expect(revokeKey(cut, plane, request)).rejects.toThrow();
+      expect(statuses(one)).toEqual(["package revoked"]);
+      expect(compareKeys(effects.fs, plane).differences).toEqual([]);
+      if (next === "rotate") await generateKey(effects, plane, { ...WHO, name: "next", use: "package" });
+      if (next === "accept") expect(await acceptKeys(effects, plane, WHO)).toEqual([]);
+      if (next === "restore") expect(await restoreKeys(effects, plane, WHO)).toHaveLength(1);
+      expect(statuses(one)[0]).toBe("package revoked");
+      const published = readFileSync(`${one.root}/${TRUSTED_KEYS_PATH}`, "utf8");
+      expect(published).toContain('"revoked"');
+      expect(readdirSync(placesOf(plane).signing)).not.toContain("publishing.sha256");
+    }
+  });
+
+  test("an edit of the list is one also after a change was cut short", async () => {
+    const one = await libraryPlane();
+    const { effects, plane } = one;
+    const cut = failing(effects, "config/trusted_keys.json");
+    await expect(rotateKey(cut, plane, { ...WHO, name: nameOf(one) })).rejects.toThrow();
+    editList(one, (keys) => keys.pop());
+    expect(compareKeys(effects.fs, plane).differences).not.toEqual([]);
+    expect(await codeOf(() => rotateKey(effects, plane, { ...WHO, name: nameOf(one) }))).toBe(
+      "TRUSTED_KEYS_CHANGED",
+    );
+  });
+
   test("a key of somebody else or of another machine cannot be rotated here", async () => {
     const one = await libraryPlane();
     const eve = testKey("eve");
@@ -209,7 +240,10 @@ describe("generate, trust, revoke", () => {
     expect(await codeOf(() => revoke(nameOf(one)))).toBe("SIGNING_KEY_AMBIGUOUS");
     await revoke(old.split("+").slice(0, 2).join("+"));
     expect(statuses(one)).toEqual(["package revoked", "package active"]);
-    expect(inForce(one)).toBeDefined();
+    // As `pkg keys list` shows it, and as one would paste it.
+    const shown = inForce(one) ?? "";
+    expect(shown).not.toBe("");
+    expect((await revoke(shown)).vkey).toBe(shown);
   });
 });
 

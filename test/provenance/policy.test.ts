@@ -113,6 +113,21 @@ describe("what a rule demands", () => {
     expect(judge(policy, vouchers).codes).toEqual(codes);
   });
 
+  test("the next step signs with a key the rule names, and names the builder where only that is wrong", () => {
+    const step = (policy: string, vouchers: Partial<Vouching>) =>
+      judge(policy, vouchers).problems[0]?.next_step ?? "";
+    expect(step(RULE, {})).toContain('"pkg pack --src DIR --sign-key ann"');
+    expect(step(RULE, { signatures: [by(bob)] })).toContain('"pkg pack --src DIR --sign-key ann"');
+    const attested = `${RULE}require_provenance = true\n`;
+    expect(step(attested, { signatures: [by()] })).toContain("--sign-key ann --attest");
+    const built = judge(`${attested}builders = ["urn:b"]\n`, {
+      signatures: [by()],
+      provenance: [attestedBy(ann, "urn:c")],
+    }).problems[0];
+    expect(built?.message).toContain("built by urn:b");
+    expect(built?.next_step).toContain("Have it built by urn:b");
+  });
+
   test("all rules that concern an archive must hold", () => {
     const both = `${RULE}\n[[signatures]]\nsigners = ["bob"]\n`;
     expect(judge(both, { signatures: [by()] }).codes).toEqual(["SIGNING_KEY_UNTRUSTED"]);

@@ -2025,7 +2025,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "file",
         type: "string",
-        description: "The proof.",
+        description: "The proof: a .tlog-proof, or what pkg ledger prove --json printed.",
         required: true,
         positional: true,
       },
@@ -2067,7 +2067,7 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "stream",
         type: "list",
-        description: "Stream; repeat for several. Default: all.",
+        description: "Stream; repeat for several. Default: all that are logs, which sessions are not.",
       },
     ],
   },

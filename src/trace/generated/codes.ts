@@ -396,6 +396,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"gates","exit_code":null,"meaning":"Waiver expired. Somebody answered for what is missing until a day that has passed.","raised_in":["src/gates/judge.ts"],"messages":["the waiver of <owner> for <scenario><cellText> ran out on <expires>"],"next_steps":[]}',
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
+  GIVEN_FILE_TOO_LARGE:
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: <path> has more than <BYTES MAX> bytes.","raised_in":["src/operations/given-file.ts"],"messages":["<path> has more than <BYTES MAX> bytes"],"next_steps":["Name the proof, checkpoint, entry or list of keys itself; none of them is so large."]}',
   GOLDEN_EVIDENCE_CHANGED:
     '{"room":"integrity","exit_code":null,"meaning":"Evidence changed. Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.","raised_in":["src/integrity/store.ts"],"messages":["<path> is no file that a recording of evidence left"],"next_steps":[]}',
   GOLDEN_REPORT_INVALID:
@@ -532,7 +534,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_IO:
     '{"room":"ledger","exit_code":5,"meaning":"Reported as: <stream> cannot be used: <reason>.","raised_in":[],"messages":["<stream> cannot be used: <reason>"],"next_steps":["Check the disk and permissions of <path>, then run \\"pkg ledger verify\\"."]}',
   LEDGER_KEY_MALFORMED:
-    '{"room":"ledger","exit_code":2,"meaning":"Reported as: <text> is not a verifier key: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<text> is not a verifier key: <reason>"],"next_steps":["Give a verifier key of the form name+8 hex digits+base64, from somebody you trust."]}',
+    '{"room":"ledger","exit_code":2,"meaning":"Reported as: <…> is not a verifier key: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<…> is not a verifier key: <reason>"],"next_steps":["Give a verifier key of the form name+8 hex digits+base64, from somebody you trust."]}',
   LEDGER_LINE_MALFORMED:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <line> is not an entry: <reason>.","raised_in":["src/ledger/explain-break.ts"],"messages":["line <line> is not an entry: <reason>"],"next_steps":[]}',
   LEDGER_LINE_NOT_IN_TREE:
@@ -549,6 +551,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: <unlisted> more tiles are wrong.","raised_in":["src/ledger/tiles-verdict.ts"],"messages":["<unlisted> more tiles are wrong"],"next_steps":[]}',
   LEDGER_NOT_COVERED:
     '{"room":"ledger","exit_code":1,"meaning":"Reported as: entry <index> of <name> is newer than the checkpoint, which covers <size>.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-make.ts","src/trace/plane-log.ts"],"messages":["entry <index> of <name> is newer than the checkpoint, which covers <size>"],"next_steps":["Run \\"pkg ledger rebuild --stream <stream>\\" where the plane\'s signing key can be reached."]}',
+  LEDGER_NOT_LOGGED:
+    '{"room":"ledger","exit_code":2,"meaning":"Reported as: <name> has no tiles and checkpoints of its own: the ledger above it records where it stands.","raised_in":[],"messages":["<name> has no tiles and checkpoints of its own: the ledger above it records where it stands"],"next_steps":["Run \\"pkg ledger summarise\\"; then prove the entry ledger_summary of the ledger above it."]}',
   LEDGER_PARENT_CUT:
     '{"room":"ledger","exit_code":null,"meaning":"The first entry of this ledger names an entry of the one above that is no longer there.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_PARENT_MISMATCH:
@@ -556,7 +560,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_PARENT_MISSING:
     '{"room":"ledger","exit_code":null,"meaning":"The first entry of this ledger names a ledger above that is not there.","raised_in":["src/ledger/named-heads.ts"],"messages":[],"next_steps":[]}',
   LEDGER_PROOF_INVALID:
-    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <path> proves nothing: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> proves nothing: <reason>"],"next_steps":["Ask for a new proof, and compare the key with the log\'s owner."]}',
+    '{"room":"ledger","exit_code":1,"meaning":"Reported as: <path> proves nothing: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> proves nothing: <reason>"],"next_steps":["Run \\"pkg ledger verify-proof\\" again with <missing> and that file."]}',
   LEDGER_PROOF_MALFORMED:
     '{"room":"ledger","exit_code":2,"meaning":"Reported as: <path> is not a proof: <reason>.","raised_in":["src/ledger/proof-check.ts"],"messages":["<path> is not a proof: <reason>"],"next_steps":["Name a file that \\"pkg ledger prove --out\\" wrote, or another .tlog-proof."]}',
   LEDGER_READ_ONLY:
@@ -582,7 +586,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_TILE_UNEXPECTED:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: it is not the name of a tile.","raised_in":["src/ledger/tiles-verify.ts"],"messages":["it is not the name of a tile"],"next_steps":[]}',
   LEDGER_TORN_TAIL:
-    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <torn bytes> bytes after the last newline were never acknowledged.","raised_in":["src/ledger/verify.ts"],"messages":["<torn bytes> bytes after the last newline were never acknowledged"],"next_steps":[]}',
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <torn bytes> bytes after the last newline: what is left of entries the head covers.","raised_in":["src/ledger/verify.ts"],"messages":["<torn bytes> bytes after the last newline: what is left of entries the head covers","<torn bytes> bytes after the last newline were never acknowledged"],"next_steps":[]}',
   LEDGER_TREE_DAMAGED:
     '{"room":"ledger","exit_code":4,"meaning":"Reported as: the log of <name> cannot prove this: <reason>.","raised_in":["src/ledger/proof-make.ts","src/ledger/proof-witness.ts"],"messages":["the log of <name> cannot prove this: <reason>","<origin>: <reason>"],"next_steps":["Run \\"pkg ledger verify\\", then \\"pkg ledger rebuild --stream <stream>\\"."]}',
   LEDGER_UNCHECKPOINTED:
@@ -594,7 +598,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_WITNESS_KEY_UNKNOWN:
     '{"room":"ledger","exit_code":3,"meaning":"Reported as: no key this witness trusts signed the checkpoint of <origin>.","raised_in":["src/ledger/proof-witness.ts"],"messages":["no key this witness trusts signed the checkpoint of <origin>"],"next_steps":["Ask the log\'s owner for its verifier key and pass it with --key."]}',
   LEDGER_WITNESS_MISSING:
-    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <name>: <missing> witnessed nothing of it: <what><many>.","raised_in":["src/ledger/witness-demand.ts"],"messages":["<name>: <missing> witnessed nothing of it: <what><many>"],"next_steps":["Have the witness run \\"pkg ledger cosign --witness FOLDER --stream <name>\\"."]}',
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <name>: <missing> witnessed nothing of it: <what><many>.","raised_in":["src/ledger/witness-demand.ts"],"messages":["<name>: <missing> witnessed nothing of it: <what><many>"],"next_steps":["Have the witness run \\"pkg ledger cosign --witness FOLDER<pasted>\\"."]}',
   LEDGER_WITNESS_UNUSABLE:
     '{"room":"ledger","exit_code":5,"meaning":"Reported as: <folder> cannot be a witness: <reason>.","raised_in":["src/ledger/proof-witness.ts"],"messages":["<folder> cannot be a witness: <reason>","<path> cannot be read: <reason>"],"next_steps":["Name a folder of the witness\'s own outside the plane, readable by this user only."]}',
   LEGACY_ARCHIVE_DIGEST:
@@ -878,7 +882,7 @@ export const CODES: Readonly<Record<string, string>> = {
   PROVENANCE_MISMATCH:
     '{"room":"provenance","exit_code":3,"meaning":"Provenance of another archive. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<what> <path> is of another archive"],"next_steps":["Fetch the provenance of this very archive, or pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
   PROVENANCE_MISSING:
-    '{"room":"provenance","exit_code":3,"meaning":"Provenance missing. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> has no provenance, which the policy wants"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign --attest\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Provenance missing. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> has no provenance, which the policy wants"],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign-key <wanted> --attest\\"."]}',
   PTH_ADDS_PATH:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> adds <text> to the search path.","raised_in":["src/lifecycle/adopt/file-risks.ts"],"messages":["<path> adds <text> to the search path"],"next_steps":[]}',
   PTH_RUNS_CODE:
@@ -1006,7 +1010,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNATURE_INVALID:
     '{"room":"provenance","exit_code":3,"meaning":"A signature beside the archive does not fit its bytes, or cannot be read.","raised_in":["src/provenance/enforce.ts"],"messages":[],"next_steps":["Pack it again with \\"pkg pack --src DIR --sign\\", or fetch the archive together with its .sig again."]}',
   SIGNATURE_MISSING:
-    '{"room":"provenance","exit_code":3,"meaning":"Not signed as the policy wants. The policy names who must have signed; an archive without these signatures may come from anybody.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign\\"), or add a waiver with an expiry to config/policy.toml."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Not signed as the policy wants. The policy names who must have signed; an archive without these signatures may come from anybody.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is not signed; the policy wants <wanted>"],"next_steps":["Have it signed by <wanted> (\\"pkg pack --src DIR --sign-key <wanted>\\"), or add a waiver with an expiry to config/policy.toml."]}',
   SIGNING_KEYS_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Signatures not verified. config/policy.toml says who must have signed what; keys and policy count only as they were accepted.","raised_in":["src/integrity/signatures.ts"],"messages":["no keys are pinned on this machine, so no signature of an installed package was verified"],"next_steps":[]}',
   SIGNING_KEY_AMBIGUOUS:
@@ -1024,7 +1028,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SIGNING_KEY_UNKNOWN:
     '{"room":"provenance","exit_code":1,"meaning":"Reported as: there is no key <key>: <near>.","raised_in":["src/provenance/record-keys.ts"],"messages":["there is no key <key>: <near>"],"next_steps":["Run \\"pkg keys list\\" and take a name or id from it."]}',
   SIGNING_KEY_UNTRUSTED:
-    '{"room":"provenance","exit_code":3,"meaning":"Signed by keys that do not count. A signature counts only for these bytes and only by a key the policy names and the operator pinned.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count","the provenance of <package id> <version> is by <by>, not by whom the policy wants"],"next_steps":["Have it signed by <wanted>, or trust the key after checking it: \\"pkg keys trust VKEY --use package\\"."]}',
+    '{"room":"provenance","exit_code":3,"meaning":"Signed by keys that do not count. A signature counts only for these bytes and only by a key the policy names and the operator pinned.","raised_in":["src/provenance/enforce.ts"],"messages":["<package id> <version> is signed by <by>; the policy wants <threshold> of <wanted>, <counted> count","<whose>; the policy wants it built by <builders>","<whose>, not by whom the policy wants"],"next_steps":["Have it built by <builders>, or name its builder in config/policy.toml."]}',
   SIGNING_STATE_DAMAGED:
     '{"room":"keys","exit_code":4,"meaning":"Reported as: <path> cannot be used: <keys>.","raised_in":["src/keys/pinned-keys.ts","src/keys/signing-key.ts"],"messages":["<path> cannot be used: <keys>","<path> cannot be used: <reason>"],"next_steps":["Restore <path> from a backup, or revoke the key with \\"pkg keys revoke\\" and make a new one."]}',
   SOURCE_CHANGED:
@@ -1077,6 +1081,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"integrity","exit_code":null,"meaning":"Installed archive not in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/archives.ts","src/integrity/records.ts"],"messages":["the store does not hold the archive <package id> <version> was installed from, so it cannot be restored"],"next_steps":[]}',
   STORE_UNKNOWN:
     '{"room":"integrity","exit_code":null,"meaning":"Unknown file in the store. The store is what installs and restores come from; each archive is named by a registry row with its digest.","raised_in":["src/integrity/store.ts"],"messages":["<path> is in the store, and no registry row and no receipt speaks of it"],"next_steps":[]}',
+  STREAM_UNKNOWN:
+    '{"room":"operations","exit_code":1,"meaning":"Reported as: there is no ledger <name>.","raised_in":["src/operations/ledger-streams.ts"],"messages":["there is no ledger <name>"],"next_steps":["Run \\"pkg ledger verify\\" to see which ledgers there are, and whether one is gone."]}',
   SUBJECT_UNKNOWN:
     '{"room":"harness","exit_code":1,"meaning":"Nothing by this name can be run here: neither a file, a source folder nor a package.","raised_in":["src/harness/subjects.ts"],"messages":["the store has no archive <package id> <version>","there is no source, scenario or package \\"<id>\\" here"],"next_steps":["Try \\"golden run <near>\\", or \\"golden run --list\\" for all."]}',
   SYMLINK:
