@@ -78,15 +78,30 @@ export function signCheckpoint(key: SigningKey, origin: string, tree: TreeHead):
 export const ledgerKey = (fs: FileSystem, log: StreamLog): SigningKey | undefined =>
   loadSigningKey({ fs }, keysPlaces(log.keys_directory), { use: "ledger" });
 
-/** Keys that may have signed the plane's checkpoints: those rotated away count, those revoked do not. */
-export function trustedLedgerKeys(fs: FileSystem, log: StreamLog): NoteKey[] {
-  return (readPinnedKeys(fs, keysPlaces(log.keys_directory)) ?? [])
-    .filter(({ uses, status }) => uses.includes("ledger") && status !== "revoked")
-    .flatMap(({ vkey }) => {
+export interface KnownLedgerKeys {
+  /** Those that may have signed the plane's checkpoints: rotated away or not. */
+  readonly trusted: NoteKey[];
+  /** True where keys were known and each was revoked: then a signature by none of them counts for anything. */
+  readonly are_all_revoked: boolean;
+}
+
+/** What the plane's secrets know of its ledger keys. @throws SIGNING_STATE_DAMAGED, AUTH_SECRET_EXPOSED, AUTH_SECRET_UNREADABLE */
+export function knownLedgerKeys(fs: FileSystem, log: StreamLog): KnownLedgerKeys {
+  const known = (readPinnedKeys(fs, keysPlaces(log.keys_directory)) ?? []).filter(({ uses }) =>
+    uses.includes("ledger"),
+  );
+  const trusted = known
+    .filter(({ status }) => status !== "revoked")
+    .flatMap(({ vkey }): NoteKey[] => {
       const key = parseVerifierKey(vkey);
       return key === undefined ? [] : [{ name: key.name, type: "ed25519", public_key: key.public_key }];
     });
+  return { trusted, are_all_revoked: known.length > 0 && trusted.length === 0 };
 }
+
+/** Keys that may have signed the plane's checkpoints: those rotated away count, those revoked do not. */
+export const trustedLedgerKeys = (fs: FileSystem, log: StreamLog): NoteKey[] =>
+  knownLedgerKeys(fs, log).trusted;
 
 /** True when one of the keys signed it and no signature by any of them is wrong. */
 export function isSignedBy(checkpoint: SignedCheckpoint, keys: readonly NoteKey[]): boolean {

@@ -31,8 +31,16 @@ export interface TreeOfLines {
   readonly rootAt: (size: number) => Uint8Array | undefined;
 }
 
+export interface JudgingKeys {
+  /** Of the log, and of witnesses. */
+  readonly keys: readonly NoteKey[];
+  /** No key of the log is left: not that none was ever known. */
+  readonly are_all_revoked: boolean;
+}
+
 const REWRITE = `Keep a copy of the file; if the lines and "pkg ledger verify" of a copy elsewhere agree, run "pkg ledger rebuild".`;
 const UNCHECKED = `Run "pkg keys list": it says which keys are trusted here, or why none can be read; with none left, make one: "pkg keys generate NAME --use ledger".`;
+const NEW_KEY = `Make a key, "pkg keys generate NAME --use ledger"; then run "pkg ledger rebuild", which signs with it.`;
 const COSIGN = `Have the witness look again: "pkg ledger cosign --witness DIR", with --key where the log has a new one.`;
 const CUT = `Keep a copy of the ledger, restore it from a backup, then run "pkg ledger verify".`;
 
@@ -42,7 +50,7 @@ export function judgeCheckpoint(
   file: CheckpointFile,
   found: SignedCheckpoint | string,
   tree: TreeOfLines,
-  keys: readonly NoteKey[],
+  { keys, are_all_revoked }: JudgingKeys,
 ): { readonly findings: Finding[]; readonly verdict?: CheckpointVerdict } {
   const path = treeFileName(stream, file);
   const rewrite = file === "checkpoint" ? REWRITE : COSIGN;
@@ -63,8 +71,12 @@ export function judgeCheckpoint(
     });
   }
   const checked = checkSignatures(found.note, keys);
-  for (const { code, message } of signatureProblems(checked, keys))
-    note(code, message, code === "LEDGER_CHECKPOINT_UNVERIFIED" ? UNCHECKED : rewrite);
+  for (const { code, message } of signatureProblems(checked, { keys, are_all_revoked }))
+    note(
+      code,
+      message,
+      are_all_revoked ? NEW_KEY : code === "LEDGER_CHECKPOINT_UNVERIFIED" ? UNCHECKED : rewrite,
+    );
   const is_witness = ({ type }: NoteKey): boolean => type === "cosignature";
   if (file === "cosigned" && keys.some(is_witness) && !checked.some(({ key }) => is_witness(key))) {
     note("LEDGER_CHECKPOINT_UNTRUSTED", "no known witness signed it", rewrite);
@@ -89,7 +101,7 @@ export function judgeCheckpoint(
 
 function signatureProblems(
   checked: readonly CheckedSignature[],
-  keys: readonly NoteKey[],
+  { keys, are_all_revoked }: JudgingKeys,
 ): { code: string; message: string }[] {
   const wrong = checked
     .filter(({ valid }) => !valid)
@@ -100,6 +112,10 @@ function signatureProblems(
   if (wrong.length > 0) return wrong;
   const is_log_key = (key: NoteKey): boolean => key.type === "ed25519";
   if (checked.some(({ key }) => is_log_key(key))) return [];
+  if (are_all_revoked) {
+    const message = "each key that could have signed it was revoked";
+    return [{ code: "LEDGER_CHECKPOINT_UNTRUSTED", message }];
+  }
   if (!keys.some(is_log_key)) {
     const message = "no trusted key is at hand, so its signature was not checked";
     return [{ code: "LEDGER_CHECKPOINT_UNVERIFIED", message }];

@@ -7,14 +7,13 @@ import {
   formatInclusion,
   inclusionProof,
   leafHash,
-  type NoteKey,
   type ReadNode,
   type SignedCheckpoint,
   tileNodes,
   verifyConsistency,
   verifyInclusion,
 } from "../tlog/index.ts";
-import { isSignedBy, readCheckpoint, trustedLedgerKeys } from "./checkpoint-file.ts";
+import { isSignedBy, knownLedgerKeys, readCheckpoint, trustedLedgerKeys } from "./checkpoint-file.ts";
 import { type CheckpointFile } from "./checkpoint-verify.ts";
 import { raise, requireLog } from "./faults.ts";
 import { findLogged, type LoggedEntry } from "./proof-entry.ts";
@@ -111,7 +110,7 @@ function forgedBecause(fs: FileSystem, { log }: StreamRef, old: SignedCheckpoint
     : `the signature by ${wrong.key.name} does not fit its text`;
 }
 
-/** The stream's checkpoint, signed by a trusted key wherever trusted keys are known. @throws LEDGER_CHECKPOINT_MISSING, LEDGER_TREE_DAMAGED */
+/** The stream's checkpoint, signed by a trusted key wherever keys are known. @throws LEDGER_CHECKPOINT_MISSING, LEDGER_TREE_DAMAGED */
 export function storedCheckpoint(fs: FileSystem, stream: StreamRef, file: CheckpointFile): SignedCheckpoint {
   const found = readCheckpoint(fs, treePlaces(stream)[file]);
   const name = treeFileName(stream, file);
@@ -122,8 +121,10 @@ export function storedCheckpoint(fs: FileSystem, stream: StreamRef, file: Checkp
   if (typeof found === "string") return damaged(stream, `${file}: ${found}`);
   if (stream.log !== undefined) {
     if (found.origin !== stream.log.origin) damaged(stream, `its ${file} is of the log ${found.origin}`);
-    const keys: NoteKey[] = trustedLedgerKeys(fs, stream.log);
-    if (keys.length > 0 && !isSignedBy(found, keys)) damaged(stream, `no trusted key signed its ${file}`);
+    const { trusted, are_all_revoked } = knownLedgerKeys(fs, stream.log);
+    if (are_all_revoked) damaged(stream, `each key that could have signed its ${file} was revoked`);
+    if (trusted.length > 0 && !isSignedBy(found, trusted))
+      damaged(stream, `no trusted key signed its ${file}`);
   }
   return found;
 }

@@ -3,7 +3,7 @@ import type { Finding } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
 import type { NoteKey } from "../tlog/index.ts";
-import { trustedLedgerKeys } from "./checkpoint-file.ts";
+import { type KnownLedgerKeys, knownLedgerKeys } from "./checkpoint-file.ts";
 import type { StreamRef } from "./stream-ref.ts";
 import { type TreeState, type TreeVerdict, TreeVerifier } from "./tiles-verdict.ts";
 import type { LedgerVerdict } from "./verify.ts";
@@ -28,8 +28,9 @@ export function beginLog(
   begun?: TreeState,
 ): LogUnderWay | undefined {
   if (stream.log === undefined) return undefined;
-  const { keys, problems } = keysOf(fs, stream.log);
-  return { tree: new TreeVerifier(fs, stream, [...keys, ...witnesses], begun), problems };
+  const { trusted, are_all_revoked, problems } = keysOf(fs, stream.log);
+  const known = { begun, are_all_revoked };
+  return { tree: new TreeVerifier(fs, stream, [...trusted, ...witnesses], known), problems };
 }
 
 /** What is wrong with the log, all of whose lines were read, is added to the findings and makes the stream invalid. */
@@ -52,12 +53,13 @@ const asBadLine = (bad: TreeVerdict["first_bad"]): LedgerVerdict["first_bad"] =>
 function keysOf(
   fs: FileSystem,
   log: NonNullable<StreamRef["log"]>,
-): { readonly keys: readonly NoteKey[]; readonly problems: readonly Finding[] } {
+): KnownLedgerKeys & { readonly problems: readonly Finding[] } {
   try {
-    return { keys: trustedLedgerKeys(fs, log), problems: [] };
+    return { ...knownLedgerKeys(fs, log), problems: [] };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const { code, message, next_step } = error;
-    return { keys: [], problems: [{ code, severity: "note", message, next_step }] };
+    const problems: Finding[] = [{ code, severity: "note", message, next_step }];
+    return { trusted: [], are_all_revoked: false, problems };
   }
 }

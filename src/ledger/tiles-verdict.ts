@@ -50,15 +50,17 @@ export interface JudgedTree extends TreeOfLines {
 export class TreeJudge {
   readonly #stream: StreamRef;
   readonly #keys: readonly NoteKey[];
+  readonly #are_all_revoked: boolean;
   readonly #tiles: TileJudge;
   readonly #checkpoint: SignedCheckpoint | string | undefined;
   readonly #cosigned: SignedCheckpoint | string | undefined;
 
   /** Checkpoints are read first: a writer adds lines before it signs, so the lines are never behind what is held. */
-  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[]) {
+  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[], are_all_revoked = false) {
     const places = treePlaces(stream);
     this.#stream = stream;
     this.#keys = keys;
+    this.#are_all_revoked = are_all_revoked;
     this.#checkpoint = readCheckpoint(fs, places.checkpoint);
     this.#cosigned = readCheckpoint(fs, places.cosigned);
     const covered = typeof this.#checkpoint === "object" ? this.#checkpoint : undefined;
@@ -105,7 +107,9 @@ export class TreeJudge {
     found: SignedCheckpoint | string | undefined,
     tree: TreeOfLines,
   ): ReturnType<typeof judgeCheckpoint> | undefined {
-    return found === undefined ? undefined : judgeCheckpoint(this.#stream, file, found, tree, this.#keys);
+    if (found === undefined) return undefined;
+    const known = { keys: this.#keys, are_all_revoked: this.#are_all_revoked };
+    return judgeCheckpoint(this.#stream, file, found, tree, known);
   }
 
   #notes(size: number, beyond: number): Finding[] {
@@ -178,9 +182,17 @@ export class TreeVerifier {
   readonly #waiting = Buffer.alloc(TILE_WIDTH * HASH_BYTES);
   #waiting_count = 0;
 
-  /** `begun`: the tree of lines that were verified before, whose full tiles are as they were. */
-  constructor(fs: FileSystem, stream: StreamRef, keys: readonly NoteKey[], begun?: TreeState) {
-    this.#judge = new TreeJudge(fs, stream, keys);
+  /**
+   * `begun`: the tree of lines that were verified before, whose full tiles are as they were. `are_all_revoked`: no key of
+   * the log is left among the keys.
+   */
+  constructor(
+    fs: FileSystem,
+    stream: StreamRef,
+    keys: readonly NoteKey[],
+    { begun, are_all_revoked }: { begun?: TreeState | undefined; are_all_revoked?: boolean } = {},
+  ) {
+    this.#judge = new TreeJudge(fs, stream, keys, are_all_revoked);
     this.#wanted = new Set(this.#judge.sizesOfInterest());
     this.#builder = begun === undefined ? new TreeBuilder() : builderOf(begun);
     this.#roots = new Map(begun?.roots);

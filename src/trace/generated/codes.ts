@@ -488,7 +488,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_CHECKPOINT_SIGNATURE:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: the signature by <name> does not fit its text.","raised_in":["src/ledger/checkpoint-verify.ts"],"messages":["the signature by <name> does not fit its text"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNTRUSTED:
-    '{"room":"ledger","exit_code":null,"meaning":"Reported as: no known witness signed it.","raised_in":["src/ledger/checkpoint-verify.ts"],"messages":["no known witness signed it","no trusted key signed it"],"next_steps":[]}',
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: no known witness signed it.","raised_in":["src/ledger/checkpoint-verify.ts"],"messages":["no known witness signed it","each key that could have signed it was revoked","no trusted key signed it"],"next_steps":[]}',
   LEDGER_CHECKPOINT_UNUSABLE:
     '{"room":"ledger","exit_code":2,"meaning":"Reported as: <path> is not a checkpoint: <reason>.","raised_in":["src/ledger/proof-check.ts","src/ledger/proof-make.ts"],"messages":["<path> is not a checkpoint: <reason>","<path>: <reason>"],"next_steps":["Name a checkpoint file of this log, such as a copy of ledger/governance/checkpoint."]}',
   LEDGER_CHECKPOINT_UNVERIFIED:
