@@ -58,7 +58,7 @@ export const LedgerState = z.strictObject({
   entries_count: Count,
   covered_count: Count,
   uncovered_count: Count,
-  head: z.enum(["match", "behind", "missing", "mismatch", "ahead"]),
+  head: z.enum(["match", "behind", "missing", "mismatch", "ahead", "unusable"]),
   torn_tails: z.array(z.string()),
 });
 export type LedgerState = z.output<typeof LedgerState>;

@@ -4,9 +4,9 @@ import type { Head } from "./head.ts";
 
 /**
  * How the stream stands to its head: `behind` means newer entries are not covered yet; `ahead` that covered entries
- * are gone; `mismatch` that covered entries are other ones.
+ * are gone; `mismatch` that covered entries are other ones; `unusable` that what lies in its place is no head.
  */
-export type HeadState = "match" | "behind" | "missing" | "mismatch" | "ahead";
+export type HeadState = "match" | "behind" | "missing" | "mismatch" | "ahead" | "unusable";
 
 export function headState(head: Head | undefined, scan: Omit<ChainScan, "breaks">): HeadState {
   if (head === undefined) return "missing";

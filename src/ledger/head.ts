@@ -24,6 +24,17 @@ export function readHead(fs: Pick<FileSystem, "read" | "stat">, stream: StreamRe
   return readOnce(fs, stream.head_path) ?? readOnce(fs, stream.head_path);
 }
 
+/** Something lies where the head belongs, and it is none. A head that may not even be looked for is not said to be there. */
+export function isHeadUnusable(fs: Pick<FileSystem, "read" | "stat">, stream: StreamRef): boolean {
+  const { head_path } = stream;
+  try {
+    // A head that another writer made since is one.
+    return head_path !== undefined && fs.stat(head_path) !== undefined && readHead(fs, stream) === undefined;
+  } catch {
+    return false;
+  }
+}
+
 function readOnce(fs: Pick<FileSystem, "read" | "stat">, path: string | undefined): Head | undefined {
   if (path === undefined) return undefined;
   try {

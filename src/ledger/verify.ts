@@ -4,11 +4,11 @@ import type { FileSystem } from "../effects/index.ts";
 import { BREAKS_MAX } from "./chain.ts";
 import { type ChainScan, scanChain } from "./chain-scan.ts";
 import { type BadLine, explainBreaks, type Lookup, lookupsOf } from "./explain-break.ts";
-import { type Head, readHead } from "./head.ts";
+import { type Head, isHeadUnusable, readHead } from "./head.ts";
 import { explainHead, type HeadState, headState } from "./head-check.ts";
 import { readLine } from "./line-reading.ts";
 import { storedLines } from "./stored-lines.ts";
-import type { StreamRef } from "./stream-ref.ts";
+import { pasted, type StreamRef } from "./stream-ref.ts";
 
 export interface LedgerVerdict {
   /** Plane-relative. */
@@ -72,14 +72,16 @@ function judge(
   scan: ChainScan,
   torn_tails: readonly string[],
 ): LedgerVerdict {
-  const state = headState(head, scan);
+  const state =
+    head === undefined && isHeadUnusable(fs, stream) ? ("unusable" as const) : headState(head, scan);
   const wanted = lookupsOf(scan);
   if (state === "mismatch" && head !== undefined) wanted.add(head.entry_hash);
   const lookup = findLines(fs, stream, wanted);
   const bad = explainBreaks(scan, lookup);
   const at_head = bad.length === 0 && head !== undefined ? explainHead(head, state, scan, lookup) : undefined;
   if (at_head !== undefined) bad.push(at_head);
-  const first = bad[0];
+  const unusable = state === "unusable" ? [unusableHead(stream)] : [];
+  const first = bad[0] ?? unusable.map(({ code, message }) => ({ line: 1, code, message }))[0];
   const covered_count = state === "match" || state === "behind" ? (head?.entries ?? 0) : 0;
   const uncovered_count = scan.entries_count - covered_count;
   return {
@@ -91,7 +93,11 @@ function judge(
     head: state,
     torn_tails,
     ...(first && { first_bad: { line: first.line, code: first.code, message: first.message } }),
-    findings: [...bad.map((line) => asFinding(stream, line)), ...notes(stream, scan, state, uncovered_count)],
+    findings: [
+      ...bad.map((line) => asFinding(stream, line)),
+      ...unusable,
+      ...notes(stream, scan, state, uncovered_count),
+    ],
   };
 }
 
@@ -130,6 +136,19 @@ export function asFinding(stream: StreamRef, { line, code, message, expected, ac
     next_step: RESTORE,
     ...where,
     ...hashes,
+  };
+}
+
+/** Who spoils a head can cut the tail it covered, and nothing but receipts and checkpoints would show it. */
+function unusableHead(stream: StreamRef): Finding {
+  const { name, head_path = "" } = stream;
+  const again = `pkg ledger append --event head_renewed${pasted(name, "--stream ")}`;
+  return {
+    code: "LEDGER_HEAD_UNUSABLE",
+    severity: "error",
+    message: `${name}: what lies in place of its head beside the keys is none: ${head_path}`,
+    next_step: `Make sure from a backup that no entry was cut, move that file away, then run "${again}": it writes the head anew.`,
+    path: name,
   };
 }
 

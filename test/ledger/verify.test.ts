@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -254,21 +255,42 @@ describe("the head", () => {
   });
 
   test.each(["", "null", "[]", '{"bytes": -1}', '{"bytes": 1, "entries": 1}', "x".repeat(5000)])(
-    "an unusable head counts as missing, and is noted (%#)",
+    "what lies in place of a head and is none is an error (%#)",
     (text) => {
       const ledger = changed(() => {});
       writeFileSync(ledger.stream.head_path ?? "", text);
       expect(verdictOf(ledger)).toMatchObject({
-        valid: true,
-        head: "missing",
+        valid: false,
+        head: "unusable",
         covered_count: 0,
         uncovered_count: COUNT,
+        first_bad: { code: "LEDGER_HEAD_UNUSABLE" },
       });
-      expect(verdictOf(ledger).findings.map(({ code, severity }) => [code, severity])).toEqual([
-        ["LEDGER_HEAD_MISSING", "note"],
-      ]);
+      const [finding, ...others] = verdictOf(ledger).findings;
+      expect(finding).toMatchObject({ code: "LEDGER_HEAD_UNUSABLE", severity: "error" });
+      expect(finding?.message).toContain(ledger.stream.head_path);
+      expect(finding?.next_step).toContain("pkg ledger append --event head_renewed --stream ledger/");
+      expect(others).toEqual([]);
     },
   );
+
+  test("a folder in place of a head is an error too, and what was wrong with a line comes first", () => {
+    const ledger = changed((lines) => lines.splice(4, 1));
+    const path = ledger.stream.head_path ?? "";
+    rmSync(path);
+    mkdirSync(path);
+    const verdict = verdictOf(ledger);
+    rmdirSync(path);
+    expect(verdict).toMatchObject({ valid: false, head: "unusable", first_bad: { line: 5 } });
+    expect(errorsOf(verdict).map(({ code }) => code)).toContain("LEDGER_HEAD_UNUSABLE");
+  });
+
+  test("a head that is absent is noted", () => {
+    const ledger = changed(() => {});
+    rmSync(ledger.stream.head_path ?? "");
+    expect(verdictOf(ledger)).toMatchObject({ valid: true, head: "missing", uncovered_count: COUNT });
+    expect(verdictOf(ledger).findings).toMatchObject([{ code: "LEDGER_HEAD_MISSING", severity: "note" }]);
+  });
 });
 
 describe("a check that saw nothing fails", () => {

@@ -529,6 +529,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <entries> or lines before it were rewritten: no line is the one the head names.","raised_in":["src/ledger/head-check.ts"],"messages":["line <entries> or lines before it were rewritten: no line is the one the head names"],"next_steps":[]}',
   LEDGER_HEAD_MISSING:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: it has no head beside the keys, so a cut tail would not show.","raised_in":["src/ledger/verify.ts"],"messages":["it has no head beside the keys, so a cut tail would not show"],"next_steps":[]}',
+  LEDGER_HEAD_UNUSABLE:
+    '{"room":"ledger","exit_code":null,"meaning":"Reported as: <name>: what lies in place of its head beside the keys is none: <head path>.","raised_in":["src/ledger/verify.ts"],"messages":["<name>: what lies in place of its head beside the keys is none: <head path>"],"next_steps":["Make sure from a backup that no entry was cut, move that file away, then run \\"<again>\\": it writes the head anew."]}',
   LEDGER_ID_REPEATED:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <line> has the same id as line <first>.","raised_in":["src/ledger/explain-break.ts"],"messages":["line <line> has the same id as line <first>"],"next_steps":[]}',
   LEDGER_IO:
