@@ -1,17 +1,8 @@
 /** Help and completion, from the table. */
 import { GLOBAL_FLAGS, TOKEN_FLAGS } from "./args.ts";
+import { commandOf } from "./command-of.ts";
+import { groupsOf, lastWord } from "./groups.ts";
 import { type FlagSpec, flagName, type OperationSpec } from "./table.ts";
-
-/** How a user of this program types the operation. */
-export function commandOf(program: string, name: string): string {
-  return name === program || name.startsWith(`${program} `)
-    ? name
-    : name === "trace" || name === "integrity-check"
-      ? program === "holdfast"
-        ? `holdfast ${name}`
-        : name
-      : `${program} ${name}`;
-}
 
 export function overview(program: string, table: readonly OperationSpec[], version: string): string {
   const width = Math.max(...table.map(({ name }) => name.length));
@@ -93,33 +84,39 @@ export function completionScript(
     [...operation.flags, ...GLOBAL_FLAGS, ...(operation.authorised ? TOKEN_FLAGS : [])]
       .map(({ field }) => flagName(field))
       .join(" ");
-  const names = table.map(({ name }) => name);
-  const first = [...new Set(names.map((name) => name.split(" ")[0] ?? ""))].join(" ");
-  const groups = [
-    ...new Set(names.filter((name) => name.includes(" ")).map((name) => name.split(" ")[0] ?? "")),
-  ];
+  const first = [...new Set(table.map(({ name }) => name.split(" ")[0] ?? ""))];
   const cases = [
-    ...table.map((operation) => `    "${operation.name}"*) words="${flagsOf(operation)}" ;;`),
-    ...groups.map(
-      (group) =>
-        `    "${group}"*) words="${names
-          .filter((name) => name.startsWith(`${group} `))
-          .map((name) => name.slice(group.length + 1))
-          .join(" ")}" ;;`,
+    ...table.map((operation) => caseOf(operation.name, flagsOf(operation))),
+    ...groupsOf(table).map(([group, commands]) =>
+      caseOf(group, `${commands.map(({ name }) => lastWord(name)).join(" ")} --help`),
     ),
   ].join("\n");
-  const body = `  local words="${first}" line="\${COMP_WORDS[*]:1:COMP_CWORD-1}"\n  case "$line" in\n${cases}\n  esac\n  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`;
+  const body = `  local words="${first.join(" ")}" line="\${COMP_WORDS[*]:1:COMP_CWORD-1}"\n  case "$line" in\n${cases}\n  esac\n  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`;
   const bash = `_${program.replaceAll("-", "_")}() {\n${body}\n}\ncomplete -o default -F _${program.replaceAll("-", "_")} ${program}\n`;
   if (shell === "bash") return bash;
   if (shell === "zsh") return `autoload -U +X bashcompinit && bashcompinit\n${bash}`;
   if (shell !== "fish") return undefined;
-  return `${table
-    .flatMap((operation) => [
-      `complete -c ${program} -n "__fish_use_subcommand" -a "${operation.name.split(" ")[0]}" -d ${JSON.stringify(operation.summary)}`,
-      ...operation.flags.map(
-        ({ field, description }) =>
-          `complete -c ${program} -n "__fish_seen_subcommand_from ${operation.name.split(" ")[0]}" -l ${field.replaceAll("_", "-")} -d ${JSON.stringify(description)}`,
-      ),
-    ])
-    .join("\n")}\n`;
+  return `${[...table.flatMap((operation) => fishLines(program, operation)), ...groupsOf(table).map(([group, commands]) => fishGroup(program, group, commands))].join("\n")}\n`;
+}
+
+/** The very command, or what is typed behind it: "ledger verify" is not "ledger verify-proof". */
+const caseOf = (name: string, words: string): string => `    "${name}"|"${name} "*) words="${words}" ;;`;
+
+function fishLines(program: string, { name, summary, flags }: OperationSpec): string[] {
+  const [group = "", command] = name.split(" ");
+  const within = `__fish_seen_subcommand_from ${group}`;
+  const there = command === undefined ? within : `${within}; and __fish_seen_subcommand_from ${command}`;
+  const begin = command === undefined ? "__fish_use_subcommand" : within;
+  return [
+    `complete -c ${program} -n "${begin}" -a "${command ?? group}" -d ${JSON.stringify(summary)}`,
+    ...flags.map(
+      ({ field, description }) =>
+        `complete -c ${program} -n "${there}" -l ${field.replaceAll("_", "-")} -d ${JSON.stringify(description)}`,
+    ),
+  ];
+}
+
+function fishGroup(program: string, group: string, commands: readonly OperationSpec[]): string {
+  const names = commands.map(({ name }) => lastWord(name)).join(", ");
+  return `complete -c ${program} -n "__fish_use_subcommand" -a "${group}" -d ${JSON.stringify(names)}`;
 }

@@ -3,9 +3,11 @@ import type { Effects } from "../effects/index.ts";
 import type { Fault } from "../kernel/index.ts";
 import { readTokenSource } from "../keys/index.ts";
 import type { CommandEnd, OnPhase, Operation, Outcome } from "../operations/index.ts";
-import { findOperation, flagsLast, type Parsed, parseWords, unknownCommand } from "./args.ts";
+import { findOperation, flagsLast, type Parsed, parseWords } from "./args.ts";
+import { commandOf } from "./command-of.ts";
 import { make } from "./faults.ts";
-import { commandOf, completionScript, operationHelp, overview } from "./help.ts";
+import { groupText } from "./groups.ts";
+import { completionScript, operationHelp, overview } from "./help.ts";
 import { asFault } from "./system-fault.ts";
 import type { OperationSpec } from "./table.ts";
 
@@ -51,9 +53,14 @@ export async function runCommand(setting: Setting, argv: readonly string[]): Pro
   if (words[0] === "completion") return printCompletion(setting, words[1] ?? "");
   let parsed: Parsed;
   try {
-    const found = findOperation(table, words[0] === "help" ? words.slice(1) : words);
-    if (found === undefined) throw unknownCommand(table, words, program);
-    if (words[0] === "help" || found.rest.includes("--help") || found.rest.includes("-h")) {
+    const named = words[0] === "help" ? words.slice(1) : words;
+    const wants_help = words[0] === "help" || words.includes("--help") || words.includes("-h");
+    const found = findOperation(table, named);
+    if (found === undefined) {
+      terminal.out(groupText(setting, named, wants_help));
+      return 0;
+    }
+    if (wants_help) {
       terminal.out(operationHelp(program, found.operation));
       return 0;
     }

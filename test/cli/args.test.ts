@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { OPERATION_TABLE } from "../../src/cli/generated/table.ts";
 import { runCommand, type Setting } from "../../src/cli/index.ts";
@@ -104,4 +105,69 @@ test("a signal during a command that changes nothing ends it with 130 and a next
     error: { code: "STOPPED", message: "stopped by SIGTERM before it had an answer" },
   });
   expect((await run(["list"], "pkg", signal)).err).toContain('next:  Run "pkg list" again.');
+});
+
+describe("a group of commands", () => {
+  const groups = [
+    ...new Set(OPERATION_TABLE.flatMap(({ name }) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : []))),
+  ];
+  const commandsOf = (group: string): string[] =>
+    OPERATION_TABLE.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) =>
+      name.slice(group.length + 1),
+    );
+
+  test.each(groups)("%s: its help names each command, with an example, in 80 columns", async (group) => {
+    const asked = await run([group, "--help"]);
+    expect(asked).toMatchObject({ exit_code: 0, err: "" });
+    expect(asked.out).toContain(`Usage: pkg ${group} COMMAND`);
+    for (const command of commandsOf(group))
+      expect(asked.out).toMatch(new RegExp(`^  ${command} +[A-Z]`, "m"));
+    expect(asked.out).toMatch(new RegExp(`Example:\n  (pkg |.* pkg )?.*${group}`));
+    const summaries = asked.out.slice(0, asked.out.indexOf("Example:"));
+    for (const line of summaries.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const argv of [
+      ["help", group],
+      ["--help", group],
+      [group, "-h"],
+      [group, "--root", "/p", "--help"],
+    ])
+      expect(await run(argv), argv.join(" ")).toEqual(asked);
+  });
+
+  test.each(groups)("%s alone is used wrongly, and is told what it has", async (group) => {
+    const alone = await run([group]);
+    expect(alone).toMatchObject({ exit_code: 2, out: "" });
+    expect(alone.err).toContain("[USAGE]");
+    expect(alone.err).toContain(commandsOf(group).join(", "));
+    expect(alone.err).toContain(`Run "pkg ${group} --help"`);
+    const { error } = JSON.parse((await run([group, "--json"])).out);
+    expect(error).toMatchObject({ code: "USAGE" });
+  });
+
+  test("a command it does not have is unknown still", async () => {
+    for (const argv of [
+      ["ledger", "verfy"],
+      ["ledger", "verfy", "--help"],
+      ["help", "ledger", "verfy"],
+    ])
+      expect((await run(argv)).err).toContain("[COMMAND_UNKNOWN]");
+  });
+
+  test("completion offers the same", async () => {
+    const { out } = await run(["completion", "bash"]);
+    const complete = (...words: string[]): string[] => {
+      const asked = `COMP_WORDS=(pkg ${words.join(" ")} ""); COMP_CWORD=${words.length + 1}; _pkg; echo "\${COMPREPLY[@]}"`;
+      return execFileSync("bash", ["-c", `${out}\n${asked}`], { encoding: "utf8" })
+        .trim()
+        .split(" ");
+    };
+    for (const group of groups) expect(complete(group)).toEqual([...commandsOf(group), "--help"]);
+    expect(complete("ledger", "verify-proof")).toContain("--since");
+    expect(complete("ledger", "verify")).not.toContain("--since");
+    expect(complete()).toEqual(expect.arrayContaining(groups));
+    const fish = (await run(["completion", "fish"])).out;
+    for (const group of groups)
+      for (const command of commandsOf(group))
+        expect(fish).toContain(`"__fish_seen_subcommand_from ${group}" -a "${command}"`);
+  });
 });
