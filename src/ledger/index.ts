@@ -26,6 +26,7 @@ export {
   findEntry,
   linesAfter,
   readEntries,
+  readLines,
   readNewest,
   requireStream,
   type StoredEntry,

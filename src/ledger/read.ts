@@ -30,12 +30,20 @@ export function requireStream(fs: Pick<FileSystem, "stat">, { name, path }: Stre
 
 /** Complete lines from first to last, in constant memory; whoever wants few of them ends it, which closes the file. A missing stream has none. @throws LEDGER_IO */
 export function* readEntries(fs: FileSystem, stream: StreamRef): Generator<StoredEntry> {
+  for (const { line, text, entry } of readLines(fs, stream)) yield { line, text, entry };
+}
+
+/** The same with the very bytes, which need not be UTF-8; they are valid until the next line is asked for. @throws LEDGER_IO */
+export function* readLines(
+  fs: FileSystem,
+  stream: StreamRef,
+): Generator<StoredEntry & { readonly bytes: Buffer }> {
   if (fs.stat(stream.path) === undefined) return;
   try {
     for (const { line, bytes, complete } of storedLines(fs, stream.path)) {
       if (!complete) return;
       const text = bytes.toString("utf8");
-      yield { line, text, entry: asEntry(text) };
+      yield { line, text, bytes, entry: asEntry(text) };
     }
   } catch (error) {
     raiseReading(error, stream.name, stream.path);

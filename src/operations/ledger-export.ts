@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { WriteHandle } from "../effects/index.ts";
-import { readEntries, type StoredEntry, type StreamRef } from "../ledger/index.ts";
+import { readLines, type StoredEntry, type StreamRef } from "../ledger/index.ts";
 import { outputPlace, outputUnwritable, planeStream } from "../plane/index.ts";
 import { type Context, operation, planeOf } from "./define.ts";
 import { make } from "./faults.ts";
@@ -12,6 +12,7 @@ import { requireMoment } from "./moment.ts";
 /** What is printed is held in memory; a file is not. */
 const PRINTED_ENTRIES_MAX = 10_000;
 const CHUNK_BYTES = 1 << 20;
+const NEWLINE = Buffer.from("\n");
 
 const Format = z.enum(["jsonl", "csv", "json"]);
 
@@ -39,6 +40,7 @@ export const ledgerExport = operation({
   run: async (context, { stream: name, format, out, ...range }) => {
     const stream = planeStream(planeOf(context), name);
     requireThere(context, stream);
+    requireOrder(range);
     const sink = out === undefined ? printed() : writtenTo(context, out);
     const tally = { entries: 0, cells_guarded: 0 };
     try {
@@ -65,12 +67,28 @@ interface Range {
   readonly until?: string | undefined;
 }
 
-function* chosen({ effects }: Context, stream: StreamRef, range: Range): Generator<StoredEntry> {
+/** A range that ends before it begins holds nothing, whatever the ledger has. @throws INPUT_CONFLICT, TIME_INVALID */
+function requireOrder({ from, to, since, until }: Range): void {
+  const refuse = (first: string, last: string) =>
+    make("INPUT_CONFLICT", `--${first} comes after --${last}, so nothing lies between them`, {
+      fields: [first, last],
+      command: "pkg ledger export",
+    });
+  if (from !== undefined && to !== undefined && from > to) throw refuse("from", "to");
+  if (since === undefined || until === undefined) return;
+  if (requireMoment("--since", since) > requireMoment("--until", until)) throw refuse("since", "until");
+}
+
+interface StoredLine extends StoredEntry {
+  readonly bytes: Buffer;
+}
+
+function* chosen({ effects }: Context, stream: StreamRef, range: Range): Generator<StoredLine> {
   const { from = 0, to = Number.POSITIVE_INFINITY, since, until } = range;
   const first_ms = since === undefined ? Number.NEGATIVE_INFINITY : requireMoment("--since", since);
   const last_ms = until === undefined ? Number.POSITIVE_INFINITY : requireMoment("--until", until);
   const all_times = since === undefined && until === undefined;
-  for (const stored of readEntries(effects.fs, stream)) {
+  for (const stored of readLines(effects.fs, stream)) {
     if (stored.line - 1 > to) return;
     if (stored.line - 1 < from) continue;
     // A line that is not an entry has no time: it is left out only when times are asked for.
@@ -85,14 +103,14 @@ interface Tally {
 }
 
 function* pieces(
-  entries: Iterable<StoredEntry>,
+  entries: Iterable<StoredLine>,
   format: z.output<typeof Format>,
   tally: Tally,
-): Generator<string> {
+): Generator<string | Buffer> {
   if (format === "csv") yield csvHeader();
   if (format === "json") yield "[";
-  for (const { line, text, entry } of entries) {
-    if (format === "jsonl") yield `${text}\n`;
+  for (const { line, text, bytes, entry } of entries) {
+    if (format === "jsonl") yield Buffer.concat([bytes, NEWLINE]);
     else if (format === "json")
       yield `${tally.entries === 0 ? "\n" : ",\n"}${entry === undefined ? "null" : text}`;
     else {
@@ -106,7 +124,7 @@ function* pieces(
 }
 
 interface Sink {
-  add(text: string, entries: number): void;
+  add(piece: string | Buffer, entries: number): void;
   abandon(): void;
   finish(): { readonly written_to: string | null; readonly content?: string };
 }
@@ -114,13 +132,13 @@ interface Sink {
 function printed(): Sink {
   const parts: string[] = [];
   return {
-    add(text, entries) {
+    add(piece, entries) {
       if (entries >= PRINTED_ENTRIES_MAX)
         throw make("EXPORT_TOO_LARGE", `more than ${PRINTED_ENTRIES_MAX} entries are not printed`, {
           entries_max: PRINTED_ENTRIES_MAX,
           command: "pkg ledger export",
         });
-      parts.push(text);
+      parts.push(piece.toString());
     },
     abandon: () => undefined,
     finish: () => ({ written_to: null, content: parts.join("") }),
@@ -131,17 +149,18 @@ function writtenTo({ effects }: Context, out: string): Sink {
   const { fs } = effects;
   const path = outputPlace(effects, out);
   const handle = openNew(fs, path);
-  let waiting: string[] = [];
+  let waiting: Buffer[] = [];
   let waiting_bytes = 0;
   const flush = (): void => {
-    handle.write(Buffer.from(waiting.join("")));
+    handle.write(Buffer.concat(waiting));
     waiting = [];
     waiting_bytes = 0;
   };
   return {
-    add(text) {
-      waiting.push(text);
-      waiting_bytes += text.length;
+    add(piece) {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+      waiting.push(bytes);
+      waiting_bytes += bytes.length;
       if (waiting_bytes >= CHUNK_BYTES) flush();
     },
     abandon() {

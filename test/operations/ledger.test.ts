@@ -277,6 +277,27 @@ describe("ledger export", () => {
     expect(await codeOf(run("export", { out: "/nowhere/at/all" }))).toBe("OUTPUT_REFUSED");
   });
 
+  test("a range that ends before it begins is refused, and leaves no file", async () => {
+    const out = `${on.root}/../none.jsonl`;
+    for (const range of [
+      { from: 5, to: 2 },
+      { since: "2026-02-01", until: "2026-01-01" },
+    ])
+      expect(await codeOf(run("export", { ...range, out }))).toBe("INPUT_CONFLICT");
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("a file has the very bytes of lines that are not UTF-8", async () => {
+    const path = `${on.root}/ledger/odd.jsonl`;
+    const out = `${on.root}/../odd.jsonl`;
+    const bytes = Buffer.from('{"a": "\xff\xfe"}\n\x80\n{}\n', "latin1");
+    writeFileSync(path, bytes);
+    await run("export", { stream: "ledger/odd.jsonl", out });
+    expect(readFileSync(out)).toEqual(bytes);
+    rmSync(path);
+    rmSync(out);
+  });
+
   test("more than can be printed is refused", async () => {
     const path = `${on.root}/ledger/large.jsonl`;
     writeFileSync(path, "{}\n".repeat(10_001));
