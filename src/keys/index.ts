@@ -12,7 +12,7 @@ export {
   writePinnedPolicy,
   writePublishing,
 } from "./pinned-keys.ts";
-export { type KeysPlaces, keysDirectory, keysPlaces } from "./places.ts";
+export { holdfastHome, type KeysPlaces, keysDirectory, keysPlaces } from "./places.ts";
 export { readPrivateText } from "./private-file.ts";
 export { type ListedToken, listTokens, type Revocation, revokeToken } from "./revoke-token.ts";
 export { type Roles, readRoles, roleMay } from "./roles.ts";

@@ -30,7 +30,8 @@ export function keysDirectory(host: Pick<Host, "env" | "home" | "cwd">, plane_ui
   return `${holdfastHome(host)}/planes/${plane_uid}`;
 }
 
-function holdfastHome(host: Pick<Host, "env" | "home" | "cwd">): string {
+/** What lies there is no plane's: keys, heads and secrets of all of them. Absolute; need not exist. */
+export function holdfastHome(host: Pick<Host, "env" | "home" | "cwd">): string {
   const named = host.env["HOLDFAST_HOME"];
   if (named === undefined || named === "") return `${host.home}/.holdfast`;
   return absolute(named, host.cwd);

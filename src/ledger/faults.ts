@@ -76,7 +76,8 @@ export const { raise, catalogue: ledgerFaults } = defineFaults({
   ),
   LEDGER_WITNESS_UNUSABLE: kind<{ path: string; reason: string }>(
     5,
-    () => `Name a folder of the witness's own outside the plane, readable by this user only.`,
+    () =>
+      `Name a folder of the witness's own outside the plane and HOLDFAST_HOME, readable by this user only.`,
   ),
   LEDGER_WITNESS_KEY_UNKNOWN: kind<{ origin: string }>(
     3,

@@ -38,6 +38,8 @@ export interface WitnessRequest {
   readonly folder: string;
   /** Absolute. */
   readonly plane_root: string;
+  /** Absolute folders of keys and heads: a memory in them would be rolled back together with the heads. */
+  readonly beside_keys?: readonly string[];
   /** Name of the key made on first use. */
   readonly name?: string | undefined;
   /** Verifier keys of the log to trust from now on. Default on first sight: the keys pinned beside the plane's secrets. */
@@ -158,11 +160,13 @@ function requireGrowth(
   }
 }
 
-function requireOwnFolder(fs: FileSystem, { folder, plane_root }: WitnessRequest): void {
+function requireOwnFolder(fs: FileSystem, { folder, plane_root, beside_keys = [] }: WitnessRequest): void {
   const unusable = (reason: string): never =>
     raise("LEDGER_WITNESS_UNUSABLE", `${folder} cannot be a witness: ${reason}`, { path: folder, reason });
   const real = `${realOf(fs, folder)}/`;
   if (real.startsWith(`${fs.realPath(plane_root)}/`)) unusable("it lies inside the plane it would watch");
+  if (beside_keys.some((keys) => real.startsWith(`${realOf(fs, keys)}/`)))
+    unusable("it lies beside the keys and heads of planes, and would share their fate");
   const found = fs.stat(folder);
   if (found !== undefined && found.kind !== "directory") unusable("it is not a folder");
   if (found !== undefined && (found.mode & 0o022) !== 0) unusable("other users may write in it");

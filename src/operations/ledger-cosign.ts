@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdfastHome } from "../keys/index.ts";
 import { cosign, settleTree } from "../ledger/index.ts";
 import { absolute, outputPlace, planeStream, writeOutput } from "../plane/index.ts";
 import { operation, planeOf } from "./define.ts";
@@ -15,7 +16,8 @@ export const ledgerCosign = operation({
   authorised: false,
   input: z.strictObject({
     witness: z.string().min(1).meta({
-      description: "Folder of the witness, outside the plane: its key and memory, made on first use.",
+      description:
+        "Folder of the witness, outside the plane and HOLDFAST_HOME: its key and memory, made on first use.",
     }),
     stream: streamName
       .default("ledger/governance.jsonl")
@@ -38,6 +40,7 @@ export const ledgerCosign = operation({
     const result = await cosign(effects, stream, {
       folder: absolute(effects.host.cwd, witness),
       plane_root: plane.root,
+      beside_keys: [plane.keys_directory, holdfastHome(effects.host)],
       name: key_name,
       ...(key !== undefined && { log_keys: key }),
     });

@@ -1,5 +1,5 @@
 /** `pkg ledger verify --witness`: who verifies names the witnesses, whatever the plane says of itself. */
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { makePlane, type PlaneUnderTest } from "../support/cli.ts";
@@ -37,6 +37,25 @@ test("demands the signatures of all it names, or of as many as it says", () => {
   expect(codes(...both, "--witnesses-min", "1")).toEqual([]);
   const text = plane.pkg("ledger", "verify", STREAM, "--witness", keys.ann);
   expect(text.stdout).toMatch(/witnessed by \S*ann/);
+});
+
+test("is refused where its memory would share the fate of the plane or of the heads", () => {
+  const home = join(plane.home, ".holdfast");
+  const keys_directory = join(home, "planes", plane.plane_uid);
+  symlinkSync(keys_directory, beside("link"));
+  for (const folder of [
+    join(plane.root, "witness"),
+    keys_directory,
+    join(keys_directory, "heads/witness"),
+    join(home, "witness"),
+    home,
+    join(beside("link"), "witness"),
+  ]) {
+    const { error } = plane.pkg("ledger", "cosign", "--witness", folder, "--json").json();
+    expect(error?.code, folder).toBe("LEDGER_WITNESS_UNUSABLE");
+    expect(existsSync(join(folder, "seen"))).toBe(false);
+  }
+  expect(plane.pkg("ledger", "cosign", "--witness", join(plane.home, ".holdfast-witness")).status).toBe(0);
 });
 
 test("takes keys from a file; what is no key, too few, or a file that is not there is refused", () => {

@@ -2084,7 +2084,8 @@ export const OPERATION_TABLE: readonly OperationSpec[] = [
       {
         field: "witness",
         type: "string",
-        description: "Folder of the witness, outside the plane: its key and memory, made on first use.",
+        description:
+          "Folder of the witness, outside the plane and HOLDFAST_HOME: its key and memory, made on first use.",
         required: true,
       },
       {

@@ -444,7 +444,7 @@ export const CODES: Readonly<Record<string, string>> = {
   INJECTION_UNREACHED:
     '{"room":"harness","exit_code":null,"meaning":"Reported as: nothing came by <point>.","raised_in":["src/harness/failures/run-failures.ts","src/harness/judge/step.ts"],"messages":["nothing came by <point>","the failure at <wanted> never happened"],"next_steps":[]}',
   INPUT_CONFLICT:
-    '{"room":"operations","exit_code":2,"meaning":"Reported as: an entry and --since are two proofs; ask for one at a time.","raised_in":["src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
+    '{"room":"operations","exit_code":2,"meaning":"Reported as: --<first> comes after --<last>, so nothing lies between them.","raised_in":["src/operations/ledger-export.ts","src/operations/ledger-prove.ts","src/operations/trace-question.ts"],"messages":["--<first> comes after --<last>, so nothing lies between them","an entry and --since are two proofs; ask for one at a time"],"next_steps":["Leave one of them out; \\"<command> --help\\" says what goes together."]}',
   INPUT_INVALID:
     '{"room":"cli","exit_code":2,"meaning":"Reported as: <command>: <field> <what>.","raised_in":["src/cli/run.ts"],"messages":["<command>: <field> <what>"],"next_steps":["Correct <field>; \\"<command> --help\\" says what it takes."]}',
   INPUT_MISSING:
@@ -602,7 +602,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_WITNESS_MISSING:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: <name>: <missing> witnessed nothing of it: <what><many>.","raised_in":["src/ledger/witness-demand.ts"],"messages":["<name>: <missing> witnessed nothing of it: <what><many>"],"next_steps":["Have the witness run \\"pkg ledger cosign --witness FOLDER<pasted>\\"."]}',
   LEDGER_WITNESS_UNUSABLE:
-    '{"room":"ledger","exit_code":5,"meaning":"Reported as: <folder> cannot be a witness: <reason>.","raised_in":["src/ledger/proof-witness.ts"],"messages":["<folder> cannot be a witness: <reason>","<path> cannot be read: <reason>"],"next_steps":["Name a folder of the witness\'s own outside the plane, readable by this user only."]}',
+    '{"room":"ledger","exit_code":5,"meaning":"Reported as: <folder> cannot be a witness: <reason>.","raised_in":["src/ledger/proof-witness.ts"],"messages":["<folder> cannot be a witness: <reason>","<path> cannot be read: <reason>"],"next_steps":["Name a folder of the witness\'s own outside the plane and HOLDFAST_HOME, readable by this user only."]}',
   LEGACY_ARCHIVE_DIGEST:
     '{"room":"lifecycle","exit_code":null,"meaning":"Reported as: <path> is not the archive that <who> names.","raised_in":["src/lifecycle/import/legacy-store.ts"],"messages":["<path> is not the archive that <who> names"],"next_steps":[]}',
   LEGACY_ARCHIVE_MISSING:
