@@ -86,7 +86,9 @@ function readWaivers(fs: FileSystem, root: string, outcome: Outcome): Active[] {
     const what =
       unknown === undefined
         ? `holds no list of at most ${WAIVERS_MAX} [[waiver]]`
-        : `has the unknown key ${shown(unknown)}`;
+        : unknown === "waivers"
+          ? "takes [[waiver]], not [[waivers]]; that is the spelling of config/policy.toml"
+          : `has the unknown key ${shown(unknown)}`;
     outcome.find("WAIVERS_INVALID", `${FILE} ${what}`, STEP, { path: FILE });
     return [];
   }

@@ -5,7 +5,7 @@ import { Fault, sha256Hex } from "../kernel/index.ts";
 import { readPinnedPolicy, writePinnedPolicy } from "../keys/index.ts";
 import { appendEntries } from "../ledger/index.ts";
 import { firstIssue, parseToml } from "../metadata/index.ts";
-import { GOVERNANCE_STREAM, type Plane, planeStream } from "../plane/index.ts";
+import { GOVERNANCE_STREAM, type Plane, planeStream, WAIVERS_PATH } from "../plane/index.ts";
 import { make, raise } from "./faults.ts";
 import { placesOf } from "./trusted-keys.ts";
 
@@ -56,6 +56,10 @@ export function parsePolicy(text: string): SignaturePolicy {
     const { line, column } = error.details as { line?: number; column?: number };
     const field = line === undefined ? "the syntax" : `line ${line}, column ${column ?? 1}`;
     throw make("POLICY_INVALID", error.message, { path: POLICY_PATH, field });
+  }
+  if (Object.hasOwn(raw as object, "waiver")) {
+    const message = `${POLICY_PATH} takes [[waivers]], not [[waiver]]; that is the spelling of ${WAIVERS_PATH}`;
+    throw make("POLICY_INVALID", message, { path: POLICY_PATH, field: "[[waiver]] to [[waivers]]" });
   }
   const parsed = SignaturePolicy.safeParse(raw);
   if (parsed.success) return parsed.data;

@@ -116,12 +116,19 @@ describe("a waiver that does not hold", () => {
     ["a day that is none", waiver({ ...GOOD, expires: '"2999-13-01"' }), "WAIVER_INCOMPLETE"],
     ["an unknown member", waiver({ ...GOOD, more: "1" }), "WAIVER_INCOMPLETE"],
     ["no list", "waiver = 1\n", "WAIVERS_INVALID"],
-    ["an unknown key", "waivers = []\n", "WAIVERS_INVALID"],
+    ["an unknown key", "waving = []\n", "WAIVERS_INVALID"],
     ["broken TOML", "[[waiver]\n", "WAIVERS_INVALID"],
   ])("with %s", async (_, text, code) => {
     const { check, put } = await recorded(text);
     put("lib/vendor/x.js", "1");
     expect(errorCodes(await check())).toEqual(["FILE_UNOWNED", code]);
+  });
+
+  test("the spelling of the policy is told from an unknown key, and the right one is named", async () => {
+    const { check } = await recorded(waiver(GOOD).replace("[[waiver]]", "[[waivers]]"));
+    const found = (await check()).findings.find(({ code }) => code === "WAIVERS_INVALID");
+    expect(found?.message).toContain("takes [[waiver]], not [[waivers]]");
+    expect(found?.message).toContain("config/policy.toml");
   });
 
   test("state that vouches for everything else cannot be waived", async () => {

@@ -209,4 +209,12 @@ describe("a policy that cannot be read is refused, naming the place", () => {
     expect((fault as Fault).code).toBe("POLICY_INVALID");
     expect((fault as Fault).details["field"]).toContain(field);
   });
+
+  test("the spelling of config/waivers.toml is told, and the right one is named", () => {
+    const text = '[[waiver]]\npackage = "*"\nowner = "a"\nreason = "b"\nexpires = 2027-01-01\n';
+    expect(() => parsePolicy(text)).toThrow(
+      "config/policy.toml takes [[waivers]], not [[waiver]]; that is the spelling of config/waivers.toml",
+    );
+    expect(parsePolicy(text.replace("[[waiver]]", "[[waivers]]")).waivers).toHaveLength(1);
+  });
 });
