@@ -18,7 +18,7 @@ import type { IntegrityReport, JudgedPath } from "../../src/contracts/index.ts";
 import { sha256Hex } from "../../src/kernel/index.ts";
 import { appendEntries } from "../../src/ledger/index.ts";
 import { planeStream } from "../../src/plane/index.ts";
-import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPlane } from "./planes.ts";
+import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPackage, type TestPlane } from "./planes.ts";
 
 const MAIN = "modules/alpha/main.py";
 const ARCHIVE = "packages_store/PKG-T1-ALPHA-001-1.0.0.tar.gz";
@@ -359,5 +359,31 @@ describe("cause and receipts", () => {
     const report = await made.check();
     expect(errorCodes(report)).toEqual(["RECEIPT_NOT_VOUCHED"]);
     expect(at(report, path)).toMatchObject({ verdict: "drift", owner: "PKG-T1-ALPHA-001" });
+  });
+
+  test("what others need is not to leave without them", async () => {
+    const needs = (id: string): NonNullable<TestPackage["dependencies"]> => [{ id, range: "*" }];
+    const made = await aPlane([
+      ONE_PACKAGE,
+      { id: "PKG-T1-BETA-001", files: { "lib/beta": { text: "b\n" } }, dependencies: needs(ONE_PACKAGE.id) },
+      {
+        id: "PKG-T1-GAMMA-001",
+        files: { "lib/gamma": { text: "c\n" } },
+        dependencies: needs("PKG-T1-BETA-001"),
+      },
+    ]);
+    const { manifest_hash, archive_hash: archive_digest } = receiptOf(made);
+    const about = { plane_id: "ho3", archive_digest, receipt_sha256: "0".repeat(64), version: "1.0.0" };
+    await entry(made, "UPDATED", { ...about, manifest_hash });
+    const edited = await made.check();
+    expect(errorCodes(edited)).toEqual(["RECEIPT_NOT_VOUCHED"]);
+    const folder = `installed/${ONE_PACKAGE.id}`;
+    expect(at(edited, `${folder}/receipt.json`)?.cure).toBe(
+      `rm -r ${folder} && pkg install ${ONE_PACKAGE.id}@1.0.0`,
+    );
+    await entry(made, "UPDATED", { ...about, manifest_hash: `sha256:${"1".repeat(64)}` });
+    const ids = `${ONE_PACKAGE.id} PKG-T1-BETA-001 PKG-T1-GAMMA-001`;
+    const [finding] = (await made.check()).findings;
+    expect(finding?.next_step).toBe(`Run "pkg uninstall ${ids} --accept-drift", then "pkg install ${ids}".`);
   });
 });
