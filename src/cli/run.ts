@@ -181,7 +181,8 @@ function parseInput(
   const is_word = flags.some((flag) => flag.field === name && flag.positional === true);
   const field = is_word ? name.toUpperCase() : `--${name.replaceAll("_", "-")}`;
   const missing = input[String(issue?.path[0])] === undefined;
-  const what = missing ? "is missing" : (issue?.message ?? "is not valid");
+  const is_empty = issue?.code === "too_small" && input[name] === "";
+  const what = missing ? "is missing" : is_empty ? "is empty" : (issue?.message ?? "is not valid");
   throw make("INPUT_INVALID", `${command}: ${field} ${what}`, { field, command });
 }
 

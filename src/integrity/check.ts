@@ -17,6 +17,7 @@ import { judgeEnvironments } from "./environments.ts";
 import { ExpectedPaths } from "./expected.ts";
 import type { ReadReceipt } from "./file-columns.ts";
 import { FileReader } from "./file-reader.ts";
+import { judgeGeneration } from "./generation-record.ts";
 import { Ledgers, type LedgerThreads } from "./ledgers.ts";
 import { leftBeside } from "./left-beside.ts";
 import { judgeLostReceipts } from "./lost-receipts.ts";
@@ -177,7 +178,8 @@ async function judgePackages(checking: Checking, gathered: Gathered) {
   const sound = new Set<RegistryName>(ownership.is_as_written && has_paths ? ["file_ownership"] : []);
   const readings = await registries_under_way.finish();
   const known = recall?.registryFindings();
-  const registries = judgeRegistries(fs, root, { readings, sound, known, packages }, outcome);
+  const committed = judgeGeneration(fs, plane, installed.length + events.vouched.size > 0, outcome);
+  const registries = judgeRegistries(fs, root, { readings, sound, known, packages, committed }, outcome);
   const waivers_count = judgeConfig(fs, plane, outcome);
   judgeState(fs, root, { installed, lost }, outcome);
   judgePlugins(effects, plane, installed, outcome);

@@ -3,7 +3,8 @@ import type { Row } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { sameDigest } from "../kernel/index.ts";
 import { registryPath } from "../plane/index.ts";
-import { type InstalledHead, receiptPath } from "../receipts/index.ts";
+import { type InstalledHead, receiptDirectory, receiptPath } from "../receipts/index.ts";
+import { lostCure } from "./cures.ts";
 import type { KeptReceipt } from "./file-columns.ts";
 import type { LostReceipts } from "./lost-receipts.ts";
 import type { Outcome } from "./outcome.ts";
@@ -88,7 +89,7 @@ export function judgeVouching(
     const message = is_other
       ? `${path}: no entry of ${stream} vouches for this manifest and archive as the newest`
       : `${path} is not the receipt that its entry in ${stream} names`;
-    const step = `Run "pkg uninstall --id ${package_id} --accept-drift", then "pkg install ${package_id}".`;
+    const step = notVouchedStep(receipt, installed, is_other ? undefined : by.version);
     outcome.find("RECEIPT_NOT_VOUCHED", message, step, {
       path,
       package_id,
@@ -96,4 +97,29 @@ export function judgeVouching(
       actual: is_other ? manifest_hash : receipt_sha256,
     });
   }
+}
+
+/** `version`: where manifest and archive are what the ledger names, so that the receipt alone can be made anew. */
+function notVouchedStep(
+  { package_id, plane_id }: InstalledHead["receipt"],
+  installed: readonly KeptReceipt[],
+  version: string | undefined,
+): string {
+  const needing = neededBy(package_id, installed);
+  if (needing.length === 0)
+    return `Run "pkg uninstall --id ${package_id} --accept-drift", then "pkg install ${package_id}".`;
+  // What others need does not leave without them.
+  if (version !== undefined)
+    return lostCure({ package_id, plane_id, version }, receiptDirectory(package_id, plane_id)).sentence;
+  const ids = [package_id, ...needing].join(" ");
+  return `Run "pkg uninstall ${ids} --accept-drift", then "pkg install ${ids}".`;
+}
+
+/** Installed packages that need it, be it through others. */
+function neededBy(package_id: string, installed: readonly KeptReceipt[]): string[] {
+  const leaving = new Set([package_id]);
+  for (const id of leaving)
+    for (const { manifest, receipt } of installed)
+      if (manifest.dependencies.some((one) => one.id === id)) leaving.add(receipt.package_id);
+  return [...leaving].slice(1);
 }

@@ -3,9 +3,10 @@ import type { Finding, RegistryName, RegistryState, Row } from "../contracts/ind
 import { REGISTRY_NAMES } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { compareCodePoints } from "../kernel/index.ts";
-import { readGeneration, registryPath } from "../plane/index.ts";
+import { registryPath } from "../plane/index.ts";
 import { checkPackagesState, checkRegistries } from "../registry/index.ts";
 import { type FileReader, type Reading, readingAt } from "./file-reader.ts";
+import type { judgeGeneration } from "./generation-record.ts";
 import type { Outcome } from "./outcome.ts";
 import type { KnownRegistries } from "./recall.ts";
 
@@ -40,12 +41,15 @@ export function judgeRegistries(
     sound,
     known,
     packages,
+    committed,
   }: {
     readonly readings: readonly Reading[];
     readonly sound: ReadonlySet<RegistryName>;
     readonly known: KnownRegistries | undefined;
     /** Rows of packages_registry. */
     readonly packages: readonly Row[];
+    /** Of `judgeGeneration`. */
+    readonly committed: ReturnType<typeof judgeGeneration>;
   },
   outcome: Outcome,
 ): { readonly states: RegistryState[]; readonly findings: readonly Finding[] } {
@@ -65,22 +69,22 @@ export function judgeRegistries(
     // That a registry may stay empty is advice, not a matter of integrity.
     if (!is_link && finding.severity !== "info") outcome.findings.push({ ...finding });
   }
-  const generation = readGeneration(fs, root);
   // One that cannot be read has been told above; then nobody can say which were edited.
-  const can_say = generation !== undefined && !readings.some((one) => typeof one === "string");
+  const is_readable = !readings.some((one) => typeof one === "string");
   const states = REGISTRY_NAMES.map((name, index): RegistryState => {
     const path = registryPath(name);
     const reading = readings[index];
     const sha256 = typeof reading === "object" ? reading.sha256 : null;
-    const committed = generation?.registries[name];
-    const is_edited = can_say && committed !== (sha256 ?? undefined);
+    const expected = committed.known.get(name);
+    const can_say = is_readable && (committed.is_recorded || expected !== undefined);
+    const is_edited = can_say && expected !== (sha256 ?? undefined);
     if (is_edited && sha256 !== null) {
       const message = `${path} was edited by hand since the last command that changed it`;
       const step = `Look at it; "integrity-check --record" records the edit in the ledger.`;
       outcome.find("REGISTRY_EDITED", message, step, {
         severity: "note",
         path,
-        expected: committed,
+        expected,
         actual: sha256,
       });
     }

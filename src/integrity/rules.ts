@@ -62,6 +62,10 @@ export const INTEGRITY_RULES: Readonly<Record<string, Rule>> = {
     help: "Whoever writes a folder can exchange what lies in it.",
   },
   FOLDER_UNREADABLE: { title: "Folder unreadable", help: ROOTS },
+  GENERATION_MISSING: {
+    title: "Record of the last change missing",
+    help: "Each plane records what its registries were committed with; without it an edit by hand looks like none.",
+  },
   GOLDEN_EVIDENCE_CHANGED: {
     title: "Evidence changed",
     help: "Evidence that a package passed is recorded in the ledger by digest, and nothing else adds to it.",

@@ -13,6 +13,7 @@ import type { Reading } from "./file-reader.ts";
 import type { Outcome } from "./outcome.ts";
 import { shellWord, shown } from "./shown.ts";
 import { judgeSidecar } from "./sidecar.ts";
+import { compareVersions } from "./version-order.ts";
 
 const ARCHIVE = ".tar.gz";
 /** What belongs to an archive and lies beside it. */
@@ -128,10 +129,16 @@ function judgeLatestOf(place: Place, package_id: string, copies: readonly string
   if (actual === undefined) return;
   if (copies.some((path) => digestAt(path) === actual))
     return judgeLatestSidecar(place, { package_id, latest, sha256: actual });
-  const newest = copies.at(-1) ?? latest;
+  const versionOf = (path: string): string =>
+    path.slice(STORE_DIRECTORY.length + package_id.length + 2, -ARCHIVE.length);
+  const newest = copies.toSorted((a, b) => compareVersions(versionOf(a), versionOf(b))).at(-1) ?? latest;
   const expected = digestAt(newest);
+  const vouched = vouchedDigests(new Set([actual, expected].flatMap((one) => one ?? [])));
   // A damaged version must not be copied over what may be the last good bytes of it.
-  const is_sound = expected !== undefined && vouchedDigests(new Set([expected])).size > 0;
+  const is_sound = expected !== undefined && vouched.has(expected);
+  // Then the version is what is damaged, and whoever wants it says so.
+  if (!is_sound && vouched.has(actual))
+    return judgeLatestSidecar(place, { package_id, latest, sha256: actual });
   const about = { path: latest, package_id, expected, actual };
   if (kind !== "file") {
     const what = kind === "other" ? "device, pipe or socket" : kind;
@@ -145,9 +152,15 @@ function judgeLatestOf(place: Place, package_id: string, copies: readonly string
   }
   const cure = is_sound
     ? `Copy the version you want again with "cp ${shellWord(newest)} ${shellWord(latest)}".`
-    : `Compare both with the digest in the registry, "sha256sum ${shellWord(newest)} ${shellWord(latest)}", and copy the right one over the other.`;
+    : `Compare with the digest in the registry, "${sumCommand(fs, root, [newest, latest])}", and copy the right one over the other.`;
   const message = `${shown(latest)} is none of the versions of ${shown(package_id)} in the store`;
   outcome.find("STORE_COPIES_DIFFER", message, cure, about);
+}
+
+/** A pipe would be waited for without an end. */
+function sumCommand(fs: FileSystem, root: string, paths: readonly string[]): string {
+  const files = paths.filter((path) => fs.stat(`${root}/${path}`)?.kind === "file");
+  return `sha256sum ${files.map(shellWord).join(" ")}`;
 }
 
 /** Nobody needs it, but whoever reads it believes it. */

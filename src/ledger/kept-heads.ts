@@ -5,11 +5,20 @@
 import type { Finding } from "../contracts/index.ts";
 import type { FileSystem } from "../effects/index.ts";
 import { Fault } from "../kernel/index.ts";
-import { checkSignatures, Malformed, parseCheckpoint, type SignedCheckpoint } from "../tlog/index.ts";
+import {
+  checkSignatures,
+  leafHash,
+  Malformed,
+  parseCheckpoint,
+  type SignedCheckpoint,
+  sameHash,
+  TreeBuilder,
+} from "../tlog/index.ts";
 import { trustedLedgerKeys } from "./checkpoint-file.ts";
 import type { NamedHead } from "./genesis.ts";
 import { HEAD_FINDINGS, type HeadProblem, judgeHeads, type LineStart } from "./named-heads.ts";
 import { proveGrowth } from "./proof-make.ts";
+import { storedLines } from "./stored-lines.ts";
 import { isStreamName, type StreamRef } from "./stream-ref.ts";
 
 /** Where one stream stood when somebody wrote that down. */
@@ -131,8 +140,20 @@ function judgeNewest(fs: FileSystem, stream: StreamRef, heads: readonly KeptHead
     return [];
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    // Tiles and keys that cannot be used have findings of their own.
-    const problem = PROBLEMS[error.code];
+    // Tiles and keys that cannot be used have findings of their own; tiles that were changed show a fork that lines do not.
+    const is_tiles = error.code === "LEDGER_FORKED" && hasRoot(fs, stream, checkpoint);
+    const problem = is_tiles ? undefined : PROBLEMS[error.code];
     return problem === undefined ? [] : found(HEAD_FINDINGS.receipt[problem].code, error.message);
   }
+}
+
+/** Whether the lines as they are now make the tree that was signed then. */
+function hasRoot(fs: FileSystem, stream: StreamRef, { size, root }: SignedCheckpoint): boolean {
+  const tree = new TreeBuilder();
+  for (const { bytes, complete, too_long } of size === 0 ? [] : storedLines(fs, stream.path)) {
+    if (!complete || too_long) return false;
+    tree.append(leafHash(bytes));
+    if (tree.size === size) break;
+  }
+  return tree.size === size && sameHash(tree.root(), root);
 }

@@ -16,6 +16,7 @@ import { make } from "./faults.ts";
 import { dryRun } from "./fields.ts";
 import { findingLines } from "./finding-lines.ts";
 import { runtimeOf } from "./runtime.ts";
+import { wrappedLines } from "./wrapped-lines.ts";
 
 interface AdoptResult {
   readonly inventory: Inventory;
@@ -137,24 +138,31 @@ function inventoryLines({ folder, entries, totals, findings }: Inventory): strin
   const shown = findings.filter(({ severity }) => severity !== "info");
   const infos = counted(findings.filter(({ severity }) => severity === "info"));
   return [
-    `${shownName(folder)}: ${entries.length} package(s), ${totals.files} files, ${totals.size_bytes} bytes`,
+    ...wrappedLines(
+      `${shownName(folder)}: ${entries.length} package(s), ${totals.files} files, ${totals.size_bytes} bytes`,
+    ),
     `  ${totals.claimed} claimed, ${totals.unclaimed} unclaimed, ${totals.cache} bytecode, ${totals.phantom} phantom,`,
     `  ${totals.mismatched} mismatched, ${totals.links} links, ${totals.special} special`,
     "",
-    ...entries.map(entryLine),
+    ...entries.flatMap(entryLines),
     ...(entries.length === 0 ? [] : [""]),
-    ...findingLines(shown),
-    ...(infos === "" ? [] : [`Also: ${infos} (--json lists them)`]),
+    ...findingLines(shown).flatMap((line) =>
+      wrappedLines(line.trimStart(), line.slice(0, line.search(/\S/))),
+    ),
+    ...(infos === "" ? [] : wrappedLines(`Also: ${infos} (--json lists them)`)),
   ];
 }
 
-function entryLine(one: InventoryEntry): string {
+function entryLines(one: InventoryEntry): string[] {
   const name = `${shownName(one.name)} ${shownName(one.version ?? "?")}`;
   const checked = one.verified_count > 0 ? `, ${one.verified_count} as recorded` : ", no digests recorded";
   const bad = one.mismatched.length + one.phantom.length;
   const problems = bad === 0 ? "" : `, ${bad} not as recorded`;
   const owner = one.governed_by === null ? "" : `  governed by ${one.governed_by}`;
-  return `  ${one.kind.padEnd(7)}${name.padEnd(28)} ${one.files.length} files${checked}${problems}${owner}`;
+  const head = `  ${one.kind.padEnd(7)}${name.padEnd(28)}`;
+  const facts = `${one.files.length} files${checked}${problems}${owner}`;
+  if (head.length + 1 + facts.length <= 80) return [`${head} ${facts}`];
+  return [head.trimEnd(), ...wrappedLines(facts, "         ")];
 }
 
 function counted(findings: readonly Finding[]): string {
@@ -176,8 +184,10 @@ function takenLines({ packages, dry_run, transaction_id }: TakeResult): string[]
   return [
     "",
     ...packages.flatMap((one) => [
-      `${verb} ${one.package_id} ${one.version}: ${one.files} files of ${shownName(one.name)}, as they lie`,
-      ...(one.accepted.length === 0 ? [] : [`  accepted: ${one.accepted.join(", ")}`]),
+      ...wrappedLines(
+        `${verb} ${one.package_id} ${one.version}: ${one.files} files of ${shownName(one.name)}, as they lie`,
+      ),
+      ...(one.accepted.length === 0 ? [] : wrappedLines(`accepted: ${one.accepted.join(", ")}`, "  ")),
     ]),
     ...(transaction_id === null ? [] : [`Transaction ${transaction_id}. Next: integrity-check`]),
   ];

@@ -48,7 +48,7 @@ export const { catalogue: planeFaults, make } = defineFaults({
   STATE_DAMAGED: kind<{ path: string }>(
     4,
     (d) =>
-      `Restore ${d.path} from a backup, or delete it: the next change then records every registry as edited by hand.`,
+      `Restore ${d.path} from a backup, or make it anew with "rm -r ${d.path} && integrity-check --record".`,
   ),
   RECOVERY_PENDING: kind<{ transactions: readonly string[] }>(
     4,

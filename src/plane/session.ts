@@ -1,12 +1,13 @@
 /** Entering a plane: for reading (never half a change) or for writing (locked, recovered, registries valid). */
 
-import type { Effects, HeldLock } from "../effects/index.ts";
+import type { Effects, FileSystem, HeldLock } from "../effects/index.ts";
 import { digestOf } from "../index-db/index.ts";
 import {
   type FollowUp,
   keptNumbers,
   pendingTransactions,
   type Recovered,
+  readKept,
   recover,
 } from "../journal/index.ts";
 import { Fault } from "../kernel/index.ts";
@@ -15,7 +16,7 @@ import { checkRegistry } from "../registry/index.ts";
 import { recordConfig } from "./config-record.ts";
 import { make } from "./faults.ts";
 import { replaceFile } from "./files.ts";
-import { editedRegistries, generationBytes, readGeneration } from "./generation.ts";
+import { editedRegistries, type Generation, generationBytes, readGeneration } from "./generation.ts";
 import { lockFault, requireLockable } from "./lock-fault.ts";
 import { type Plane, planeStream } from "./open.ts";
 import { GENERATION_PATH, GOVERNANCE_STREAM, PLANE_LOCK, registryPath, STATE_DIRECTORY } from "./paths.ts";
@@ -176,7 +177,8 @@ async function recordRegistryEdits(effects: Effects, plane: Plane, user: string)
       metadata: { user, before: committed ?? null, after: found ?? null },
     })),
   );
-  const current = readGeneration(fs, plane.root);
+  const known = readGeneration(fs, plane.root);
+  const current = known ?? newestKept(fs, plane.root);
   const registries = Object.fromEntries(edited.map(({ name, found }) => [name, found]));
   replaceFile(
     effects,
@@ -184,9 +186,23 @@ async function recordRegistryEdits(effects: Effects, plane: Plane, user: string)
     generationBytes({
       generation: current?.generation ?? 0,
       transaction_id: current?.transaction_id ?? "",
-      registries: { ...current?.registries, ...registries },
+      registries: { ...known?.registries, ...registries },
     }),
   );
+}
+
+/** A record made anew goes on from the change that is kept last. */
+function newestKept(fs: FileSystem, root: string): Omit<Generation, "registries"> | undefined {
+  const number = Math.max(0, ...keptNumbers(fs, root));
+  if (number === 0) return undefined;
+  // Where what keeps it is damaged its number is known all the same.
+  const bare = { generation: number, transaction_id: "" };
+  try {
+    return readKept(fs, root, number) ?? bare;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return bare;
+  }
 }
 
 /** The registries' digests as they will be after a transaction: unchanged ones as found, changed ones as given. */

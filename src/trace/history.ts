@@ -52,6 +52,10 @@ export function* packageLines(sight: Sight): Generator<Line, void, void> {
     if (IN_FORCE.test(line.event.event)) yield line;
 }
 
+/** Whether it says of this very package that it came, stayed as another version, or left. */
+export const isChangeOf = ({ event, submission_id }: Line, package_id: string): boolean =>
+  event.stream === PACKAGES_STREAM && submission_id === package_id && IN_FORCE.test(event.event);
+
 const IN_FORCE = /^(?:INSTALLED|UPDATED|REVERTED|UNINSTALLED)$/;
 
 /** The newest entries about a text, at most so many of each stream; others are not counted. */
@@ -106,12 +110,18 @@ export interface History {
   readonly history_left_out: number;
 }
 
-/** Newest entries about an id: one of the words of `submission_id`, or a value in `metadata`. */
-export function historyOf(sight: Sight, id: string, count_max = 20): History {
+/** Newest entries about an id: one of the words of `submission_id`, or a value in `metadata`. `onLine` is told each, stream by stream. */
+export function historyOf(
+  sight: Sight,
+  id: string,
+  count_max = 20,
+  onLine: (line: Line) => void = () => undefined,
+): History {
   const newest: TracedEvent[] = [];
   let total = 0;
   for (const line of linesAbout(sight, id)) {
     if (!isAbout(line, id)) continue;
+    onLine(line);
     total++;
     newest.push(line.event);
     if (newest.length > count_max * 8) keepNewest(newest, count_max);

@@ -7,7 +7,7 @@ import { coveredBy, frameworkFacts, specFacts } from "./chain.ts";
 import { type NeededBy, neededBy } from "./dependency-graph.ts";
 import { fileFindings, lookAt, recordedInReceipt, recordedInRow } from "./file-list.ts";
 import { fits } from "./fits.ts";
-import { historyOf } from "./history.ts";
+import { historyOf, isChangeOf } from "./history.ts";
 import { listedMax } from "./listed.ts";
 import { ownershipRowsWith } from "./ownership-rows.ts";
 import { lookAtArchive } from "./package-archive.ts";
@@ -26,6 +26,14 @@ export async function tracePackage(sight: Sight, package_id: string): Promise<Pa
   const archive = await lookAtArchive(sight, package_id, row, first?.receipt);
   const needed = neededBy(sight, package_id);
   const plugins = pluginsOf(sight, package_id);
+  let last_change = "UNINSTALLED";
+  const past = historyOf(sight, package_id, undefined, (line) => {
+    if (isChangeOf(line, package_id)) last_change = line.event.event;
+  });
+  const step = (): string =>
+    last_change !== "UNINSTALLED"
+      ? GONE_BY_HAND
+      : nextStep(sight, package_id, row, archive?.present === true);
   return {
     ...identityOf(package_id, first, row),
     receipts: here.map(shownReceipt),
@@ -39,9 +47,9 @@ export async function tracePackage(sight: Sight, package_id: string): Promise<Pa
     parity: hasParity(package_id, here),
     archive,
     ...(plugins.length === 0 ? {} : { plugins }),
-    ...historyOf(sight, package_id),
+    ...past,
     registry_row: Object.fromEntries(Object.entries(row ?? {}).filter(([, cell]) => cell !== "")),
-    next_step: here.length > 0 ? null : nextStep(sight, package_id, row, archive?.present === true),
+    next_step: here.length > 0 ? null : step(),
   };
 }
 
@@ -208,6 +216,8 @@ function noteUnregistered(sight: Sight, package_id: string, id: string): void {
     expected: id,
   });
 }
+
+const GONE_BY_HAND = `Its receipt is gone, and the ledger knows of no uninstall (RECEIPT_MISSING): run "integrity-check" for how to have it again.`;
 
 function nextStep(sight: Sight, package_id: string, row: Row | undefined, has_archive: boolean): string {
   const install = `"pkg install --id ${package_id}"`;

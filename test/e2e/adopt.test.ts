@@ -87,7 +87,11 @@ describe("pip's own site-packages", () => {
       '{"name": "guard", "version": "1.0.0", "hooks": {"SessionStart": [{"command": "run"}]}}',
     );
     symlinkSync("/etc", join(plane.root, "plugins/guard/etc"));
-    expect(plane.pkg("adopt", "plugins").status).toBe(0);
+    mkdirSync(join(plane.root, "plugins/nothing_named-1.0.dist-info"));
+    const listed = plane.pkg("adopt", "plugins");
+    expect(listed.status).toBe(0);
+    for (const line of listed.stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+    rmSync(join(plane.root, "plugins/nothing_named-1.0.dist-info"), { recursive: true });
     const strict = plane.pkg("adopt", "plugins", "--strict");
     expect(strict.status).toBe(1);
     expect(strict.stdout).toContain("[HOOK_AT_START]");

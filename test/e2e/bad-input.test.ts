@@ -93,6 +93,7 @@ describe("bad input", () => {
     refused(plane, "USAGE", 2, "pkg", "auth", "issue", "--user", "x", "--role", "reader", "--days", "many");
     refused(plane, "INPUT_MISSING", 2, "pkg", "install");
     refused(plane, "INPUT_MISSING", 2, "trace");
+    expect(refused(plane, "INPUT_INVALID", 2, "trace", "").message).toBe("trace: EXPLAIN is empty");
     refused(plane, "EVENT_RESERVED", 3, "pkg", "ledger", "append", "--event", "spec_reviewed");
     refused(plane, "PATH_NOT_USABLE", 2, "pkg", "auth", "whoami", "--token-fd", "99");
   });

@@ -44,6 +44,7 @@ export interface TestPackage {
   readonly tier?: PlaneTier;
   readonly files: Readonly<Record<string, TestFile>>;
   readonly spec_id?: string;
+  readonly dependencies?: Manifest["dependencies"];
 }
 
 export interface TestPlane {
@@ -194,7 +195,7 @@ function install(one: TestPackage, rows: Rows, put: TestPlane["put"]) {
     plane_id,
     ...(spec_id === undefined ? {} : { spec_id }),
     compat: {},
-    dependencies: [],
+    dependencies: one.dependencies ?? [],
     conflicts: [],
     assets,
     metadata: {},

@@ -10,7 +10,97 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sha256Hex } from "../../src/kernel/index.ts";
-import { aPlane, edit, errorCodes, ONE_PACKAGE } from "./planes.ts";
+import { appendEntries } from "../../src/ledger/index.ts";
+import { planeStream, writing } from "../../src/plane/index.ts";
+import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPlane } from "./planes.ts";
+
+const GENERATION = ".holdfast/state/generation.json";
+
+describe("the record of the last change", () => {
+  test("taken away it is missed, though nothing else was touched", async () => {
+    const { check, root } = await aPlane();
+    rmSync(join(root, GENERATION));
+    const report = await check();
+    expect(errorCodes(report)).toEqual(["GENERATION_MISSING"]);
+    expect(report.records.find(({ path }) => path === GENERATION)).toMatchObject({
+      verdict: "missing",
+      owner: "holdfast",
+      cure: "integrity-check --record",
+    });
+  });
+
+  test.each([
+    [
+      "the ledger",
+      async ({ effects, plane }: TestPlane, digest: string) => {
+        await appendEntries(effects, planeStream(plane, "ledger/governance.jsonl"), [
+          {
+            event_type: "registry_edited",
+            submission_id: SPECS,
+            decision: "RECORDED",
+            reason: "edited",
+            metadata: { user: "ann", before: null, after: digest },
+          },
+        ]);
+      },
+    ],
+    ["the record that the newest change displaced", keepGeneration({ notes: {}, writes: "lib/x" })],
+    [
+      "the notes of the newest change",
+      (made: TestPlane, digest: string) =>
+        keepGeneration({ notes: { after: [[SPECS, digest]] }, writes: SPECS })(made, "0".repeat(64)),
+    ],
+  ])("an edit is noticed by %s", async (_, remember) => {
+    const made = await aPlane();
+    await remember(made, sha256Hex(readFileSync(join(made.root, SPECS))));
+    rmSync(join(made.root, GENERATION));
+    expect((await made.check()).findings.map(({ code }) => code)).not.toContain("REGISTRY_EDITED");
+    edit(made.root, SPECS, "Alpha", "Alphb");
+    const report = await made.check();
+    expect(report.findings.filter(({ code }) => code === "REGISTRY_EDITED").map(({ path }) => path)).toEqual([
+      SPECS,
+    ]);
+    expect(errorCodes(report)).toEqual(["GENERATION_MISSING"]);
+  });
+
+  test("what remembers it may be damaged itself", async () => {
+    const made = await aPlane();
+    made.put(".holdfast/state/generations/00000004/journal.jsonl", "{}\n[");
+    made.put(".holdfast/state/generations/00000004/changes.jsonl", "no json\n");
+    rmSync(join(made.root, GENERATION));
+    expect(errorCodes(await made.check())).toEqual(["GENERATION_MISSING"]);
+    await writing(made.effects, made.plane, { user: "ann" }, async () => undefined);
+    expect(await made.check()).toMatchObject({ healthy: true, generation: 4 });
+  });
+});
+
+const SPECS = "registries/specs_registry.csv";
+
+/** As a committed change leaves it. */
+function keepGeneration({ notes, writes }: { readonly notes: object; readonly writes: string }) {
+  return async ({ put }: TestPlane, digest: string): Promise<void> => {
+    const folder = ".holdfast/state/generations/00000003";
+    const lines = (values: readonly object[]): string =>
+      values.map((value) => `${JSON.stringify(value)}\n`).join("");
+    const was = { size_bytes: 1, mode: 0o644, inode: "1", mtime_ns: "1" };
+    put(
+      `${folder}/journal.jsonl`,
+      lines([
+        { state: "begun", transaction_id: "TX", operation: "install", subject: "", user: "ann", at_ms: 1 },
+        { state: "planned", changes: 2, notes },
+        { state: "committed", generation: 3, follow_ups: [], at_ms: 2 },
+      ]),
+    );
+    put(
+      `${folder}/changes.jsonl`,
+      lines([
+        { kind: "put", path: writes, was },
+        { kind: "put", path: GENERATION, was },
+      ]),
+    );
+    put(`${folder}/aside/1`, JSON.stringify({ generation: 2, registries: { specs_registry: digest } }));
+  };
+}
 
 describe("registries", () => {
   test.each([

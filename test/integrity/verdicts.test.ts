@@ -18,7 +18,7 @@ import type { IntegrityReport, JudgedPath } from "../../src/contracts/index.ts";
 import { sha256Hex } from "../../src/kernel/index.ts";
 import { appendEntries } from "../../src/ledger/index.ts";
 import { planeStream } from "../../src/plane/index.ts";
-import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPlane } from "./planes.ts";
+import { aPlane, edit, errorCodes, ONE_PACKAGE, type TestPackage, type TestPlane } from "./planes.ts";
 
 const MAIN = "modules/alpha/main.py";
 const ARCHIVE = "packages_store/PKG-T1-ALPHA-001-1.0.0.tar.gz";
@@ -123,13 +123,59 @@ describe("the store", () => {
     expect((await check()).healthy).toBe(true);
   });
 
-  test("a damaged version is not to be copied over the latest copy, which may be good", async () => {
+  test.each<[string, (path: string) => void]>([
+    ["other bytes", (path) => appendFileSync(path, "x")],
+    ["a pipe", (path) => (rmSync(path), execFileSync("mkfifo", [path]))],
+  ])("a version with %s in its place is drift alone, and the good latest copy heals it", async (_, act) => {
     const { check, root } = await aPlane();
     copyFileSync(join(root, ARCHIVE), join(root, LATEST));
-    appendFileSync(join(root, ARCHIVE), "x");
-    const advice = (await check()).findings.find(({ code }) => code === "STORE_COPIES_DIFFER")?.next_step;
-    expect(advice).toContain(`"sha256sum ${ARCHIVE} ${LATEST}"`);
-    expect(advice).not.toContain("cp ");
+    act(join(root, ARCHIVE));
+    const report = await check();
+    expect(report.findings.map(({ path }) => path)).toEqual([ARCHIVE]);
+    expect(report.records.map(({ path }) => path)).toEqual([ARCHIVE]);
+    execFileSync("sh", ["-c", at(report, ARCHIVE)?.cure ?? "false"], { cwd: root });
+    expect(await check()).toMatchObject({ healthy: true, findings: [] });
+  });
+
+  test.each<[string, (path: string) => void, string]>([
+    ["other bytes", (path) => appendFileSync(path, "x"), `sha256sum ${ARCHIVE} ${LATEST}`],
+    ["a pipe", (path) => (rmSync(path), execFileSync("mkfifo", [path])), `sha256sum ${LATEST}`],
+  ])(
+    "of a version and a latest copy that are both damaged, one by %s, none is to be copied",
+    async (_, act, sum) => {
+      const { check, root } = await aPlane();
+      copyFileSync(join(root, ARCHIVE), join(root, LATEST));
+      appendFileSync(join(root, LATEST), "y");
+      act(join(root, ARCHIVE));
+      const report = await check();
+      const advice = report.findings.find(({ code }) => code === "STORE_COPIES_DIFFER")?.next_step;
+      expect(advice).toContain(`"${sum}"`);
+      expect(advice).not.toContain("cp ");
+    },
+  );
+
+  test("the newest of the versions is that of semver, not of the letters of their names", async () => {
+    const made = await aPlane();
+    const { check, root, put } = made;
+    const archiveOf = (version: string): string => `packages_store/PKG-T1-ALPHA-001-${version}.tar.gz`;
+    for (const version of ["1.9.0", "1.10.0", "1.10.0-rc.1"]) {
+      put(archiveOf(version), `archive of ${version}`);
+      await appendEntries(made.effects, planeStream(made.plane, "ledger/governance.jsonl"), [
+        {
+          event_type: "package_pack",
+          submission_id: "PKG-T1-ALPHA-001",
+          decision: "PACKED",
+          reason: "packed",
+          metadata: { digest: sha256Hex(`archive of ${version}`) },
+        },
+      ]);
+    }
+    put(LATEST, "damaged");
+    const report = await check();
+    expect(errorCodes(report)).toEqual(["STORE_COPIES_DIFFER"]);
+    expect(at(report, LATEST)?.cure).toBe(`cp ${archiveOf("1.10.0")} ${LATEST}`);
+    execFileSync("sh", ["-c", at(report, LATEST)?.cure ?? "false"], { cwd: root });
+    expect((await check()).healthy).toBe(true);
   });
 
   test.each<[string, (path: string) => void]>([
@@ -313,5 +359,31 @@ describe("cause and receipts", () => {
     const report = await made.check();
     expect(errorCodes(report)).toEqual(["RECEIPT_NOT_VOUCHED"]);
     expect(at(report, path)).toMatchObject({ verdict: "drift", owner: "PKG-T1-ALPHA-001" });
+  });
+
+  test("what others need is not to leave without them", async () => {
+    const needs = (id: string): NonNullable<TestPackage["dependencies"]> => [{ id, range: "*" }];
+    const made = await aPlane([
+      ONE_PACKAGE,
+      { id: "PKG-T1-BETA-001", files: { "lib/beta": { text: "b\n" } }, dependencies: needs(ONE_PACKAGE.id) },
+      {
+        id: "PKG-T1-GAMMA-001",
+        files: { "lib/gamma": { text: "c\n" } },
+        dependencies: needs("PKG-T1-BETA-001"),
+      },
+    ]);
+    const { manifest_hash, archive_hash: archive_digest } = receiptOf(made);
+    const about = { plane_id: "ho3", archive_digest, receipt_sha256: "0".repeat(64), version: "1.0.0" };
+    await entry(made, "UPDATED", { ...about, manifest_hash });
+    const edited = await made.check();
+    expect(errorCodes(edited)).toEqual(["RECEIPT_NOT_VOUCHED"]);
+    const folder = `installed/${ONE_PACKAGE.id}`;
+    expect(at(edited, `${folder}/receipt.json`)?.cure).toBe(
+      `rm -r ${folder} && pkg install ${ONE_PACKAGE.id}@1.0.0`,
+    );
+    await entry(made, "UPDATED", { ...about, manifest_hash: `sha256:${"1".repeat(64)}` });
+    const ids = `${ONE_PACKAGE.id} PKG-T1-BETA-001 PKG-T1-GAMMA-001`;
+    const [finding] = (await made.check()).findings;
+    expect(finding?.next_step).toBe(`Run "pkg uninstall ${ids} --accept-drift", then "pkg install ${ids}".`);
   });
 });

@@ -87,6 +87,21 @@ describe("kept heads", () => {
     expect(told(broken)[0]?.[2]).toContain("its checkpoint of ledger/governance.jsonl is none");
   });
 
+  test("lay no changed tile at the door of lines that bear them out", async () => {
+    const first = kept();
+    await filled(log, 2);
+    await settleTree(effects, log.stream);
+    const tile = `${log.directory}/tile/0/000.p/7`;
+    const bytes = readFileSync(tile);
+    bytes[3] = (bytes[3] ?? 0) ^ 1;
+    writeFileSync(tile, bytes);
+    expect(verdict(first)).toEqual({ valid: true, heads_count: 1, findings: [] });
+    // With the same tile a checkpoint that the lines do not make is still told.
+    const lines = linesOf(log.stream);
+    writeLines(log.stream, [(lines[0] ?? "").replace("{", "{ "), ...lines.slice(1)]);
+    expect(told(first).map(([code]) => code)).toEqual(["LEDGER_RECEIPT_MISMATCH"]);
+  });
+
   test("of a ledger that is gone, or that no ledger is called", () => {
     const head = kept();
     rmSync(log.stream.path);

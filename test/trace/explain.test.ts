@@ -2,6 +2,8 @@ import { appendFileSync, chmodSync, readFileSync, rmSync, symlinkSync, writeFile
 import { afterAll, describe, expect, test } from "vitest";
 import { TraceReport } from "../../src/contracts/trace.ts";
 import { sha256Hex } from "../../src/kernel/index.ts";
+import { appendEntries } from "../../src/ledger/index.ts";
+import { PACKAGES_STREAM, planeStream } from "../../src/plane/index.ts";
 import { explain, inventory, renderTrace, traceExitCode } from "../../src/trace/index.ts";
 import { aChain, entry, removePlanes, TestPlane } from "./planes.ts";
 
@@ -67,6 +69,20 @@ describe("explain() of what is not there", () => {
     expect((await ask(on, "PKG-T1-WANTS-001", "package")).data.next_step).toBe(
       `Run "pkg install --id PKG-T1-WANTS-001".`,
     );
+  });
+
+  test("a package that was taken away by hand points at the check that says how to have it again", async () => {
+    const on = await aChain();
+    const id = "PKG-T1-WANTS-001";
+    const stepAfter = async (event: string, submission_id = id): Promise<string | null> => {
+      await appendEntries(on.effects, planeStream(on.plane, PACKAGES_STREAM), [
+        entry(event, submission_id, { plane_id: "ho3", about: id }),
+      ]);
+      return (await ask(on, id, "package")).data.next_step;
+    };
+    expect(await stepAfter("INSTALLED", "PKG-T1-OTHER-001")).toContain("pkg pack");
+    expect(await stepAfter("INSTALLED")).toMatch(/RECEIPT_MISSING.*"integrity-check"/);
+    expect(await stepAfter("UNINSTALLED")).toContain("pkg pack");
   });
 
   test("a digest nothing has is not found", async () => {

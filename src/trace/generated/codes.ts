@@ -396,6 +396,8 @@ export const CODES: Readonly<Record<string, string>> = {
     '{"room":"gates","exit_code":null,"meaning":"Waiver expired. Somebody answered for what is missing until a day that has passed.","raised_in":["src/gates/judge.ts"],"messages":["the waiver of <owner> for <scenario><cellText> ran out on <expires>"],"next_steps":[]}',
   GENERATION_GONE:
     '{"room":"lifecycle","exit_code":3,"meaning":"Reported as: there is no generation <generation>: <current> is in force.","raised_in":["src/lifecycle/rollback-steps.ts"],"messages":["there is no generation <generation>: <current> is in force","what led away from generation <generation> is not kept any more"],"next_steps":["Run \\"pkg status\\" to see which generations are kept."]}',
+  GENERATION_MISSING:
+    '{"room":"integrity","exit_code":null,"meaning":"Record of the last change missing. Each plane records what its registries were committed with; without it an edit by hand looks like none.","raised_in":["src/integrity/generation-record.ts"],"messages":["<GENERATION PATH> is gone: what the registries were committed with is not recorded"],"next_steps":[]}',
   GIVEN_FILE_TOO_LARGE:
     '{"room":"operations","exit_code":2,"meaning":"Reported as: <path> has more than <BYTES MAX> bytes.","raised_in":["src/operations/given-file.ts"],"messages":["<path> has more than <BYTES MAX> bytes"],"next_steps":["Name the proof, checkpoint, entry or list of keys itself; none of them is so large."]}',
   GOLDEN_EVIDENCE_CHANGED:
@@ -524,7 +526,7 @@ export const CODES: Readonly<Record<string, string>> = {
   LEDGER_ENTRY_UNKNOWN:
     '{"room":"ledger","exit_code":1,"meaning":"Reported as: <name> has no entry <entry>.","raised_in":["src/ledger/entry-verdict.ts","src/ledger/proof-entry.ts","src/trace/plane-log.ts"],"messages":["<name> has no entry <entry>"],"next_steps":["Run \\"pkg ledger tail --stream <stream>\\" to see ids, or give a number counted from 0."]}',
   LEDGER_FORKED:
-    '{"room":"ledger","exit_code":4,"meaning":"Reported as: <name> was forked: its checkpoint of <size> entries does not continue <path>.","raised_in":["src/ledger/proof-make.ts","src/ledger/proof-witness.ts"],"messages":["<name> was forked: its checkpoint of <size> entries does not continue <path>","<origin> was forked: its <size> entries do not continue the <size> this witness signed"],"next_steps":["Keep both checkpoints: together they prove the fork. Restore the ledger from a backup."]}',
+    '{"room":"ledger","exit_code":4,"meaning":"Reported as: <name> was forked: its checkpoint of <size> entries does not continue <path>.","raised_in":["src/ledger/kept-heads.ts","src/ledger/proof-make.ts","src/ledger/proof-witness.ts"],"messages":["<name> was forked: its checkpoint of <size> entries does not continue <path>","<origin> was forked: its <size> entries do not continue the <size> this witness signed"],"next_steps":["Keep both checkpoints: together they prove the fork. Restore the ledger from a backup."]}',
   LEDGER_HEAD_MISMATCH:
     '{"room":"ledger","exit_code":null,"meaning":"Reported as: line <entries> or lines before it were rewritten: no line is the one the head names.","raised_in":["src/ledger/head-check.ts"],"messages":["line <entries> or lines before it were rewritten: no line is the one the head names"],"next_steps":[]}',
   LEDGER_HEAD_MISSING:
@@ -1064,7 +1066,7 @@ export const CODES: Readonly<Record<string, string>> = {
   SPEC_SYNTAX:
     '{"room":"lifecycle","exit_code":2,"meaning":"Reported as: <path> is not valid YAML: <problem>.","raised_in":["src/lifecycle/chain.ts"],"messages":["<path> is not valid YAML: <problem>"],"next_steps":["Correct <path> and run the command again."]}',
   STATE_DAMAGED:
-    '{"room":"plane","exit_code":4,"meaning":"Reported as: <GENERATION PATH> is not what a transaction wrote.","raised_in":["src/plane/generation.ts"],"messages":["<GENERATION PATH> is not what a transaction wrote"],"next_steps":["Restore <path> from a backup, or delete it: the next change then records every registry as edited by hand."]}',
+    '{"room":"plane","exit_code":4,"meaning":"Reported as: <GENERATION PATH> is not what a transaction wrote.","raised_in":["src/plane/generation.ts"],"messages":["<GENERATION PATH> is not what a transaction wrote"],"next_steps":["Restore <path> from a backup, or make it anew with \\"rm -r <path> && integrity-check --record\\"."]}',
   STATE_DIFFERS:
     '{"room":"integrity","exit_code":null,"meaning":"State row differs from its receipt. Registries and receipts must tell the same story; the receipt is bound to the ledger.","raised_in":["src/integrity/package-state.ts"],"messages":["<FILE> has another <column> for <package id> than its receipt"],"next_steps":[]}',
   STATE_ROW_MISSING:
