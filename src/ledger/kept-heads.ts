@@ -17,7 +17,7 @@ import {
 import { trustedLedgerKeys } from "./checkpoint-file.ts";
 import type { NamedHead } from "./genesis.ts";
 import { HEAD_FINDINGS, type HeadProblem, judgeHeads, type LineStart } from "./named-heads.ts";
-import { proveGrowth } from "./proof-make.ts";
+import { growthSince } from "./proof-make.ts";
 import { storedLines } from "./stored-lines.ts";
 import { isStreamName, type StreamRef } from "./stream-ref.ts";
 
@@ -136,7 +136,8 @@ function judgeNewest(fs: FileSystem, stream: StreamRef, heads: readonly KeptHead
       const message = `the signature by ${wrong.key.name} does not fit its checkpoint of ${stream.name}`;
       return found("LEDGER_RECEIPT_MISMATCH", `${path}: ${message}`);
     }
-    proveGrowth(fs, stream, { checkpoint, path });
+    // Another signature, by a key that was revoked since, counts for nothing; what the receipt saw still has to be there.
+    growthSince(fs, stream, { checkpoint, path });
     return [];
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

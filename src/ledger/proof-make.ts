@@ -67,22 +67,29 @@ export function proveEntry(
  * LEDGER_NOT_LOGGED, LEDGER_CHECKPOINT_MISSING, LEDGER_CHECKPOINT_UNUSABLE for another log's or one that none of the
  * plane's keys signed, LEDGER_TREE_DAMAGED
  */
-export function proveGrowth(
-  fs: FileSystem,
-  stream: StreamRef,
-  old: { readonly checkpoint: SignedCheckpoint; readonly path: string },
-): ConsistencyProof {
+export function proveGrowth(fs: FileSystem, stream: StreamRef, old: OldCheckpoint): ConsistencyProof {
+  requireOrigin(old, storedCheckpoint(fs, stream, "checkpoint"));
+  // What anybody can write must not put the blame on the ledger.
+  const reason = forgedBecause(fs, stream, old.checkpoint);
+  if (reason !== undefined) unusable(old, reason);
+  return growthSince(fs, stream, old);
+}
+
+/** A checkpoint kept from earlier, and where. */
+export interface OldCheckpoint {
+  readonly checkpoint: SignedCheckpoint;
+  readonly path: string;
+}
+
+/**
+ * The same for a checkpoint whose keeper is vouched for, whoever signed it: a receipt from before its key was revoked.
+ * @throws as {@link proveGrowth}
+ */
+export function growthSince(fs: FileSystem, stream: StreamRef, old: OldCheckpoint): ConsistencyProof {
   const checkpoint = storedCheckpoint(fs, stream, "checkpoint");
   const { origin, size } = checkpoint;
   const old_size = old.checkpoint.size;
-  if (old.checkpoint.origin !== origin) {
-    const reason = `it is a checkpoint of ${old.checkpoint.origin}, not of ${origin}`;
-    raise("LEDGER_CHECKPOINT_UNUSABLE", `${old.path}: ${reason}`, { path: old.path, reason });
-  }
-  // What anybody can write must not put the blame on the ledger.
-  const reason = forgedBecause(fs, stream, old.checkpoint);
-  if (reason !== undefined)
-    raise("LEDGER_CHECKPOINT_UNUSABLE", `${old.path}: ${reason}`, { path: old.path, reason });
+  requireOrigin(old, checkpoint);
   if (old_size > size) {
     const message = `${stream.name} was rolled back: ${old.path} covers ${old_size} entries, its checkpoint ${size}`;
     raise("LEDGER_ROLLED_BACK", message, { origin, old_size, size });
@@ -98,6 +105,14 @@ export function proveGrowth(
     hashes,
     file: formatConsistency({ old_size, hashes, note: checkpoint.note }),
   };
+}
+
+const unusable = ({ path }: OldCheckpoint, reason: string): never =>
+  raise("LEDGER_CHECKPOINT_UNUSABLE", `${path}: ${reason}`, { path, reason });
+
+function requireOrigin(old: OldCheckpoint, { origin }: SignedCheckpoint): void {
+  const named = old.checkpoint.origin;
+  if (named !== origin) unusable(old, `it is a checkpoint of ${named}, not of ${origin}`);
 }
 
 /** Why a checkpoint of this log is none of its own making; undefined too where no trusted key is known. */

@@ -43,6 +43,27 @@ describe("pack", () => {
     ok(plane, "pkg", "install", DEMO);
   });
 
+  test("after the ledger's key was revoked and another signs, receipts from before hold against it", () => {
+    const plane = newPlane();
+    rmSync(join(plane.root, "config/policy.toml"));
+    ok(plane, "pkg", "install", DEMO);
+    const { keys } = plane.pkg("keys", "list", "--json").json() as {
+      keys: { name: string; uses: string[] }[];
+    };
+    const ledger_key = keys.find(({ uses }) => uses.includes("ledger"))?.name ?? "";
+    ok(plane, "pkg", "keys", "revoke", ledger_key, "--reason", "stolen");
+    expect(plane.pkg("ledger", "verify").status).toBe(1);
+    ok(plane, "pkg", "keys", "generate", "fresh", "--use", "ledger");
+    ok(plane, "pkg", "ledger", "rebuild");
+    const verdict = ok(plane, "pkg", "ledger", "verify", "--json").json();
+    expect(verdict.receipts.heads_count).toBeGreaterThan(0);
+    // A ledger that was made anew without what the receipts saw is still told.
+    const stream = join(plane.root, "ledger/packages.jsonl");
+    const lines = readFileSync(stream, "utf8").trimEnd().split("\n");
+    writeFileSync(stream, `${lines.slice(0, 1).join("\n")}\n`);
+    expect(plane.pkg("ledger", "verify").status).toBe(1);
+  });
+
   test("after a key was revoked, packing again with the one in force is all it takes", () => {
     const plane = newPlane();
     const old = keyOf(plane);
